@@ -1,0 +1,48 @@
+# Two commands are enough for a newcomer: make run, make test.
+SHELL := /bin/sh
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help run sandbox test check fix bench clean
+
+help:  ## Say what can be done here
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install python3.11 and python3.11-venv, or name yours with make PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(VENV)/.runtime  ## Start the product and the sandbox register with demo data
+	@exec $(BIN)/motcua demo
+
+sandbox: $(VENV)/.runtime  ## Start the sandbox register alone
+	@exec $(BIN)/npdsandbox serve
+
+test: $(VENV)/.dev  ## Run everything: style, types, floors, unit, contract, both databases, browser
+	@$(BIN)/python tests/run_all.py
+
+check: $(VENV)/.dev  ## Style, types, import contracts, templates, and generated pages are fresh
+	$(BIN)/ruff format --check src tests bench
+	$(BIN)/ruff check src tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --lint src
+	$(BIN)/motcua makemigrations --check --dry-run
+
+fix: $(VENV)/.dev  ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix src tests bench
+	$(BIN)/ruff format src tests bench
+
+bench: $(VENV)/.dev  ## Measure speed; writes bench/results/latest.json
+	@$(BIN)/python -m bench
+
+clean:  ## Remove the environment and all local state
+	rm -rf $(VENV) var
