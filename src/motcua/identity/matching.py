@@ -1,0 +1,54 @@
+"""Our own match: does the register's record bear the claim out? Exact, after clean-up of encoding; no score, no threshold."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from motcua.identity.birth import BirthDate
+from motcua.identity.claims import CitizenRecord, IdentityClaim
+from motcua.identity.names import clean, key, wire_form
+
+
+class Difference(StrEnum):
+    """What of a claim the record does not bear out. NAME_ACCENTS: the same letters, written with other accents or blanks."""
+
+    NUMBER = "number"
+    NAME = "name"
+    NAME_ACCENTS = "name_accents"
+    BIRTH_DATE = "birth_date"
+    DECEASED = "deceased"
+
+
+class YearAlone(StrEnum):
+    """With which records a birth year typed alone agrees."""
+
+    ANY_RECORD = "any_record"  # the desk, where an officer has the person in front of them
+    YEAR_ONLY_RECORD = "year_only_record"  # the portal: knowing the year of a whole date is too little
+
+
+def differences(claim: IdentityClaim, record: CitizenRecord, *, year_alone: YearAlone) -> frozenset[Difference]:
+    """Compare a claim with a record and name every part that differs; an empty set is a match.
+
+    A whole date agrees with a record that holds only the same year; a year alone agrees as `year_alone` says.
+    Raises NameRefused when the record's own name cannot be read.
+    """
+    found: set[Difference] = set()
+    if claim.number.digits not in (record.personal_number, record.old_card_number):
+        found.add(Difference.NUMBER)
+    registered_name = clean(record.full_name)
+    if key(claim.full_name) != key(registered_name):
+        has_same_letters = wire_form(claim.full_name) == wire_form(registered_name)
+        found.add(Difference.NAME_ACCENTS if has_same_letters else Difference.NAME)
+    if record.birth_date is None or not _births_agree(claim.birth_date, record.birth_date, year_alone):
+        found.add(Difference.BIRTH_DATE)
+    if record.is_deceased:
+        found.add(Difference.DECEASED)
+    return frozenset(found)
+
+
+def _births_agree(claimed: BirthDate, registered: BirthDate, year_alone: YearAlone) -> bool:
+    if claimed.is_year_only and not registered.is_year_only and year_alone is YearAlone.YEAR_ONLY_RECORD:
+        return False
+    if claimed.is_year_only or registered.is_year_only:
+        return claimed.year == registered.year
+    return claimed == registered
