@@ -1,0 +1,184 @@
+"""The state of the line to the register, shared by all who ask: the breaker and the bound on questions in flight.
+
+The decisions are pure functions over `LineState`; `Line` is the port that a store implements, with each method one
+short atomic step. A store on a database reads its row under a lock, applies the function, and writes the row back.
+Nobody waits for a probe: while the line is shut every person's question is refused at once, and whoever wins
+`try_begin_probe` lets a ping run in the background, whose outcome is recorded like any other.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Protocol
+
+from motcua.identity.register import TouchPoint, Trouble
+
+LONGEST_PAUSE = 120.0  # seconds: a register that asks us to stay away longer is asked again after this
+TROUBLES_OF_THE_LINE = frozenset(
+    {
+        Trouble.TIMEOUT,
+        Trouble.CONNECTION,
+        Trouble.SERVER_ERROR,
+        Trouble.BUSY,
+        Trouble.TLS,
+        Trouble.UNREADABLE,
+        Trouble.OVERSIZED,
+    }
+)
+
+
+class Lane(StrEnum):
+    """Who is waiting: an officer's desk, which keeps a share of its own, or everybody else."""
+
+    DESK = "desk"
+    PORTAL = "portal"
+
+
+def lane_of(touch_point: TouchPoint) -> Lane:
+    """Say which lane a question of this touch point uses."""
+    return Lane.DESK if touch_point is TouchPoint.RECEPTION else Lane.PORTAL
+
+
+@dataclass(frozen=True, slots=True)
+class LinePolicy:
+    """How the line is guarded; times in seconds."""
+
+    failures: int = 5  # so many failures with no answer between them …
+    window: float = 30.0  # … within this time shut the line
+    probe_every: float = 10.0
+    slots: int = 32  # questions in flight, over all processes
+    desk_slots: int = 8  # of these the portal may never take
+
+
+@dataclass(frozen=True, slots=True)
+class LineState:
+    """What is remembered of the line; all moments are epoch seconds, and a fresh line has all defaults."""
+
+    failed_at: tuple[float, ...] = ()  # failures since the last answer, within the window, oldest first
+    opened_at: float | None = None  # since when the breaker is open, if it is
+    next_probe_at: float = 0.0  # while the breaker is open: no probe before this
+    paused_until: float = 0.0  # the register itself asked to be left alone until then
+
+    def is_shut(self, now: float) -> bool:
+        """Say whether questions are refused at this moment."""
+        return self.opened_at is not None or now < self.paused_until
+
+    def shut_since(self, now: float) -> float | None:
+        """Return since when questions are refused (epoch seconds), or None when they pass."""
+        if not self.is_shut(now):
+            return None
+        return self.opened_at if self.opened_at is not None else max(self.failed_at, default=now)
+
+    def retry_after(self, now: float) -> float:
+        """Return the seconds after which it is worth asking again; at least one."""
+        return max(1.0, self.paused_until - now, (self.next_probe_at - now) if self.opened_at is not None else 0.0)
+
+    def is_probe_due(self, now: float) -> bool:
+        """Say whether the breaker is open and the next probe may leave."""
+        return self.opened_at is not None and now >= max(self.next_probe_at, self.paused_until)
+
+
+def after_failure(
+    state: LineState, policy: LinePolicy, now: float, retry_after: float | None = None
+) -> LineState:
+    """Return the state after a question found the line in trouble.
+
+    `retry_after` (seconds) is the register's own wish to be left alone; it is kept at once, up to `LONGEST_PAUSE`.
+    A failure while the breaker is open moves nothing but the next probe.
+    """
+    failed_at = tuple(t for t in (*state.failed_at, now) if t > now - policy.window)[-policy.failures :]
+    paused_until = state.paused_until
+    if retry_after is not None and retry_after > 0:
+        paused_until = max(paused_until, now + min(retry_after, LONGEST_PAUSE))
+    if state.opened_at is not None:
+        next_probe_at = max(state.next_probe_at, now + policy.probe_every)
+        return replace(state, failed_at=failed_at, next_probe_at=next_probe_at, paused_until=paused_until)
+    if len(failed_at) >= policy.failures:
+        return LineState(failed_at, now, now + policy.probe_every, paused_until)
+    return replace(state, failed_at=failed_at, paused_until=paused_until)
+
+
+def after_success(state: LineState) -> LineState:
+    """Return the state after the register answered: the line is whole again, and failures are counted anew."""
+    return state if state == LineState() else LineState()
+
+
+def after_probe_began(state: LineState, policy: LinePolicy, now: float) -> LineState | None:
+    """Return the state with the probe taken by the caller, or None when no probe is due."""
+    return replace(state, next_probe_at=now + policy.probe_every) if state.is_probe_due(now) else None
+
+
+def may_enter(policy: LinePolicy, lane: Lane, *, desk_in_flight: int, portal_in_flight: int) -> bool:
+    """Say whether one more question of this lane may leave, given how many are under way."""
+    if desk_in_flight + portal_in_flight >= policy.slots:
+        return False
+    return lane is Lane.DESK or portal_in_flight < policy.slots - policy.desk_slots
+
+
+class Line(Protocol):
+    """The port: where the state lives. Every `now` is epoch seconds; no method may wait for the register."""
+
+    def read(self, now: float) -> LineState:
+        """Return the present state; cheap enough for every page (under a millisecond)."""
+
+    def record_failure(self, now: float, retry_after: float | None = None) -> None:
+        """Apply `after_failure`."""
+
+    def record_success(self, now: float) -> None:
+        """Apply `after_success`; writes nothing when the line was whole already."""
+
+    def try_begin_probe(self, now: float) -> bool:
+        """Apply `after_probe_began`; true for exactly one caller per probe."""
+
+    def acquire(self, lane: Lane, now: float, lease_seconds: float) -> int | None:
+        """Take a slot by `may_enter`, or return None; a lease that ran out no longer counts."""
+
+    def release(self, slot: int) -> None:
+        """Give a slot back; giving back twice or too late is harmless."""
+
+
+@dataclass(slots=True)
+class MemoryLine:
+    """The line's state in one process: for tests, the operator's commands and the in-memory register."""
+
+    policy: LinePolicy = field(default_factory=LinePolicy)
+    _state: LineState = field(default_factory=LineState)
+    _leases: dict[int, tuple[Lane, float]] = field(default_factory=dict)
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, now: float) -> LineState:
+        return self._state
+
+    def record_failure(self, now: float, retry_after: float | None = None) -> None:
+        with self._lock:
+            self._state = after_failure(self._state, self.policy, now, retry_after)
+
+    def record_success(self, now: float) -> None:
+        with self._lock:
+            self._state = after_success(self._state)
+
+    def try_begin_probe(self, now: float) -> bool:
+        with self._lock:
+            begun = after_probe_began(self._state, self.policy, now)
+            self._state = begun or self._state
+            return begun is not None
+
+    def acquire(self, lane: Lane, now: float, lease_seconds: float) -> int | None:
+        with self._lock:
+            for slot in [slot for slot, (_, until) in self._leases.items() if until <= now]:
+                del self._leases[slot]
+            lanes = [taken for taken, _ in self._leases.values()]
+            desk = lanes.count(Lane.DESK)
+            if not may_enter(self.policy, lane, desk_in_flight=desk, portal_in_flight=len(lanes) - desk):
+                return None
+            slot = next(self._numbers)
+            self._leases[slot] = (lane, now + lease_seconds)
+            return slot
+
+    def release(self, slot: int) -> None:
+        with self._lock:
+            self._leases.pop(slot, None)
