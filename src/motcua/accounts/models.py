@@ -1,0 +1,178 @@
+"""Users, offices, and what the portal keeps about a citizen or an officer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from motcua.identity.birth import BirthDate
+from motcua.identity.claims import IdentityClaim
+from motcua.identity.names import clean
+from motcua.identity.numbers import IdNumber
+from motcua.sealing import digest, seal, unseal
+
+
+class Office(models.Model):
+    """An office that receives dossiers."""
+
+    code = models.CharField(_("Mã đơn vị"), max_length=35, unique=True)
+    name = models.CharField(_("Tên cơ quan"), max_length=200)
+    is_active = models.BooleanField(_("Đang hoạt động"), default=True)
+
+    class Meta:
+        verbose_name = _("Cơ quan")
+        verbose_name_plural = _("Cơ quan")
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users; citizens come through ``accounts.service``."""
+
+    def create_user(self, login: str, password: str | None = None, **fields: Any) -> User:
+        """Create a user with a hashed password."""
+        user = self.model(login=login, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, login: str, password: str | None = None, **fields: Any) -> User:
+        """Create an administrator, for ``motcua createsuperuser``."""
+        return self.create_user(
+            login, password, **{"role": User.Role.ADMINISTRATOR, "is_superuser": True, **fields}
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody who can log in.
+
+    ``login`` is a plain word for officers and administrators, and the keyed digest of the number for citizens,
+    so that the table of users holds no number in clear.
+    """
+
+    class Role(models.TextChoices):
+        CITIZEN = "citizen", _("Công dân")
+        OFFICER = "officer", _("Cán bộ một cửa")
+        SUPERVISOR = "supervisor", _("Phụ trách bộ phận một cửa")
+        ADMINISTRATOR = "administrator", _("Quản trị hệ thống")
+
+    login = models.CharField(_("Tên đăng nhập"), max_length=80, unique=True)
+    role = models.CharField(_("Vai trò"), max_length=20, choices=Role.choices, default=Role.CITIZEN)
+    full_name = models.CharField(_("Họ và tên"), max_length=100, blank=True)
+    email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
+    office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, verbose_name=_("Cơ quan"))
+    officer_number_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    is_active = models.BooleanField(_("Đang hoạt động"), default=True)
+    created_at = models.DateTimeField(_("Tạo lúc"), auto_now_add=True)
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS = ["full_name"]
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("Người dùng")
+        verbose_name_plural = _("Người dùng")
+        ordering = ("id",)
+        constraints = [
+            models.CheckConstraint(
+                name="officer_has_office",
+                condition=~models.Q(role__in=["officer", "supervisor"]) | models.Q(office__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.login
+
+    @property
+    def is_staff(self) -> bool:
+        """Say whether the user may enter the administration pages."""
+        return self.role == self.Role.ADMINISTRATOR
+
+    @property
+    def is_officer(self) -> bool:
+        """Say whether the user works at a desk."""
+        return self.role in {self.Role.OFFICER, self.Role.SUPERVISOR}
+
+    @property
+    def is_citizen(self) -> bool:
+        """Say whether the user is a citizen with an account of the portal."""
+        return self.role == self.Role.CITIZEN
+
+    @property
+    def officer_number(self) -> str:
+        """Return the officer's own personal number (MaCanBo), empty when none is on file."""
+        return unseal("officer_number", self.officer_number_sealed) if self.officer_number_sealed else ""
+
+    @officer_number.setter
+    def officer_number(self, digits: str) -> None:
+        self.officer_number_sealed = seal("officer_number", digits) if digits else None
+
+
+class Citizen(models.Model):
+    """What the portal keeps about a citizen who has an account ("Thông tin cá nhân")."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="citizen")
+    full_name = models.CharField(_("Họ và tên"), max_length=100)
+    number_digest = models.CharField(max_length=64, unique=True, editable=False)
+    number_sealed = models.BinaryField(editable=False)
+    birth = models.CharField(_("Ngày sinh"), max_length=10, help_text="1985-03-07, or 1950 where only the year is known")
+    phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
+    email = models.EmailField(_("Thư điện tử"), blank=True)
+    address = models.CharField(_("Địa chỉ liên hệ"), max_length=300, blank=True)
+    registration_check = models.ForeignKey(
+        "verification.IdentityCheck", models.PROTECT, null=True, related_name="+", verbose_name=_("Lần kiểm tra khi đăng ký")
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("Công dân")
+        verbose_name_plural = _("Công dân")
+
+    def __str__(self) -> str:
+        return self.number.masked
+
+    @property
+    def number(self) -> IdNumber:
+        """Return the number of the account."""
+        return IdNumber(unseal("citizen_number", self.number_sealed))
+
+    @number.setter
+    def number(self, number: IdNumber) -> None:
+        self.number_sealed = seal("citizen_number", number.digits)
+        self.number_digest = digest("number", number.digits)
+
+    @property
+    def birth_date(self) -> BirthDate:
+        """Return the birth date of the account."""
+        return BirthDate(*map(int, self.birth.split("-")))
+
+    @birth_date.setter
+    def birth_date(self, birth_date: BirthDate) -> None:
+        self.birth = birth_date.canonical()
+
+    def claim(self) -> IdentityClaim:
+        """Return what the account says of its owner, as it is put to the register."""
+        return IdentityClaim(full_name=clean(self.full_name), number=self.number, birth_date=self.birth_date)
+
+
+class Notice(models.Model):
+    """A message in a citizen's inbox on the portal."""
+
+    citizen = models.ForeignKey(Citizen, models.CASCADE, related_name="notices")
+    text = models.TextField(_("Nội dung"), max_length=1000)
+    created_at = models.DateTimeField(_("Lúc"))
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Thông báo")
+        verbose_name_plural = _("Thông báo")
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%d/%m/%Y %H:%M}"

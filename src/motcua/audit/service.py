@@ -1,0 +1,55 @@
+"""The one door: ``record``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from motcua.audit.models import AuditEvent
+
+# Every event that may be recorded, with the sentence that a reader sees.
+EVENTS: Final[dict[str, Promise]] = {
+    "account.registered": _("Công dân đăng ký tài khoản"),
+    "account.registration_repeated": _("Có người đăng ký bằng thông tin của tài khoản đã có"),
+    "account.profile_changed": _("Công dân cập nhật thông tin cá nhân"),
+    "account.logged_in": _("Đăng nhập"),
+    "account.log_in_failed": _("Đăng nhập không thành công"),
+    "check.limited": _("Kiểm tra danh tính số bị tạm dừng vì quá số lần"),
+    "dossier.submitted": _("Công dân nộp hồ sơ trực tuyến"),
+    "dossier.received": _("Cán bộ tiếp nhận hồ sơ"),
+    "dossier.received_by_hand": _("Cán bộ tiếp nhận hồ sơ chưa xác thực danh tính"),
+    "dossier.taken_up": _("Cán bộ nhận hồ sơ nộp trực tuyến"),
+    "demo.loaded": _("Nạp dữ liệu minh hoạ"),
+}
+
+
+def record(
+    *,
+    name: str,
+    now: datetime,
+    actor: settings.AUTH_USER_MODEL | None = None,  # type: ignore[valid-type]
+    office_code: str = "",
+    subject: str = "",
+    details: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one event, inside the transaction of what it tells about.
+
+    Args:
+        name: one of ``EVENTS``.
+        now: the moment.
+        actor: the user who did it, if one was logged in.
+        office_code: the office in whose name it was done.
+        subject: what it was done to: a dossier's code or id, or a keyed digest; never a name or a number in clear.
+        details: short facts that are not personal.
+
+    Raises:
+        KeyError: the event is not in the list.
+    """
+    EVENTS[name]
+    return AuditEvent.objects.create(
+        at=now, name=name, actor=actor, office_code=office_code, subject=subject, details=details or {}
+    )

@@ -1,0 +1,176 @@
+"""Every environment variable, declared once: name, type, default, meaning, group.
+
+``.env.example`` and ``docs/configuration.md`` are written from this list (``motcua configuration``), and a
+guard fails when they are stale. A nonsense value stops the start with the variable's name and the expected form.
+A secret may also come from a file: ``NAME_FILE=/path`` is read when ``NAME`` is not set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class BadSetting(SystemExit):
+    """A variable has a value that cannot be used; says which one and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable: how its text becomes a value, and what it is for."""
+
+    name: str
+    group: str
+    kind: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any]
+    expected: str
+    is_secret: bool = False
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _switch(value: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return words[value.strip().lower()]
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _seconds(value: str) -> float:
+    number = float(value)
+    if not 0 < number <= 600:
+        raise ValueError
+    return number
+
+
+def _port(value: str) -> int:
+    number = int(value)
+    if not 1 <= number <= 65535:
+        raise ValueError
+    return number
+
+
+def _words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+_KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "text": (_text, "any text"),
+    "switch": (_switch, "on or off"),
+    "number": (_positive, "a whole number of 1 or more"),
+    "seconds": (_seconds, "seconds, more than 0 and at most 600"),
+    "port": (_port, "a port, 1 to 65535"),
+    "list": (_words, "words separated by commas"),
+}
+
+VARIABLES: dict[str, Variable] = {}
+
+
+def _declare(
+    group: str, name: str, kind: str, default: str, meaning: str, *, secret: bool = False, one_of: str = ""
+) -> None:
+    read, expected = _KINDS[kind]
+    if one_of:
+        choices = one_of.split()
+
+        def read(value: str) -> str:
+            if value not in choices:
+                raise ValueError
+            return value
+
+        expected = "one of " + ", ".join(choices)
+    VARIABLES[name] = Variable(name, group, kind, default, meaning, read, expected, secret)
+
+
+_declare("Product", "MOTCUA_PORT", "port", "8000", "Port of the product on loopback.")
+_declare("Product", "MOTCUA_STATE", "text", "var", "Folder of the database, papers, keys and logs.")
+_declare("Product", "MOTCUA_HOSTS", "list", "localhost,127.0.0.1,[::1]", "Host names that the product answers to.")
+_declare("Product", "MOTCUA_ORIGINS", "list", "", "Origins trusted for forms behind a proxy, such as https://dichvucong.example.")
+_declare("Product", "MOTCUA_HTTPS", "switch", "off", "Behind TLS: secure cookies, HSTS, X-Forwarded-Proto of the proxy is believed.")
+_declare("Product", "MOTCUA_PROXIES", "list", "", "Addresses of proxies whose X-Forwarded-For is believed; none by default.")
+_declare("Product", "MOTCUA_SECRET_KEY", "text", "", "Key of sessions, digests and sealing; made once in MOTCUA_STATE/secret.key when empty.", secret=True)
+_declare("Product", "MOTCUA_DEBUG", "switch", "off", "Developer's error pages; never where citizens' data are.")
+_declare("Product", "MOTCUA_WORKERS", "number", "2", "Worker processes.")
+_declare("Product", "MOTCUA_THREADS", "number", "64", "Threads a worker; each question to the register holds one.")
+_declare("Product", "DATABASE_URL", "text", "", "postgresql://user:password@host:port/name; SQLite in MOTCUA_STATE when empty.", secret=True)
+_declare("Product", "PROVINCE_NAME", "text", "Tỉnh Mẫu", "Name in the header of every page.")
+_declare("Product", "REGISTRATION_OPEN", "switch", "on", "Citizens may register accounts of the portal's own.")
+_declare("Product", "PAPER_MAX_MB", "number", "10", "Largest paper that a citizen may upload, in MB.")
+
+_REGISTER = "Register (NPD)"
+_declare(_REGISTER, "NPD_TRANSPORT", "text", "c06", "How the register is reached.", one_of="c06 xroad memory")
+_declare(_REGISTER, "NPD_URL", "text", "", "Address; {operation} inside is replaced; the sandbox's on NPDSANDBOX_PORT when empty.")
+_declare(_REGISTER, "NPD_HASH_URI", "text", "/sandbox/csdldc/{operation}", "Text that goes into the C06 hash; {operation} inside is replaced.")
+_declare(_REGISTER, "NPD_USERNAME", "text", "sandbox_hp", "User name of the C06 hash.")
+_declare(_REGISTER, "NPD_SECRET", "text", "sandbox-secret-1", "Secret of the C06 hash.", secret=True)
+_declare(_REGISTER, "NPD_TIMESTAMP_UNIT", "text", "ms", "Unit of the Timestamp header.", one_of="ms s")
+_declare(_REGISTER, "NPD_XROAD_CLIENT", "text", "SANDBOX/GOV/HAIPHONG/MOTCUA", "Who we are on X-Road: instance/class/member/subsystem.")
+_declare(_REGISTER, "NPD_API_KEY", "text", "sbx-key-1", "ApiKey header on X-Road; none is sent when empty.", secret=True)
+_declare(_REGISTER, "NPD_SERVICE", "text", "037", "037 asks for the record, 003 for yes or no only.", one_of="037 003")
+_declare(_REGISTER, "NPD_REQUEST_STYLE", "text", "2025", "2025 names agency, login and telephone; 2022 does not.", one_of="2025 2022")
+_declare(_REGISTER, "NPD_NAME_FORM", "text", "ascii", "Form of the name that is sent.", one_of="ascii accented")
+_declare(_REGISTER, "NPD_AGENCY_CODE", "text", "000.00.00.H23", "Agency that asks for the portal and the operator (MaDonVi).")
+_declare(_REGISTER, "NPD_PORTAL_OFFICER", "text", "999080000001", "Officer in whose name portal and operator ask (MaCanBo).")
+_declare(_REGISTER, "NPD_PROCEDURE_CODE", "text", "VPCP", "Procedure code where the procedure has none of its own (MaDVC).")
+_declare(_REGISTER, "NPD_PING_NUMBER", "text", "999193000099", "Number that no person has; ping and probes ask for it.")
+_declare(_REGISTER, "NPD_BREAKER_FAILURES", "number", "5", "Failures in NPD_BREAKER_WINDOW_SECONDS after which nobody is made to wait.")
+_declare(_REGISTER, "NPD_BREAKER_WINDOW_SECONDS", "seconds", "30", "Window in which failures are counted.")
+_declare(_REGISTER, "NPD_BREAKER_SECONDS", "seconds", "10", "Time between two probes while the register is out of reach.")
+_declare(_REGISTER, "NPD_CLIENT_CERT", "text", "", "Path of our certificate (PEM) where the line asks for one.")
+_declare(_REGISTER, "NPD_CLIENT_KEY", "text", "", "Path of its key (PEM).")
+_declare(_REGISTER, "NPD_CA", "text", "", "Path of the authorities (PEM) that may vouch for the register; the system's when empty.")
+_declare(_REGISTER, "NPD_CONNECT_SECONDS", "seconds", "2", "Longest time to connect.")
+_declare(_REGISTER, "NPD_TOTAL_SECONDS", "seconds", "8", "Longest time for a whole question, retry and slow drips included.")
+_declare(_REGISTER, "NPD_IN_FLIGHT", "number", "48", "Questions that may wait for the register at one time, all processes together.")
+_declare(_REGISTER, "NPD_IN_FLIGHT_DESK", "number", "16", "Of these, kept for the desks.")
+_declare("Sandbox", "NPDSANDBOX_PORT", "port", "8001", "Port of the sandbox register.")
+
+_LIMITS = "Limits"
+_declare(_LIMITS, "TRIES_NUMBER_HOUR", "number", "5", "Wrong tries an hour for one number on the portal.")
+_declare(_LIMITS, "TRIES_NUMBER_DAY", "number", "10", "Wrong tries a day for one number on the portal.")
+_declare(_LIMITS, "TRIES_ACCOUNT_HOUR", "number", "10", "Wrong tries an hour for one account.")
+_declare(_LIMITS, "TRIES_ADDRESS_HOUR", "number", "20", "Wrong tries an hour from one address.")
+_declare(_LIMITS, "TRIES_OFFICER_10_MINUTES", "number", "30", "Wrong tries in ten minutes for one officer.")
+_declare(_LIMITS, "LOGIN_TRIES_HOUR", "number", "10", "Wrong passwords an hour for one log-in name.")
+
+
+class Environment:
+    """The variables as values; read once at the start."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of a declared variable.
+
+        Raises:
+            BadSetting: the text cannot be read as the variable's kind, or its file is missing.
+        """
+        variable = VARIABLES[name]
+        text = self._environ.get(name, "")
+        path = self._environ.get(f"{name}_FILE", "") if variable.is_secret else ""
+        if not text and path:
+            try:
+                text = Path(path).read_text(encoding="utf-8").strip()
+            except OSError:
+                raise BadSetting(f"{name}_FILE: the file cannot be read. Mend the path or unset it.") from None
+        try:
+            return variable.read(text or variable.default)
+        except (ValueError, KeyError):
+            raise BadSetting(f"{name}: expected {variable.expected}. Mend the variable or unset it.") from None
+
+    def is_set(self, name: str) -> bool:
+        """Say whether a variable was given at all."""
+        return bool(self._environ.get(name) or self._environ.get(f"{name}_FILE"))

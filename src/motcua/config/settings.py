@@ -1,0 +1,216 @@
+"""Django's settings, all of them, for every way the product is run."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from motcua.config.env import BadSetting, Environment
+
+env = Environment()
+
+STATE = Path(env["MOTCUA_STATE"]).resolve()
+STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _secret_key() -> str:
+    """Return the configured key, or the one kept in the state folder, made on the first start."""
+    if given := env["MOTCUA_SECRET_KEY"]:
+        return str(given)
+    path = STATE / "secret.key"
+    try:
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii")
+
+
+def _database(url: str) -> dict[str, Any]:
+    """Turn DATABASE_URL into Django's form; SQLite in the state folder when empty."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": STATE / "motcua.sqlite3",
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 5,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise BadSetting("DATABASE_URL: expected postgresql://user:password@host:port/name, or nothing for SQLite.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "OPTIONS": {"pool": {"min_size": 2, "max_size": 12, "timeout": 10}},
+    }
+
+
+SECRET_KEY = _secret_key()
+DEBUG = env["MOTCUA_DEBUG"]
+ALLOWED_HOSTS = env["MOTCUA_HOSTS"]
+CSRF_TRUSTED_ORIGINS = env["MOTCUA_ORIGINS"]
+
+INSTALLED_APPS = [
+    "motcua.web",
+    "motcua.audit",
+    "motcua.verification",
+    "motcua.accounts",
+    "motcua.procedures",
+    "motcua.dossiers",
+    "motcua.reception",
+    "django_htmx",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "motcua.web.middleware.no_store",
+]
+
+ROOT_URLCONF = "motcua.config.urls"
+WSGI_APPLICATION = "motcua.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "motcua.web.context.page",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": _database(env["DATABASE_URL"])}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Questions go out between transactions: see docs/decisions on asking outside and writing inside.
+ATOMIC_REQUESTS = False
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["motcua.accounts.backends.NumberOrEmailBackend"]
+LOGIN_URL = "/dang-nhap/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "motcua.accounts.passwords.NameAndBirthYearValidator"},
+]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env["MOTCUA_HTTPS"]
+if env["MOTCUA_HTTPS"]:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", _("Tiếng Việt"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+FORMAT_MODULE_PATH = ["motcua.web.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE / "static"
+MEDIA_ROOT = STATE / "papers"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 3600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+PROVINCE_NAME = env["PROVINCE_NAME"]
+REGISTRATION_OPEN = env["REGISTRATION_OPEN"]
+PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024
+TRUSTED_PROXIES = env["MOTCUA_PROXIES"]
+# The register's variables as they are; motcua.verification.registers makes a register of them.
+NPD = {name: env[name] for name in (
+    "NPD_TRANSPORT", "NPD_URL", "NPD_HASH_URI", "NPD_USERNAME", "NPD_SECRET", "NPD_TIMESTAMP_UNIT",
+    "NPD_XROAD_CLIENT", "NPD_API_KEY", "NPD_SERVICE", "NPD_REQUEST_STYLE", "NPD_NAME_FORM", "NPD_AGENCY_CODE",
+    "NPD_PORTAL_OFFICER", "NPD_PROCEDURE_CODE", "NPD_PING_NUMBER", "NPD_BREAKER_FAILURES",
+    "NPD_BREAKER_WINDOW_SECONDS", "NPD_BREAKER_SECONDS", "NPD_CLIENT_CERT", "NPD_CLIENT_KEY", "NPD_CA",
+    "NPD_CONNECT_SECONDS", "NPD_TOTAL_SECONDS", "NPD_IN_FLIGHT", "NPD_IN_FLIGHT_DESK",
+)}
+_sandbox = f"http://127.0.0.1:{env['NPDSANDBOX_PORT']}"
+NPD["NPD_URL"] = NPD["NPD_URL"] or {
+    "xroad": _sandbox + "/r1/SANDBOX/GOV/BCA/CSDLDC/{operation}",
+}.get(NPD["NPD_TRANSPORT"], _sandbox + "/c06/{operation}")
+LIMITS = {name: env[name] for name in (
+    "TRIES_NUMBER_HOUR", "TRIES_NUMBER_DAY", "TRIES_ACCOUNT_HOUR", "TRIES_ADDRESS_HOUR",
+    "TRIES_OFFICER_10_MINUTES", "LOGIN_TRIES_HOUR",
+)}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"personal": {"()": "motcua.web.logs.PersonalDataFilter"}},
+    "formatters": {"line": {"()": "motcua.web.logs.OneLineFormatter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "filters": ["personal"], "formatter": "line"},
+    },
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "django.db.backends": {"level": "WARNING"},
+        "motcua": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+    },
+}

@@ -1,0 +1,13 @@
+"""Addresses: each app's own under the words that people see."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("motcua.web.urls")),
+    path("", include("motcua.accounts.urls")),
+    path("thu-tuc/", include("motcua.procedures.urls")),
+    path("", include("motcua.dossiers.urls")),
+    path("mot-cua/", include("motcua.reception.urls")),
+    path("quan-tri/", admin.site.urls),
+]

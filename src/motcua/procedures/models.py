@@ -1,0 +1,77 @@
+"""Procedures and the documents that they require."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Procedure(models.Model):
+    """An administrative procedure (thủ tục hành chính)."""
+
+    class Level(models.TextChoices):
+        FULL = "toàn trình", _("Dịch vụ công trực tuyến toàn trình")
+        PARTIAL = "một phần", _("Dịch vụ công trực tuyến một phần")
+        DESK_ONLY = "trực tiếp", _("Nộp trực tiếp tại bộ phận một cửa")
+
+    code = models.CharField(_("Mã thủ tục"), max_length=20, unique=True)
+    name = models.CharField(_("Tên thủ tục"), max_length=300)
+    official_name = models.CharField(_("Tên chính thức"), max_length=500, blank=True)
+    sector = models.CharField(_("Lĩnh vực"), max_length=200)
+    agency = models.CharField(_("Cơ quan thực hiện"), max_length=200)
+    audience = models.JSONField(_("Đối tượng"), default=list, blank=True)
+    time_limit = models.PositiveSmallIntegerField(_("Thời hạn"), null=True, blank=True)
+    time_unit = models.CharField(_("Đơn vị thời hạn"), max_length=20, blank=True)
+    time_note = models.TextField(_("Ghi chú thời hạn"), blank=True)
+    fees = models.JSONField(_("Lệ phí theo kênh (đồng)"), default=dict, blank=True)
+    fee_note = models.TextField(_("Ghi chú lệ phí"), blank=True)
+    service_level = models.CharField(_("Mức độ"), max_length=20, choices=Level.choices)
+    results = models.JSONField(_("Kết quả"), default=list, blank=True)
+    decision = models.CharField(_("Quyết định công bố"), max_length=100, blank=True)
+    npd_code = models.CharField(
+        _("Mã dịch vụ trên CSDLQG về dân cư (MaDVC)"), max_length=20, blank=True,
+        help_text=_("Để trống thì dùng NPD_PROCEDURE_CODE."),
+    )
+    needs_identity_check = models.BooleanField(_("Kiểm tra danh tính số"), default=True)
+    search_text = models.TextField(editable=False, help_text="Code, name and sector without accents, lower case")
+    is_active = models.BooleanField(_("Đang áp dụng"), default=True)
+
+    class Meta:
+        verbose_name = _("Thủ tục hành chính")
+        verbose_name_plural = _("Thủ tục hành chính")
+        ordering = ("sector", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_online(self) -> bool:
+        """Say whether the procedure can be filed on the portal."""
+        return self.service_level != self.Level.DESK_ONLY
+
+
+class RequiredDocument(models.Model):
+    """One document of a procedure's list (thành phần hồ sơ)."""
+
+    class Kind(models.TextChoices):
+        SUBMIT = "nộp", _("Nộp")
+        SHOW = "xuất trình", _("Xuất trình")
+
+    procedure = models.ForeignKey(Procedure, models.CASCADE, related_name="documents")
+    position = models.PositiveSmallIntegerField(_("Thứ tự"))
+    name = models.CharField(_("Tên giấy tờ"), max_length=500)
+    kind = models.CharField(_("Cách thức"), max_length=20, choices=Kind.choices, default=Kind.SUBMIT)
+    originals = models.PositiveSmallIntegerField(_("Bản chính"), default=0)
+    copies = models.PositiveSmallIntegerField(_("Bản sao"), default=0)
+    is_required = models.BooleanField(_("Bắt buộc"), default=True)
+    when = models.CharField(_("Trường hợp"), max_length=500, blank=True)
+    form = models.CharField(_("Mẫu"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("Thành phần hồ sơ")
+        verbose_name_plural = _("Thành phần hồ sơ")
+        ordering = ("position",)
+        constraints = [models.UniqueConstraint(fields=["procedure", "position"], name="document_position")]
+
+    def __str__(self) -> str:
+        return self.name

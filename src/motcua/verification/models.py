@@ -1,0 +1,135 @@
+"""What is kept of every question to the register, and what all processes share about the line."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class IdentityCheck(models.Model):
+    """One question to the register: its intent, written before it leaves, and its outcome, written right after.
+
+    An intent without an outcome means "fate unknown", never "not asked". No name and no number stands here in clear.
+    """
+
+    class TouchPoint(models.TextChoices):
+        RECEPTION = "reception", _("Tiếp nhận trực tiếp")
+        REGISTRATION = "registration", _("Đăng ký tài khoản")
+        FILING = "filing", _("Nộp hồ sơ trực tuyến")
+        OPERATION = "operation", _("Vận hành")
+
+    class Outcome(models.TextChoices):
+        PENDING = "", _("Chưa rõ kết quả")
+        VERIFIED = "verified", _("Xác thực thành công")
+        REJECTED = "rejected", _("Xác thực thất bại")
+        UNANSWERED = "unanswered", _("Chưa kiểm tra được")
+        NOT_ALLOWED = "not_allowed", _("Chưa được phép tra cứu")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    request_id = models.CharField(_("Mã yêu cầu"), max_length=40, unique=True)
+    touch_point = models.CharField(_("Điểm kiểm tra"), max_length=20, choices=TouchPoint.choices)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Người tra cứu")
+    )
+    office_code = models.CharField(_("Cơ quan"), max_length=35, blank=True)
+    purpose = models.CharField(_("Mục đích"), max_length=200)
+    procedure_code = models.CharField(_("Mã thủ tục"), max_length=20, blank=True)
+    dossier_id = models.UUIDField(_("Hồ sơ"), null=True, blank=True)
+    number_digest = models.CharField(max_length=64, editable=False)
+    number_masked = models.CharField(_("Số CCCD/CMND"), max_length=12)
+    claim_digest = models.CharField(max_length=64, editable=False)
+    address_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    asked_at = models.DateTimeField(_("Hỏi lúc"))
+    answered_at = models.DateTimeField(_("Trả lời lúc"), null=True, blank=True)
+    outcome = models.CharField(_("Kết quả"), max_length=20, choices=Outcome.choices, blank=True, default="")
+    reason = models.CharField(_("Nguyên nhân"), max_length=40, blank=True)
+    matched_by = models.CharField(_("Đối chiếu bởi"), max_length=20, blank=True)
+    birth_match = models.CharField(_("Ngày sinh khớp"), max_length=20, blank=True)
+    line = models.CharField(_("Đường truyền"), max_length=60, blank=True)
+    register_ids = models.JSONField(_("Mã của CSDLQG"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("Kiểm tra danh tính số")
+        verbose_name_plural = _("Kiểm tra danh tính số")
+        ordering = ("-asked_at",)
+        constraints = [
+            models.CheckConstraint(
+                name="an_outcome_has_its_moment",
+                condition=models.Q(outcome="", answered_at__isnull=True)
+                | (~models.Q(outcome="") & models.Q(answered_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="outcome_is_one_of_four",
+                condition=models.Q(outcome__in=["", "verified", "rejected", "unanswered", "not_allowed"]),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["number_digest", "asked_at"], name="check_number"),
+            models.Index(fields=["asked_by", "asked_at"], name="check_asker"),
+            models.Index(fields=["address_digest", "asked_at"], name="check_address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.request_id
+
+    @property
+    def is_verified(self) -> bool:
+        """Say whether both matches held."""
+        return self.outcome == self.Outcome.VERIFIED
+
+    @property
+    def is_rejected(self) -> bool:
+        """Say whether the register, or our own match, said no."""
+        return self.outcome == self.Outcome.REJECTED
+
+    @property
+    def is_unanswered(self) -> bool:
+        """Say whether no usable answer came."""
+        return self.outcome == self.Outcome.UNANSWERED
+
+    @property
+    def is_not_allowed(self) -> bool:
+        """Say whether the register does not let us ask."""
+        return self.outcome == self.Outcome.NOT_ALLOWED
+
+
+class WaitingRecord(models.Model):
+    """What the register said of a verified citizen, sealed, until the officer saves the form; half an hour at most."""
+
+    check_made = models.OneToOneField(IdentityCheck, models.CASCADE, primary_key=True, related_name="waiting_record")
+    sealed = models.BinaryField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.check_made_id)
+
+
+class LineRow(models.Model):
+    """The breaker of one line to the register, shared by all processes (``population.line.LineState``)."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    failed_at = models.JSONField(default=list)
+    opened_at = models.FloatField(null=True)
+    next_probe_at = models.FloatField(default=0)
+    paused_until = models.FloatField(default=0)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Slot(models.Model):
+    """One place for a question in flight; taken by lease, so that a killed process gives it back by itself."""
+
+    is_desk = models.BooleanField()
+    leased_until = models.FloatField(default=0)
+    holder = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["is_desk", "leased_until"], name="slot_free")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
