@@ -12,7 +12,9 @@ _LONGEST_TEXT: Final = 40
 _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９／－．", "0123456789/-.")
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _MONTH_AND_YEAR: Final = re.compile(r"[0-9]{1,2} ?[/.-] ?[0-9]{4}|[0-9]{6}")
-_WHOLE_DATE: Final = re.compile(r"([0-9]{1,2}) ?([/.-]) ?([0-9]{1,2}) ?\2 ?([0-9]{4})|([0-9]{2})([0-9]{2})([0-9]{4})")
+_WHOLE_DATE: Final = re.compile(
+    r"([0-9]{1,2}) ?([/.-]) ?([0-9]{1,2}) ?\2 ?([0-9]{4})|([0-9]{2})([0-9]{2})([0-9]{4})"
+)
 
 
 class BirthRefused(ValueError):

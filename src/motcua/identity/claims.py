@@ -102,7 +102,9 @@ def contradictions(claim: IdentityClaim, *, sex: Sex | None = None) -> list[Cont
     year = claim.birth_date.year
     if year != said.birth_year:
         is_century_alone = year % 100 == said.birth_year % 100
-        found.append(Contradiction("century" if is_century_alone else "birth_year", str(year), str(said.birth_year)))
+        found.append(
+            Contradiction("century" if is_century_alone else "birth_year", str(year), str(said.birth_year))
+        )
     if sex in (Sex.MALE, Sex.FEMALE) and sex is not said.sex:
         found.append(Contradiction("sex", sex.value, said.sex.value))
     if said.province is None and int(said.province_code) not in _COUNTRY_CODES:

@@ -26,7 +26,9 @@ class YearAlone(StrEnum):
     YEAR_ONLY_RECORD = "year_only_record"  # the portal: knowing the year of a whole date is too little
 
 
-def differences(claim: IdentityClaim, record: CitizenRecord, *, year_alone: YearAlone) -> frozenset[Difference]:
+def differences(
+    claim: IdentityClaim, record: CitizenRecord, *, year_alone: YearAlone
+) -> frozenset[Difference]:
     """Compare a claim with a record and name every part that differs; an empty set is a match.
 
     A whole date agrees with a record that holds only the same year; a year alone agrees as `year_alone` says.

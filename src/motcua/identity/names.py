@@ -1,39 +1,174 @@
-"""Vietnamese full names: the clean form (L1), the comparison key (L2), the wire form, and a suggestion for garbled input."""
+"""Vietnamese full names, in three layers that are never mixed.
+
+What a person typed (L0) is shown back to them and nothing else. `clean` mends its encoding and nothing else (L1); that form is
+kept and sent. `key` (L2) is what two names are compared by, and is never kept or sent: it forgets where in a syllable
+the tone mark stands (Hòa, Hoà) and remembers everything that tells two people apart (Hòa, Hóa; Lý, Lí; Đ, D).
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from typing import Final
+
+from motcua.identity import _keystrokes, _legacy, _syllables
+
+__all__ = ["NameRefused", "clean", "key", "suggest", "wire_form"]
+
+LONGEST_NAME: Final = 100
+LONGEST_TEXT: Final = 1000  # as typed: a decomposed, escaped or padded name is longer than itself
+
+_HIGHLAND: Final = "ƀčĕĭñŏŭ"
+_LETTERS: Final = "".join(
+    sorted({case for sign in _syllables.LETTERS + _HIGHLAND for case in (sign, sign.upper())})
+)
+# Ê-đê and Gia-rai also write a breve over ê ô ơ ư; Unicode has no single character for these four.
+_LETTER: Final = f"(?:[{_LETTERS}]|[êôơưÊÔƠƯ]\u0306)"
+_CLEAN: Final = re.compile(f"(?:{_LETTER}|['-])+(?: (?:{_LETTER}|['-])+)*")
+_HAS_LETTER: Final = re.compile(_LETTER)
+
+_BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DROPPED: Final = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"
+_APOSTROPHES: Final = "`´ʹʻʼʽʾʿˈˊˋ‘’‛′‵＇｀ꞌ\u055a"
+_HYPHENS: Final = "‐‑‒–—―−⁃˗﹘﹣－"
+_END_PUNCTUATION: Final = " .,;:…"
+_FULL_WIDTH_LATIN: Final = {
+    chr(code): chr(code - 0xFEE0) for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B), 0xFF0C, 0xFF0E)
+}
+_ENCODING: Final = str.maketrans(
+    dict.fromkeys(_DROPPED, "")
+    | _FULL_WIDTH_LATIN
+    | dict.fromkeys(_APOSTROPHES, "'")
+    | dict.fromkeys(_HYPHENS, "-")
+    | {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"}
+)
+# Circumflex, breve and tones share one combining class, so no normal form puts a tone typed too early back in its place.
+_TONE_TOO_EARLY: Final = re.compile("([AEOaeo]\u0323?)([\u0300\u0301\u0303\u0309])([\u0302\u0306])")
+
+_BLANKS_AROUND_APOSTROPHE: Final = re.compile(" ?' ?")
+_SYLLABLE: Final = re.compile("[^ '-]+")
+_WITHOUT_ACCENTS: Final = str.maketrans(
+    {
+        case: unicodedata.normalize("NFD", case)[0].translate({0x110: "D", 0x243: "B"})
+        for case in _LETTERS.upper()
+    }
+    | dict.fromkeys(" '-\u0306", "")
+)
 
 
 class NameRefused(ValueError):
-    """A text that cannot be a name; `reason` is a code."""
+    """A text that cannot be a name.
 
-    def __init__(self, reason: str) -> None:
+    `reason` is one of "empty", "too_long", "bidi" (writing-direction controls), "control", "private_use", "lost_character"
+    (U+FFFD), "digit", "foreign_letter" (no Vietnamese or highland letter), "sign" (any other character), "two_tones" (in
+    one syllable). `sign` is the offending character where there is one, to be shown to the person; it is in no message.
+    """
+
+    def __init__(self, reason: str, sign: str = "") -> None:
         super().__init__(f"name refused: {reason}")
         self.reason = reason
+        self.sign = sign
 
 
 def clean(text: str) -> str:
-    """Return the name in its one clean spelling (encoding only). Raises NameRefused."""
-    if len(text) > 1000:
+    """Return a typed name with its encoding mended: NFC, single blanks, plain apostrophes and hyphens, no invisible signs.
+
+    Nothing that could tell two people apart is changed. Idempotent. Raises NameRefused when the text cannot be a name.
+    """
+    if len(text) > LONGEST_TEXT:
         raise NameRefused("too_long")
-    name = unicodedata.normalize("NFC", " ".join(text.split()))
+    if len(text) <= LONGEST_NAME and _CLEAN.fullmatch(text) and _HAS_LETTER.search(text):
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    _refuse_controls(composed)
+    name = " ".join(composed.translate(_ENCODING).split()).rstrip(_END_PUNCTUATION)
+    name = unicodedata.normalize("NFC", name)
+    if "\u0302" in name or "\u0306" in name:
+        early = unicodedata.normalize("NFD", name)
+        name = unicodedata.normalize("NFC", _TONE_TOO_EARLY.sub(r"\1\3\2", early))
     if not name:
         raise NameRefused("empty")
+    if len(name) > LONGEST_NAME:
+        raise NameRefused("too_long")
+    if not _CLEAN.fullmatch(name):
+        raise _refusal_of_first_stranger(name)
+    if not _HAS_LETTER.search(name):
+        raise NameRefused("sign", name[0])
     return name
 
 
 def key(name: str) -> str:
-    """Return what is compared of a clean name. Raises NameRefused."""
-    return clean(name).lower()
+    """Return what a name is compared by: two names are the same exactly when their keys are equal.
+
+    Lower case, no blanks around apostrophes, and each syllable's tone as a digit behind the syllable. An unclean name is
+    cleaned first. Raises NameRefused as `clean` does, and "two_tones" for a syllable with two.
+    """
+    joined = _BLANKS_AROUND_APOSTROPHE.sub("'", clean(name).lower())
+    return _SYLLABLE.sub(_syllable_key, joined)
 
 
 def wire_form(name: str) -> str:
-    """Return a clean name as the register is sent it: upper case, no accents, no blanks, A–Z 0–9."""
-    flat = unicodedata.normalize("NFD", name.upper().replace("Đ", "D"))
-    return "".join(sign for sign in flat if sign.isascii() and sign.isalnum())
+    """Return a name as the register is sent it: A–Z alone, upper case, no accents, no blanks ("NGUYENVANAN").
+
+    An unclean name is cleaned first. Raises NameRefused as `clean` does. Source: docs/protocol, names on the wire.
+    """
+    return clean(name).upper().translate(_WITHOUT_ACCENTS)
 
 
 def suggest(text: str) -> str | None:
-    """Say what garbled text probably meant, or None."""
+    """Say what a garbled text probably meant, as a clean name, for a person to accept: "Có phải bạn muốn nhập …?".
+
+    Takes the raw text, for the signs that `clean` drops may be letters in another encoding. Knows raw Telex, VNI and VIQR,
+    TCVN3, VNI-Windows, VISCII, UTF-8 read as Latin-1 or Windows-1252, HTML and URL escapes. None when the text already
+    reads as Vietnamese, or when nothing better is found.
+    """
+    if len(text) > LONGEST_TEXT:
+        return None
+    typed = _cleaned(text)
+    if typed is not None and _is_vietnamese(typed):
+        return None
+    for read in (*_legacy.READINGS, *_keystrokes.READINGS):
+        meant = _cleaned(read(text))
+        if meant is not None and meant != typed and _is_vietnamese(meant):
+            return meant
     return None
+
+
+def _refuse_controls(text: str) -> None:
+    if found := _BIDI.search(text):
+        raise NameRefused("bidi", found[0])
+    for sign in text:
+        match unicodedata.category(sign):
+            case "Cc" if sign not in "\t\r\n":
+                raise NameRefused("control", sign)
+            case "Co" | "Cs":
+                raise NameRefused("private_use", sign)
+            case _ if sign == "\ufffd":
+                raise NameRefused("lost_character", sign)
+
+
+def _refusal_of_first_stranger(name: str) -> NameRefused:
+    strangers = re.sub(f"{_LETTER}|[ '-]", "", name)
+    sign = strangers[0]
+    kind = unicodedata.category(sign)
+    if kind.startswith("N"):
+        return NameRefused("digit", sign)
+    return NameRefused("foreign_letter" if kind.startswith(("L", "M")) else "sign", sign)
+
+
+def _syllable_key(found: re.Match[str]) -> str:
+    toneless, tones = _syllables.take_tones(found[0])
+    if len(tones) > 1:
+        raise NameRefused("two_tones")
+    return toneless + tones
+
+
+def _cleaned(text: str | None) -> str | None:
+    try:
+        return None if text is None else clean(text)
+    except NameRefused:
+        return None
+
+
+def _is_vietnamese(name: str) -> bool:
+    return all(_syllables.is_word(word) for word in re.split("[ -]", name.lower()))

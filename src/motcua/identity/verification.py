@@ -99,7 +99,9 @@ def verify(
     return _judge_word(claim, answer, year_alone)
 
 
-def _judge_record(claim: IdentityClaim, answer: Answer, record: CitizenRecord, year_alone: YearAlone) -> Outcome:
+def _judge_record(
+    claim: IdentityClaim, answer: Answer, record: CitizenRecord, year_alone: YearAlone
+) -> Outcome:
     number_on_record = record.personal_number if claim.number.is_personal_number else record.old_card_number
     if number_on_record != claim.number.digits:
         detail = "the reply holds a record about another number than the one asked for"
