@@ -1,9 +1,11 @@
-"""The state of the line to the register, shared by all who ask: the breaker and the bound on questions in flight.
+"""The state of the line to the register, shared by all who ask: the breaker and the bound on questions in
+flight.
 
-The decisions are pure functions over `LineState`; `Line` is the port that a store implements, with each method one
-short atomic step. A store on a database reads its row under a lock, applies the function, and writes the row back.
-Nobody waits for a probe: while the line is shut every person's question is refused at once, and whoever wins
-`try_begin_probe` lets a ping run in the background, whose outcome is recorded like any other.
+The decisions are pure functions over `LineState`; `Line` is the port that a store implements, with each
+method one short atomic step. A store on a database reads its row under a lock, applies the function, and
+writes the row back. Nobody waits for a probe: while the line is shut every person's question is refused at
+once, and whoever wins `try_begin_probe` lets a ping run in the background, whose outcome is recorded like
+any other.
 """
 
 from __future__ import annotations
@@ -74,7 +76,9 @@ class LineState:
 
     def retry_after(self, now: float) -> float:
         """Return the seconds after which it is worth asking again; at least one."""
-        return max(1.0, self.paused_until - now, (self.next_probe_at - now) if self.opened_at is not None else 0.0)
+        return max(
+            1.0, self.paused_until - now, (self.next_probe_at - now) if self.opened_at is not None else 0.0
+        )
 
     def is_probe_due(self, now: float) -> bool:
         """Say whether the breaker is open and the next probe may leave."""
@@ -86,8 +90,8 @@ def after_failure(
 ) -> LineState:
     """Return the state after a question found the line in trouble.
 
-    `retry_after` (seconds) is the register's own wish to be left alone; it is kept at once, up to `LONGEST_PAUSE`.
-    A failure while the breaker is open moves nothing but the next probe.
+    `retry_after` (seconds) is the register's own wish to be left alone; it is kept at once, up to
+    `LONGEST_PAUSE`. A failure while the breaker is open moves nothing but the next probe.
     """
     failed_at = tuple(t for t in (*state.failed_at, now) if t > now - policy.window)[-policy.failures :]
     paused_until = state.paused_until
@@ -102,7 +106,7 @@ def after_failure(
 
 
 def after_success(state: LineState) -> LineState:
-    """Return the state after the register answered: the line is whole again, and failures are counted anew."""
+    """Return the state after the register answered: whole again, and failures are counted anew."""
     return state if state == LineState() else LineState()
 
 

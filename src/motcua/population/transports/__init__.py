@@ -1,1 +1,3 @@
-"""Who we are to the register, and where we post: one module per way in. Transports know bytes, never citizens."""
+"""Who we are to the register, and where we post: one module per way in. Transports know bytes, never
+citizens.
+"""

@@ -1,0 +1,302 @@
+"""The register's messages: bytes ↔ dataclasses, for each operation and generation. Pure; no sockets, no
+clock.
+
+The only place of the product that knows the wire's own Vietnamese names. What is fact, inferred or our
+choice stands in `docs/protocol.md`, whose sections the functions name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lxml import etree
+
+from motcua.identity.birth import BirthDate, BirthRefused
+from motcua.identity.claims import Address, CitizenRecord, IdentityClaim, Sex
+from motcua.identity.names import NameRefused, clean, wire_form
+from motcua.identity.register import CouldNotAsk, Inquiry, Trouble
+from motcua.population.soap import SOAP_11, answer_element, parse, unreadable, wrong_encoding
+
+Service = Literal["037", "003", "033"]
+
+OPERATIONS: dict[str, str] = {
+    "037": "TraCuuThongTinCongDan",
+    "003": "XacThucThongTinCongDan",
+    "033": "XacThucThongTinCongDan",
+}
+REQUEST_NS = "http://dancuquocgia.bca"
+RECORD_NS = "http://www.mic.gov.vn/dancu/1.0"
+
+_LONGEST_TEXT = 500
+_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
+_SEXES = {"1": Sex.MALE, "2": Sex.FEMALE, "3": Sex.OTHER}
+# fmt: off
+_WANTED = frozenset({
+    "SoDinhDanh", "SoCMND", "HoVaTen", "GioiTinh", "DanToc", "NgayThangNamSinh", "QuocTich", "ThuongTru",
+    "NoiOHienTai", "TrangThai", "TrangThaiCongDan",
+})
+_NOT_WANTED = frozenset({  # known, and dropped here so that they cannot travel further
+    "SoCCCD", "TonGiao", "TinhTrangHonNhan", "NhomMau", "NoiDangKyKhaiSinh", "QueQuan", "Cha", "Me",
+    "VoChong", "NguoiDaiDien", "ChuHo", "SoSoHoKhau",
+})
+# fmt: on
+_KNOWN = _WANTED | _NOT_WANTED
+_YES_NO_ROOTS = frozenset({"XacThucThongTinCongDanResponse", "KetQuaXacThucResponse", "KetQuaXacThuc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reply understood: a record, or the register's bare word; with the count of elements that we do not
+    know.
+    """
+
+    record: CitizenRecord | None
+    is_confirmed: bool
+    unknown_elements: int = 0
+
+
+# --- requests (docs/protocol.md §1) ----------------------------------------------------------------
+
+
+def build_request(
+    claim: IdentityClaim,
+    inquiry: Inquiry,
+    *,
+    service: Service,
+    style: Literal["2025", "2022"] = "2025",
+    name_form: Literal["ascii", "accented"] = "ascii",
+) -> bytes:
+    """Return the SOAP 1.1 request of a service about one claim, UTF-8, without an XML declaration.
+
+    `style` "2025" adds the office, the login and a constant telephone number to 037; "2022" leaves them out.
+    Raises CouldNotAsk(CONFIGURATION) when a text of the inquiry cannot stand in XML.
+    """
+    prefix = "qldc" if style == "2022" and service != "033" else "dan"
+    envelope = etree.Element(f"{{{SOAP_11}}}Envelope", nsmap={"soapenv": SOAP_11, prefix: REQUEST_NS})
+    etree.SubElement(envelope, f"{{{SOAP_11}}}Header")
+    body = etree.SubElement(envelope, f"{{{SOAP_11}}}Body")
+    root = etree.SubElement(
+        body, f"{{{REQUEST_NS}}}{OPERATIONS[service]}{'Request' if service == '033' else ''}"
+    )
+    try:
+        for name, text in _request_fields(claim, inquiry, service, style, name_form):
+            etree.SubElement(root, f"{{{REQUEST_NS}}}{name}").text = text
+    except ValueError:
+        detail = "officer, login, office or procedure holds a character that XML does not allow"
+        raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail) from None
+    if service != "033":
+        birth = etree.SubElement(root, f"{{{REQUEST_NS}}}NgayThangNamSinh")
+        born = claim.birth_date
+        name = "Nam" if born.is_year_only else "NgayThangNam"
+        etree.SubElement(birth, f"{{{REQUEST_NS}}}{name}").text = born.canonical().replace("-", "")
+    return etree.tostring(envelope, encoding="UTF-8", xml_declaration=False)
+
+
+def _request_fields(
+    claim: IdentityClaim, inquiry: Inquiry, service: Service, style: str, name_form: str
+) -> Iterator[tuple[str, str]]:
+    full_name = wire_form(claim.full_name) if name_form == "ascii" else claim.full_name.upper()
+    is_personal = claim.number.is_personal_number
+    yield "MaYeuCau", inquiry.request_id
+    if service == "033":
+        yield "MaDichVu", service
+        yield "MaCanBo", inquiry.officer
+        yield "SoDinhDanh", claim.number.digits if is_personal else ""
+        yield "SoCMND", "" if is_personal else claim.number.digits
+        yield "HoVaTen", full_name
+        return
+    yield "MaDVC", inquiry.procedure
+    yield "MaTichHop", service
+    yield "MaCanBo", inquiry.officer
+    if service == "037" and style == "2025":
+        yield "MaDonVi", inquiry.agency
+        yield "TaiKhoan", inquiry.officer_login
+        yield "SoDienThoai", "0"
+    yield ("SoDinhDanh" if is_personal else "SoCMND"), claim.number.digits
+    yield "HoVaTen", full_name
+
+
+# --- replies (docs/protocol.md §2) -----------------------------------------------------------------
+
+
+def read_reply(
+    reply: bytes, *, service: Service, content_type: str = "", deceased_statuses: Collection[str] = ()
+) -> Reading:
+    """Read a reply to one question of this service.
+
+    Finds by namespace and never by prefix; takes the NPD form and the QCVN 109 form of a record, both
+    shapes of "nobody", and the three roots and two children of a yes/no. `deceased_statuses` are the status
+    values that mean death. Raises FaultReceived for a fault anywhere, and CouldNotAsk (UNREADABLE,
+    ENCODING, OVERSIZED, TWO_CITIZENS) for everything that is no proper answer.
+    """
+    answer = answer_element(parse(reply, content_type))
+    if service != "037":
+        return _read_yes_no(answer)
+    if answer is None:
+        return Reading(None, is_confirmed=False)
+    if answer.tag != f"{{{RECORD_NS}}}CongdanCollection":
+        raise unreadable("the body holds another answer than the one asked for")
+    citizens = answer.findall(f"{{{RECORD_NS}}}CongDan")
+    if len(citizens) > 1:
+        raise CouldNotAsk(Trouble.TWO_CITIZENS, detail=f"one question, {len(citizens)} citizens in the reply")
+    others = [child for child in answer if child not in citizens]
+    if any(etree.QName(child).localname.lower() == "congdan" for child in others):
+        raise unreadable("a citizen in a namespace that is not the register's")
+    if not citizens:
+        if answer.get("SoCongDan", "0").strip() not in ("", "0") or (answer.text or "").strip():
+            raise unreadable("the reply announces a citizen and holds none")
+        return Reading(None, is_confirmed=False, unknown_elements=len(others))
+    record, unknown = _read_citizen(citizens[0], deceased_statuses)
+    return Reading(record, is_confirmed=record is not None, unknown_elements=unknown + len(others))
+
+
+def _read_yes_no(answer: etree._Element | None) -> Reading:
+    if answer is None or etree.QName(answer).namespace != REQUEST_NS:
+        raise unreadable("no yes or no in the reply")
+    if etree.QName(answer).localname not in _YES_NO_ROOTS:
+        raise unreadable("the body holds another answer than the one asked for")
+    counts, exists = (answer.findall(f"{{{REQUEST_NS}}}{name}") for name in ("SoLuongCongDan", "TonTai"))
+    if len(counts) + len(exists) != 1:
+        raise unreadable("not exactly one yes or no")
+    unknown = len(answer) - 1
+    said = (counts or exists)[0].text or ""
+    said = said.strip().lower()
+    if exists and said in ("true", "1", "false", "0"):
+        return Reading(None, is_confirmed=said in ("true", "1"), unknown_elements=unknown)
+    if counts and said.isascii() and said.isdigit() and len(said) < 10:
+        if int(said) > 1:
+            raise CouldNotAsk(Trouble.TWO_CITIZENS, detail="the register counts more than one citizen")
+        return Reading(None, is_confirmed=said.strip("0") == "1", unknown_elements=unknown)
+    raise unreadable("neither yes nor no")
+
+
+def _read_citizen(
+    citizen: etree._Element, deceased_statuses: Collection[str]
+) -> tuple[CitizenRecord | None, int]:
+    """Return the record cut down to what may travel, and the count of unknown elements; None for "no data"."""
+    part: dict[str, etree._Element] = {}
+    unknown = 0
+    for child in citizen:
+        name = etree.QName(child).localname
+        if etree.QName(child).namespace != RECORD_NS or name not in _KNOWN:
+            unknown += 1
+        elif name in part:
+            raise unreadable(f"two elements {name} about one citizen")
+        else:
+            part[name] = child
+    full_name = _name(part.get("HoVaTen"))
+    personal_number = _text(part.get("SoDinhDanh"))
+    if not full_name and ("HoVaTen" in part or not personal_number):
+        return None, unknown  # an empty name means that there are no data (§2.5)
+    if not re.fullmatch(r"\d{12}", personal_number, re.ASCII):
+        raise unreadable("a record without a readable personal number")
+    if not full_name:
+        raise unreadable("a record without a name")
+    old_card_number = _text(part.get("SoCMND"))
+    status = {_text(part.get("TrangThai")), _text(part.get("TrangThaiCongDan"))} - {""}
+    ethnic_group = _text(part.get("DanToc")) or _text(_child(part.get("DanToc"), "MaDanToc"))
+    nationality = _text(part.get("QuocTich")).upper()
+    record = CitizenRecord(
+        personal_number=personal_number,
+        old_card_number=old_card_number if re.fullmatch(r"\d{9}|\d{12}", old_card_number, re.ASCII) else "",
+        full_name=full_name,
+        sex=_SEXES.get(_text(part.get("GioiTinh")).lstrip("0"), Sex.UNKNOWN),
+        birth_date=_birth(part.get("NgayThangNamSinh")),
+        ethnic_group=ethnic_group.zfill(2) if re.fullmatch(r"\d{1,2}", ethnic_group, re.ASCII) else "",
+        nationality=nationality if re.fullmatch(r"[A-Z]{2}", nationality) else "",
+        permanent_residence=_address(part.get("ThuongTru")),
+        current_residence=_address(part.get("NoiOHienTai")),
+        is_deceased=not status.isdisjoint(deceased_statuses),
+    )
+    return record, unknown
+
+
+def _child(parent: etree._Element | None, name: str) -> etree._Element | None:
+    if parent is None:
+        return None
+    found = parent.findall(f"{{{RECORD_NS}}}{name}")
+    if len(found) > 1:
+        raise unreadable(f"two elements {name} where one belongs")
+    return found[0] if found else None
+
+
+def _text(element: etree._Element | None) -> str:
+    text = (element.text or "").strip() if element is not None else ""
+    if len(text) > _LONGEST_TEXT:
+        raise unreadable("a text longer than any honest one")
+    return text
+
+
+def _name(element: etree._Element | None) -> str:
+    """Return the name, clean: whole in Ten (the NPD's way), split over three (QCVN 109), or plain; "" for
+    no data.
+    """
+    given = _text(_child(element, "Ten"))
+    if given:
+        spoken = " ".join(
+            filter(None, (_text(_child(element, "Ho")), _text(_child(element, "ChuDem")), given))
+        )
+    else:
+        spoken = _text(element)
+    if not spoken:
+        return ""
+    _refuse_mojibake(spoken)
+    try:
+        return clean(spoken)
+    except NameRefused:
+        raise wrong_encoding("a name of characters that names do not have") from None
+
+
+def _refuse_mojibake(text: str) -> None:
+    if any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in text if sign not in "\t\r\n"):
+        raise wrong_encoding("control characters in a text")
+    if text.isascii():
+        return
+    for misread_as in ("latin-1", "cp1252"):
+        try:
+            text.encode(misread_as).decode("utf-8")
+        except UnicodeError:
+            continue
+        raise wrong_encoding("UTF-8 that was encoded twice")
+
+
+def _birth(element: etree._Element | None) -> BirthDate | None:
+    date = _text(_child(element, "NgayThangNam")) or _text(element)
+    year = _text(_child(element, "Nam"))
+    if re.fullmatch(r"\d{4}(0000)?", date, re.ASCII):
+        date, year = "", year or date[:4]
+    if not date and not year:
+        return None
+    whole = _DATE.fullmatch(date)
+    is_readable = (
+        (whole is not None and year in ("", whole[1])) if date else re.fullmatch(r"\d{4}", year, re.ASCII)
+    )
+    if not is_readable:
+        raise unreadable("a birth date that cannot be read")
+    try:
+        return BirthDate(int(whole[1]), int(whole[2]), int(whole[3])) if whole else BirthDate(int(year))
+    except BirthRefused:
+        raise unreadable("a birth date that cannot be") from None
+
+
+def _address(element: etree._Element | None) -> Address | None:
+    def code(name: str, digits: int) -> str:
+        text = _text(_child(element, name))
+        return text if re.fullmatch(rf"\d{{{digits}}}", text, re.ASCII) else ""
+
+    unit = _text(_child(element, "MaDonViHanhChinh"))  # QCVN 109: one code, of any level
+    detail = " ".join(_text(_child(element, "ChiTiet")).split())
+    _refuse_mojibake(detail)
+    country = _text(_child(element, "QuocGia")).upper()
+    address = Address(
+        province_code=code("MaTinhThanh", 2) or (unit if re.fullmatch(r"\d{2}", unit, re.ASCII) else ""),
+        district_code=code("MaQuanHuyen", 3) or (unit if re.fullmatch(r"\d{3}", unit, re.ASCII) else ""),
+        commune_code=code("MaPhuongXa", 5) or (unit if re.fullmatch(r"\d{5}", unit, re.ASCII) else ""),
+        detail=detail,
+        country=country if re.fullmatch(r"[A-Z]{2}", country) else "",
+    )
+    has_place = address.province_code or address.district_code or address.commune_code or detail
+    return address if has_place else None
