@@ -1,6 +1,8 @@
-"""Names typed in Telex, VNI or VIQR while the input method was off: the keystrokes stand where the letters should.
+"""Names typed in Telex, VNI or VIQR while the input method was off: the keystrokes stand where the letters
+should.
 
-All three notations are read as one: VNI's digits, 1 to 5 for the tones, 6 circumflex, 7 horn, 8 breve, 9 for đ.
+All three notations are read as one: VNI's digits, 1 to 5 for the tones, 6 circumflex, 7 horn, 8 breve, 9 for
+đ.
 """
 
 from __future__ import annotations
@@ -69,19 +71,17 @@ def _vni(word: str) -> str:
 
 
 def _shape(spelled: list[str], digit: str) -> None:
-    """Put a circumflex, horn or breve on the last letter that can carry it; a horn on "uo" is meant for both."""
+    """Put a circumflex, horn or breve on the last letter that can carry it; a horn on "uo" is meant for
+    both.
+    """
     bare, mark = _SHAPES[digit]
-    for place in reversed(range(len(spelled))):
-        if spelled[place].lower() in bare:
-            first = (
-                place - 1
-                if "".join(spelled[max(0, place - 1) : place + 1]).lower() == "uo" and digit == "7"
-                else place
-            )
-            for index in range(first, place + 1):
-                spelled[index] = unicodedata.normalize("NFC", spelled[index] + mark)
-            return
-    spelled.append(digit)
+    last = max((place for place, sign in enumerate(spelled) if sign.lower() in bare), default=None)
+    if last is None:
+        spelled.append(digit)
+        return
+    is_both = digit == "7" and "".join(spelled[: last + 1]).lower().endswith("uo")
+    for place in range(last - is_both, last + 1):
+        spelled[place] = unicodedata.normalize("NFC", spelled[place] + mark)
 
 
 def _each_word(rewrite: Callable[[str], str]) -> Callable[[str], str]:
@@ -93,4 +93,4 @@ def _each_word(rewrite: Callable[[str], str]) -> Callable[[str], str]:
     return lambda text: _WORD.sub(read_word, unicodedata.normalize("NFC", text))
 
 
-READINGS: Final = (_each_word(_viqr), _each_word(str), _each_word(_telex))
+READINGS: Final = (_each_word(str), _each_word(_viqr), _each_word(_telex))

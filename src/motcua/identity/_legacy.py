@@ -1,7 +1,8 @@
-"""Names in an encoding of the past: what text looks like when bytes of TCVN3, VNI-Windows, VISCII or UTF-8 were taken for
-Windows-1252 or Latin-1, and when HTML or URL escapes were left standing.
+"""Names in the wrong encoding: bytes of TCVN3, VNI-Windows, VISCII or UTF-8 taken for Windows-1252 or
+Latin-1, and HTML or URL escapes left standing.
 
-Each reading takes the text as it came and returns what it says in that encoding, or None when it cannot be that.
+Each reading takes the text as it came and returns what it says in that encoding, or None when it cannot be
+that.
 """
 
 from __future__ import annotations
@@ -81,23 +82,23 @@ def _unescaped(text: str) -> str | None:
 
 
 def _utf8(text: str) -> str | None:
-    """Undo UTF-8 read as Windows-1252 or Latin-1, up to twice over."""
-    for _ in range(2):
-        try:
-            text = bytes(_BYTE_OF.get(ord(sign), ord(sign)) for sign in text).decode("utf-8")
-        except ValueError:
-            return None
-        if text.isascii() or not _looks_misread(text):
-            return text
-    return text
+    """Undo UTF-8 read as Windows-1252 or Latin-1; "à" lost its no-break space when that was pasted as a
+    blank.
+    """
+    whole = text.replace("Ã ", "Ã\u00a0")
+    try:
+        return bytes(_BYTE_OF.get(ord(sign), ord(sign)) for sign in whole).decode("utf-8")
+    except ValueError:
+        return None
 
 
-def _looks_misread(text: str) -> bool:
-    return all(ord(sign) < 0x100 or ord(sign) in _BYTE_OF for sign in text)
+def _utf8_twice(text: str) -> str | None:
+    once = _utf8(text)
+    return None if once is None else _utf8(once)
 
 
 def _tcvn3(text: str) -> str:
-    """TCVN3 kept its capitals in a font of their own, so the accented letters in a word of capitals are stored small."""
+    # Capitals had a font of their own, so in a word of capitals the accented letters are stored small.
     return re.sub(r"\S+", lambda word: _tcvn3_word(word[0]), text)
 
 
@@ -120,4 +121,11 @@ def _viscii(text: str) -> str:
     return text.translate(_VISCII)
 
 
-READINGS: Final[tuple[Callable[[str], str | None], ...]] = (_unescaped, _utf8, _tcvn3, _vni_windows, _viscii)
+READINGS: Final[tuple[Callable[[str], str | None], ...]] = (
+    _unescaped,
+    _utf8,
+    _utf8_twice,
+    _tcvn3,
+    _vni_windows,
+    _viscii,
+)

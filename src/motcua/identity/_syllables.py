@@ -1,7 +1,7 @@
 """The Vietnamese syllable: its letters, its tones, and which spellings exist.
 
-Used to compare names (the tone apart from where it stands) and to guess whether a text reads as Vietnamese; never to refuse a
-name, for highland, Khmer and Chăm names are spelled otherwise.
+Used to compare names (the tone apart from where it stands) and to guess whether a text reads as Vietnamese;
+never to refuse a name, for highland, Khmer and Chăm names are spelled otherwise.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TONELESS: Final = str.maketrans({toned: vowel for toned, (vowel, _) in _TONED.i
 # Every lower-case letter of Vietnamese names; f, j, w and z come with names from elsewhere.
 LETTERS: Final = "abcdefghijklmnopqrstuvwxyzăâđêôơư" + "".join(_TONED)
 
-_ONSETS: Final = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x".split()
+_ONSETS: Final = " b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x"
 _CODAS_OF_NUCLEUS: Final = {
     "a": " c ch i m n ng nh o p t u y",
     "ă": "c m n ng p t",
@@ -53,15 +53,17 @@ _CODAS_OF_NUCLEUS: Final = {
 _RIMES: Final = {nucleus + coda for nucleus, codas in _CODAS_OF_NUCLEUS.items() for coda in codas.split(" ")}
 _RIMES_AFTER_QU: Final = _RIMES | {"ych", "ynh", "yn", "yp", "yt"}
 _SYLLABLES: Final = frozenset(
-    onset + rime for onset in ("", *_ONSETS) for rime in (_RIMES_AFTER_QU if onset == "qu" else _RIMES)
+    onset + rime for onset in _ONSETS.split(" ") for rime in (_RIMES_AFTER_QU if onset == "qu" else _RIMES)
 )
 _STOPPED: Final = ("c", "ch", "p", "t")
-_HIGHLAND_PREFIX: Final = re.compile("[a-zđ]'")
+_HIGHLAND_PREFIX: Final = re.compile("^[a-zđ]'")
 _PARTS: Final = re.compile(f"(qu|gi(?=[{_VOWELS}])|[^{_VOWELS}]*)([{_VOWELS}]*)(.*)", re.DOTALL)
 
 
 def take_tones(syllable: str) -> tuple[str, str]:
-    """Return a lower-case syllable without its tone marks, and its tones as digits 1 to 5 in the order of writing."""
+    """Return a lower-case syllable without its tone marks, and the tones as digits 1 to 5 in order of
+    writing.
+    """
     toneless = syllable.translate(_TONELESS)
     if toneless == syllable:
         return syllable, ""
@@ -69,7 +71,7 @@ def take_tones(syllable: str) -> tuple[str, str]:
 
 
 def put_tone(syllable: str, tone: str) -> str:
-    """Return a toneless syllable in any case with its tone mark where most people put it (hòa, thúy, hoàng)."""
+    """Return a toneless syllable with its tone mark where most people put it (hòa, thúy, hoàng), case kept."""
     parts = _PARTS.fullmatch(syllable.lower())
     if not tone or parts is None or not parts[2]:
         return syllable
@@ -80,15 +82,17 @@ def put_tone(syllable: str, tone: str) -> str:
     elif coda:
         place = len(nucleus) - 1
     else:
-        place = max(0, len(nucleus) - 1 if len(nucleus) < 2 else len(nucleus) - 2)
+        place = max(0, len(nucleus) - 2)
     place += len(onset)
     marked = syllable[: place + 1] + _MARK_OF_TONE[tone] + syllable[place + 1 :]
     return unicodedata.normalize("NFC", marked)
 
 
 def is_word(word: str) -> bool:
-    """Whether a lower-case word reads as Vietnamese: one possible syllable, perhaps behind a highland prefix such as H'."""
-    toneless, tones = take_tones(_HIGHLAND_PREFIX.sub("", word, count=1) if word[1:2] == "'" else word)
+    """Whether a lower-case word reads as Vietnamese: one possible syllable, perhaps behind a prefix such as
+    H'.
+    """
+    toneless, tones = take_tones(_HIGHLAND_PREFIX.sub("", word))
     if toneless not in _SYLLABLES or len(tones) > 1:
         return False
     return not toneless.endswith(_STOPPED) or tones in ("", "1", "5")

@@ -11,7 +11,7 @@ EARLIEST_YEAR: Final = 1900
 _LONGEST_TEXT: Final = 40
 _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９／－．", "0123456789/-.")
 _YEAR: Final = re.compile(r"[0-9]{4}")
-_MONTH_AND_YEAR: Final = re.compile(r"[0-9]{1,2} ?[/.-] ?[0-9]{4}|[0-9]{6}")
+_MONTH_AND_YEAR: Final = re.compile(r"[0-9]{1,2} ?[/.-] ?[0-9]{4}")
 _WHOLE_DATE: Final = re.compile(
     r"([0-9]{1,2}) ?([/.-]) ?([0-9]{1,2}) ?\2 ?([0-9]{4})|([0-9]{2})([0-9]{2})([0-9]{4})"
 )
@@ -32,7 +32,8 @@ class BirthRefused(ValueError):
 class BirthDate:
     """A whole date of birth, or the year alone; never a year dressed up as 1 January.
 
-    Raises BirthRefused: "month_only" when only one of month and day is given, "impossible" when the calendar has no such day.
+    Raises BirthRefused: "month_only" when only one of month and day is given, "impossible" when the calendar
+    has no such day.
     """
 
     year: int
@@ -67,9 +68,9 @@ class BirthDate:
 def parse_birth(text: str, *, today: date) -> BirthDate:
     """Read a typed date of birth.
 
-    Takes dd/mm/yyyy (one-digit days and months, "-" or "." between, or no separator at all) or a year alone; full-width
-    digits count as digits. `today` is the last day on which one can be born.
-    Raises BirthRefused when there is nothing to read, when it has another shape, or when nobody alive was born then.
+    Takes dd/mm/yyyy (one-digit days and months, "-" or "." between, or no separator at all) or a year alone;
+    full-width digits count as digits. `today` is the last day on which one can be born. Raises BirthRefused
+    when there is nothing to read, when it has another shape, or when nobody alive was born then.
     """
     if len(text) > _LONGEST_TEXT:
         raise BirthRefused("shape")

@@ -11,7 +11,8 @@ from motcua.identity.numbers import IdNumber, Sex, read_number
 
 __all__ = ["Address", "CitizenRecord", "Contradiction", "IdentityClaim", "Sex", "contradictions"]
 
-# Codes of countries, for births registered abroad, lie between the provinces' and the synthetic numbers' (inferred).
+# Codes of countries, for births registered abroad, lie between the provinces' and the synthetic numbers'
+# (inferred).
 _COUNTRY_CODES: Final = range(101, 900)
 
 
@@ -34,7 +35,9 @@ class IdentityClaim:
         return f"IdentityClaim(number={self.number.masked})"
 
     def canonical(self) -> str:
-        """Return the one text of this claim, for keyed digests: the same for both tone placements of a name."""
+        """Return the one text of this claim for keyed digests; both tone placements of a name give the
+        same.
+        """
         return f"{key(self.full_name)}|{self.number.digits}|{self.birth_date.canonical()}"
 
 
@@ -76,9 +79,11 @@ class CitizenRecord:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Contradiction:
-    """One thing that the digits say otherwise than the person; `stated` is the person's, `implied` the digits'.
+    """One thing that the digits say otherwise than the person; `stated` is the person's, `implied` the
+    digits'.
 
-    Years and sexes are given as text ("1986", "female"); for "province" `stated` is empty and `implied` is the unknown code.
+    Years and sexes are given as text ("1986", "female"); for "province" `stated` is empty and `implied` is
+    the unknown code.
     """
 
     kind: Literal["birth_year", "century", "sex", "province"]
@@ -92,8 +97,8 @@ class Contradiction:
 def contradictions(claim: IdentityClaim, *, sex: Sex | None = None) -> list[Contradiction]:
     """Compare a claim with what its own number's digits say, before anyone is asked.
 
-    These are warnings that the person may override, never refusals: birth years and sexes get corrected in life.
-    `sex` is the stated sex, where a form asks for it. Returns an empty list for an old card number.
+    These are warnings that the person may override, never refusals: birth years and sexes get corrected in
+    life. `sex` is the stated sex, where a form asks for it. Returns an empty list for an old card number.
     """
     said = read_number(claim.number)
     if said is None:

@@ -1,4 +1,6 @@
-"""Our own match: does the register's record bear the claim out? Exact, after clean-up of encoding; no score, no threshold."""
+"""Our own match: does the register's record bear the claim out? Exact, after clean-up of encoding; no score,
+no threshold.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +9,13 @@ from enum import StrEnum
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.names import clean, key, wire_form
+from motcua.identity.numbers import IdNumber
 
 
 class Difference(StrEnum):
-    """What of a claim the record does not bear out. NAME_ACCENTS: the same letters, written with other accents or blanks."""
+    """What of a claim the record does not bear out. NAME_ACCENTS: the same letters, written with other
+    accents or blanks.
+    """
 
     NUMBER = "number"
     NAME = "name"
@@ -35,7 +40,7 @@ def differences(
     Raises NameRefused when the record's own name cannot be read.
     """
     found: set[Difference] = set()
-    if claim.number.digits not in (record.personal_number, record.old_card_number):
+    if not is_about(claim.number, record):
         found.add(Difference.NUMBER)
     registered_name = clean(record.full_name)
     if key(claim.full_name) != key(registered_name):
@@ -46,6 +51,11 @@ def differences(
     if record.is_deceased:
         found.add(Difference.DECEASED)
     return frozenset(found)
+
+
+def is_about(number: IdNumber, record: CitizenRecord) -> bool:
+    """Whether a record is about the holder of a number, by the number of its own kind."""
+    return number.digits == (record.personal_number if number.is_personal_number else record.old_card_number)
 
 
 def _births_agree(claimed: BirthDate, registered: BirthDate, year_alone: YearAlone) -> bool:

@@ -1,8 +1,9 @@
 """Vietnamese full names, in three layers that are never mixed.
 
-What a person typed (L0) is shown back to them and nothing else. `clean` mends its encoding and nothing else (L1); that form is
-kept and sent. `key` (L2) is what two names are compared by, and is never kept or sent: it forgets where in a syllable
-the tone mark stands (Hòa, Hoà) and remembers everything that tells two people apart (Hòa, Hóa; Lý, Lí; Đ, D).
+What a person typed (L0) is shown back to them and nothing else. `clean` mends its encoding and nothing else
+(L1); that form is kept and sent. `key` (L2) is what two names are compared by, and is never kept or sent: it
+forgets where in a syllable the tone mark stands (Hòa, Hoà) and remembers everything that tells two people
+apart (Hòa, Hóa; Lý, Lí; Đ, D).
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ _LETTERS: Final = "".join(
 _LETTER: Final = f"(?:[{_LETTERS}]|[êôơưÊÔƠƯ]\u0306)"
 _CLEAN: Final = re.compile(f"(?:{_LETTER}|['-])+(?: (?:{_LETTER}|['-])+)*")
 _HAS_LETTER: Final = re.compile(_LETTER)
+_KNOWN_SIGNS: Final = re.compile(f"(?:{_LETTER}|[ '-])+")
+
+_TONED: Final = _syllables.TONED + _syllables.TONED.upper()
+_TWO_TONES: Final = re.compile(f"[{_TONED}][^ '-]*[{_TONED}]")
 
 _BIDI: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _DROPPED: Final = "\u00ad\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"
@@ -42,7 +47,8 @@ _ENCODING: Final = str.maketrans(
     | dict.fromkeys(_HYPHENS, "-")
     | {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"}
 )
-# Circumflex, breve and tones share one combining class, so no normal form puts a tone typed too early back in its place.
+# Circumflex, breve and tones share one combining class, so no normal form puts a tone typed too early back in
+# its place.
 _TONE_TOO_EARLY: Final = re.compile("([AEOaeo]\u0323?)([\u0300\u0301\u0303\u0309])([\u0302\u0306])")
 
 _BLANKS_AROUND_APOSTROPHE: Final = re.compile(" ?' ?")
@@ -59,9 +65,10 @@ _WITHOUT_ACCENTS: Final = str.maketrans(
 class NameRefused(ValueError):
     """A text that cannot be a name.
 
-    `reason` is one of "empty", "too_long", "bidi" (writing-direction controls), "control", "private_use", "lost_character"
-    (U+FFFD), "digit", "foreign_letter" (no Vietnamese or highland letter), "sign" (any other character), "two_tones" (in
-    one syllable). `sign` is the offending character where there is one, to be shown to the person; it is in no message.
+    `reason` is one of "empty", "too_long", "bidi" (writing-direction controls), "control", "private_use",
+    "lost_character" (U+FFFD), "digit", "foreign_letter" (no Vietnamese or highland letter), "sign" (any other
+    character), "two_tones" (in one syllable). `sign` is the offending character where there is one, to be
+    shown to the person; it is in no message.
     """
 
     def __init__(self, reason: str, sign: str = "") -> None:
@@ -71,13 +78,14 @@ class NameRefused(ValueError):
 
 
 def clean(text: str) -> str:
-    """Return a typed name with its encoding mended: NFC, single blanks, plain apostrophes and hyphens, no invisible signs.
+    """Return a typed name with its encoding mended, and nothing changed that could tell two people apart.
 
-    Nothing that could tell two people apart is changed. Idempotent. Raises NameRefused when the text cannot be a name.
+    The result is NFC, with single blanks, plain apostrophes and hyphens and no invisible signs, 1 to 100
+    characters long; cleaning it again changes nothing. Raises NameRefused when the text cannot be a name.
     """
     if len(text) > LONGEST_TEXT:
         raise NameRefused("too_long")
-    if len(text) <= LONGEST_NAME and _CLEAN.fullmatch(text) and _HAS_LETTER.search(text):
+    if len(text) <= LONGEST_NAME and _is_clean(text):
         return text
     composed = unicodedata.normalize("NFC", text)
     _refuse_controls(composed)
@@ -90,18 +98,16 @@ def clean(text: str) -> str:
         raise NameRefused("empty")
     if len(name) > LONGEST_NAME:
         raise NameRefused("too_long")
-    if not _CLEAN.fullmatch(name):
-        raise _refusal_of_first_stranger(name)
-    if not _HAS_LETTER.search(name):
-        raise NameRefused("sign", name[0])
+    if not _is_clean(name):
+        raise _refusal(name)
     return name
 
 
 def key(name: str) -> str:
     """Return what a name is compared by: two names are the same exactly when their keys are equal.
 
-    Lower case, no blanks around apostrophes, and each syllable's tone as a digit behind the syllable. An unclean name is
-    cleaned first. Raises NameRefused as `clean` does, and "two_tones" for a syllable with two.
+    Lower case, no blanks around apostrophes, and each syllable's tone as a digit behind the syllable. An unclean
+    name is cleaned first. Raises NameRefused as `clean` does.
     """
     joined = _BLANKS_AROUND_APOSTROPHE.sub("'", clean(name).lower())
     return _SYLLABLE.sub(_syllable_key, joined)
@@ -110,17 +116,18 @@ def key(name: str) -> str:
 def wire_form(name: str) -> str:
     """Return a name as the register is sent it: A–Z alone, upper case, no accents, no blanks ("NGUYENVANAN").
 
-    An unclean name is cleaned first. Raises NameRefused as `clean` does. Source: docs/protocol, names on the wire.
+    An unclean name is cleaned first. Raises NameRefused as `clean` does. Source: docs/protocol, names on the
+    wire.
     """
     return clean(name).upper().translate(_WITHOUT_ACCENTS)
 
 
 def suggest(text: str) -> str | None:
-    """Say what a garbled text probably meant, as a clean name, for a person to accept: "Có phải bạn muốn nhập …?".
+    """Say what a garbled text probably meant, as a clean name that the person may accept or not.
 
-    Takes the raw text, for the signs that `clean` drops may be letters in another encoding. Knows raw Telex, VNI and VIQR,
-    TCVN3, VNI-Windows, VISCII, UTF-8 read as Latin-1 or Windows-1252, HTML and URL escapes. None when the text already
-    reads as Vietnamese, or when nothing better is found.
+    Takes the raw text, for the signs that `clean` drops may be letters in another encoding. Knows raw Telex,
+    VNI and VIQR, TCVN3, VNI-Windows, VISCII, UTF-8 read as Latin-1 or Windows-1252, HTML and URL escapes.
+    None when the text already reads as Vietnamese, or when nothing better is found.
     """
     if len(text) > LONGEST_TEXT:
         return None
@@ -138,18 +145,24 @@ def _refuse_controls(text: str) -> None:
     if found := _BIDI.search(text):
         raise NameRefused("bidi", found[0])
     for sign in text:
-        match unicodedata.category(sign):
-            case "Cc" if sign not in "\t\r\n":
-                raise NameRefused("control", sign)
-            case "Co" | "Cs":
-                raise NameRefused("private_use", sign)
-            case _ if sign == "\ufffd":
-                raise NameRefused("lost_character", sign)
+        category = unicodedata.category(sign)
+        if category == "Cc" and sign not in "\t\r\n":
+            raise NameRefused("control", sign)
+        if category in ("Co", "Cs"):
+            raise NameRefused("private_use", sign)
+        if sign == "\ufffd":
+            raise NameRefused("lost_character", sign)
 
 
-def _refusal_of_first_stranger(name: str) -> NameRefused:
-    strangers = re.sub(f"{_LETTER}|[ '-]", "", name)
-    sign = strangers[0]
+def _is_clean(name: str) -> bool:
+    return bool(_CLEAN.fullmatch(name) and _HAS_LETTER.search(name) and not _TWO_TONES.search(name))
+
+
+def _refusal(name: str) -> NameRefused:
+    strangers = _KNOWN_SIGNS.sub("", name)
+    if not strangers and _TWO_TONES.search(name):
+        return NameRefused("two_tones")
+    sign = (strangers or name)[0]
     kind = unicodedata.category(sign)
     if kind.startswith("N"):
         return NameRefused("digit", sign)
@@ -157,10 +170,7 @@ def _refusal_of_first_stranger(name: str) -> NameRefused:
 
 
 def _syllable_key(found: re.Match[str]) -> str:
-    toneless, tones = _syllables.take_tones(found[0])
-    if len(tones) > 1:
-        raise NameRefused("two_tones")
-    return toneless + tones
+    return "".join(_syllables.take_tones(found[0]))
 
 
 def _cleaned(text: str | None) -> str | None:
@@ -171,4 +181,5 @@ def _cleaned(text: str | None) -> str | None:
 
 
 def _is_vietnamese(name: str) -> bool:
-    return all(_syllables.is_word(word) for word in re.split("[ -]", name.lower()))
+    words = _BLANKS_AROUND_APOSTROPHE.sub("'", name.lower()).replace("-", " ").split()
+    return all(_syllables.is_word(word) for word in words)

@@ -1,8 +1,9 @@
-"""Identity numbers: the personal number (12 digits, on the CCCD and the căn cước) and the old card number (CMND, 9 digits).
+"""Identity numbers: the personal number (12 digits, on the CCCD and the căn cước) and the old card number
+(CMND, 9 digits).
 
-The twelve digits are `PPP G YY SSSSSS`: where the birth was registered, century and sex, two digits of the year, a serial.
-There is no check digit, so nothing here is a reason to refuse a number: see `claims.contradictions`.
-Source: NĐ 137/2015 Art. 13, TT 07/2016/TT-BCA, Luật Căn cước 2023 Art. 12.
+The twelve digits are `PPP G YY SSSSSS`: where the birth was registered, century and sex, two digits of the
+year, a serial. There is no check digit, so nothing here is a reason to refuse a number: see
+`claims.contradictions`. Source: NĐ 137/2015 Art. 13, TT 07/2016/TT-BCA, Luật Căn cước 2023 Art. 12.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ PROVINCES: Final = {
 
 
 class NumberRefused(ValueError):
-    """A text that is no identity number; `reason` is one of "empty", "shape" (not only digits), "length" (not 9 or 12)."""
+    """A text that is no identity number; `reason` is one of "empty", "shape" (not only digits), "length" (not
+    9 or 12).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"identity number refused: {reason}")
@@ -130,7 +133,9 @@ class IdNumber:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NumberReading:
-    """What the twelve digits say; `century` is 19 for 1900 to 1999, `province` is None for a code outside the table."""
+    """What the twelve digits say; `century` is 19 for 1900 to 1999, `province` is None for a code outside the
+    table.
+    """
 
     province_code: str
     province: str | None
@@ -164,7 +169,9 @@ def mask(digits: str) -> str:
 
 
 def read_number(number: IdNumber) -> NumberReading | None:
-    """Say what the digits of a personal number tell; None for an old card number, which tells nothing reliable."""
+    """Say what the digits of a personal number tell; None for an old card number, which tells nothing
+    reliable.
+    """
     if not number.is_personal_number:
         return None
     province_code, century_and_sex, year = number.digits[:3], int(number.digits[3]), int(number.digits[4:6])

@@ -28,8 +28,9 @@ class TouchPoint(StrEnum):
 class Inquiry:
     """Who asks, for which procedure, and under which id of ours.
 
-    `request_id` is at most 40 of A–Z a–z 0–9 and "-" (else ValueError). `officer` and `officer_login` name the asking officer
-    to the register, `agency` the office, `procedure` the register's procedure code, which may be empty.
+    `request_id` is at most 40 of A–Z a–z 0–9 and "-" (else ValueError). `officer` and `officer_login` name
+    the asking officer to the register, `agency` the office, `procedure` the register's procedure code, which
+    may be empty.
     """
 
     request_id: str
@@ -49,7 +50,9 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True)
 class MessageIds:
-    """The ids under which both sides can find a question again: ours, and the register's own as (name, value)."""
+    """The ids under which both sides can find a question again: ours, and the register's own as (name,
+    value).
+    """
 
     request_id: str
     register_ids: tuple[tuple[str, str], ...] = ()
@@ -59,9 +62,9 @@ class MessageIds:
 class Answer:
     """What a register answered.
 
-    With a record, our own match decides. Without one, `is_confirmed` is the register's word alone (yes/no services);
-    no record and not confirmed: the register knows nobody with these three.
-    `line` names the way the question took (transport and service), for the proof.
+    With a record, our own match decides. Without one, `is_confirmed` is the register's word alone (yes/no
+    services); no record and not confirmed: the register knows nobody with these three. `line` names the way
+    the question took (transport and service), for the proof.
     """
 
     record: CitizenRecord | None
@@ -74,7 +77,9 @@ class PopulationRegister(Protocol):
     """A register of the population that can be asked about one claim."""
 
     def ask(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
-        """Ask about one person. Raises CouldNotAsk when no usable answer came, NotPermitted when we may not ask."""
+        """Ask about one person. Raises CouldNotAsk when no usable answer came, NotPermitted when we may not
+        ask.
+        """
         ...
 
 
@@ -125,7 +130,9 @@ class Barred(StrEnum):
 
 
 class RegisterError(Exception):
-    """The root of what a register raises; always one of the two below. `detail` is for operators and never personal."""
+    """The root of what a register raises; always one of the two below. `detail` is for operators and never
+    personal.
+    """
 
     def __init__(self, summary: str, *, detail: str, messages: MessageIds | None) -> None:
         super().__init__(f"{summary}: {detail}" if detail else summary)
@@ -134,7 +141,9 @@ class RegisterError(Exception):
 
 
 class CouldNotAsk(RegisterError):
-    """No usable answer came; the question is open. `retry_after` is in seconds, where the other side named it."""
+    """No usable answer came; the question is open. `retry_after` is in seconds, where the other side named
+    it.
+    """
 
     def __init__(
         self,

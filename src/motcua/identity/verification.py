@@ -1,7 +1,8 @@
-"""The whole question: ask the register, compare its answer with the claim, and say which of four things came out.
+"""The whole question: ask the register, compare its answer with the claim, and say which of four things came
+out.
 
-The four are never confused: only *Verified* is a yes, only *Rejected* is a no, and a question that could not be asked, or
-whose answer cannot be trusted, is neither.
+The four are never confused: only *Verified* is a yes, only *Rejected* is a no, and a question that could not
+be asked, or whose answer cannot be trusted, is neither.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from motcua.identity.claims import CitizenRecord, IdentityClaim
-from motcua.identity.matching import Difference, YearAlone, differences
+from motcua.identity.matching import Difference, YearAlone, differences, is_about
 from motcua.identity.names import NameRefused
 from motcua.identity.register import (
     Answer,
@@ -51,7 +52,9 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The person is not who they say; `differences` is empty when the register itself knew nobody with these three."""
+    """The person is not who they say; `differences` is empty when the register itself knew nobody with these
+    three.
+    """
 
     messages: MessageIds
     line: str
@@ -102,8 +105,7 @@ def verify(
 def _judge_record(
     claim: IdentityClaim, answer: Answer, record: CitizenRecord, year_alone: YearAlone
 ) -> Outcome:
-    number_on_record = record.personal_number if claim.number.is_personal_number else record.old_card_number
-    if number_on_record != claim.number.digits:
+    if not is_about(claim.number, record):
         detail = "the reply holds a record about another number than the one asked for"
         return Unanswered(answer.messages, Trouble.OTHER_PERSON, None, detail)
     try:
@@ -124,6 +126,7 @@ def _judge_word(claim: IdentityClaim, answer: Answer, year_alone: YearAlone) -> 
     if not claim.birth_date.is_year_only:
         return Verified(answer.messages, answer.line, MatchedBy.REGISTER_ALONE, BirthMatch.WHOLE_DATE, None)
     if year_alone is YearAlone.YEAR_ONLY_RECORD:
-        # A bare yes does not tell whether the record holds more than the year, so the portal's rule is not met.
+        # A bare yes does not tell whether the record holds more than the year, so the portal's rule is not
+        # met.
         return Rejected(answer.messages, answer.line, frozenset({Difference.BIRTH_DATE}))
     return Verified(answer.messages, answer.line, MatchedBy.REGISTER_ALONE, BirthMatch.YEAR, None)
