@@ -13,15 +13,16 @@ from typing import Final
 _TONE_MARKS: Final = {"\u0301": "1", "\u0300": "2", "\u0309": "3", "\u0303": "4", "\u0323": "5"}
 _MARK_OF_TONE: Final = {tone: mark for mark, tone in _TONE_MARKS.items()}
 _VOWELS: Final = "aăâeêioôơuưy"
-_TONED: Final = {
+_TONE_OF: Final = {
     unicodedata.normalize("NFC", vowel + mark): (vowel, tone)
     for vowel in _VOWELS
     for mark, tone in _TONE_MARKS.items()
 }
-_TONELESS: Final = str.maketrans({toned: vowel for toned, (vowel, _) in _TONED.items()})
+_TONELESS: Final = str.maketrans({toned: vowel for toned, (vowel, _) in _TONE_OF.items()})
 
+TONED: Final = "".join(_TONE_OF)
 # Every lower-case letter of Vietnamese names; f, j, w and z come with names from elsewhere.
-LETTERS: Final = "abcdefghijklmnopqrstuvwxyzăâđêôơư" + "".join(_TONED)
+LETTERS: Final = "abcdefghijklmnopqrstuvwxyzăâđêôơư" + TONED
 
 _ONSETS: Final = " b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x"
 _CODAS_OF_NUCLEUS: Final = {
@@ -67,10 +68,9 @@ def take_tones(syllable: str) -> tuple[str, str]:
     toneless = syllable.translate(_TONELESS)
     if toneless == syllable:
         return syllable, ""
-    return toneless, "".join(_TONED[sign][1] for sign in syllable if sign in _TONED)
+    return toneless, "".join(_TONE_OF[sign][1] for sign in syllable if sign in _TONE_OF)
 
-
-def put_tone(syllable: str, tone: str) -> str:
+    """Return a toneless syllable with its tone mark where most people put it (hòa, thúy), its case kept."""
     """Return a toneless syllable with its tone mark where most people put it (hòa, thúy, hoàng), case kept."""
     parts = _PARTS.fullmatch(syllable.lower())
     if not tone or parts is None or not parts[2]:

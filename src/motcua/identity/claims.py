@@ -29,7 +29,6 @@ class IdentityClaim:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "full_name", clean(self.full_name))
-        key(self.full_name)
 
     def __repr__(self) -> str:
         return f"IdentityClaim(number={self.number.masked})"

@@ -106,8 +106,8 @@ def clean(text: str) -> str:
 def key(name: str) -> str:
     """Return what a name is compared by: two names are the same exactly when their keys are equal.
 
-    Lower case, no blanks around apostrophes, and each syllable's tone as a digit behind the syllable. An unclean
-    name is cleaned first. Raises NameRefused as `clean` does.
+    Lower case, no blanks around apostrophes, and each syllable's tone as a digit behind the syllable. An
+    unclean name is cleaned first. Raises NameRefused as `clean` does.
     """
     joined = _BLANKS_AROUND_APOSTROPHE.sub("'", clean(name).lower())
     return _SYLLABLE.sub(_syllable_key, joined)
