@@ -1,0 +1,157 @@
+"""Log lines without anything personal.
+
+Two layers. `PersonalDataFilter` rewrites a record before a handler writes it: numbers, dates, addresses of mail and
+query strings go, and whatever was handed over as an object (a request, a model, another library's exception) is reduced
+to its kind. `OneLineFormatter` then writes one line, whatever signs the message holds, and reduces a traceback to types,
+files and line numbers. Names cannot be recognized: code of this product never logs one.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import PurePath
+from types import TracebackType
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.views.debug import SafeExceptionReporterFilter
+
+_LONGEST_MESSAGE = 2000
+_LONGEST_CHAIN = 5
+_FRAMES = 6
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_DATE = re.compile(r"(?<!\d)(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)(?!\d)")
+_DIGITS = re.compile(r"\d(?:[\s.\u00ad\u200b-\u200d\u2010-\u2015-]{0,2}\d){8,}")
+_QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+")
+_FORM = re.compile(r"<(QueryDict|MultiValueDict): .*", re.DOTALL)
+_DETAIL = re.compile(r"(DETAIL|CONTEXT|PARAMETERS):.*", re.DOTALL)
+
+
+def scrub(text: str) -> str:
+    """Return a text without the numbers, dates, mail addresses, query strings and form contents that it held."""
+    for pattern, stand_in in (
+        (_FORM, r"<\1 …>"),
+        (_DETAIL, r"\1: …"),
+        (_QUERY, r"\1?…"),
+        (_MAIL, "[mail]"),
+        (_DATE, "[date]"),
+    ):
+        text = pattern.sub(stand_in, text)
+    return _DIGITS.sub(_hide_number, text)
+
+
+def _hide_number(found: re.Match[str]) -> str:
+    run = found[0]
+    count = sum(sign.isdigit() for sign in run)
+    # Grouped digits of any other length are codes of dossiers, versions and moments; an unbroken run never is one of these.
+    is_personal = count == len(run) or count in (9, 12) or count > 16
+    return "[number]" if is_personal else run
+
+
+class PersonalDataFilter(logging.Filter):
+    """Takes out of a record what could tell about a person."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the record in place; it is always kept."""
+        if record.name.startswith("django.db.backends"):
+            message = "database message" if record.levelno < logging.ERROR else "database error"
+        else:
+            message = self._message(record)
+        record.msg, record.args = scrub(message), None
+        record.__dict__.pop("request", None)
+        return True
+
+    def _message(self, record: logging.LogRecord) -> str:
+        args = record.args
+        if isinstance(args, dict):
+            args = {name: _reduced(value) for name, value in args.items()}
+        elif args:
+            args = tuple(_reduced(value) for value in args)
+        message = _reduced(record.msg)
+        try:
+            return str(message) % args if args else str(message)
+        except (TypeError, ValueError, KeyError):
+            return f"a message that does not fit its values, {record.module}:{record.lineno}"
+
+
+def _reduced(value: Any) -> Any:
+    """Return a value itself, or only its kind where its text may hold what somebody typed."""
+    match value:
+        case BaseException():
+            return _describe(value)
+        case HttpRequest():
+            return f"{value.method} {value.path}"
+        case Model():
+            return f"{value._meta.label} {value.pk}"
+        case QueryDict() | MultiValueDict() | bytes() | bytearray():
+            return f"<{type(value).__name__} …>"
+        case _:
+            return value
+
+
+def _describe(error: BaseException) -> str:
+    """Return an exception's type; its words too where it is our own, for ours never carry what somebody typed."""
+    kind = type(error)
+    if kind.__module__.startswith("motcua."):
+        return f"{kind.__name__}: {scrub(str(error))}"
+    return kind.__name__
+
+
+class OneLineFormatter(logging.Formatter):
+    """Writes a record as one line: moment, level, logger, message, and where an exception came from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        parts = [f"{moment} {record.levelname} {record.name}: {record.getMessage()[:_LONGEST_MESSAGE]}"]
+        if record.exc_info and record.exc_info[1] is not None:
+            parts += _chain(record.exc_info[1])
+        return _one_line(" | ".join(parts))
+
+
+def _chain(error: BaseException | None) -> Iterator[str]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen and len(seen) < _LONGEST_CHAIN:
+        seen.add(id(error))
+        yield f"{_describe(error)} at {_places(error.__traceback__)}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _places(trace: TracebackType | None) -> str:
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(trace)][-_FRAMES:]
+    return (
+        " > ".join(f"{'/'.join(PurePath(file).parts[-3:])}:{line}" for file, line in frames)
+        or "an unknown place"
+    )
+
+
+def _one_line(text: str) -> str:
+    """Escape every sign that could end a line, move the cursor or turn the direction of writing."""
+    return "".join(
+        sign if sign.isprintable() or sign == " " else sign.encode("unicode_escape").decode("ascii")
+        for sign in text
+    )
+
+
+class NothingPersonalReporterFilter(SafeExceptionReporterFilter):
+    """Developer's error pages without form contents and local variables, also while MOTCUA_DEBUG is on."""
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        """Hide always."""
+        return True
+
+    def get_post_parameters(self, request: HttpRequest | None) -> dict[str, str]:
+        """Return the names of the fields alone."""
+        return {} if request is None else dict.fromkeys(request.POST, self.cleansed_substitute)
+
+    def get_traceback_frame_variables(self, request: HttpRequest, tb_frame: Any) -> list[tuple[str, Any]]:
+        """Return the names of the variables alone."""
+        return [(name, self.cleansed_substitute) for name in tb_frame.f_locals]

@@ -1,0 +1,38 @@
+"""Where a request comes from."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of whoever asks, as text; empty when the server does not know it.
+
+    ``X-Forwarded-For`` is believed only when the connection comes from a proxy of ``MOTCUA_PROXIES``; it is read from the
+    right, and the first address that is not such a proxy is the client. What stands left of it anybody could have written.
+    """
+    address = _read(request.META.get("REMOTE_ADDR", ""))
+    if address is None:
+        return ""
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while hops and _is_trusted(address):
+        hop = _read(hops.pop())
+        if hop is None:
+            break
+        address = hop
+    return str(address)
+
+
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.strip())
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _is_trusted(address: IPv4Address | IPv6Address) -> bool:
+    return any(address in ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES)
