@@ -62,16 +62,15 @@ _PARTS: Final = re.compile(f"(qu|gi(?=[{_VOWELS}])|[^{_VOWELS}]*)([{_VOWELS}]*)(
 
 
 def take_tones(syllable: str) -> tuple[str, str]:
-    """Return a lower-case syllable without its tone marks, and the tones as digits 1 to 5 in order of
-    writing.
-    """
+    """Return a lower-case syllable without its tone marks, and the tones as digits 1 to 5 in their order."""
     toneless = syllable.translate(_TONELESS)
     if toneless == syllable:
         return syllable, ""
     return toneless, "".join(_TONE_OF[sign][1] for sign in syllable if sign in _TONE_OF)
 
+
+def put_tone(syllable: str, tone: str) -> str:
     """Return a toneless syllable with its tone mark where most people put it (hòa, thúy), its case kept."""
-    """Return a toneless syllable with its tone mark where most people put it (hòa, thúy, hoàng), case kept."""
     parts = _PARTS.fullmatch(syllable.lower())
     if not tone or parts is None or not parts[2]:
         return syllable

@@ -21,16 +21,14 @@ LONGEST_CARD_TEXT: Final = 1000
 
 _FEWEST_FIELDS: Final = 6
 _FIELDS: Final = 7
-# Scanners may put their own mark in front ("]Q1"), and on a foreign keyboard layout the bar comes out as another
-# sign; whatever stands behind the first number is the separator.
+# Scanners may put a mark of their own in front ("]Q1"), and on a foreign keyboard layout the bar comes out as
+# another sign; whatever stands behind the first number is the separator.
 _NUMBER_AND_SEPARATOR: Final = re.compile(r"(?:\][A-Za-z]\d)?\s*(\d{12})\s*([^\w\s.,/()-])", re.ASCII)
 _YEAR_BEHIND_ZEROS: Final = re.compile(r"(?:00)?(?:00)?(\d{4})", re.ASCII)
 
 
 class CardRefused(ValueError):
-    """A text that is no card's; `reason` is one of "empty", "too_long", "shape" (fewer than six fields),
-    "number".
-    """
+    """A text that is no card's; `reason` is "empty", "too_long", "shape" (under six fields) or "number"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"card text refused: {reason}")
