@@ -15,7 +15,12 @@ class AuditEvent(models.Model):
     at = models.DateTimeField(_("Thời điểm"))
     name = models.CharField(_("Sự kiện"), max_length=60)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Người thực hiện")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Người thực hiện"),
     )
     office_code = models.CharField(_("Cơ quan"), max_length=35, blank=True)
     subject = models.CharField(_("Đối tượng"), max_length=64, blank=True)

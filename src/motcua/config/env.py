@@ -37,7 +37,16 @@ def _text(value: str) -> str:
 
 
 def _switch(value: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     return words[value.strip().lower()]
 
 
@@ -96,45 +105,182 @@ def _declare(
 
 _declare("Product", "MOTCUA_PORT", "port", "8000", "Port of the product on loopback.")
 _declare("Product", "MOTCUA_STATE", "text", "var", "Folder of the database, papers, keys and logs.")
-_declare("Product", "MOTCUA_HOSTS", "list", "localhost,127.0.0.1,[::1]", "Host names that the product answers to.")
-_declare("Product", "MOTCUA_ORIGINS", "list", "", "Origins trusted for forms behind a proxy, such as https://dichvucong.example.")
-_declare("Product", "MOTCUA_HTTPS", "switch", "off", "Behind TLS: secure cookies, HSTS, X-Forwarded-Proto of the proxy is believed.")
-_declare("Product", "MOTCUA_PROXIES", "list", "", "Addresses of proxies whose X-Forwarded-For is believed; none by default.")
-_declare("Product", "MOTCUA_SECRET_KEY", "text", "", "Key of sessions, digests and sealing; made once in MOTCUA_STATE/secret.key when empty.", secret=True)
-_declare("Product", "MOTCUA_DEBUG", "switch", "off", "Developer's error pages; never where citizens' data are.")
+_declare(
+    "Product", "MOTCUA_HOSTS", "list", "localhost,127.0.0.1,[::1]", "Host names that the product answers to."
+)
+_declare(
+    "Product",
+    "MOTCUA_ORIGINS",
+    "list",
+    "",
+    "Origins trusted for forms behind a proxy, such as https://dichvucong.example.",
+)
+_declare(
+    "Product",
+    "MOTCUA_HTTPS",
+    "switch",
+    "off",
+    "Behind TLS: secure cookies, HSTS, X-Forwarded-Proto of the proxy is believed.",
+)
+_declare(
+    "Product",
+    "MOTCUA_PROXIES",
+    "list",
+    "",
+    "Addresses of proxies whose X-Forwarded-For is believed; none by default.",
+)
+_declare(
+    "Product",
+    "MOTCUA_SECRET_KEY",
+    "text",
+    "",
+    "Key of sessions, digests and sealing; made once in MOTCUA_STATE/secret.key when empty.",
+    secret=True,
+)
+_declare(
+    "Product", "MOTCUA_DEBUG", "switch", "off", "Developer's error pages; never where citizens' data are."
+)
 _declare("Product", "MOTCUA_WORKERS", "number", "2", "Worker processes.")
-_declare("Product", "MOTCUA_THREADS", "number", "64", "Threads a worker; each question to the register holds one.")
-_declare("Product", "DATABASE_URL", "text", "", "postgresql://user:password@host:port/name; SQLite in MOTCUA_STATE when empty.", secret=True)
+_declare(
+    "Product", "MOTCUA_THREADS", "number", "64", "Threads a worker; each question to the register holds one."
+)
+_declare(
+    "Product",
+    "DATABASE_URL",
+    "text",
+    "",
+    "postgresql://user:password@host:port/name; SQLite in MOTCUA_STATE when empty.",
+    secret=True,
+)
 _declare("Product", "PROVINCE_NAME", "text", "Tỉnh Mẫu", "Name in the header of every page.")
-_declare("Product", "REGISTRATION_OPEN", "switch", "on", "Citizens may register accounts of the portal's own.")
+_declare(
+    "Product", "REGISTRATION_OPEN", "switch", "on", "Citizens may register accounts of the portal's own."
+)
 _declare("Product", "PAPER_MAX_MB", "number", "10", "Largest paper that a citizen may upload, in MB.")
 
 _REGISTER = "Register (NPD)"
-_declare(_REGISTER, "NPD_TRANSPORT", "text", "c06", "How the register is reached.", one_of="c06 xroad memory")
-_declare(_REGISTER, "NPD_URL", "text", "", "Address; {operation} inside is replaced; the sandbox's on NPDSANDBOX_PORT when empty.")
-_declare(_REGISTER, "NPD_HASH_URI", "text", "/sandbox/csdldc/{operation}", "Text that goes into the C06 hash; {operation} inside is replaced.")
+_declare(_REGISTER, "NPD_TRANSPORT", "text", "c06", "How the register is reached.", one_of="c06 xroad")
+_declare(
+    _REGISTER,
+    "NPD_URL",
+    "text",
+    "",
+    "Address; {operation} inside is replaced; the sandbox's on NPDSANDBOX_PORT when empty.",
+)
+_declare(
+    _REGISTER,
+    "NPD_HASH_URI",
+    "text",
+    "/sandbox/csdldc/{operation}",
+    "Text that goes into the C06 hash; {operation} inside is replaced.",
+)
 _declare(_REGISTER, "NPD_USERNAME", "text", "sandbox_hp", "User name of the C06 hash.")
 _declare(_REGISTER, "NPD_SECRET", "text", "sandbox-secret-1", "Secret of the C06 hash.", secret=True)
 _declare(_REGISTER, "NPD_TIMESTAMP_UNIT", "text", "ms", "Unit of the Timestamp header.", one_of="ms s")
-_declare(_REGISTER, "NPD_XROAD_CLIENT", "text", "SANDBOX/GOV/HAIPHONG/MOTCUA", "Who we are on X-Road: instance/class/member/subsystem.")
-_declare(_REGISTER, "NPD_API_KEY", "text", "sbx-key-1", "ApiKey header on X-Road; none is sent when empty.", secret=True)
-_declare(_REGISTER, "NPD_SERVICE", "text", "037", "037 asks for the record, 003 for yes or no only.", one_of="037 003")
-_declare(_REGISTER, "NPD_REQUEST_STYLE", "text", "2025", "2025 names agency, login and telephone; 2022 does not.", one_of="2025 2022")
-_declare(_REGISTER, "NPD_NAME_FORM", "text", "ascii", "Form of the name that is sent.", one_of="ascii accented")
-_declare(_REGISTER, "NPD_AGENCY_CODE", "text", "000.00.00.H23", "Agency that asks for the portal and the operator (MaDonVi).")
-_declare(_REGISTER, "NPD_PORTAL_OFFICER", "text", "999080000001", "Officer in whose name portal and operator ask (MaCanBo).")
-_declare(_REGISTER, "NPD_PROCEDURE_CODE", "text", "VPCP", "Procedure code where the procedure has none of its own (MaDVC).")
-_declare(_REGISTER, "NPD_PING_NUMBER", "text", "999193000099", "Number that no person has; ping and probes ask for it.")
-_declare(_REGISTER, "NPD_BREAKER_FAILURES", "number", "5", "Failures in NPD_BREAKER_WINDOW_SECONDS after which nobody is made to wait.")
+_declare(
+    _REGISTER,
+    "NPD_XROAD_CLIENT",
+    "text",
+    "SANDBOX/GOV/HAIPHONG/MOTCUA",
+    "Who we are on X-Road: instance/class/member/subsystem.",
+)
+_declare(
+    _REGISTER,
+    "NPD_API_KEY",
+    "text",
+    "sbx-key-1",
+    "ApiKey header on X-Road; none is sent when empty.",
+    secret=True,
+)
+_declare(
+    _REGISTER,
+    "NPD_SERVICE",
+    "text",
+    "037",
+    "037 asks for the record, 003 for yes or no only.",
+    one_of="037 003",
+)
+_declare(
+    _REGISTER,
+    "NPD_REQUEST_STYLE",
+    "text",
+    "2025",
+    "2025 names agency, login and telephone; 2022 does not.",
+    one_of="2025 2022",
+)
+_declare(
+    _REGISTER, "NPD_NAME_FORM", "text", "ascii", "Form of the name that is sent.", one_of="ascii accented"
+)
+_declare(
+    _REGISTER,
+    "NPD_AGENCY_CODE",
+    "text",
+    "000.00.00.H23",
+    "Agency that asks for the portal and the operator (MaDonVi).",
+)
+_declare(
+    _REGISTER,
+    "NPD_PORTAL_OFFICER",
+    "text",
+    "999080000001",
+    "Officer in whose name portal and operator ask (MaCanBo).",
+)
+_declare(
+    _REGISTER,
+    "NPD_PROCEDURE_CODE",
+    "text",
+    "VPCP",
+    "Procedure code where the procedure has none of its own (MaDVC).",
+)
+_declare(
+    _REGISTER,
+    "NPD_PING_NUMBER",
+    "text",
+    "999193000099",
+    "Number that no person has; ping and probes ask for it.",
+)
+_declare(
+    _REGISTER,
+    "NPD_BREAKER_FAILURES",
+    "number",
+    "5",
+    "Failures in NPD_BREAKER_WINDOW_SECONDS after which nobody is made to wait.",
+)
 _declare(_REGISTER, "NPD_BREAKER_WINDOW_SECONDS", "seconds", "30", "Window in which failures are counted.")
-_declare(_REGISTER, "NPD_BREAKER_SECONDS", "seconds", "10", "Time between two probes while the register is out of reach.")
-_declare(_REGISTER, "NPD_CLIENT_CERT", "text", "", "Path of our certificate (PEM) where the line asks for one.")
+_declare(
+    _REGISTER,
+    "NPD_BREAKER_SECONDS",
+    "seconds",
+    "10",
+    "Time between two probes while the register is out of reach.",
+)
+_declare(
+    _REGISTER, "NPD_CLIENT_CERT", "text", "", "Path of our certificate (PEM) where the line asks for one."
+)
 _declare(_REGISTER, "NPD_CLIENT_KEY", "text", "", "Path of its key (PEM).")
-_declare(_REGISTER, "NPD_CA", "text", "", "Path of the authorities (PEM) that may vouch for the register; the system's when empty.")
+_declare(
+    _REGISTER,
+    "NPD_CA",
+    "text",
+    "",
+    "Path of the authorities (PEM) that may vouch for the register; the system's when empty.",
+)
 _declare(_REGISTER, "NPD_CONNECT_SECONDS", "seconds", "2", "Longest time to connect.")
-_declare(_REGISTER, "NPD_TOTAL_SECONDS", "seconds", "8", "Longest time for a whole question, retry and slow drips included.")
-_declare(_REGISTER, "NPD_IN_FLIGHT", "number", "48", "Questions that may wait for the register at one time, all processes together.")
-_declare(_REGISTER, "NPD_IN_FLIGHT_DESK", "number", "16", "Of these, kept for the desks.")
+_declare(
+    _REGISTER,
+    "NPD_TOTAL_SECONDS",
+    "seconds",
+    "8",
+    "Longest time for a whole question, retry and slow drips included.",
+)
+_declare(
+    _REGISTER,
+    "NPD_IN_FLIGHT",
+    "number",
+    "96",
+    "Questions that may wait for the register at one time, all processes together.",
+)
+_declare(_REGISTER, "NPD_IN_FLIGHT_DESK", "number", "32", "Of these, kept for the desks.")
 _declare("Sandbox", "NPDSANDBOX_PORT", "port", "8001", "Port of the sandbox register.")
 
 _LIMITS = "Limits"
@@ -165,11 +311,15 @@ class Environment:
             try:
                 text = Path(path).read_text(encoding="utf-8").strip()
             except OSError:
-                raise BadSetting(f"{name}_FILE: the file cannot be read. Mend the path or unset it.") from None
+                raise BadSetting(
+                    f"{name}_FILE: the file cannot be read. Mend the path or unset it."
+                ) from None
         try:
             return variable.read(text or variable.default)
         except (ValueError, KeyError):
-            raise BadSetting(f"{name}: expected {variable.expected}. Mend the variable or unset it.") from None
+            raise BadSetting(
+                f"{name}: expected {variable.expected}. Mend the variable or unset it."
+            ) from None
 
     def is_set(self, name: str) -> bool:
         """Say whether a variable was given at all."""

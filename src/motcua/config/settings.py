@@ -48,7 +48,9 @@ def _database(url: str) -> dict[str, Any]:
         }
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-        raise BadSetting("DATABASE_URL: expected postgresql://user:password@host:port/name, or nothing for SQLite.")
+        raise BadSetting(
+            "DATABASE_URL: expected postgresql://user:password@host:port/name, or nothing for SQLite."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
@@ -183,21 +185,51 @@ REGISTRATION_OPEN = env["REGISTRATION_OPEN"]
 PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024
 TRUSTED_PROXIES = env["MOTCUA_PROXIES"]
 # The register's variables as they are; motcua.verification.registers makes a register of them.
-NPD = {name: env[name] for name in (
-    "NPD_TRANSPORT", "NPD_URL", "NPD_HASH_URI", "NPD_USERNAME", "NPD_SECRET", "NPD_TIMESTAMP_UNIT",
-    "NPD_XROAD_CLIENT", "NPD_API_KEY", "NPD_SERVICE", "NPD_REQUEST_STYLE", "NPD_NAME_FORM", "NPD_AGENCY_CODE",
-    "NPD_PORTAL_OFFICER", "NPD_PROCEDURE_CODE", "NPD_PING_NUMBER", "NPD_BREAKER_FAILURES",
-    "NPD_BREAKER_WINDOW_SECONDS", "NPD_BREAKER_SECONDS", "NPD_CLIENT_CERT", "NPD_CLIENT_KEY", "NPD_CA",
-    "NPD_CONNECT_SECONDS", "NPD_TOTAL_SECONDS", "NPD_IN_FLIGHT", "NPD_IN_FLIGHT_DESK",
-)}
+NPD = {
+    name: env[name]
+    for name in (
+        "NPD_TRANSPORT",
+        "NPD_URL",
+        "NPD_HASH_URI",
+        "NPD_USERNAME",
+        "NPD_SECRET",
+        "NPD_TIMESTAMP_UNIT",
+        "NPD_XROAD_CLIENT",
+        "NPD_API_KEY",
+        "NPD_SERVICE",
+        "NPD_REQUEST_STYLE",
+        "NPD_NAME_FORM",
+        "NPD_AGENCY_CODE",
+        "NPD_PORTAL_OFFICER",
+        "NPD_PROCEDURE_CODE",
+        "NPD_PING_NUMBER",
+        "NPD_BREAKER_FAILURES",
+        "NPD_BREAKER_WINDOW_SECONDS",
+        "NPD_BREAKER_SECONDS",
+        "NPD_CLIENT_CERT",
+        "NPD_CLIENT_KEY",
+        "NPD_CA",
+        "NPD_CONNECT_SECONDS",
+        "NPD_TOTAL_SECONDS",
+        "NPD_IN_FLIGHT",
+        "NPD_IN_FLIGHT_DESK",
+    )
+}
 _sandbox = f"http://127.0.0.1:{env['NPDSANDBOX_PORT']}"
 NPD["NPD_URL"] = NPD["NPD_URL"] or {
     "xroad": _sandbox + "/r1/SANDBOX/GOV/BCA/CSDLDC/{operation}",
 }.get(NPD["NPD_TRANSPORT"], _sandbox + "/c06/{operation}")
-LIMITS = {name: env[name] for name in (
-    "TRIES_NUMBER_HOUR", "TRIES_NUMBER_DAY", "TRIES_ACCOUNT_HOUR", "TRIES_ADDRESS_HOUR",
-    "TRIES_OFFICER_10_MINUTES", "LOGIN_TRIES_HOUR",
-)}
+LIMITS = {
+    name: env[name]
+    for name in (
+        "TRIES_NUMBER_HOUR",
+        "TRIES_NUMBER_DAY",
+        "TRIES_ACCOUNT_HOUR",
+        "TRIES_ADDRESS_HOUR",
+        "TRIES_OFFICER_10_MINUTES",
+        "LOGIN_TRIES_HOUR",
+    )
+}
 
 LOGGING = {
     "version": 1,

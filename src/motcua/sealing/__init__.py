@@ -51,7 +51,9 @@ def seal(use: str, text: str) -> bytes:
         Nonce and ciphertext, 28 bytes longer than the text.
     """
     nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(_key(settings.SECRET_KEY, "seal:" + use)).encrypt(nonce, text.encode(), use.encode())
+    return nonce + AESGCM(_key(settings.SECRET_KEY, "seal:" + use)).encrypt(
+        nonce, text.encode(), use.encode()
+    )
 
 
 def unseal(use: str, sealed: bytes | memoryview) -> str:

@@ -32,7 +32,12 @@ class IdentityCheck(models.Model):
     request_id = models.CharField(_("Mã yêu cầu"), max_length=40, unique=True)
     touch_point = models.CharField(_("Điểm kiểm tra"), max_length=20, choices=TouchPoint.choices)
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Người tra cứu")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Người tra cứu"),
     )
     office_code = models.CharField(_("Cơ quan"), max_length=35, blank=True)
     purpose = models.CharField(_("Mục đích"), max_length=200)
@@ -71,6 +76,7 @@ class IdentityCheck(models.Model):
             models.Index(fields=["number_digest", "asked_at"], name="check_number"),
             models.Index(fields=["asked_by", "asked_at"], name="check_asker"),
             models.Index(fields=["address_digest", "asked_at"], name="check_address"),
+            models.Index(fields=["asked_at"], name="check_in_flight", condition=models.Q(outcome="")),
         ]
 
     def __str__(self) -> str:
@@ -100,12 +106,14 @@ class IdentityCheck(models.Model):
 class WaitingRecord(models.Model):
     """What the register said of a verified citizen, sealed, until the officer saves the form; half an hour at most."""
 
-    check_made = models.OneToOneField(IdentityCheck, models.CASCADE, primary_key=True, related_name="waiting_record")
+    identity_check = models.OneToOneField(
+        IdentityCheck, models.CASCADE, primary_key=True, related_name="waiting_record"
+    )
     sealed = models.BinaryField()
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:
-        return str(self.check_made_id)
+        return str(self.identity_check_id)
 
 
 class LineRow(models.Model):
@@ -119,17 +127,3 @@ class LineRow(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Slot(models.Model):
-    """One place for a question in flight; taken by lease, so that a killed process gives it back by itself."""
-
-    is_desk = models.BooleanField()
-    leased_until = models.FloatField(default=0)
-    holder = models.UUIDField(null=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["is_desk", "leased_until"], name="slot_free")]
-
-    def __str__(self) -> str:
-        return str(self.pk)

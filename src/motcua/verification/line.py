@@ -1,0 +1,89 @@
+"""Where the state of the line lives: one row for the breaker, and the intents themselves for the bound.
+
+A question in flight *is* an intent without an outcome, young enough to be still under way; so there is no second
+book of places to take and give back, and a killed process frees its places by growing old.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from motcua.identity.register import TouchPoint
+from motcua.population.line import LinePolicy, LineState, after_failure, after_probe_began
+from motcua.verification.models import IdentityCheck, LineRow
+
+NAME: Final = "npd"
+_MARGIN: Final = 4.0  # seconds that a question may take beyond the register's own time
+
+
+def policy() -> LinePolicy:
+    """Return how the line is guarded, from the settings."""
+    npd = settings.NPD
+    return LinePolicy(
+        failures=npd["NPD_BREAKER_FAILURES"],
+        window=npd["NPD_BREAKER_WINDOW_SECONDS"],
+        probe_every=npd["NPD_BREAKER_SECONDS"],
+        slots=npd["NPD_IN_FLIGHT"],
+        desk_slots=npd["NPD_IN_FLIGHT_DESK"],
+    )
+
+
+def longest_question() -> timedelta:
+    """Return the age after which an intent without an outcome is no longer under way: its fate is unknown."""
+    return timedelta(seconds=settings.NPD["NPD_TOTAL_SECONDS"] + _MARGIN)
+
+
+def under_way(*, is_desk: bool) -> Q:
+    """Select the questions in flight of one lane; combine with the age of ``longest_question``."""
+    at_desk = Q(touch_point=TouchPoint.RECEPTION)
+    return Q(outcome=IdentityCheck.Outcome.PENDING) & (at_desk if is_desk else ~at_desk)
+
+
+def read() -> LineState:
+    """Return the present state; one query by primary key."""
+    row = LineRow.objects.filter(pk=NAME).first()
+    return _state(row) if row else LineState()
+
+
+def record_failure(now: float, retry_after: float | None) -> None:
+    """Count a failure of the line; runs in the caller's transaction or one of its own."""
+    with transaction.atomic():
+        row = _locked_row()
+        _write(row, after_failure(_state(row), policy(), now, retry_after))
+
+
+def record_success() -> None:
+    """Forget all failures: the register answered."""
+    with transaction.atomic():
+        _write(_locked_row(), LineState())
+
+
+def try_begin_probe(now: float) -> bool:
+    """Take the next probe, if one is due; true for exactly one caller over all processes."""
+    with transaction.atomic():
+        row = _locked_row()
+        begun = after_probe_began(_state(row), policy(), now)
+        if begun is not None:
+            _write(row, begun)
+        return begun is not None
+
+
+def _locked_row() -> LineRow:
+    LineRow.objects.get_or_create(pk=NAME)
+    return LineRow.objects.select_for_update().get(pk=NAME)
+
+
+def _state(row: LineRow) -> LineState:
+    return LineState(tuple(row.failed_at), row.opened_at, row.next_probe_at, row.paused_until)
+
+
+def _write(row: LineRow, state: LineState) -> None:
+    for field, value in asdict(state).items():
+        setattr(row, field, value)
+    row.save()
