@@ -46,12 +46,26 @@ class Dossier(models.Model):
     channel = models.PositiveSmallIntegerField(_("Kênh"), choices=Channel.choices)
     status = models.PositiveSmallIntegerField(_("Trạng thái"), choices=Status.choices, default=Status.DRAFT)
     citizen = models.ForeignKey(
-        "accounts.Citizen", models.PROTECT, null=True, blank=True, related_name="dossiers", verbose_name=_("Tài khoản nộp")
+        "accounts.Citizen",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="dossiers",
+        verbose_name=_("Tài khoản nộp"),
     )
     identity_check = models.ForeignKey(
-        "verification.IdentityCheck", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Lần kiểm tra danh tính")
+        "verification.IdentityCheck",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Lần kiểm tra danh tính"),
     )
-    by_hand_reason = models.CharField(_("Lý do chưa xác thực"), max_length=20, choices=ByHand.choices, blank=True)
+    by_hand_reason = models.CharField(
+        _("Lý do chưa xác thực"), max_length=20, choices=ByHand.choices, blank=True
+    )
+    consent_version = models.CharField(_("Bản đồng ý"), max_length=20, blank=True)
+    consented_at = models.DateTimeField(_("Đồng ý lúc"), null=True, blank=True)
     has_sworn = models.BooleanField(_("Đã cam đoan"), default=False)
 
     applicant_name = models.CharField(_("Họ và tên"), max_length=100, blank=True)
@@ -65,15 +79,32 @@ class Dossier(models.Model):
     phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True)
 
+    received_documents = models.JSONField(
+        _("Giấy tờ đã nhận"),
+        default=list,
+        blank=True,
+        help_text='At the desk: [{"name": "…", "originals": 1, "copies": 0}]',
+    )
+
     created_at = models.DateTimeField(_("Tạo lúc"))
     saved_at = models.DateTimeField(_("Lưu lúc"))
     submitted_at = models.DateTimeField(_("Nộp lúc"), null=True, blank=True)
     received_at = models.DateTimeField(_("Tiếp nhận lúc"), null=True, blank=True)
     received_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("Cán bộ tiếp nhận")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Cán bộ tiếp nhận"),
     )
-    press_key = models.UUIDField(null=True, blank=True, unique=True, editable=False,
-                                 help_text="One press of a button receives one dossier")
+    press_key = models.UUIDField(
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text="One press of a button receives one dossier",
+    )
 
     class Meta:
         verbose_name = _("Hồ sơ")
@@ -84,10 +115,34 @@ class Dossier(models.Model):
             models.Index(fields=["citizen", "-saved_at"], name="dossier_citizen"),
         ]
         constraints = [
-            models.CheckConstraint(name="only_a_draft_has_no_code", condition=models.Q(status=0) | models.Q(code__isnull=False)),
+            models.CheckConstraint(
+                name="only_a_draft_has_no_code", condition=models.Q(status=0) | models.Q(code__isnull=False)
+            ),
+            models.UniqueConstraint(
+                name="one_draft_a_procedure_and_office",
+                fields=["citizen", "procedure", "office"],
+                condition=models.Q(status=0),
+            ),
+            models.CheckConstraint(
+                name="filed_online_is_verified_and_sworn",
+                condition=~models.Q(status=1)
+                | models.Q(
+                    citizen__isnull=False,
+                    identity_check__isnull=False,
+                    has_sworn=True,
+                    submitted_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="received_has_its_moment",
+                condition=~models.Q(status=2)
+                | models.Q(received_at__isnull=False, received_by__isnull=False),
+            ),
             models.CheckConstraint(
                 name="received_is_verified_or_says_why",
-                condition=~models.Q(status=2) | models.Q(identity_check__isnull=False) | ~models.Q(by_hand_reason=""),
+                condition=~models.Q(status=2)
+                | models.Q(identity_check__isnull=False)
+                | ~models.Q(by_hand_reason=""),
             ),
         ]
 
@@ -102,7 +157,9 @@ class Dossier(models.Model):
     @property
     def applicant_number(self) -> str:
         """Return the applicant's number in clear, empty when there is none."""
-        return unseal("applicant_number", self.applicant_number_sealed) if self.applicant_number_sealed else ""
+        return (
+            unseal("applicant_number", self.applicant_number_sealed) if self.applicant_number_sealed else ""
+        )
 
     def set_applicant_number(self, number: IdNumber | None) -> None:
         """Keep the applicant's number sealed, findable and masked; None forgets it."""
@@ -116,7 +173,9 @@ class Paper(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="papers")
-    document = models.ForeignKey("procedures.RequiredDocument", models.PROTECT, null=True, blank=True, related_name="+")
+    document = models.ForeignKey(
+        "procedures.RequiredDocument", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     file = models.FileField(upload_to="%Y/%m/", max_length=200)
     original_name = models.CharField(_("Tên tệp"), max_length=200)
     media_type = models.CharField(_("Loại"), max_length=100)

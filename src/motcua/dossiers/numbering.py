@@ -1,0 +1,54 @@
+"""A dossier's code ``{office}-YYMMDD-XXXX``, no gaps, no doubles (TT 01/2018/TT-VPCP, Điều 19)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final
+
+from django.db import connection
+from django.db.models import F
+from django.db.transaction import TransactionManagementError
+
+from motcua.dossiers.models import CodeCounter
+
+# Both styles of unit codes (000.00.01.H27 and H27.01), and the ministries' longer numbers.
+_CODE: Final = re.compile(r"[A-Z0-9]{1,10}(?:\.[A-Z0-9]{1,10}){0,9}-[0-9]{6}-[0-9]{4,7}")
+_LONGEST: Final = 60
+
+
+def next_code(office_code: str, on: date) -> str:
+    """Give the next code of an office on a day; the number is lost neither by a crash nor by a refusal.
+
+    Must be called inside the transaction that saves the dossier: the counter's row stays locked until that
+    transaction ends, and a rollback gives the number back.
+
+    Args:
+        office_code: the unit code of the receiving office.
+        on: the local day.
+
+    Returns:
+        The code, such as ``H24.31.01-261123-0001``; from the ten-thousandth on it has five digits.
+
+    Raises:
+        TransactionManagementError: no transaction is open.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("next_code must run inside the transaction that saves the dossier")
+    row = CodeCounter.objects.filter(office_code=office_code, on=on)
+    if not row.update(last=F("last") + 1):
+        CodeCounter.objects.bulk_create([CodeCounter(office_code=office_code, on=on)], ignore_conflicts=True)
+        row.update(last=F("last") + 1)
+    return f"{office_code}-{on:%y%m%d}-{row.values_list('last', flat=True).get():04d}"
+
+
+def parse_code(text: str) -> str | None:
+    """Read a code as a person types it: lower case, blanks and typographic dashes are forgiven.
+
+    Returns:
+        The code as it is stored, or None when the text cannot be one.
+    """
+    if len(text) > 2 * _LONGEST:
+        return None
+    code = re.sub(r"[‐‑‒–—−]", "-", re.sub(r"\s+", "", text)).upper()
+    return code if len(code) <= _LONGEST and _CODE.fullmatch(code) else None

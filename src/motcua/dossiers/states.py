@@ -1,0 +1,57 @@
+"""The one table of how a dossier may move, and at whose hand."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+DRAFT: Final = 0
+SUBMITTED: Final = 1
+RECEIVED: Final = 2
+
+
+class Actor(StrEnum):
+    """Who moves a dossier."""
+
+    CITIZEN = "citizen"
+    OFFICER = "officer"
+
+
+class MoveRefused(ValueError):
+    """A dossier cannot go from where it is to where it should go, or not at this hand."""
+
+
+# From, to: who may. None stands for a dossier that does not exist yet.
+MOVES: Final[dict[tuple[int | None, int], frozenset[Actor]]] = {
+    (None, DRAFT): frozenset({Actor.CITIZEN}),
+    (None, RECEIVED): frozenset({Actor.OFFICER}),
+    (DRAFT, SUBMITTED): frozenset({Actor.CITIZEN}),
+    (SUBMITTED, RECEIVED): frozenset({Actor.OFFICER}),
+}
+
+
+def may_move(*, origin: int | None, target: int, actor: Actor) -> bool:
+    """Say whether somebody may move a dossier from one state to another.
+
+    Args:
+        origin: the present status, None for a dossier that is about to be made.
+        target: the status wanted.
+        actor: who does it.
+    """
+    return actor in MOVES.get((origin, target), frozenset())
+
+
+def move(*, origin: int | None, target: int, actor: Actor) -> int:
+    """Return the new status of a dossier.
+
+    Args:
+        origin: the present status, None for a dossier that is about to be made.
+        target: the status wanted.
+        actor: who does it.
+
+    Raises:
+        MoveRefused: the table knows no such way, or not for this actor.
+    """
+    if not may_move(origin=origin, target=target, actor=actor):
+        raise MoveRefused(f"no way from {origin} to {target} for {actor}")
+    return target
