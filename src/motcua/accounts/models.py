@@ -32,6 +32,11 @@ class Office(models.Model):
         return self.name
 
 
+def citizen_login(number: IdNumber) -> str:
+    """Return the ``login`` of the citizen with this number: a keyed digest, so that it tells nobody the number."""
+    return "c-" + digest("login", number.digits)
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users; citizens come through ``accounts.service``."""
 
@@ -176,3 +181,16 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.created_at:%d/%m/%Y %H:%M}"
+
+
+class FailedLogin(models.Model):
+    """A try to log in, written before the password is looked at and taken back when it was right."""
+
+    login_digest = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["login_digest", "at"], name="failed_login")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M}"

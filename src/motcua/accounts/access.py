@@ -1,0 +1,46 @@
+"""Who may see which page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+View = Callable[..., HttpResponse]
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Return where to go after log in: this page; for a button that was pressed, the page it stood on."""
+    return request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+
+
+def citizen_required(view: View) -> View:
+    """Let only a logged-in citizen see a view; others are sent to log in, officers are told that it is not theirs."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(_way_back(request))
+        if not request.user.is_citizen:
+            raise PermissionDenied(_("Trang này dành cho công dân. Cán bộ vui lòng dùng trang Một cửa."))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def officer_required(view: View) -> View:
+    """Let only a logged-in officer or supervisor see a view; others are sent to log in, citizens are told so."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(_way_back(request))
+        if not request.user.is_officer:
+            raise PermissionDenied(_("Trang này dành cho cán bộ một cửa."))
+        return view(request, *args, **kwargs)
+
+    return guarded

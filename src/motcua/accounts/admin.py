@@ -1,0 +1,147 @@
+"""Offices, users and citizens for administrators; no number is ever shown in clear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from motcua.accounts.models import Citizen, Notice, Office, User
+from motcua.identity.numbers import NumberRefused, parse_number
+
+
+def log_in_first(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Send who is not logged in to the one log-in page, where tries are counted; refuse who is no administrator."""
+    if request.user.is_authenticated:
+        raise PermissionDenied(_("Trang này dành cho quản trị hệ thống."))
+    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+
+
+admin.site.login = log_in_first  # type: ignore[method-assign]
+
+
+@admin.register(Office)
+class OfficeAdmin(admin.ModelAdmin):
+    """Offices that receive dossiers."""
+
+    list_display = ("code", "name", "is_active")
+
+
+class OfficerForm(forms.ModelForm):
+    """An officer or administrator; the own number can be replaced and never read back."""
+
+    new_officer_number = forms.CharField(
+        label=_("Số định danh của cán bộ (MaCanBo)"), required=False, max_length=20,
+        help_text=_("Để trống thì giữ nguyên. Số đã lưu không hiển thị lại."),
+    )
+    new_password = forms.CharField(
+        label=_("Mật khẩu mới"), required=False, max_length=128, widget=forms.PasswordInput,
+        help_text=_("Để trống thì giữ nguyên."),
+    )
+
+    class Meta:
+        model = User
+        fields = ("login", "role", "full_name", "office", "is_active")
+
+    def clean_new_officer_number(self) -> str:
+        """Read the number, if one was typed."""
+        typed = self.cleaned_data["new_officer_number"]
+        if not typed:
+            return ""
+        try:
+            number = parse_number(typed)
+        except NumberRefused:
+            raise forms.ValidationError(_("Vui lòng nhập đủ 12 chữ số.")) from None
+        if not number.is_personal_number:
+            raise forms.ValidationError(_("Vui lòng nhập đủ 12 chữ số."))
+        return number.digits
+
+    def save(self, commit: bool = True) -> User:
+        """Keep what was typed anew."""
+        if self.cleaned_data["new_officer_number"]:
+            self.instance.officer_number = self.cleaned_data["new_officer_number"]
+        if self.cleaned_data["new_password"]:
+            self.instance.set_password(self.cleaned_data["new_password"])
+        elif not self.instance.pk:
+            self.instance.set_unusable_password()
+        self.instance.is_superuser = self.instance.role == User.Role.ADMINISTRATOR
+        return super().save(commit)
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Officers, supervisors and administrators."""
+
+    form = OfficerForm
+    list_display = ("login", "full_name", "role", "office", "is_active")
+    list_filter = ("role", "office", "is_active")
+    search_fields = ("login", "full_name")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Leave citizens to their own page."""
+        return super().get_queryset(request).exclude(role=User.Role.CITIZEN)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the roles of officials only: citizens' accounts come by registration."""
+        if db_field.name == "role":
+            kwargs["choices"] = [choice for choice in User.Role.choices if choice[0] != User.Role.CITIZEN]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse: checks and events point to users; switch them off instead."""
+        return False
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows to look at."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse."""
+        return False
+
+
+@admin.register(Citizen)
+class CitizenAdmin(ReadOnlyAdmin):
+    """Citizens' accounts: who, masked, and since when."""
+
+    list_display = ("masked_number", "full_name", "is_active", "created_at")
+    fields = ("masked_number", "full_name", "is_active", "created_at")
+    search_fields = ("full_name",)
+    list_select_related = ("user",)
+
+    @admin.display(description=_("Số CCCD/CMND"))
+    def masked_number(self, citizen: Citizen) -> str:
+        """Return the number, masked."""
+        return citizen.number.masked
+
+    @admin.display(description=_("Đang hoạt động"), boolean=True)
+    def is_active(self, citizen: Citizen) -> bool:
+        """Say whether the citizen may log in."""
+        return citizen.user.is_active
+
+    @admin.display(description=_("Tạo lúc"))
+    def created_at(self, citizen: Citizen) -> Any:
+        """Return when the account was made."""
+        return citizen.user.created_at
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """Messages in citizens' inboxes."""
+
+    list_display = ("citizen", "created_at", "read_at")
+    list_select_related = ("citizen",)

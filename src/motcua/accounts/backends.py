@@ -1,0 +1,45 @@
+"""Who logs in: officers by their word, citizens by number or e-mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.http import HttpRequest
+
+from motcua.accounts.models import User, citizen_login
+from motcua.accounts.passwords import is_right
+from motcua.identity.numbers import NumberRefused, parse_number
+
+
+def find_user(word: str) -> User | None:
+    """Find who is meant by what was typed in the log-in form.
+
+    Args:
+        word: a citizen's number or e-mail, or the log-in word of an officer or administrator.
+
+    Returns:
+        The user; None when there is none, or when an e-mail stands in more than one account.
+    """
+    word = word.strip()
+    if "@" in word:
+        found = User.objects.filter(role=User.Role.CITIZEN, is_active=True, email__iexact=word)[:2]
+        return found[0] if len(found) == 1 else None
+    try:
+        login = citizen_login(parse_number(word))
+    except NumberRefused:
+        return User.objects.exclude(role=User.Role.CITIZEN).filter(login=word).first()
+    return User.objects.filter(login=login).first()
+
+
+class NumberOrEmailBackend(ModelBackend):
+    """Django's own backend, with our way to find the user and the same work for users who do not exist."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """Return the user whose password this is, None otherwise."""
+        if username is None or password is None:
+            return None
+        user = find_user(username)
+        return user if is_right(user, password) else None

@@ -1,0 +1,83 @@
+"""Passwords: what may not stand in one, and how many are hashed at a time."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from motcua.accounts.models import User
+
+LONGEST_PASSWORD: Final = 128
+_SHORTEST_WORD: Final = 4
+_TAIL_OF_NUMBER: Final = 6
+
+# One argon2 hash takes about 100 MB: more than two at a time in a process would let log-ins eat the machine.
+hashing_room: Final = threading.BoundedSemaphore(2)
+
+
+def hashed(password: str) -> str:
+    """Return the hash of a password, waiting for room to make it."""
+    with hashing_room:
+        return make_password(password)
+
+
+def is_right(user: User | None, password: str) -> bool:
+    """Say whether this is the user's password; for nobody, and for who may not log in, as much work and no."""
+    if user is None or not user.is_active or not user.has_usable_password():
+        hashed(password)
+        return False
+    with hashing_room:
+        return user.check_password(password)
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text, lower case and without accents."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
+    return "".join(sign for sign in plain if sign.isalnum())
+
+
+class NameAndBirthYearValidator:
+    """Refuses a password that holds what everybody knows of its owner: name, year of birth, number."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Look for the owner in the password.
+
+        Args:
+            password: as typed.
+            user: its owner; name, birth date and number are read from the user and, for a citizen, the profile.
+
+        Raises:
+            ValidationError: it holds a word of the name, the year of birth or the end of the number.
+        """
+        if user is None:
+            return
+        bare = _bare(password)
+        words = [_bare(word) for word in user.full_name.split()]
+        whole = "".join(words)
+        if (len(whole) >= _SHORTEST_WORD and whole in bare) or any(
+            len(word) >= _SHORTEST_WORD and word in bare for word in words
+        ):
+            raise ValidationError(
+                _("Mật khẩu không được chứa họ tên. Vui lòng chọn mật khẩu khác."), code="password_has_name"
+            )
+        citizen = getattr(user, "citizen", None)
+        if citizen is None:
+            return
+        if citizen.birth[:4] in bare:
+            raise ValidationError(
+                _("Mật khẩu không được chứa năm sinh. Vui lòng chọn mật khẩu khác."), code="password_has_birth_year"
+            )
+        if citizen.number.digits[-_TAIL_OF_NUMBER:] in bare:
+            raise ValidationError(
+                _("Mật khẩu không được chứa số CCCD/CMND. Vui lòng chọn mật khẩu khác."), code="password_has_number"
+            )
+
+    def get_help_text(self) -> str:
+        """Say the rule in one sentence."""
+        return _("Không chứa họ tên, năm sinh hoặc số CCCD/CMND.")

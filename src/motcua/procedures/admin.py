@@ -1,0 +1,27 @@
+"""The catalogue for administrators."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from motcua.procedures.models import Procedure, RequiredDocument
+
+
+class DocumentsInline(admin.TabularInline):
+    """The documents of a procedure."""
+
+    model = RequiredDocument
+    extra = 0
+
+
+@admin.register(Procedure)
+class ProcedureAdmin(admin.ModelAdmin):
+    """Procedures: found by code or by name, with or without accents."""
+
+    list_display = ("code", "name", "sector", "service_level", "npd_code", "needs_identity_check", "is_active")
+    list_filter = ("service_level", "is_active", "needs_identity_check", "sector")
+    search_fields = ("code", "name", "search_text")
+    inlines = (DocumentsInline,)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Procedure | None = None) -> bool:
+        """Refuse: dossiers point to procedures; take them out of force instead."""
+        return False
