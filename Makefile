@@ -36,6 +36,7 @@ check: $(VENV)/.dev  ## Style, types, import contracts, templates, and generated
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint src
 	$(BIN)/motcua makemigrations --check --dry-run
+	$(BIN)/motcua configuration --check
 
 fix: $(VENV)/.dev  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix src tests bench

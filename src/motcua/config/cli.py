@@ -1,4 +1,4 @@
-"""The command ``motcua``: Django's commands and ours under one name."""
+"""The command ``motcua``: Django's commands and three of our own that run before or beside Django."""
 
 import os
 import sys
@@ -7,6 +7,19 @@ from django.core.management import execute_from_command_line
 
 
 def main() -> None:
-    """Run one command of the product; ``motcua help`` lists them."""
+    """Run one command of the product; ``motcua help`` lists Django's, ``demo``, ``serve`` and ``configuration`` are ours."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command == "demo":
+        from motcua.config.demo import run_demo
+
+        sys.exit(run_demo())
+    if command == "serve":
+        from motcua.config.serve import serve
+
+        serve()
+    if command == "configuration":
+        from motcua.config.pages import write_pages
+
+        sys.exit(write_pages(only_check="--check" in sys.argv))
     execute_from_command_line(["motcua", *sys.argv[1:]])

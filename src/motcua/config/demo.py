@@ -1,0 +1,129 @@
+"""``motcua demo``: the product and the sandbox register side by side, with the cast loaded; Ctrl-C stops both."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from motcua.config.env import Environment
+
+_PATIENCE = 60.0  # seconds: a first start on a slow machine migrates two databases
+
+
+class _Stopped(Exception):
+    """Somebody pressed Ctrl-C or asked the process to end."""
+
+
+def run_demo() -> int:
+    """Start both programs, say what to try, and wait until they are stopped.
+
+    Returns:
+        The exit code: 0 when stopped on purpose, 1 when a program ended by itself or a port was taken.
+    """
+    env = Environment()
+    ports = {"MOTCUA_PORT": env["MOTCUA_PORT"], "NPDSANDBOX_PORT": env["NPDSANDBOX_PORT"]}
+    for variable, port in ports.items():
+        if _is_taken(port):
+            print(f"Port {port} is in use. Stop what uses it, or choose another: {variable}=… make run")
+            return 1
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    programs: list[subprocess.Popen[bytes]] = []
+    try:
+        programs.append(_start([str(Path(sys.executable).with_name("npdsandbox")), "serve"]))
+        _load()
+        from motcua.config.serve import gunicorn_command
+
+        programs.append(_start(gunicorn_command()))
+        for port in ports.values():
+            _wait_for(f"http://127.0.0.1:{port}/healthz", programs)
+        print(_GUIDE.format(product=ports["MOTCUA_PORT"], sandbox=ports["NPDSANDBOX_PORT"]), flush=True)
+        while all(program.poll() is None for program in programs):
+            time.sleep(0.5)
+        print("One of the two programs ended by itself; see the lines above.")
+        return 1
+    except _Stopped:
+        return 0
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for program in programs:
+            program.terminate()
+        for program in programs:
+            try:
+                program.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                program.kill()
+
+
+def _load() -> None:
+    from motcua.config.serve import prepare
+
+    prepare()
+    from django.core.management import call_command
+
+    call_command("load_procedures", verbosity=0)
+    call_command("load_cast", verbosity=0)
+
+
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
+    # A group of its own: Ctrl-C reaches us alone, and we stop the programs in order.
+    return subprocess.Popen(command, env=dict(os.environ), start_new_session=True)
+
+
+def _wait_for(address: str, programs: list[subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        if any(program.poll() is not None for program in programs):
+            raise SystemExit("A program ended while starting; see the lines above.")
+        try:
+            with urlopen(address, timeout=2):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise SystemExit(f"{address} did not answer within {_PATIENCE:.0f} s; see the lines above.")
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+_GUIDE = """
+Một Cửa            http://localhost:{product}/
+Sandbox register   http://localhost:{sandbox}/    (not the NPD: synthetic people only)
+                   http://localhost:{sandbox}/_admin/    troubles on demand
+
+Log-ins, all with the password demo-mot-cua-2026
+  officers         lan, phuc (Bộ phận Một cửa phường Mẫu A), minh (xã Mẫu B)
+  supervisor       oanh
+  administrator    quantri
+  citizens         999085000001 (all right), 999190000002 (wrong name in the account)
+
+Try
+  success   log in as lan, Tiếp nhận hồ sơ:  Nguyễn Văn An · 999085000001 · 07/03/1985
+  failure   the same number with another name or date:  Nguyễn Văn Ân · 999085000001 · 07/03/1985
+  filing    log in as 999190000002, file anything: it fails until "Trần Thị Bính" becomes "Trần Thị Bình"
+            under Thông tin cá nhân > Chỉnh sửa > Cập nhật; then go back to the draft
+  register  /dang-ky/:  Phạm Thị Thuý Cúc · 999192000003 · 29/02/1992
+  outage    on the sandbox's control page choose "no answer" for the next calls, or stop the sandbox;
+            then check again: "Chưa kiểm tra được", never "thất bại"
+
+Ctrl-C stops both.
+"""

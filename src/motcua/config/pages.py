@@ -1,0 +1,60 @@
+"""The pages that are written from code: ``.env.example`` and ``docs/configuration.md``."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+
+from motcua.config.env import VARIABLES
+
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+def write_pages(*, only_check: bool) -> int:
+    """Write the generated pages, or only compare them.
+
+    Returns:
+        0, or 1 when a page on disk is stale and ``only_check`` is set.
+    """
+    stale = []
+    for path, text in ((_ROOT / ".env.example", _example()), (_ROOT / "docs" / "configuration.md", _table())):
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(path.name)
+        if not only_check:
+            path.write_text(text, encoding="utf-8")
+    if stale and only_check:
+        print(f"Stale: {', '.join(stale)}. Run: motcua configuration")
+        return 1
+    return 0
+
+
+def _example() -> str:
+    lines = ["# Every variable with its default; written by `motcua configuration`.", ""]
+    for group, variables in groupby(VARIABLES.values(), key=lambda variable: variable.group):
+        lines += [f"# {group}", ""]
+        for variable in variables:
+            lines += [
+                f"# {variable.meaning} ({variable.expected})",
+                f"# {variable.name}={variable.default}",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+def _table() -> str:
+    lines = [
+        "# Configuration",
+        "",
+        "Written by `motcua configuration` from `src/motcua/config/env.py`; do not edit by hand.",
+        "Every variable has a default; without any the product runs on SQLite with the sandbox as its register.",
+        "A value that cannot be used stops the start with the variable's name and what is expected.",
+        "Secrets (*) may also come from a file: `NAME_FILE=/path`.",
+    ]
+    for group, variables in groupby(VARIABLES.values(), key=lambda variable: variable.group):
+        lines += ["", f"## {group}", "", "| variable | default | expected | meaning |", "|---|---|---|---|"]
+        for variable in variables:
+            name = f"`{variable.name}`" + (" *" if variable.is_secret else "")
+            default = f"`{variable.default}`" if variable.default else "(empty)"
+            lines.append(f"| {name} | {default} | {variable.expected} | {variable.meaning} |")
+    return "\n".join(lines) + "\n"
