@@ -1,0 +1,92 @@
+"""The command `npdsandbox`: serve, seed, manage."""
+
+import argparse
+import os
+import sys
+import time
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one subcommand; see `npdsandbox --help`."""
+    given = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(
+        prog="npdsandbox", description="A synthetic register to practise against. It is not the NPD."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="migrate, load the cast when it is missing, and answer calls")
+    serve.add_argument("--port", help="instead of NPDSANDBOX_PORT (8001)")
+    seed = commands.add_parser("seed", help="replace the generated people")
+    seed.add_argument("--people", type=_people, required=True, help="how many, up to 3000000")
+    seed.add_argument("--seed", type=int, default=1, help="the same seed gives the same people (1)")
+    commands.add_parser("manage", help="Django's own commands, e.g. npdsandbox manage dbshell")
+    if given[:1] == ["manage"]:
+        _set_up()
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["npdsandbox manage", *given[1:]])
+        return
+    options = parser.parse_args(given)
+    if options.command == "serve":
+        if options.port:
+            os.environ["NPDSANDBOX_PORT"] = options.port
+        _serve()
+    else:
+        _seed(people=options.people, seed=options.seed)
+
+
+def _people(text: str) -> int:
+    from npdsandbox.people import MOST_PEOPLE
+
+    if not text.isdecimal() or int(text) > MOST_PEOPLE:
+        raise argparse.ArgumentTypeError(f"a whole number up to {MOST_PEOPLE}")
+    return int(text)
+
+
+def _set_up() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "npdsandbox.settings"
+    import django
+    from django.conf import settings
+
+    settings.STATE.mkdir(parents=True, exist_ok=True)
+    django.setup()
+
+
+def _prepare_database() -> None:
+    from django.core.management import call_command
+
+    from npdsandbox.loading import load_cast_when_empty
+
+    call_command("migrate", verbosity=0, interactive=False)
+    load_cast_when_empty()
+
+
+def _serve() -> None:
+    _set_up()
+    from django.conf import settings
+    from django.db import connection
+
+    from npdsandbox.server import Server
+
+    _prepare_database()
+    # The worker process opens its own connections.
+    connection.close()
+    if hasattr(connection, "close_pool"):
+        connection.close_pool()
+    # The server must not read our arguments as its own.
+    sys.argv = ["npdsandbox"]
+    Server(host=settings.HOST, port=settings.PORT).run()
+
+
+def _seed(*, people: int, seed: int) -> None:
+    _set_up()
+    from npdsandbox.loading import replace_generated
+    from npdsandbox.people import generate
+
+    _prepare_database()
+    started = time.monotonic()
+    count = replace_generated(generate(people, seed=seed))
+    print(f"{count} synthetic people in {time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

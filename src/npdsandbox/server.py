@@ -1,0 +1,47 @@
+"""Serves the sandbox with gunicorn: one process, so that troubles and the journal are one truth, many threads."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+
+THREADS = 128
+"""A call that is held back keeps its thread."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn, configured here and by nothing else."""
+
+    def __init__(self, *, host: str, port: int) -> None:
+        self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what differs from gunicorn's defaults."""
+        for name, value in {
+            "bind": self._address,
+            "workers": 1,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "worker_connections": 1000,
+            "keepalive": 30,
+            "graceful_timeout": 1,
+            "timeout": 0,
+            "loglevel": "error",
+            "proc_name": "npdsandbox",
+            # Else gunicorn puts a socket into the home folder.
+            "control_socket_disable": True,
+            "when_ready": _say_ready,
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the Django application."""
+        return get_wsgi_application()
+
+
+def _say_ready(arbiter: Arbiter) -> None:
+    address = f"http://{settings.HOST}:{settings.PORT}/"
+    print(f"npdsandbox (synthetic people, not the NPD): {address}  control: {address}_admin/", flush=True)  # noqa: T201

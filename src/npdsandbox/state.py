@@ -1,0 +1,45 @@
+"""What the one serving process keeps in memory: switches, troubles, the journal, the callers' rates."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from npdsandbox.journal import Journal
+from npdsandbox.switches import SwitchBoard
+from npdsandbox.troubles import Troubles
+
+
+class RateWindow:
+    """Counts each client's calls in a sliding minute."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._calls: dict[str, deque[float]] = {}
+
+    def seconds_to_wait(self, client: str, per_minute: int) -> int:
+        """Count a call and return 0, or how many seconds the client must wait (then nothing is counted)."""
+        if per_minute <= 0:
+            return 0
+        now = self._clock()
+        with self._lock:
+            calls = self._calls.setdefault(client, deque())
+            while calls and calls[0] <= now - 60:
+                calls.popleft()
+            if len(calls) >= per_minute:
+                return max(1, round(calls[0] + 60 - now))
+            calls.append(now)
+            return 0
+
+    def clear(self) -> None:
+        """Forget every call."""
+        with self._lock:
+            self._calls.clear()
+
+
+SWITCHES: Final = SwitchBoard()
+TROUBLES: Final = Troubles()
+JOURNAL: Final = Journal()
+RATES: Final = RateWindow()

@@ -1,0 +1,24 @@
+"""Addresses of the sandbox."""
+
+from django.urls import path, re_path
+
+from npdsandbox import control, views
+
+urlpatterns = [
+    path("", views.front),
+    path("healthz", views.healthz),
+    path("site.css", views.stylesheet),
+    path("c06", views.c06),
+    path("c06/<str:operation>", views.c06),
+    re_path(r"^r1/(?P<service>[^/]+/[^/]+/[^/]+/[^/]+)/(?P<operation>[^/]+)$", views.xroad),
+    path("_admin/", control.page),
+    path("_admin/trouble", control.page_trouble),
+    path("_admin/clear", control.page_clear),
+    path("_admin/switch", control.page_switch),
+    path("_admin/api/trouble", control.api_trouble),
+    path("_admin/api/trouble/<int:rule_id>", control.api_trouble),
+    path("_admin/api/switch", control.api_switch),
+    path("_admin/api/journal", control.api_journal),
+    path("_admin/api/reset", control.api_reset),
+]
+handler404 = views.not_found

@@ -1,0 +1,125 @@
+"""The register's addresses: the two façades, the schema, the front page and the health check."""
+
+from collections.abc import Callable, Mapping
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from npdsandbox import register, schema
+from npdsandbox.delivery import deliver
+from npdsandbox.models import Citizen
+from npdsandbox.reading import BODY_LIMIT, inflate, too_large
+from npdsandbox.refusals import not_xml
+from npdsandbox.register import Call
+from npdsandbox.troubles import PERMANENT
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+NOTICE = "sandbox, not the National Population Database"
+
+
+def say_what_this_is(get_response: Handler) -> Handler:
+    """Middleware: every answer says that this is not the real register, and pages load nothing from outside."""
+
+    def handle(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response["X-NPD-Sandbox"] = NOTICE
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Referrer-Policy"] = "same-origin"
+        response["Cache-Control"] = "no-store"
+        if response.get("Content-Type", "").startswith("text/html"):
+            response["Content-Security-Policy"] = (
+                "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            )
+        return response
+
+    return handle
+
+
+def c06(request: HttpRequest, operation: str = "") -> HttpResponseBase:
+    """Answer a direct call (POST), or hand out our reconstructed schema (GET with ?wsdl or ?xsd=)."""
+    if request.method == "GET":
+        return _schema(request, operation)
+    if request.method != "POST":
+        return HttpResponse(status=405, headers={"Allow": "GET, POST"})
+    return _call(request, Call("c06", operation, request.headers, lambda: _body(request)))
+
+
+@require_POST
+def xroad(request: HttpRequest, service: str, operation: str) -> HttpResponseBase:
+    """Answer a call through X-Road's REST interface; the path names the provider."""
+    return _call(request, Call("r1", operation, request.headers, lambda: _body(request), service))
+
+
+def _call(request: HttpRequest, call: Call) -> HttpResponseBase:
+    return deliver(register.answer(call), request.META.get("gunicorn.socket"))
+
+
+def _body(request: HttpRequest) -> bytes:
+    _check_content_type(request.headers)
+    # Django reads nothing of a chunked body; gunicorn ends the stream itself.
+    stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
+    body = stream.read(BODY_LIMIT + 1)
+    if len(body) > BODY_LIMIT:
+        raise too_large()
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("gzip", "x-gzip"):
+        return inflate(body)
+    if encoding not in ("", "identity"):
+        raise not_xml("Content-Encoding may be gzip or nothing")
+    return bytes(body)
+
+
+def _check_content_type(headers: Mapping[str, str]) -> None:
+    kind, _, parameters = headers.get("Content-Type", "").partition(";")
+    if kind.strip().lower() not in ("application/xml", "text/xml"):
+        raise not_xml("Content-Type must be application/xml or text/xml")
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip().strip("\"'").lower() not in ("utf-8", "utf8"):
+            raise not_xml("the charset must be UTF-8")
+
+
+def _schema(request: HttpRequest, operation: str) -> HttpResponse:
+    wanted = {name.lower(): value for name, value in request.GET.items()}
+    address = f"{request.scheme}://{request.get_host()}/c06/{operation}"
+    if "wsdl" in wanted:
+        content = schema.wsdl(operation, address=address)
+    elif "xsd" in wanted:
+        content = schema.xsd(str(wanted["xsd"]))
+    else:
+        content = None
+    if content is None:
+        return render(request, "npdsandbox/not_found.html", status=404)
+    return HttpResponse(content, content_type="text/xml; charset=UTF-8")
+
+
+@require_GET
+def front(request: HttpRequest) -> HttpResponse:
+    """Say what this is, what it is not, and where everything lies."""
+    troubled = [(number, kind.value, seconds) for number, (kind, seconds) in PERMANENT.items()]
+    return render(request, "npdsandbox/front.html", {"troubled": troubled, "host": request.get_host()})
+
+
+@require_GET
+def stylesheet(request: HttpRequest) -> HttpResponse:
+    """The pages' one stylesheet."""
+    return render(request, "npdsandbox/site.css", content_type="text/css; charset=UTF-8")
+
+
+@require_GET
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Say whether the register can answer."""
+    try:
+        is_ready = Citizen.objects.exists()
+    except DatabaseError:
+        is_ready = False
+    body = {"status": "ok" if is_ready else "no database", "environment": "sandbox", "notice": NOTICE}
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for an address that does not exist."""
+    return render(request, "npdsandbox/not_found.html", status=404)
