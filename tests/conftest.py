@@ -1,0 +1,176 @@
+"""Fixtures of all tests: the cast in the database, a register that does as it is told, clients who are logged in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from motcua.accounts.models import Citizen, User
+from motcua.identity.claims import CitizenRecord, IdentityClaim
+from motcua.identity.register import Answer, CouldNotAsk, Inquiry, RegisterError, Trouble
+from motcua.population.memory import MemoryRegister
+from motcua.verification import service as verification
+from motcua.verification.registers import use_register
+from tests.people import Person, cast
+
+
+class ToldRegister(MemoryRegister):
+    """Answers honestly about the cast until told otherwise.
+
+    ``register.trouble = CouldNotAsk(Trouble.TIMEOUT)`` or ``register.is_down()`` troubles every question;
+    ``register.says(cast.an, record_or_error)`` changes what is said of one number. ``asked`` counts questions,
+    ``claims`` and ``inquiries`` keep them, ``probes`` counts background probes (none is really sent).
+    """
+
+    def __init__(self) -> None:
+        super().__init__(cast.records)
+        self.claims: list[IdentityClaim] = []
+        self.inquiries: list[Inquiry] = []
+        self.probes = 0
+        self.before_answer: Callable[[], object] | None = None
+        self._told: dict[str, CitizenRecord | RegisterError] = {}
+
+    def is_down(self, trouble: Trouble = Trouble.TIMEOUT) -> None:
+        """Give no usable answer from now on."""
+        self.trouble = CouldNotAsk(trouble)
+
+    def is_up(self) -> None:
+        """Answer again."""
+        self.trouble = None
+
+    def says(self, person: Person, answer: CitizenRecord | RegisterError) -> None:
+        """Give this record, or raise this error, when asked for the person's number."""
+        self._told[person.number] = answer
+
+    def ask(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
+        """Answer as told, else honestly."""
+        self.claims.append(claim)
+        self.inquiries.append(inquiry)
+        if self.before_answer is not None:
+            self.before_answer()
+        told = self._told.get(claim.number.digits)
+        if told is None:
+            return super().ask(claim, inquiry)
+        self.asked += 1
+        if isinstance(told, RegisterError):
+            raise told
+        honest = super().ask(claim, inquiry)
+        self.asked -= 1
+        return Answer(told, True, honest.messages, honest.line)
+
+
+@pytest.fixture
+def register(monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldRegister]:
+    """Put a register in place that does as it is told."""
+    told = ToldRegister()
+
+    def note_probe() -> None:
+        told.probes += 1
+
+    monkeypatch.setattr(verification, "start_probe", note_probe)
+    with use_register(told):
+        yield told
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    """Load the forty procedures."""
+    call_command("load_procedures", verbosity=0, stdout=_Silent())
+
+
+@pytest.fixture
+def people(db: None) -> None:
+    """Load offices, officers and citizens' accounts of the cast."""
+    call_command("load_cast", verbosity=0, stdout=_Silent())
+
+
+@pytest.fixture
+def officer(people: None) -> User:
+    """Return Lan, officer at the first office."""
+    return User.objects.get(login="lan")
+
+
+@pytest.fixture
+def second_officer(people: None) -> User:
+    """Return Phúc, the other officer at Lan's office."""
+    return User.objects.get(login="phuc")
+
+
+@pytest.fixture
+def other_officer(people: None) -> User:
+    """Return Minh, officer at another office."""
+    return User.objects.get(login="minh")
+
+
+@pytest.fixture
+def administrator(people: None) -> User:
+    """Return the administrator, who has no personal number on file."""
+    return User.objects.get(login="quantri")
+
+
+@pytest.fixture
+def citizen_an(people: None) -> Citizen:
+    """Return An's account, right in everything."""
+    return Citizen.objects.get(full_name=cast.an.full_name)
+
+
+@pytest.fixture
+def citizen_binh(people: None) -> Citizen:
+    """Return Bình's account, which carries a wrong name."""
+    return Citizen.objects.get(full_name="Trần Thị Bính")
+
+
+def _logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def officer_client(officer: User) -> Client:
+    """Return Lan's browser."""
+    return _logged_in(officer)
+
+
+@pytest.fixture
+def second_officer_client(second_officer: User) -> Client:
+    """Return Phúc's browser."""
+    return _logged_in(second_officer)
+
+
+@pytest.fixture
+def other_officer_client(other_officer: User) -> Client:
+    """Return Minh's browser."""
+    return _logged_in(other_officer)
+
+
+@pytest.fixture
+def administrator_client(administrator: User) -> Client:
+    """Return the administrator's browser."""
+    return _logged_in(administrator)
+
+
+@pytest.fixture
+def an_client(citizen_an: Citizen) -> Client:
+    """Return An's browser."""
+    return _logged_in(citizen_an.user)
+
+
+@pytest.fixture
+def binh_client(citizen_binh: Citizen) -> Client:
+    """Return Bình's browser."""
+    return _logged_in(citizen_binh.user)
+
+
+class _Silent:
+    """Takes a command's words and drops them."""
+
+    def write(self, text: str) -> int:
+        """Drop it."""
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing waits."""
