@@ -13,7 +13,11 @@ LONGEST: Final = 10_000
 
 @dataclass(slots=True)
 class Entry:
-    """One request, in the wire's own words. `outcome` is a finding or a code of refusal; `trouble` what was done to it."""
+    """One request, in the wire's own words.
+
+    `outcome` is a finding or a code of refusal, `trouble` what was done to the answer, `ms` the time until the
+    answer was ready (a delay on the way out is not in it).
+    """
 
     time: str = ""
     facade: str = ""
