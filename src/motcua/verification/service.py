@@ -198,9 +198,9 @@ def spend_record(
     kept = _waiting(check_id, user, now).select_for_update(of=("self",)).first()
     if kept is None or kept.identity_check.claim_digest != claim_digest(claim):
         return None
-    record = waiting.opened(kept)
+    check, record = kept.identity_check, waiting.opened(kept)
     kept.delete()
-    return kept.identity_check, record
+    return check, record
 
 
 def carries(

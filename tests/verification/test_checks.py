@@ -1,0 +1,29 @@
+"""Settings that cannot work stop the start and name themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from motcua.verification.checks import register_can_be_asked
+
+
+@pytest.mark.parametrize(
+    ("changes", "identity", "word"),
+    [
+        ({}, None, ""),
+        ({"NPD_URL": "gopher://x"}, "motcua.E001", "NPD_URL"),
+        ({"NPD_SECRET": ""}, "motcua.E001", "NPD_SECRET"),
+        ({"NPD_URL": "https://npd.example/c06/{operation}"}, "motcua.E002", "NPD_SECRET"),
+        ({"NPD_IN_FLIGHT": 4, "NPD_IN_FLIGHT_DESK": 4}, "motcua.E003", "portal"),
+        ({"NPD_URL": "http://npd.example/", "NPD_SECRET": "another"}, "motcua.W001", "NPD_URL"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_named(
+    settings, changes: dict[str, object], identity: str, word: str
+) -> None:
+    settings.NPD = {**settings.NPD, **changes}
+
+    messages = register_can_be_asked(None)
+
+    assert [message.id for message in messages] == ([identity] if identity else [])
+    assert all(word in message.msg for message in messages)

@@ -1,0 +1,82 @@
+"""The operator's commands."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, Trouble
+from motcua.verification.models import IdentityCheck
+from tests.people import cast
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    out = StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("npd", *arguments, stdout=out, stderr=StringIO())
+    return int(ended.value.code or 0), out.getvalue()
+
+
+def check_of(name: str, number: str, birth: str, *more: str) -> tuple[int, str]:
+    return run("check", "--name", name, "--number", number, "--birth", birth, *more)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "name", "code", "word"),
+    [
+        (None, "Nguyễn Văn An", 0, "verified"),
+        (None, "Nguyễn Văn Ân", 1, "rejected"),
+        (CouldNotAsk(Trouble.TIMEOUT, detail="", messages=None), "Nguyễn Văn An", 2, "unanswered"),
+        (NotPermitted(Barred.CLIENT, detail="", messages=None), "Nguyễn Văn An", 3, "not_allowed"),
+        (None, "Nguyễn Văn А", 4, "invalid"),
+    ],
+)
+def test_check_prints_one_word_and_exits_with_its_number(
+    register, trouble, name: str, code: int, word: str
+) -> None:
+    register.trouble = trouble
+
+    exit_code, out = check_of(name, "999085000001", "07/03/1985")
+
+    assert (exit_code, out.strip()) == (code, word)
+
+
+def test_check_is_recorded_and_its_output_is_masked(register) -> None:
+    exit_code, out = check_of("Nguyễn Văn An", "999085000001", "07/03/1985", "--json")
+
+    told = json.loads(out)
+    assert (exit_code, told["outcome"], told["number"]) == (0, "verified", cast.an.claim.number.masked)
+    assert "999085000001" not in out
+    assert "Nguyễn" not in out
+    recorded = IdentityCheck.objects.get()
+    assert (recorded.purpose, recorded.touch_point) == ("vận hành", "operation")
+
+
+@pytest.mark.parametrize(
+    ("number", "birth", "field"),
+    [("12345", "07/03/1985", "--number"), ("999085000001", "31/02/1985", "--birth")],
+)
+def test_a_slip_is_named_and_nothing_is_asked(register, number: str, birth: str, field: str) -> None:
+    exit_code, out = check_of("Nguyễn Văn An", number, birth, "--json")
+
+    assert (exit_code, json.loads(out)["field"]) == (4, field)
+    assert register.asked == 0
+
+
+def test_the_operator_is_outside_the_limits_of_persons(register) -> None:
+    codes = {check_of("Nguyễn Văn Ân", "999085000001", "07/03/1985")[0] for _ in range(40)}
+
+    assert codes == {1}
+
+
+def test_ping_accepts_only_the_proper_nobody(register, settings) -> None:
+    assert run("ping")[0] == 0
+    register.trouble = CouldNotAsk(Trouble.UNREADABLE, detail="an HTML page", messages=None)
+    code, out = run("ping")
+    assert code == 2
+    assert "NPD_URL" in out
