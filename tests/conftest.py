@@ -17,6 +17,25 @@ from motcua.verification.registers import use_register
 from tests.people import Person, cast
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare ``--database-only``."""
+    parser.addoption("--database-only", action="store_true", help="run only the tests that use a database")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out tests without a database when asked to: another database cannot change them."""
+    if not config.getoption("--database-only"):
+        return
+    chosen = [item for item in items if _uses_database(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def _uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(fixtures & {"db", "transactional_db"})
+
+
 class ToldRegister(MemoryRegister):
     """Answers honestly about the cast until told otherwise.
 

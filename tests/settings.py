@@ -37,7 +37,7 @@ os.environ["MOTCUA_SECRET_KEY"] = "a-key-for-tests-that-opens-nothing-anywhere-e
 os.environ["NPDSANDBOX_PORT"] = _NOBODY_LISTENS
 
 from motcua.config.settings import *  # noqa: E402, F403
-from motcua.config.settings import DATABASES, STATE, STORAGES, TEMPLATES  # noqa: E402
+from motcua.config.settings import DATABASES, STATE, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
