@@ -101,7 +101,7 @@ def _is_deeper(element: etree._Element, levels: int) -> bool:
 
 
 def answer_element(root: etree._Element) -> etree._Element | None:
-    """Return the one element in the Body, or None for an empty Body; a fault is raised, wherever it stands."""
+    """Return the one element in the Body, or None for an empty Body; raises a fault wherever it stands."""
     for soap in (SOAP_11, SOAP_12):
         fault = next(root.iter(f"{{{soap}}}Fault"), None)
         if fault is not None:

@@ -176,7 +176,7 @@ def _read_yes_no(answer: etree._Element | None) -> Reading:
 def _read_citizen(
     citizen: etree._Element, deceased_statuses: Collection[str]
 ) -> tuple[CitizenRecord | None, int]:
-    """Return the record cut down to what may travel, and the count of unknown elements; None for "no data"."""
+    """Return the record cut down to what may travel (None for "no data"), and the count of unknown elements."""
     part: dict[str, etree._Element] = {}
     unknown = 0
     for child in citizen:
@@ -224,7 +224,9 @@ def _child(parent: etree._Element | None, name: str) -> etree._Element | None:
 
 
 def _text(element: etree._Element | None) -> str:
-    text = (element.text or "").strip() if element is not None else ""
+    text = (
+        (element.text or "").strip(" \t\r\n") if element is not None else ""
+    )  # no other blanks: see mojibake
     if len(text) > _LONGEST_TEXT:
         raise unreadable("a text longer than any honest one")
     return text

@@ -100,6 +100,11 @@ class _TimedResponse(HTTPResponse):
         self.fp.close()
         self.fp = io.BufferedReader(_TimedReader(sock, deadline), 16_384)
 
+    def begin(self) -> None:
+        super().begin()
+        if self.msg.defects:  # headers that end before their end pass for whole in the standard library
+            raise HTTPException("defective headers")
+
 
 class _Timed:
     """What both kinds of connection add to urllib3's: see the module."""
