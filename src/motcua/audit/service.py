@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -31,7 +31,7 @@ def record(
     *,
     name: str,
     now: datetime,
-    actor: settings.AUTH_USER_MODEL | None = None,  # type: ignore[valid-type]
+    actor: AbstractBaseUser | None = None,
     office_code: str = "",
     subject: str = "",
     details: dict[str, Any] | None = None,
@@ -51,5 +51,10 @@ def record(
     """
     EVENTS[name]
     return AuditEvent.objects.create(
-        at=now, name=name, actor=actor, office_code=office_code, subject=subject, details=details or {}
+        at=now,
+        name=name,
+        actor_id=actor.pk if actor else None,
+        office_code=office_code,
+        subject=subject,
+        details=details or {},
     )

@@ -445,7 +445,7 @@ def _probe() -> None:
 
 def _waiting(check_id: uuid.UUID | str, user: AbstractBaseUser, now: datetime) -> Any:
     return WaitingRecord.objects.select_related("identity_check").filter(
-        identity_check_id=check_id,
+        identity_check_id=uuid.UUID(str(check_id)),
         identity_check__asked_by_id=user.pk,
         identity_check__outcome=IdentityCheck.Outcome.VERIFIED,
         expires_at__gt=now,
@@ -458,8 +458,8 @@ def _refuse_open_transaction() -> None:
 
 
 def _open_blocks() -> list[Any]:
-    """List the open transactions, without the one that a test case wraps round itself."""
-    return [block for block in connection.atomic_blocks if not block._from_testcase]
+    """List the open transactions, without the one that Django's test cases wrap round themselves."""
+    return [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
 
 
 def _give_connection_back() -> None:

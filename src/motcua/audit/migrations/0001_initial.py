@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,21 +14,36 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='Thời điểm')),
-                ('name', models.CharField(max_length=60, verbose_name='Sự kiện')),
-                ('office_code', models.CharField(blank=True, max_length=35, verbose_name='Cơ quan')),
-                ('subject', models.CharField(blank=True, max_length=64, verbose_name='Đối tượng')),
-                ('details', models.JSONField(blank=True, default=dict, verbose_name='Chi tiết')),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Người thực hiện')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="Thời điểm")),
+                ("name", models.CharField(max_length=60, verbose_name="Sự kiện")),
+                ("office_code", models.CharField(blank=True, max_length=35, verbose_name="Cơ quan")),
+                ("subject", models.CharField(blank=True, max_length=64, verbose_name="Đối tượng")),
+                ("details", models.JSONField(blank=True, default=dict, verbose_name="Chi tiết")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Người thực hiện",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Nhật ký',
-                'verbose_name_plural': 'Nhật ký',
-                'ordering': ('-id',),
-                'indexes': [models.Index(fields=['name', 'at'], name='event_name_at')],
+                "verbose_name": "Nhật ký",
+                "verbose_name_plural": "Nhật ký",
+                "ordering": ("-id",),
+                "indexes": [models.Index(fields=["name", "at"], name="event_name_at")],
             },
         ),
     ]

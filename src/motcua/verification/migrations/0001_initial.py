@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,75 +15,138 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='IdentityCheck',
+            name="IdentityCheck",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('request_id', models.CharField(max_length=40, unique=True, verbose_name='Mã yêu cầu')),
-                ('touch_point', models.CharField(choices=[('reception', 'Tiếp nhận trực tiếp'), ('registration', 'Đăng ký tài khoản'), ('filing', 'Nộp hồ sơ trực tuyến'), ('operation', 'Vận hành')], max_length=20, verbose_name='Điểm kiểm tra')),
-                ('office_code', models.CharField(blank=True, max_length=35, verbose_name='Cơ quan')),
-                ('purpose', models.CharField(max_length=200, verbose_name='Mục đích')),
-                ('procedure_code', models.CharField(blank=True, max_length=20, verbose_name='Mã thủ tục')),
-                ('dossier_id', models.UUIDField(blank=True, null=True, verbose_name='Hồ sơ')),
-                ('number_digest', models.CharField(editable=False, max_length=64)),
-                ('number_masked', models.CharField(max_length=12, verbose_name='Số CCCD/CMND')),
-                ('claim_digest', models.CharField(editable=False, max_length=64)),
-                ('address_digest', models.CharField(blank=True, editable=False, max_length=64)),
-                ('asked_at', models.DateTimeField(verbose_name='Hỏi lúc')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='Trả lời lúc')),
-                ('outcome', models.CharField(blank=True, choices=[('', 'Chưa rõ kết quả'), ('verified', 'Xác thực thành công'), ('rejected', 'Xác thực thất bại'), ('unanswered', 'Chưa kiểm tra được'), ('not_allowed', 'Chưa được phép tra cứu')], default='', max_length=20, verbose_name='Kết quả')),
-                ('reason', models.CharField(blank=True, max_length=40, verbose_name='Nguyên nhân')),
-                ('matched_by', models.CharField(blank=True, max_length=20, verbose_name='Đối chiếu bởi')),
-                ('birth_match', models.CharField(blank=True, max_length=20, verbose_name='Ngày sinh khớp')),
-                ('line', models.CharField(blank=True, max_length=60, verbose_name='Đường truyền')),
-                ('register_ids', models.JSONField(blank=True, default=list, verbose_name='Mã của CSDLQG')),
-                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Người tra cứu')),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("request_id", models.CharField(max_length=40, unique=True, verbose_name="Mã yêu cầu")),
+                (
+                    "touch_point",
+                    models.CharField(
+                        choices=[
+                            ("reception", "Tiếp nhận trực tiếp"),
+                            ("registration", "Đăng ký tài khoản"),
+                            ("filing", "Nộp hồ sơ trực tuyến"),
+                            ("operation", "Vận hành"),
+                        ],
+                        max_length=20,
+                        verbose_name="Điểm kiểm tra",
+                    ),
+                ),
+                ("office_code", models.CharField(blank=True, max_length=35, verbose_name="Cơ quan")),
+                ("purpose", models.CharField(max_length=200, verbose_name="Mục đích")),
+                ("procedure_code", models.CharField(blank=True, max_length=20, verbose_name="Mã thủ tục")),
+                ("dossier_id", models.UUIDField(blank=True, null=True, verbose_name="Hồ sơ")),
+                ("number_digest", models.CharField(editable=False, max_length=64)),
+                ("number_masked", models.CharField(max_length=12, verbose_name="Số CCCD/CMND")),
+                ("claim_digest", models.CharField(editable=False, max_length=64)),
+                ("address_digest", models.CharField(blank=True, editable=False, max_length=64)),
+                ("asked_at", models.DateTimeField(verbose_name="Hỏi lúc")),
+                ("answered_at", models.DateTimeField(blank=True, null=True, verbose_name="Trả lời lúc")),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Chưa rõ kết quả"),
+                            ("verified", "Xác thực thành công"),
+                            ("rejected", "Xác thực thất bại"),
+                            ("unanswered", "Chưa kiểm tra được"),
+                            ("not_allowed", "Chưa được phép tra cứu"),
+                        ],
+                        default="",
+                        max_length=20,
+                        verbose_name="Kết quả",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=40, verbose_name="Nguyên nhân")),
+                ("matched_by", models.CharField(blank=True, max_length=20, verbose_name="Đối chiếu bởi")),
+                ("birth_match", models.CharField(blank=True, max_length=20, verbose_name="Ngày sinh khớp")),
+                ("line", models.CharField(blank=True, max_length=60, verbose_name="Đường truyền")),
+                ("register_ids", models.JSONField(blank=True, default=list, verbose_name="Mã của CSDLQG")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Người tra cứu",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Kiểm tra danh tính số',
-                'verbose_name_plural': 'Kiểm tra danh tính số',
-                'ordering': ('-asked_at',),
+                "verbose_name": "Kiểm tra danh tính số",
+                "verbose_name_plural": "Kiểm tra danh tính số",
+                "ordering": ("-asked_at",),
             },
         ),
         migrations.CreateModel(
-            name='LineRow',
+            name="LineRow",
             fields=[
-                ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('failed_at', models.JSONField(default=list)),
-                ('opened_at', models.FloatField(null=True)),
-                ('next_probe_at', models.FloatField(default=0)),
-                ('paused_until', models.FloatField(default=0)),
+                ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("failed_at", models.JSONField(default=list)),
+                ("opened_at", models.FloatField(null=True)),
+                ("next_probe_at", models.FloatField(default=0)),
+                ("paused_until", models.FloatField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='WaitingRecord',
+            name="WaitingRecord",
             fields=[
-                ('identity_check', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='waiting_record', serialize=False, to='verification.identitycheck')),
-                ('sealed', models.BinaryField()),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                (
+                    "identity_check",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="waiting_record",
+                        serialize=False,
+                        to="verification.identitycheck",
+                    ),
+                ),
+                ("sealed", models.BinaryField()),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.AddIndex(
-            model_name='identitycheck',
-            index=models.Index(fields=['number_digest', 'asked_at'], name='check_number'),
+            model_name="identitycheck",
+            index=models.Index(fields=["number_digest", "asked_at"], name="check_number"),
         ),
         migrations.AddIndex(
-            model_name='identitycheck',
-            index=models.Index(fields=['asked_by', 'asked_at'], name='check_asker'),
+            model_name="identitycheck",
+            index=models.Index(fields=["asked_by", "asked_at"], name="check_asker"),
         ),
         migrations.AddIndex(
-            model_name='identitycheck',
-            index=models.Index(fields=['address_digest', 'asked_at'], name='check_address'),
+            model_name="identitycheck",
+            index=models.Index(fields=["address_digest", "asked_at"], name="check_address"),
         ),
         migrations.AddIndex(
-            model_name='identitycheck',
-            index=models.Index(condition=models.Q(('outcome', '')), fields=['asked_at'], name='check_in_flight'),
+            model_name="identitycheck",
+            index=models.Index(
+                condition=models.Q(("outcome", "")), fields=["asked_at"], name="check_in_flight"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitycheck',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('outcome', '')), models.Q(models.Q(('outcome', ''), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='an_outcome_has_its_moment'),
+            model_name="identitycheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answered_at__isnull", True), ("outcome", "")),
+                    models.Q(models.Q(("outcome", ""), _negated=True), ("answered_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_outcome_has_its_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='identitycheck',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['', 'verified', 'rejected', 'unanswered', 'not_allowed'])), name='outcome_is_one_of_four'),
+            model_name="identitycheck",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("outcome__in", ["", "verified", "rejected", "unanswered", "not_allowed"])
+                ),
+                name="outcome_is_one_of_four",
+            ),
         ),
     ]
