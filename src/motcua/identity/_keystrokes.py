@@ -18,6 +18,7 @@ _VOWELS: Final = "aăâeêioôơuưy"
 _TELEX_TONES: Final = {"s": "1", "f": "2", "r": "3", "x": "4", "j": "5"}
 _VIQR_MARKS: Final = str.maketrans("'`?~.^+*(", "123456778")
 _SHAPES: Final = {"6": ("aeo", "\u0302"), "7": ("ou", "\u031b"), "8": ("a", "\u0306")}
+_LONGEST_SYLLABLE: Final = 16  # in keystrokes: "Nghie^`ng" is nine
 _WORD: Final = re.compile(f"[{_syllables.LETTERS}{_syllables.LETTERS.upper()}0-9'`?~.^+*(]+")
 
 
@@ -88,7 +89,10 @@ def _each_word(rewrite: Callable[[str], str]) -> Callable[[str], str]:
     """Make a reading of whole texts that rewrites only the words which do not read as Vietnamese already."""
 
     def read_word(found: re.Match[str]) -> str:
-        return found[0] if _syllables.is_word(found[0].lower()) else _vni(rewrite(found[0]))
+        word = found[0]
+        if len(word) > _LONGEST_SYLLABLE or _syllables.is_word(word.lower()):
+            return word
+        return _vni(rewrite(word))
 
     return lambda text: _WORD.sub(read_word, unicodedata.normalize("NFC", text))
 

@@ -78,7 +78,7 @@ def _unescaped(text: str) -> str | None:
         plain = urllib.parse.unquote_plus(text, errors="strict") if "%" in text else text
     except UnicodeDecodeError:
         return None
-    return html.unescape(plain)
+    return html.unescape(html.unescape(plain))
 
 
 def _utf8(text: str) -> str | None:

@@ -61,6 +61,11 @@ _WITHOUT_ACCENTS: Final = str.maketrans(
     | dict.fromkeys(" '-\u0306", "")
 )
 
+# Words of very many names; of several possible readings of a garbled text, the one with more of them is meant.
+_FAMILIAR_WORD: Final = re.compile(
+    r"\b(?:nguyễn|trần|lê|phạm|hoàng|huỳnh|phan|vũ|võ|đặng|bùi|đỗ|hồ|ngô|dương|lý|trương|văn|thị|ngọc)\b"
+)
+
 
 class NameRefused(ValueError):
     """A text that cannot be a name.
@@ -134,11 +139,9 @@ def suggest(text: str) -> str | None:
     typed = _cleaned(text)
     if typed is not None and _is_vietnamese(typed):
         return None
-    for read in (*_legacy.READINGS, *_keystrokes.READINGS):
-        meant = _cleaned(read(text))
-        if meant is not None and meant != typed and _is_vietnamese(meant):
-            return meant
-    return None
+    readings = (_cleaned(read(text)) for read in (*_legacy.READINGS, *_keystrokes.READINGS))
+    meant = [name for name in readings if name is not None and name != typed and _is_vietnamese(name)]
+    return max(meant, key=_familiar_words, default=None)
 
 
 def _refuse_controls(text: str) -> None:
@@ -178,6 +181,10 @@ def _cleaned(text: str | None) -> str | None:
         return None if text is None else clean(text)
     except NameRefused:
         return None
+
+
+def _familiar_words(name: str) -> int:
+    return len(_FAMILIAR_WORD.findall(name.lower()))
 
 
 def _is_vietnamese(name: str) -> bool:
