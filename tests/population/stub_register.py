@@ -115,19 +115,23 @@ class StubRegister:
             thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with contextlib.closing(connection), contextlib.suppress(OSError):
-            connection.settimeout(5)
+        connection.settimeout(5)
+        with contextlib.suppress(OSError):
             if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            while not self.stopping.is_set():
-                request = self._receive(connection)
-                if request is None:
-                    return
-                behavior = self.behaviors.pop(0) if len(self.behaviors) > 1 else self.behaviors[0]
-                self.received.append(request)
-                if not behavior(connection, request, self):
-                    connection.close()
-                    return
+                plain, connection = connection, self._tls.wrap_socket(connection, server_side=True)
+                plain.close()
+            self._converse(connection)
+        connection.close()
+
+    def _converse(self, connection: socket.socket) -> None:
+        while not self.stopping.is_set():
+            request = self._receive(connection)
+            if request is None:
+                return
+            behavior = self.behaviors.pop(0) if len(self.behaviors) > 1 else self.behaviors[0]
+            self.received.append(request)
+            if not behavior(connection, request, self):
+                return
 
     def _receive(self, connection: socket.socket) -> Received | None:
         data = b""

@@ -1,0 +1,157 @@
+"""Connections of which every step has an end: urllib3's, with the time of a question kept to the last byte.
+
+No HTTP library bounds the *total* time: a side that drips one byte a second resets every read's time-out. Here each
+read of status line, headers and body, and the look-up of the host's name, gets only what is left.
+"""
+
+from __future__ import annotations
+
+import io
+import queue
+import socket
+import threading
+import time
+from functools import partial
+from http.client import HTTPException, HTTPResponse, RemoteDisconnected
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+_LONGEST_IDLE = (
+    30.0  # seconds; a connection idle for longer may have been dropped unseen by something between us
+)
+
+
+class StaleConnection(OSError):
+    """A kept connection had been closed by the other side before our question could reach it."""
+
+
+class _TimedReader(io.RawIOBase):
+    """The socket's bytes; each read may take only what is left until the deadline."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time for this question is over")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, deadline: float, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock, deadline), 16_384)
+
+    def begin(self) -> None:
+        super().begin()
+        if self.msg.defects:  # headers that end before their end pass for whole in the standard library
+            raise HTTPException("defective headers")
+
+
+class _Timed:
+    """What both kinds of connection add to urllib3's: see the module."""
+
+    timeout: Any  # urllib3's own, like the next two
+    socket_options: Any
+    response_class: Any
+
+    _served = 0
+    _last_used = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        self._served, self._last_used = 0, time.monotonic()
+        deadline = time.monotonic() + float(self.timeout)
+        problem: OSError = OSError("the host name has no address")
+        for family, kind, protocol, _, address in _look_up(self, deadline):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                for option in self.socket_options or ():
+                    sock.setsockopt(*option)
+                sock.settimeout(max(0.001, deadline - time.monotonic()))
+                sock.connect(address)
+                sock.settimeout(max(0.001, deadline - time.monotonic()))  # the TLS handshake shares the time
+            except OSError as error:
+                sock.close()
+                problem = error
+            else:
+                return sock
+        if isinstance(problem, TimeoutError):
+            raise ConnectTimeoutError(self, "connecting took too long") from problem
+        raise NewConnectionError(self, f"no connection: {problem.strerror or problem}") from problem  # type: ignore[arg-type]
+
+    @property
+    def is_connected(self) -> bool:
+        is_fresh = time.monotonic() - self._last_used < _LONGEST_IDLE
+        return is_fresh and bool(super().is_connected)  # type: ignore[misc]
+
+    def getresponse(self) -> Any:
+        self.response_class = partial(_TimedResponse, deadline=time.monotonic() + float(self.timeout))
+        try:
+            response = super().getresponse()  # type: ignore[misc]
+        except (RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            if self._served:
+                raise StaleConnection("the kept connection was closed") from error
+            raise
+        self._served += 1
+        self._last_used = time.monotonic()
+        return response
+
+
+class _TimedConnection(_Timed, HTTPConnection):
+    pass
+
+
+class _TimedTLSConnection(_Timed, HTTPSConnection):
+    pass
+
+
+class TimedPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _TimedConnection
+
+
+class TimedTLSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _TimedTLSConnection
+
+
+def _look_up(connection: Any, deadline: float) -> list[Any]:
+    """Return the host's addresses; the system's own look-up knows no time-out, so it runs aside and may be
+    left behind.
+    """
+    host, port = connection.host, connection.port
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        pass  # a name, not an address
+    found: queue.SimpleQueue[list[Any] | OSError] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except OSError as error:
+            found.put(error)
+
+    threading.Thread(target=look_up, name="npd-host-name", daemon=True).start()
+    try:
+        result = found.get(timeout=max(0.001, deadline - time.monotonic()))
+    except queue.Empty:
+        raise ConnectTimeoutError(connection, "looking up the host name took too long") from None
+    if isinstance(result, socket.gaierror):
+        raise NameResolutionError(host, connection, result)
+    if isinstance(result, OSError):
+        raise NewConnectionError(connection, "the host name could not be looked up") from result
+    return result
