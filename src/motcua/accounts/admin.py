@@ -37,11 +37,16 @@ class OfficerForm(forms.ModelForm):
     """An officer or administrator; the own number can be replaced and never read back."""
 
     new_officer_number = forms.CharField(
-        label=_("Số định danh của cán bộ (MaCanBo)"), required=False, max_length=20,
+        label=_("Số định danh của cán bộ (MaCanBo)"),
+        required=False,
+        max_length=20,
         help_text=_("Để trống thì giữ nguyên. Số đã lưu không hiển thị lại."),
     )
     new_password = forms.CharField(
-        label=_("Mật khẩu mới"), required=False, max_length=128, widget=forms.PasswordInput,
+        label=_("Mật khẩu mới"),
+        required=False,
+        max_length=128,
+        widget=forms.PasswordInput,
         help_text=_("Để trống thì giữ nguyên."),
     )
 

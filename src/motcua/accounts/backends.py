@@ -36,7 +36,11 @@ class NumberOrEmailBackend(ModelBackend):
     """Django's own backend, with our way to find the user and the same work for users who do not exist."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> User | None:
         """Return the user whose password this is, None otherwise."""
         if username is None or password is None:

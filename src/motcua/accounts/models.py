@@ -126,12 +126,18 @@ class Citizen(models.Model):
     full_name = models.CharField(_("Họ và tên"), max_length=100)
     number_digest = models.CharField(max_length=64, unique=True, editable=False)
     number_sealed = models.BinaryField(editable=False)
-    birth = models.CharField(_("Ngày sinh"), max_length=10, help_text="1985-03-07, or 1950 where only the year is known")
+    birth = models.CharField(
+        _("Ngày sinh"), max_length=10, help_text="1985-03-07, or 1950 where only the year is known"
+    )
     phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True)
     address = models.CharField(_("Địa chỉ liên hệ"), max_length=300, blank=True)
     registration_check = models.ForeignKey(
-        "verification.IdentityCheck", models.PROTECT, null=True, related_name="+", verbose_name=_("Lần kiểm tra khi đăng ký")
+        "verification.IdentityCheck",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("Lần kiểm tra khi đăng ký"),
     )
     updated_at = models.DateTimeField(auto_now=True)
 

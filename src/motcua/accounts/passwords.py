@@ -71,11 +71,13 @@ class NameAndBirthYearValidator:
             return
         if citizen.birth[:4] in bare:
             raise ValidationError(
-                _("Mật khẩu không được chứa năm sinh. Vui lòng chọn mật khẩu khác."), code="password_has_birth_year"
+                _("Mật khẩu không được chứa năm sinh. Vui lòng chọn mật khẩu khác."),
+                code="password_has_birth_year",
             )
         if citizen.number.digits[-_TAIL_OF_NUMBER:] in bare:
             raise ValidationError(
-                _("Mật khẩu không được chứa số CCCD/CMND. Vui lòng chọn mật khẩu khác."), code="password_has_number"
+                _("Mật khẩu không được chứa số CCCD/CMND. Vui lòng chọn mật khẩu khác."),
+                code="password_has_number",
             )
 
     def get_help_text(self) -> str:

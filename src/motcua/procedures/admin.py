@@ -17,7 +17,15 @@ class DocumentsInline(admin.TabularInline):
 class ProcedureAdmin(admin.ModelAdmin):
     """Procedures: found by code or by name, with or without accents."""
 
-    list_display = ("code", "name", "sector", "service_level", "npd_code", "needs_identity_check", "is_active")
+    list_display = (
+        "code",
+        "name",
+        "sector",
+        "service_level",
+        "npd_code",
+        "needs_identity_check",
+        "is_active",
+    )
     list_filter = ("service_level", "is_active", "needs_identity_check", "sector")
     search_fields = ("code", "name", "search_text")
     inlines = (DocumentsInline,)

@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from motcua.procedures.search import fold
+
+CHANNELS: Final = {"online": _("Trực tuyến"), "postal": _("Bưu chính công ích"), "direct": _("Trực tiếp")}
+_MOST_WORDS: Final = 8
+
+
+class ProcedureQuerySet(models.QuerySet["Procedure"]):
+    """Procedures in force, found by words."""
+
+    def search(self, text: str) -> ProcedureQuerySet:
+        """Find the procedures in force that hold every word of a text, with or without accents.
+
+        Args:
+            text: what somebody typed: words, the beginning of words, or a code; empty finds all.
+        """
+        found = self.filter(is_active=True)
+        for word in fold(text).split()[:_MOST_WORDS]:
+            found = found.filter(search_text__contains=f" {word}")
+        return found
 
 
 class Procedure(models.Model):
@@ -29,12 +51,18 @@ class Procedure(models.Model):
     results = models.JSONField(_("Kết quả"), default=list, blank=True)
     decision = models.CharField(_("Quyết định công bố"), max_length=100, blank=True)
     npd_code = models.CharField(
-        _("Mã dịch vụ trên CSDLQG về dân cư (MaDVC)"), max_length=20, blank=True,
+        _("Mã dịch vụ trên CSDLQG về dân cư (MaDVC)"),
+        max_length=20,
+        blank=True,
         help_text=_("Để trống thì dùng NPD_PROCEDURE_CODE."),
     )
     needs_identity_check = models.BooleanField(_("Kiểm tra danh tính số"), default=True)
-    search_text = models.TextField(editable=False, help_text="Code, name and sector without accents, lower case")
+    search_text = models.TextField(
+        editable=False, help_text="Code, name and sector without accents, lower case"
+    )
     is_active = models.BooleanField(_("Đang áp dụng"), default=True)
+
+    objects = ProcedureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Thủ tục hành chính")
@@ -44,10 +72,28 @@ class Procedure(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the text that is searched in step with what it is made of."""
+        self.search_text = searched(self)
+        super().save(*args, **kwargs)
+
     @property
     def is_online(self) -> bool:
         """Say whether the procedure can be filed on the portal."""
         return self.service_level != self.Level.DESK_ONLY
+
+    @property
+    def fee_lines(self) -> list[tuple[str, int | None]]:
+        """List the fee in đồng by channel, None where another rule fixes it; one line when all agree."""
+        amounts = [self.fees.get(channel) for channel in CHANNELS]
+        if len(set(amounts)) == 1:
+            return [(_("Mọi hình thức"), amounts[0])]
+        return [(label, self.fees.get(channel)) for channel, label in CHANNELS.items()]
+
+
+def searched(procedure: Procedure) -> str:
+    """Return the text in which a procedure is found: code, names and sector, folded, a blank before every word."""
+    return " " + fold(" ".join((procedure.code, procedure.name, procedure.official_name, procedure.sector)))
 
 
 class RequiredDocument(models.Model):

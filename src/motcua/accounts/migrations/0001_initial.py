@@ -4,89 +4,163 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Citizen',
+            name="Citizen",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('full_name', models.CharField(max_length=100, verbose_name='Họ và tên')),
-                ('number_digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('number_sealed', models.BinaryField()),
-                ('birth', models.CharField(help_text='1985-03-07, or 1950 where only the year is known', max_length=10, verbose_name='Ngày sinh')),
-                ('phone', models.CharField(blank=True, max_length=15, verbose_name='Số điện thoại')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='Thư điện tử')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='Địa chỉ liên hệ')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("full_name", models.CharField(max_length=100, verbose_name="Họ và tên")),
+                ("number_digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("number_sealed", models.BinaryField()),
+                (
+                    "birth",
+                    models.CharField(
+                        help_text="1985-03-07, or 1950 where only the year is known",
+                        max_length=10,
+                        verbose_name="Ngày sinh",
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=15, verbose_name="Số điện thoại")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="Thư điện tử")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="Địa chỉ liên hệ")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'verbose_name': 'Công dân',
-                'verbose_name_plural': 'Công dân',
+                "verbose_name": "Công dân",
+                "verbose_name_plural": "Công dân",
             },
         ),
         migrations.CreateModel(
-            name='FailedLogin',
+            name="FailedLogin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('login_digest', models.CharField(max_length=64)),
-                ('at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("login_digest", models.CharField(max_length=64)),
+                ("at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField(max_length=1000, verbose_name='Nội dung')),
-                ('created_at', models.DateTimeField(verbose_name='Lúc')),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField(max_length=1000, verbose_name="Nội dung")),
+                ("created_at", models.DateTimeField(verbose_name="Lúc")),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'Thông báo',
-                'verbose_name_plural': 'Thông báo',
-                'ordering': ('-created_at',),
+                "verbose_name": "Thông báo",
+                "verbose_name_plural": "Thông báo",
+                "ordering": ("-created_at",),
             },
         ),
         migrations.CreateModel(
-            name='Office',
+            name="Office",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=35, unique=True, verbose_name='Mã đơn vị')),
-                ('name', models.CharField(max_length=200, verbose_name='Tên cơ quan')),
-                ('is_active', models.BooleanField(default=True, verbose_name='Đang hoạt động')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=35, unique=True, verbose_name="Mã đơn vị")),
+                ("name", models.CharField(max_length=200, verbose_name="Tên cơ quan")),
+                ("is_active", models.BooleanField(default=True, verbose_name="Đang hoạt động")),
             ],
             options={
-                'verbose_name': 'Cơ quan',
-                'verbose_name_plural': 'Cơ quan',
-                'ordering': ('code',),
+                "verbose_name": "Cơ quan",
+                "verbose_name_plural": "Cơ quan",
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('login', models.CharField(max_length=80, unique=True, verbose_name='Tên đăng nhập')),
-                ('role', models.CharField(choices=[('citizen', 'Công dân'), ('officer', 'Cán bộ một cửa'), ('supervisor', 'Phụ trách bộ phận một cửa'), ('administrator', 'Quản trị hệ thống')], default='citizen', max_length=20, verbose_name='Vai trò')),
-                ('full_name', models.CharField(blank=True, max_length=100, verbose_name='Họ và tên')),
-                ('email', models.EmailField(blank=True, db_index=True, max_length=254, verbose_name='Thư điện tử')),
-                ('officer_number_sealed', models.BinaryField(blank=True, null=True)),
-                ('is_active', models.BooleanField(default=True, verbose_name='Đang hoạt động')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Tạo lúc')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("login", models.CharField(max_length=80, unique=True, verbose_name="Tên đăng nhập")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("citizen", "Công dân"),
+                            ("officer", "Cán bộ một cửa"),
+                            ("supervisor", "Phụ trách bộ phận một cửa"),
+                            ("administrator", "Quản trị hệ thống"),
+                        ],
+                        default="citizen",
+                        max_length=20,
+                        verbose_name="Vai trò",
+                    ),
+                ),
+                ("full_name", models.CharField(blank=True, max_length=100, verbose_name="Họ và tên")),
+                (
+                    "email",
+                    models.EmailField(blank=True, db_index=True, max_length=254, verbose_name="Thư điện tử"),
+                ),
+                ("officer_number_sealed", models.BinaryField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True, verbose_name="Đang hoạt động")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Tạo lúc")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Người dùng',
-                'verbose_name_plural': 'Người dùng',
-                'ordering': ('id',),
+                "verbose_name": "Người dùng",
+                "verbose_name_plural": "Người dùng",
+                "ordering": ("id",),
             },
         ),
     ]

@@ -6,41 +6,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('verification', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("verification", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='citizen',
-            name='registration_check',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='verification.identitycheck', verbose_name='Lần kiểm tra khi đăng ký'),
+            model_name="citizen",
+            name="registration_check",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="verification.identitycheck",
+                verbose_name="Lần kiểm tra khi đăng ký",
+            ),
         ),
         migrations.AddField(
-            model_name='citizen',
-            name='user',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='citizen', to=settings.AUTH_USER_MODEL),
+            model_name="citizen",
+            name="user",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="citizen",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='failedlogin',
-            index=models.Index(fields=['login_digest', 'at'], name='failed_login'),
+            model_name="failedlogin",
+            index=models.Index(fields=["login_digest", "at"], name="failed_login"),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='citizen',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='accounts.citizen'),
+            model_name="notice",
+            name="citizen",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="notices", to="accounts.citizen"
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='office',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.office', verbose_name='Cơ quan'),
+            model_name="user",
+            name="office",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="accounts.office",
+                verbose_name="Cơ quan",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['officer', 'supervisor']), _negated=True), ('office__isnull', False), _connector='OR'), name='officer_has_office'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("role__in", ["officer", "supervisor"]), _negated=True),
+                    ("office__isnull", False),
+                    _connector="OR",
+                ),
+                name="officer_has_office",
+            ),
         ),
     ]

@@ -5,61 +5,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Procedure',
+            name="Procedure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True, verbose_name='Mã thủ tục')),
-                ('name', models.CharField(max_length=300, verbose_name='Tên thủ tục')),
-                ('official_name', models.CharField(blank=True, max_length=500, verbose_name='Tên chính thức')),
-                ('sector', models.CharField(max_length=200, verbose_name='Lĩnh vực')),
-                ('agency', models.CharField(max_length=200, verbose_name='Cơ quan thực hiện')),
-                ('audience', models.JSONField(blank=True, default=list, verbose_name='Đối tượng')),
-                ('time_limit', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='Thời hạn')),
-                ('time_unit', models.CharField(blank=True, max_length=20, verbose_name='Đơn vị thời hạn')),
-                ('time_note', models.TextField(blank=True, verbose_name='Ghi chú thời hạn')),
-                ('fees', models.JSONField(blank=True, default=dict, verbose_name='Lệ phí theo kênh (đồng)')),
-                ('fee_note', models.TextField(blank=True, verbose_name='Ghi chú lệ phí')),
-                ('service_level', models.CharField(choices=[('toàn trình', 'Dịch vụ công trực tuyến toàn trình'), ('một phần', 'Dịch vụ công trực tuyến một phần'), ('trực tiếp', 'Nộp trực tiếp tại bộ phận một cửa')], max_length=20, verbose_name='Mức độ')),
-                ('results', models.JSONField(blank=True, default=list, verbose_name='Kết quả')),
-                ('decision', models.CharField(blank=True, max_length=100, verbose_name='Quyết định công bố')),
-                ('npd_code', models.CharField(blank=True, help_text='Để trống thì dùng NPD_PROCEDURE_CODE.', max_length=20, verbose_name='Mã dịch vụ trên CSDLQG về dân cư (MaDVC)')),
-                ('needs_identity_check', models.BooleanField(default=True, verbose_name='Kiểm tra danh tính số')),
-                ('search_text', models.TextField(editable=False, help_text='Code, name and sector without accents, lower case')),
-                ('is_active', models.BooleanField(default=True, verbose_name='Đang áp dụng')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True, verbose_name="Mã thủ tục")),
+                ("name", models.CharField(max_length=300, verbose_name="Tên thủ tục")),
+                (
+                    "official_name",
+                    models.CharField(blank=True, max_length=500, verbose_name="Tên chính thức"),
+                ),
+                ("sector", models.CharField(max_length=200, verbose_name="Lĩnh vực")),
+                ("agency", models.CharField(max_length=200, verbose_name="Cơ quan thực hiện")),
+                ("audience", models.JSONField(blank=True, default=list, verbose_name="Đối tượng")),
+                (
+                    "time_limit",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="Thời hạn"),
+                ),
+                ("time_unit", models.CharField(blank=True, max_length=20, verbose_name="Đơn vị thời hạn")),
+                ("time_note", models.TextField(blank=True, verbose_name="Ghi chú thời hạn")),
+                ("fees", models.JSONField(blank=True, default=dict, verbose_name="Lệ phí theo kênh (đồng)")),
+                ("fee_note", models.TextField(blank=True, verbose_name="Ghi chú lệ phí")),
+                (
+                    "service_level",
+                    models.CharField(
+                        choices=[
+                            ("toàn trình", "Dịch vụ công trực tuyến toàn trình"),
+                            ("một phần", "Dịch vụ công trực tuyến một phần"),
+                            ("trực tiếp", "Nộp trực tiếp tại bộ phận một cửa"),
+                        ],
+                        max_length=20,
+                        verbose_name="Mức độ",
+                    ),
+                ),
+                ("results", models.JSONField(blank=True, default=list, verbose_name="Kết quả")),
+                ("decision", models.CharField(blank=True, max_length=100, verbose_name="Quyết định công bố")),
+                (
+                    "npd_code",
+                    models.CharField(
+                        blank=True,
+                        help_text="Để trống thì dùng NPD_PROCEDURE_CODE.",
+                        max_length=20,
+                        verbose_name="Mã dịch vụ trên CSDLQG về dân cư (MaDVC)",
+                    ),
+                ),
+                (
+                    "needs_identity_check",
+                    models.BooleanField(default=True, verbose_name="Kiểm tra danh tính số"),
+                ),
+                (
+                    "search_text",
+                    models.TextField(
+                        editable=False, help_text="Code, name and sector without accents, lower case"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="Đang áp dụng")),
             ],
             options={
-                'verbose_name': 'Thủ tục hành chính',
-                'verbose_name_plural': 'Thủ tục hành chính',
-                'ordering': ('sector', 'name'),
+                "verbose_name": "Thủ tục hành chính",
+                "verbose_name_plural": "Thủ tục hành chính",
+                "ordering": ("sector", "name"),
             },
         ),
         migrations.CreateModel(
-            name='RequiredDocument',
+            name="RequiredDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='Thứ tự')),
-                ('name', models.CharField(max_length=500, verbose_name='Tên giấy tờ')),
-                ('kind', models.CharField(choices=[('nộp', 'Nộp'), ('xuất trình', 'Xuất trình')], default='nộp', max_length=20, verbose_name='Cách thức')),
-                ('originals', models.PositiveSmallIntegerField(default=0, verbose_name='Bản chính')),
-                ('copies', models.PositiveSmallIntegerField(default=0, verbose_name='Bản sao')),
-                ('is_required', models.BooleanField(default=True, verbose_name='Bắt buộc')),
-                ('when', models.CharField(blank=True, max_length=500, verbose_name='Trường hợp')),
-                ('form', models.CharField(blank=True, max_length=200, verbose_name='Mẫu')),
-                ('procedure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='procedures.procedure')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(verbose_name="Thứ tự")),
+                ("name", models.CharField(max_length=500, verbose_name="Tên giấy tờ")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("nộp", "Nộp"), ("xuất trình", "Xuất trình")],
+                        default="nộp",
+                        max_length=20,
+                        verbose_name="Cách thức",
+                    ),
+                ),
+                ("originals", models.PositiveSmallIntegerField(default=0, verbose_name="Bản chính")),
+                ("copies", models.PositiveSmallIntegerField(default=0, verbose_name="Bản sao")),
+                ("is_required", models.BooleanField(default=True, verbose_name="Bắt buộc")),
+                ("when", models.CharField(blank=True, max_length=500, verbose_name="Trường hợp")),
+                ("form", models.CharField(blank=True, max_length=200, verbose_name="Mẫu")),
+                (
+                    "procedure",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="procedures.procedure",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Thành phần hồ sơ',
-                'verbose_name_plural': 'Thành phần hồ sơ',
-                'ordering': ('position',),
-                'constraints': [models.UniqueConstraint(fields=('procedure', 'position'), name='document_position')],
+                "verbose_name": "Thành phần hồ sơ",
+                "verbose_name_plural": "Thành phần hồ sơ",
+                "ordering": ("position",),
+                "constraints": [
+                    models.UniqueConstraint(fields=("procedure", "position"), name="document_position")
+                ],
             },
         ),
     ]

@@ -31,7 +31,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare ``--anyway``."""
-        parser.add_argument("--anyway", action="store_true", help="load although NPD_URL is not on this machine")
+        parser.add_argument(
+            "--anyway", action="store_true", help="load although NPD_URL is not on this machine"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load the cast."""
@@ -66,7 +68,11 @@ def _login(entry: dict[str, Any]) -> str:
 
 
 def _make(
-    login: str, entry: dict[str, Any], person: dict[str, Any] | None, password_hash: str, office: Office | None
+    login: str,
+    entry: dict[str, Any],
+    person: dict[str, Any] | None,
+    password_hash: str,
+    office: Office | None,
 ) -> None:
     name = NAMES_ON_ACCOUNTS.get(entry["citizen"]) or (person["full_name"] if person else "Quản trị hệ thống")
     user = User(login=login, role=entry["role"], full_name=name, office=office, password=password_hash)

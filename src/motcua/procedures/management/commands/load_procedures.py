@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from motcua.procedures.models import Procedure, RequiredDocument
-from motcua.procedures.search import fold
+from motcua.procedures.models import Procedure, RequiredDocument, searched
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "procedures.json"
 # What an office decides for itself (MaDVC, identity check, in force or not) is set once and left alone afterwards.
 _PUBLISHED = (
-    "name", "official_name", "sector", "agency", "audience", "time_limit", "time_unit", "time_note", "fees",
-    "fee_note", "service_level", "results", "decision", "search_text",
+    "name",
+    "official_name",
+    "sector",
+    "agency",
+    "audience",
+    "time_limit",
+    "time_unit",
+    "time_note",
+    "fees",
+    "fee_note",
+    "service_level",
+    "results",
+    "decision",
+    "search_text",
 )
+_ABOUT_THE_SOURCE = re.compile(r" ?\([^)]*(?:nguồn|RECALL)[^)]*\)")
 _OF_A_DOCUMENT = ("name", "kind", "originals", "copies", "is_required", "when", "form")
 
 
@@ -32,9 +45,13 @@ class Command(BaseCommand):
         with transaction.atomic():
             Procedure.objects.bulk_create(
                 [_procedure(row) for row in rows],
-                update_conflicts=True, unique_fields=["code"], update_fields=_PUBLISHED,
+                update_conflicts=True,
+                unique_fields=["code"],
+                update_fields=_PUBLISHED,
             )
-            keys = dict(Procedure.objects.filter(code__in=[row["code"] for row in rows]).values_list("code", "id"))
+            keys = dict(
+                Procedure.objects.filter(code__in=[row["code"] for row in rows]).values_list("code", "id")
+            )
             documents = [
                 _document(keys[row["code"]], position, document)
                 for row in rows
@@ -42,13 +59,23 @@ class Command(BaseCommand):
             ]
             RequiredDocument.objects.bulk_create(
                 documents,
-                update_conflicts=True, unique_fields=["procedure", "position"], update_fields=_OF_A_DOCUMENT,
+                update_conflicts=True,
+                unique_fields=["procedure", "position"],
+                update_fields=_OF_A_DOCUMENT,
             )
         self.stdout.write(f"load_procedures: {len(rows)} procedures, {len(documents)} documents")
 
 
+def _for_citizens(note: str | None) -> str:
+    """Leave out of a note what it says about its own source: that is for who keeps the catalogue."""
+    parts = re.sub(_ABOUT_THE_SOURCE, "", note or "").split(";")
+    return "; ".join(
+        part.strip() for part in parts if part.strip() and "nguồn" not in part and "RECALL" not in part
+    )
+
+
 def _procedure(row: dict[str, Any]) -> Procedure:
-    return Procedure(
+    procedure = Procedure(
         code=row["code"],
         name=row["name"],
         official_name=row["name_official"],
@@ -57,15 +84,16 @@ def _procedure(row: dict[str, Any]) -> Procedure:
         audience=row["audience"],
         time_limit=row["time_limit"],
         time_unit=row["time_unit"] or "",
-        time_note=row.get("time_note", ""),
+        time_note=_for_citizens(row.get("time_note")),
         fees=row["fee_vnd"],
-        fee_note=row.get("fee_note", ""),
+        fee_note=_for_citizens(row.get("fee_note")),
         service_level=row["service_level"],
         results=row["results"],
         decision=row["decision_no"] or "",
         needs_identity_check=row["identity_check"],
-        search_text=f" {fold(' '.join((row['code'], row['name'], row['name_official'], row['field'])))} ",
     )
+    procedure.search_text = searched(procedure)
+    return procedure
 
 
 def _document(procedure_id: int, position: int, row: dict[str, Any]) -> RequiredDocument:

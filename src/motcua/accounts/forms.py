@@ -1,0 +1,229 @@
+"""The forms of registering, logging in and correcting a profile."""
+
+from __future__ import annotations
+
+import unicodedata
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from motcua.accounts.models import Citizen, User
+from motcua.accounts.passwords import LONGEST_PASSWORD, hashed
+from motcua.accounts.service import Contact
+from motcua.identity.claims import Contradiction, IdentityClaim, contradictions
+from motcua.sealing import BrokenSeal, seal, unseal
+from motcua.web.fields import BIRTH_ERRORS, BirthDateField, FullNameField, IdNumberField, PhoneField
+
+_PASSWORD_KEPT: Final = timedelta(minutes=30)
+# Prefix of invented people, who have no province; saying so to each of them would say nothing.
+_SYNTHETIC_PROVINCE: Final = "999"
+
+
+class PasswordField(forms.CharField):
+    """A password: kept as typed, but one letter with a mark is the same however a keyboard composes it."""
+
+    def __init__(self, *, label: Any, autocomplete: str, required: bool = True) -> None:
+        super().__init__(
+            label=label,
+            required=required,
+            strip=False,
+            max_length=LONGEST_PASSWORD,
+            widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+            error_messages={
+                "required": _("Vui lòng nhập mật khẩu."),
+                "max_length": _("Mật khẩu dài quá 128 ký tự. Vui lòng chọn mật khẩu ngắn hơn."),
+            },
+        )
+
+    def to_python(self, value: Any) -> str:
+        """Return the text in composed form (NFC)."""
+        return unicodedata.normalize("NFC", super().to_python(value) or "")
+
+
+class EmailField(forms.EmailField):
+    """An e-mail address that may be left empty."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Thư điện tử"),
+            required=False,
+            max_length=254,
+            widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+            error_messages={"invalid": _("Thư điện tử chưa đúng dạng. Vui lòng nhập như ten@example.vn.")},
+        )
+
+
+class ClaimForm(forms.Form):
+    """Name, date of birth and number, and the soft warning when the number's own digits say otherwise."""
+
+    full_name = FullNameField()
+    birth_date = BirthDateField(year_alone=True)
+    knows_only_year = forms.BooleanField(
+        label=_("Giấy tờ chỉ ghi năm sinh (chỉ biết năm sinh)"), required=False
+    )
+    number = IdNumberField()
+    is_sure = forms.BooleanField(label=_("Thông tin trên đã đúng, tiếp tục kiểm tra"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a year alone that was not meant as such."""
+        cleaned = super().clean() or self.cleaned_data
+        birth_date = cleaned.get("birth_date")
+        if birth_date is not None and birth_date.is_year_only and not cleaned.get("knows_only_year"):
+            self.add_error("birth_date", ValidationError(BIRTH_ERRORS["year_alone"], code="year_alone"))
+        return cleaned
+
+    @property
+    def claim(self) -> IdentityClaim:
+        """Return what was claimed, once the form is valid."""
+        data = self.cleaned_data
+        return IdentityClaim(
+            full_name=data["full_name"], number=data["number"], birth_date=data["birth_date"]
+        )
+
+    def contradictions(self) -> list[Contradiction]:
+        """List what the number's digits say otherwise than the person, for as long as the form waits for "is sure"."""
+        if not self.is_bound or not self.is_valid() or self.cleaned_data["is_sure"]:
+            return []
+        return [
+            found
+            for found in contradictions(self.claim)
+            if (found.kind, found.implied) != ("province", _SYNTHETIC_PROVINCE)
+        ]
+
+
+class RegistrationForm(ClaimForm):
+    """A new account.
+
+    A password that was already judged need not be typed again after an outage: its hash travels in the page, sealed.
+    """
+
+    phone = PhoneField(required=False)
+    email = EmailField()
+    password = PasswordField(label=_("Mật khẩu"), autocomplete="new-password", required=False)
+    password_again = PasswordField(label=_("Nhập lại mật khẩu"), autocomplete="new-password", required=False)
+    kept_password = forms.CharField(widget=forms.HiddenInput, required=False, max_length=1000)
+    has_read_notice = forms.BooleanField(
+        label=_("Tôi đã đọc và đồng ý để cổng đối chiếu thông tin của tôi với CSDL quốc gia về dân cư"),
+        error_messages={"required": _("Vui lòng đánh dấu đồng ý để cổng được phép đối chiếu thông tin.")},
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # The label's star says that a password is needed; whether one was kept is only known while cleaning.
+        for name in ("password", "password_again"):
+            self.fields[name].required = not (self.is_bound and self._kept_hash())
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the password by its owner."""
+        cleaned = super().clean()
+        first, second = cleaned.get("password", ""), cleaned.get("password_again", "")
+        if first != second and not {"password", "password_again"} & self.errors.keys():
+            self.add_error("password_again", _("Hai lần nhập mật khẩu chưa giống nhau. Vui lòng nhập lại."))
+        elif first and not self.errors:
+            try:
+                validate_password(first, self._owner())
+            except ValidationError as refused:
+                self.add_error("password", refused)
+        return cleaned
+
+    def _owner(self) -> User:
+        """Return the account as it will be, unsaved, for the validators."""
+        claim = self.claim
+        owner = User(full_name=claim.full_name, email=self.cleaned_data.get("email", ""))
+        citizen = Citizen(user=owner, full_name=claim.full_name)
+        citizen.number, citizen.birth_date = claim.number, claim.birth_date
+        return owner
+
+    @property
+    def contact(self) -> Contact:
+        """Return telephone and e-mail, once the form is valid."""
+        return Contact(phone=self.cleaned_data["phone"], email=self.cleaned_data["email"])
+
+    def password_hash(self) -> str:
+        """Return the hash of the password, typed or kept, once the form is valid."""
+        typed = self.cleaned_data["password"]
+        return hashed(typed) if typed else self._kept_hash()
+
+    def keep_password(self, password_hash: str) -> None:
+        """Put the hash into the page, so that "Thử lại" needs no more typing for half an hour."""
+        text = f"{timezone.now().isoformat()} {password_hash}"
+        kept = urlsafe_b64encode(seal("registration_password", text)).decode()
+        self.data = self.data.copy()
+        self.data["kept_password"] = kept
+        for name in ("password", "password_again"):
+            self.fields[name].required = False
+            self.fields[name].help_text = _("Đã được giữ lại; để trống nếu không đổi.")
+
+    def _kept_hash(self) -> str:
+        try:
+            text = unseal("registration_password", urlsafe_b64decode(self.data.get("kept_password", "")))
+        except (BrokenSeal, ValueError):
+            return ""
+        at, _blank, password_hash = text.partition(" ")
+        return password_hash if timezone.now() - datetime.fromisoformat(at) < _PASSWORD_KEPT else ""
+
+
+class LoginForm(forms.Form):
+    """Who logs in."""
+
+    word = forms.CharField(
+        label=_("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập"),
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
+        ),
+        error_messages={"required": _("Vui lòng nhập số CCCD/CMND, thư điện tử hoặc tên đăng nhập.")},
+    )
+    password = PasswordField(label=_("Mật khẩu"), autocomplete="current-password")
+
+
+class ProfileForm(ClaimForm):
+    """The citizen's own data; the current password only for another number."""
+
+    phone = PhoneField(required=False)
+    email = EmailField()
+    address = forms.CharField(
+        label=_("Địa chỉ liên hệ"),
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+    )
+    current_password = PasswordField(
+        label=_("Mật khẩu hiện tại"), autocomplete="current-password", required=False
+    )
+
+    def __init__(self, citizen: Citizen, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.citizen = citizen
+        birth_date = citizen.birth_date
+        self.initial = {
+            "full_name": citizen.full_name,
+            "birth_date": birth_date,
+            "knows_only_year": birth_date.is_year_only,
+            "number": citizen.number,
+            "phone": citizen.phone,
+            "email": citizen.email,
+            "address": citizen.address,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for the current password when the number changes."""
+        cleaned = super().clean()
+        number = cleaned.get("number")
+        if number is not None and number != self.citizen.number and not cleaned.get("current_password"):
+            self.add_error(
+                "current_password", _("Để đổi số CCCD/CMND, vui lòng nhập mật khẩu hiện tại của ông/bà.")
+            )
+        return cleaned
+
+    @property
+    def contact(self) -> Contact:
+        """Return telephone, e-mail and address, once the form is valid."""
+        data = self.cleaned_data
+        return Contact(phone=data["phone"], email=data["email"], address=data["address"])

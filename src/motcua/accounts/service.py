@@ -1,0 +1,300 @@
+"""What one can do with an account: register it, log in to it, correct it.
+
+The register is asked before anything is written, and never inside a transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from motcua.accounts.models import Citizen, FailedLogin, Notice, User, citizen_login
+from motcua.accounts.passwords import is_right
+from motcua.audit.service import record
+from motcua.identity.claims import IdentityClaim
+from motcua.identity.numbers import NumberRefused, parse_number
+from motcua.identity.register import TouchPoint
+from motcua.sealing import digest
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import Asker, Purpose, check_identity
+
+_LOGIN_WINDOW: Final = timedelta(hours=1)
+
+
+class RegistrationClosed(Exception):
+    """``REGISTRATION_OPEN`` is off."""
+
+
+class LoginLimited(Exception):
+    """Too many wrong passwords for one log-in name; nothing was looked at."""
+
+    def __init__(self, until: datetime, tries: int) -> None:
+        super().__init__("too many wrong passwords for one log-in name")
+        self.until = until
+        self.tries = tries
+
+
+class WrongPassword(Exception):
+    """The current password, asked for once more, was wrong."""
+
+
+class NumberTaken(Exception):
+    """The number cannot become this account's number."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Contact:
+    """How a citizen can be reached; every part may be empty."""
+
+    phone: str = ""
+    email: str = ""
+    address: str = ""
+
+    def __repr__(self) -> str:
+        return "Contact(…)"
+
+
+def asker_of(user: User, address: str) -> Asker:
+    """Return who asks the register when this user does.
+
+    Args:
+        user: an officer, who asks with their own number for their own office, or a citizen, for whom the portal asks.
+        address: the network address of the browser.
+    """
+    if not user.is_officer or user.office is None:
+        return Asker(user=user, address=address)
+    return Asker(
+        user=user,
+        officer_number=user.officer_number,
+        officer_login=user.login,
+        agency=user.office.code,
+        office_code=user.office.code,
+        address=address,
+    )
+
+
+def notify(*, citizen: Citizen, text: str, now: datetime) -> Notice:
+    """Put a message in a citizen's inbox."""
+    return Notice.objects.create(citizen=citizen, text=text, created_at=now)
+
+
+def read_notices(*, citizen: Citizen, now: datetime) -> None:
+    """Mark every message of a citizen's inbox as read."""
+    citizen.notices.filter(read_at=None).update(read_at=now)
+
+
+def register_citizen(
+    *, claim: IdentityClaim, password_hash: str, contact: Contact, address: str, now: datetime
+) -> IdentityCheck:
+    """Make an account for a person whom the register confirms.
+
+    Somebody who already has an account gets the same answer after the same work, and a message in the inbox: nobody can
+    find out here who has one.
+
+    Args:
+        claim: name, number and birth date as typed.
+        password_hash: of the new password, which the validators have judged; made before anything is asked, so
+            that every answer takes the same work.
+        contact: telephone and e-mail.
+        address: the network address of the browser.
+        now: the moment.
+
+    Returns:
+        The check; there is an account if it is verified, and nothing was written otherwise.
+
+    Raises:
+        RegistrationClosed: the province takes no registrations; nothing was asked.
+        verification.service.Limited: too many wrong tries; nothing was asked.
+    """
+    if not settings.REGISTRATION_OPEN:
+        raise RegistrationClosed
+    check = check_identity(
+        claim=claim,
+        asker=Asker(user=None, address=address),
+        touch_point=TouchPoint.REGISTRATION,
+        purpose=Purpose("Đăng ký tài khoản"),
+        now=now,
+    )
+    if not check.is_verified:
+        return check
+    try:
+        with transaction.atomic():
+            user = User.objects.create(
+                login=citizen_login(claim.number),
+                full_name=claim.full_name,
+                email=contact.email,
+                password=password_hash,
+            )
+            citizen = Citizen(
+                user=user,
+                full_name=claim.full_name,
+                phone=contact.phone,
+                email=contact.email,
+                registration_check=check,
+            )
+            citizen.number, citizen.birth_date = claim.number, claim.birth_date
+            citizen.save(force_insert=True)
+            record(name="account.registered", now=now, actor=user, subject=citizen.number_digest)
+    except IntegrityError:
+        _tell_owner(claim, now)
+    return check
+
+
+def _tell_owner(claim: IdentityClaim, now: datetime) -> None:
+    owner = Citizen.objects.get(number_digest=digest("number", claim.number.digits))
+    with transaction.atomic():
+        notify(
+            citizen=owner,
+            text=_(
+                "Có người vừa đăng ký tài khoản bằng đúng thông tin của ông/bà. Tài khoản này không thay đổi. "
+                "Nếu không phải ông/bà, vui lòng báo bộ phận một cửa."
+            ),
+            now=now,
+        )
+        record(name="account.registration_repeated", now=now, subject=owner.number_digest)
+
+
+def log_in(*, request: HttpRequest | None, word: str, password: str, now: datetime) -> User | None:
+    """Find the user who logs in, counting wrong passwords for what was typed as name.
+
+    Args:
+        request: for Django's back end; None outside a page.
+        word: number, e-mail or log-in word.
+        password: the password.
+        now: the moment.
+
+    Returns:
+        The user, or None: the name or the password is wrong.
+
+    Raises:
+        LoginLimited: ``LOGIN_TRIES_HOUR`` wrong passwords within an hour; the password was not looked at.
+    """
+    name = digest("login_name", _login_name(word))
+    _spend_try(name, now)
+    user = authenticate(request, username=word, password=password)
+    if user is None:
+        record(name="account.log_in_failed", now=now, subject=name)
+        return None
+    with transaction.atomic():
+        FailedLogin.objects.filter(login_digest=name).delete()
+        record(
+            name="account.logged_in", now=now, actor=user, office_code=user.office.code if user.office else ""
+        )
+    return user
+
+
+def _login_name(word: str) -> str:
+    """Return one text for all the ways in which one log-in name can be typed."""
+    try:
+        return parse_number(word).digits
+    except NumberRefused:
+        return word.strip().casefold()
+
+
+def _spend_try(name: str, now: datetime) -> None:
+    """Write a try before the password is looked at, so that twenty at one moment are twenty tries."""
+    tries = settings.LIMITS["LOGIN_TRIES_HOUR"]
+    FailedLogin.objects.filter(at__lte=now - _LOGIN_WINDOW).delete()
+    this_try = FailedLogin.objects.create(login_digest=name, at=now)
+    earlier = FailedLogin.objects.filter(login_digest=name).exclude(pk=this_try.pk).order_by("-at")
+    moments = list(earlier.values_list("at", flat=True)[:tries])
+    if len(moments) >= tries:
+        this_try.delete()
+        raise LoginLimited(until=moments[-1] + _LOGIN_WINDOW, tries=tries)
+
+
+def update_profile(
+    *,
+    citizen: Citizen,
+    claim: IdentityClaim,
+    contact: Contact,
+    current_password: str,
+    address: str,
+    now: datetime,
+) -> IdentityCheck | None:
+    """Correct what an account says of its owner.
+
+    Name and birth date are put to the register when a dossier is filed. Another number is asked about at once:
+    who could take any number would keep its owner out.
+
+    Args:
+        citizen: whose account.
+        claim: name, number and birth date as they shall be.
+        contact: telephone, e-mail and address as they shall be.
+        current_password: needed for another number only.
+        address: the network address of the browser.
+        now: the moment.
+
+    Returns:
+        None when everything was written without a question; otherwise the check, and everything was written only if it
+        is verified.
+
+    Raises:
+        WrongPassword: another number, and the current password is not right.
+        LoginLimited: too many wrong passwords.
+        NumberTaken: another account has this number.
+        verification.service.Limited: too many wrong tries; nothing was asked.
+    """
+    check = None
+    if claim.number != citizen.number:
+        _confirm_password(citizen.user, current_password, now)
+        check = check_identity(
+            claim=claim,
+            asker=Asker(user=citizen.user, address=address),
+            touch_point=TouchPoint.REGISTRATION,
+            purpose=Purpose("Đổi số CCCD/CMND của tài khoản"),
+            now=now,
+        )
+        if not check.is_verified:
+            return check
+    try:
+        with transaction.atomic():
+            _write_profile(citizen.pk, claim, contact, now)
+    except IntegrityError:
+        raise NumberTaken from None
+    return check
+
+
+def _confirm_password(user: User, password: str, now: datetime) -> None:
+    name = digest("own_password", str(user.pk))
+    _spend_try(name, now)
+    if not is_right(user, password):
+        raise WrongPassword
+    FailedLogin.objects.filter(login_digest=name).delete()
+
+
+def _write_profile(citizen_id: int, claim: IdentityClaim, contact: Contact, now: datetime) -> None:
+    citizen = Citizen.objects.select_related("user").select_for_update(of=("self",)).get(pk=citizen_id)
+    before = (citizen.full_name, citizen.number, citizen.birth)
+    citizen.full_name, citizen.birth_date = claim.full_name, claim.birth_date
+    if claim.number != citizen.number:
+        citizen.number = claim.number
+    citizen.phone, citizen.email, citizen.address = contact.phone, contact.email, contact.address
+    citizen.save()
+    user = citizen.user
+    user.full_name, user.email, user.login = claim.full_name, contact.email, citizen_login(claim.number)
+    user.save(update_fields=["full_name", "email", "login"])
+    changed = [
+        field
+        for field, old, new in zip(
+            ("full_name", "number", "birth"),
+            before,
+            (citizen.full_name, citizen.number, citizen.birth),
+            strict=True,
+        )
+        if old != new
+    ]
+    record(
+        name="account.profile_changed",
+        now=now,
+        actor=user,
+        subject=citizen.number_digest,
+        details={"changed": changed},
+    )

@@ -1,0 +1,200 @@
+"""Pages of registering, logging in and of one's own data."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from motcua.accounts import service
+from motcua.accounts.access import citizen_required
+from motcua.accounts.forms import LoginForm, ProfileForm, RegistrationForm
+from motcua.accounts.models import User
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import Limited, line_status
+from motcua.web.requests import client_address
+
+_MOST_NOTICES = 50
+_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@sensitive_post_parameters()
+@_page
+def register(request: HttpRequest) -> HttpResponse:
+    """Register an account: the register is asked, and only its yes makes one."""
+    if request.user.is_authenticated:
+        return redirect(_home_of(request.user))
+    if not settings.REGISTRATION_OPEN:
+        return render(request, "accounts/closed.html", status=403 if request.method == "POST" else 200)
+    if request.method != "POST":
+        return render(request, "accounts/register.html", {"form": RegistrationForm()})
+    form = RegistrationForm(request.POST)
+    if not form.is_valid():
+        return render(request, "accounts/register.html", {"form": form})
+    password_hash, now = form.password_hash(), timezone.now()
+    if form.contradictions():
+        form.keep_password(password_hash)
+        return render(request, "accounts/register.html", {"form": form})
+    try:
+        check = service.register_citizen(
+            claim=form.claim,
+            password_hash=password_hash,
+            contact=form.contact,
+            address=client_address(request),
+            now=now,
+        )
+    except Limited as limited:
+        form.keep_password(password_hash)
+        context = {"form": form, "outcome": "limited", "until": limited.until}
+        return _limited(render(request, "accounts/register.html", context, status=429), limited.until, now)
+    if check.is_verified:
+        return redirect("registered")
+    if not check.is_rejected:
+        form.keep_password(password_hash)
+    return render(request, "accounts/register.html", {"form": form, **_outcome(check, now)})
+
+
+@require_safe
+def registered(request: HttpRequest) -> HttpResponse:
+    """Say that it went well, the same to everybody."""
+    return render(request, "accounts/registered.html")
+
+
+@sensitive_post_parameters()
+@_page
+def log_in(request: HttpRequest) -> HttpResponse:
+    """Log in, and go where one wanted to go."""
+    way_back = _way_back(request)
+    if request.user.is_authenticated:
+        return redirect(_next_page(request.user, way_back))
+    form = LoginForm(request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"form": form, "way_back": way_back}
+    if not form.is_valid():
+        return render(request, "accounts/log_in.html", context)
+    now = timezone.now()
+    try:
+        user = service.log_in(
+            request=request, word=form.cleaned_data["word"], password=form.cleaned_data["password"], now=now
+        )
+    except service.LoginLimited as limited:
+        context |= {"until": limited.until, "tries": limited.tries}
+        return _limited(render(request, "accounts/log_in.html", context, status=429), limited.until, now)
+    if user is None:
+        return render(request, "accounts/log_in.html", context | {"is_wrong": True})
+    auth.login(request, user)
+    return redirect(_next_page(user, way_back))
+
+
+@require_POST
+def log_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    auth.logout(request)
+    messages.info(request, _("Ông/bà đã đăng xuất."))
+    return redirect("home")
+
+
+@require_safe
+@citizen_required
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show a citizen's own data and inbox."""
+    citizen = request.user.citizen
+    notices = list(citizen.notices.all()[:_MOST_NOTICES])
+    context = {
+        "citizen": citizen,
+        "notices": notices,
+        "has_unread": any(notice.read_at is None for notice in notices),
+        "way_back": _way_back(request),
+    }
+    return render(request, "accounts/profile.html", context)
+
+
+@sensitive_post_parameters()
+@_page
+@citizen_required
+def profile_edit(request: HttpRequest) -> HttpResponse:
+    """Correct one's own data."""
+    citizen, way_back = request.user.citizen, _way_back(request)
+    form = ProfileForm(citizen, request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"form": form, "way_back": way_back}
+    if not form.is_valid() or form.contradictions():
+        return render(request, "accounts/profile_edit.html", context)
+    now = timezone.now()
+    try:
+        check = service.update_profile(
+            citizen=citizen,
+            claim=form.claim,
+            contact=form.contact,
+            current_password=form.cleaned_data["current_password"],
+            address=client_address(request),
+            now=now,
+        )
+    except service.WrongPassword:
+        form.add_error("current_password", _("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại."))
+        return render(request, "accounts/profile_edit.html", context)
+    except service.NumberTaken:
+        form.add_error("number", _("Chưa cập nhật được số này. Vui lòng đến bộ phận một cửa, mang theo thẻ."))
+        return render(request, "accounts/profile_edit.html", context)
+    except (Limited, service.LoginLimited) as limited:
+        context |= {"outcome": "limited", "until": limited.until}
+        return _limited(
+            render(request, "accounts/profile_edit.html", context, status=429), limited.until, now
+        )
+    if check is not None and not check.is_verified:
+        return render(request, "accounts/profile_edit.html", context | _outcome(check, now))
+    messages.success(request, _("Đã cập nhật thông tin cá nhân."))
+    return redirect(f"{reverse('profile')}?{_query(way_back)}" if way_back else "profile")
+
+
+@require_POST
+@citizen_required
+def notices_read(request: HttpRequest) -> HttpResponse:
+    """Mark the inbox as read."""
+    service.read_notices(citizen=request.user.citizen, now=timezone.now())
+    return redirect("profile")
+
+
+def _outcome(check: IdentityCheck, now: datetime) -> dict[str, Any]:
+    """Return what the page says of a check that was not verified; of a rejected one, that alone."""
+    if check.is_rejected:
+        return {"outcome": "rejected"}
+    return {"outcome": "unanswered", "since": line_status(now=now).since}
+
+
+def _limited(response: HttpResponse, until: datetime, now: datetime) -> HttpResponse:
+    response["Retry-After"] = str(max(1, math.ceil((until - now).total_seconds())))
+    return response
+
+
+def _query(way_back: str) -> str:
+    return urlencode({"next": way_back})
+
+
+def _way_back(request: HttpRequest) -> str:
+    """Return the page of this site that ``next`` names, empty when it names none or another site's."""
+    path = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_ours and len(path) <= 500 else ""
+
+
+def _home_of(user: User) -> str:
+    if user.is_officer:
+        return reverse("queue")
+    return reverse("admin:index") if user.is_staff else reverse("home")
+
+
+def _next_page(user: User, way_back: str) -> str:
+    """Return where a user goes after log in: the page they wanted, if their kind may see it at all."""
+    home = _home_of(user)
+    return way_back if way_back and (user.is_citizen or way_back.startswith(home)) else home
