@@ -1,9 +1,9 @@
 """Log lines without anything personal.
 
-Two layers. `PersonalDataFilter` rewrites a record before a handler writes it: numbers, dates, addresses of mail and
-query strings go, and whatever was handed over as an object (a request, a model, another library's exception) is reduced
-to its kind. `OneLineFormatter` then writes one line, whatever signs the message holds, and reduces a traceback to types,
-files and line numbers. Names cannot be recognized: code of this product never logs one.
+Two layers. `PersonalDataFilter` rewrites a record before a handler writes it: numbers, dates, addresses of mail
+and query strings go, and whatever was handed over as an object (a request, a model, another library's exception)
+is reduced to its kind. `OneLineFormatter` then writes one line, whatever signs the message holds, and reduces a
+traceback to types, files and line numbers. Names cannot be recognized: code of this product never logs one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import PurePath
@@ -51,7 +50,7 @@ def scrub(text: str) -> str:
 def _hide_number(found: re.Match[str]) -> str:
     run = found[0]
     count = sum(sign.isdigit() for sign in run)
-    # Grouped digits of any other length are codes of dossiers, versions and moments; an unbroken run never is one of these.
+    # Grouped digits of another length are codes of dossiers and moments; an unbroken run is none of these.
     is_personal = count == len(run) or count in (9, 12) or count > 16
     return "[number]" if is_personal else run
 

@@ -18,7 +18,8 @@ _PERMISSIONS = ", ".join(
 def no_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Keep every dynamic answer out of all caches, and out of other sites' reach.
 
-    Static files are answered before this and stay cacheable. A browser shared by two people shows nothing after log-out.
+    Static files are answered before this and stay cacheable. A browser shared by two people shows nothing after
+    log-out.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:

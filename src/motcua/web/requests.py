@@ -11,8 +11,9 @@ from django.http import HttpRequest
 def client_address(request: HttpRequest) -> str:
     """Return the address of whoever asks, as text; empty when the server does not know it.
 
-    ``X-Forwarded-For`` is believed only when the connection comes from a proxy of ``MOTCUA_PROXIES``; it is read from the
-    right, and the first address that is not such a proxy is the client. What stands left of it anybody could have written.
+    ``X-Forwarded-For`` is believed only when the connection comes from a proxy of ``MOTCUA_PROXIES``; it is read
+    from the right, and the first address that is not such a proxy is the client. What stands left of it anybody
+    could have written.
     """
     address = _read(request.META.get("REMOTE_ADDR", ""))
     if address is None:

@@ -1,0 +1,86 @@
+// What pages do better with JavaScript. Every page works without it; nothing here decides anything.
+(() => {
+  "use strict";
+  const all = (root, selector) => root.querySelectorAll ? root.querySelectorAll(selector) : [];
+
+  // data-once: a form is sent once; a page that comes back from the browser's memory may send again.
+  const release = (form) => {
+    delete form.dataset.sent;
+    for (const button of all(form, ".is-working")) button.classList.remove("is-working");
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("[data-once]")) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+    event.submitter?.classList.add("is-working");
+  });
+  addEventListener("pageshow", (event) => {
+    for (const form of all(document, "[data-once]")) if (event.persisted) release(form);
+  });
+  document.addEventListener("htmx:finally:request", () => {
+    for (const form of all(document, "[data-once]")) release(form);
+  });
+
+  // data-clears="#id": changing any field inside takes back what #id says about the former values. #id keeps its place and
+  // shows its own data-cleared sentence; the check's id goes with it.
+  document.addEventListener("input", (event) => {
+    const claim = event.target.closest("[data-clears]");
+    if (!claim || event.target.closest("[data-scan]")) return;
+    for (const mark of all(document, claim.dataset.clears)) {
+      if (mark.dataset.isCleared) continue;
+      const quiet = document.createElement("p");
+      quiet.className = "empty";
+      quiet.setAttribute("role", "status");
+      quiet.textContent = mark.dataset.cleared || "Thông tin đã thay đổi. Vui lòng kiểm tra lại.";
+      mark.replaceChildren(quiet);
+      mark.dataset.isCleared = "1";
+    }
+  });
+
+  // data-scan: a scanner types and presses Enter; that runs the check by the button that data-scan names, and never saves.
+  document.addEventListener("keydown", (event) => {
+    const scan = event.target.closest?.("[data-scan]");
+    if (scan && event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      if (scan.value.trim()) document.querySelector(scan.dataset.scan)?.click();
+      return;
+    }
+    const name = (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + event.key;
+    const target = /^(F\d|Ctrl\+Enter)/.test(name) && document.querySelector(`[data-shortcut="${name}"]`);
+    if (!target) return;
+    event.preventDefault();
+    if (target.matches("input, select, textarea")) target.focus(), target.select?.();
+    else target.click();
+  });
+
+  // A suggestion's button fills its field instead of sending the form.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fill]");
+    const field = button && document.getElementById(button.dataset.fill);
+    if (!field) return;
+    event.preventDefault();
+    field.value = button.value;
+    field.removeAttribute("aria-invalid");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    button.closest(".field").classList.remove("wrong");
+    button.closest(".error").remove();
+    field.focus();
+  });
+
+  // data-print: the page's print button, hidden where it could do nothing.
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
+
+  // Focus goes to what is new: data-focus, or the field that data-focus-first holds and is still empty.
+  const focusNew = (root) => {
+    const empty = [...all(root, "[data-focus-first] :is(input, select, textarea):not([type=hidden], [readonly], [disabled])")];
+    const target = empty.find((field) => !field.value) || (root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]"));
+    target?.focus();
+  };
+  document.addEventListener("htmx:after:swap", (event) => focusNew(event.detail?.ctx?.target ?? event.target));
+  const begin = () => {
+    for (const button of all(document, "[data-print]")) button.hidden = false;
+    focusNew(document);
+  };
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin); else begin();
+})();
