@@ -1,6 +1,4 @@
-"""What a garbled name probably meant. The garbled texts of TCVN3 and VISCII were made with iconv, not with
-our tables.
-"""
+"""What a garbled name probably meant. The texts in TCVN3 and VISCII were made with iconv, not with our tables."""
 
 import html
 import unicodedata

@@ -32,9 +32,7 @@ def spelled(syllable, place):
 
 
 def old_style_place(nucleus, coda):
-    """The tone stands on the last shaped vowel; else before a coda on the last; else on the first of two,
-    middle of three.
-    """
+    """On the last shaped vowel; else before a coda on the last; else on the first of two, the middle of three."""
     shaped = [place for place, vowel in enumerate(nucleus) if vowel in SHAPED]
     if shaped:
         return shaped[-1]

@@ -1,6 +1,4 @@
-"""The whole question over a register of the test's own: every answer it can give, and which of four
-outcomes follows.
-"""
+"""The whole question over a register of the test's own: every answer it can give, and what comes out."""
 
 from dataclasses import replace
 

@@ -1,8 +1,6 @@
-"""Names typed in Telex, VNI or VIQR while the input method was off: the keystrokes stand where the letters
-should.
+"""Names typed in Telex, VNI or VIQR while the input method was off: keystrokes stand where letters should.
 
-All three notations are read as one: VNI's digits, 1 to 5 for the tones, 6 circumflex, 7 horn, 8 breve, 9 for
-đ.
+All three notations are read as one: VNI's digits, 1 to 5 for the tones, 6 circumflex, 7 horn, 8 breve, 9 đ.
 """
 
 from __future__ import annotations
@@ -72,9 +70,7 @@ def _vni(word: str) -> str:
 
 
 def _shape(spelled: list[str], digit: str) -> None:
-    """Put a circumflex, horn or breve on the last letter that can carry it; a horn on "uo" is meant for
-    both.
-    """
+    """Put a circumflex, horn or breve on the last letter that can carry it; a horn on "uo" means both."""
     bare, mark = _SHAPES[digit]
     last = max((place for place, sign in enumerate(spelled) if sign.lower() in bare), default=None)
     if last is None:

@@ -88,9 +88,7 @@ def put_tone(syllable: str, tone: str) -> str:
 
 
 def is_word(word: str) -> bool:
-    """Whether a lower-case word reads as Vietnamese: one possible syllable, perhaps behind a prefix such as
-    H'.
-    """
+    """Whether a lower-case word is one possible Vietnamese syllable, perhaps behind a prefix such as H'."""
     toneless, tones = take_tones(_HIGHLAND_PREFIX.sub("", word))
     if toneless not in _SYLLABLES or len(tones) > 1:
         return False

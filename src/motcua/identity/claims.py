@@ -11,8 +11,7 @@ from motcua.identity.numbers import IdNumber, Sex, read_number
 
 __all__ = ["Address", "CitizenRecord", "Contradiction", "IdentityClaim", "Sex", "contradictions"]
 
-# Codes of countries, for births registered abroad, lie between the provinces' and the synthetic numbers'
-# (inferred).
+# Births registered abroad carry a country's code, somewhere above the provinces' (inferred: no table is public).
 _COUNTRY_CODES: Final = range(101, 900)
 
 
@@ -34,9 +33,7 @@ class IdentityClaim:
         return f"IdentityClaim(number={self.number.masked})"
 
     def canonical(self) -> str:
-        """Return the one text of this claim for keyed digests; both tone placements of a name give the
-        same.
-        """
+        """Return the one text of this claim for keyed digests, the same for both tone placements of a name."""
         return f"{key(self.full_name)}|{self.number.digits}|{self.birth_date.canonical()}"
 
 

@@ -1,5 +1,7 @@
-"""Our own match: does the register's record bear the claim out? Exact, after clean-up of encoding; no score,
-no threshold.
+"""Our own match: does the register's record bear the claim out?
+
+Exact, after clean-up of encoding. No score and no threshold: An and Anh are nearer to each other than Hòa
+and Hoà.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from motcua.identity.numbers import IdNumber
 
 
 class Difference(StrEnum):
-    """What of a claim the record does not bear out. NAME_ACCENTS: the same letters, written with other
-    accents or blanks.
+    """What of a claim the record does not bear out.
+
+    NAME_ACCENTS is a name of the same letters, written with other accents or blanks; NAME is any other.
     """
 
     NUMBER = "number"

@@ -47,8 +47,7 @@ _ENCODING: Final = str.maketrans(
     | dict.fromkeys(_HYPHENS, "-")
     | {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"}
 )
-# Circumflex, breve and tones share one combining class, so no normal form puts a tone typed too early back in
-# its place.
+# Circumflex, breve and most tones share one combining class, so NFC leaves a tone typed too early where it is.
 _TONE_TOO_EARLY: Final = re.compile("([AEOaeo]\u0323?)([\u0300\u0301\u0303\u0309])([\u0302\u0306])")
 
 _BLANKS_AROUND_APOSTROPHE: Final = re.compile(" ?' ?")
@@ -119,10 +118,11 @@ def key(name: str) -> str:
 
 
 def wire_form(name: str) -> str:
-    """Return a name as the register is sent it: A–Z alone, upper case, no accents, no blanks ("NGUYENVANAN").
+    """Return a name as the register is sent it: A–Z alone, upper case, no accents, no blanks
+    ("NGUYENVANAN").
 
-    An unclean name is cleaned first. Raises NameRefused as `clean` does. Source: docs/protocol, names on the
-    wire.
+    An unclean name is cleaned first. Raises NameRefused as `clean` does. Source: what production clients
+    send.
     """
     return clean(name).upper().translate(_WITHOUT_ACCENTS)
 

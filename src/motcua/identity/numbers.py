@@ -133,8 +133,9 @@ class IdNumber:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NumberReading:
-    """What the twelve digits say; `century` is 19 for 1900 to 1999, `province` is None for a code outside the
-    table.
+    """What the twelve digits say.
+
+    `century` is 19 for the years 1900 to 1999; `province` is None for a code that no province has.
     """
 
     province_code: str
@@ -169,9 +170,7 @@ def mask(digits: str) -> str:
 
 
 def read_number(number: IdNumber) -> NumberReading | None:
-    """Say what the digits of a personal number tell; None for an old card number, which tells nothing
-    reliable.
-    """
+    """Say what the digits of a personal number tell; None for an old card number, which tells nothing sure."""
     if not number.is_personal_number:
         return None
     province_code, century_and_sex, year = number.digits[:3], int(number.digits[3]), int(number.digits[4:6])

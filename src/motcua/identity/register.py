@@ -50,9 +50,7 @@ class Inquiry:
 
 @dataclass(frozen=True, slots=True)
 class MessageIds:
-    """The ids under which both sides can find a question again: ours, and the register's own as (name,
-    value).
-    """
+    """The ids under which both sides find a question again: ours, and the register's own as (name, value)."""
 
     request_id: str
     register_ids: tuple[tuple[str, str], ...] = ()
@@ -77,8 +75,9 @@ class PopulationRegister(Protocol):
     """A register of the population that can be asked about one claim."""
 
     def ask(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
-        """Ask about one person. Raises CouldNotAsk when no usable answer came, NotPermitted when we may not
-        ask.
+        """Ask about one person.
+
+        Raises CouldNotAsk when no usable answer came, NotPermitted when we may not ask.
         """
         ...
 
@@ -130,8 +129,9 @@ class Barred(StrEnum):
 
 
 class RegisterError(Exception):
-    """The root of what a register raises; always one of the two below. `detail` is for operators and never
-    personal.
+    """The root of what a register raises: always one of the two below.
+
+    `detail` is for operators and never personal; `messages` names the question where it got an id.
     """
 
     def __init__(self, summary: str, *, detail: str, messages: MessageIds | None) -> None:
@@ -141,7 +141,7 @@ class RegisterError(Exception):
 
 
 class CouldNotAsk(RegisterError):
-    """No usable answer came; the question is open. `retry_after` is in seconds, where the other side named
+    """No usable answer came; the question is open. `retry_after` is in seconds, where the register named
     it.
     """
 

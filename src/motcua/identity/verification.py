@@ -52,7 +52,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The person is not who they say; `differences` is empty when the register itself knew nobody with these
+    """The person is not who they say; no `differences` when the register itself knew nobody with these
     three.
     """
 
@@ -126,7 +126,6 @@ def _judge_word(claim: IdentityClaim, answer: Answer, year_alone: YearAlone) -> 
     if not claim.birth_date.is_year_only:
         return Verified(answer.messages, answer.line, MatchedBy.REGISTER_ALONE, BirthMatch.WHOLE_DATE, None)
     if year_alone is YearAlone.YEAR_ONLY_RECORD:
-        # A bare yes does not tell whether the record holds more than the year, so the portal's rule is not
-        # met.
+        # A bare yes does not tell whether the record holds more than the year: the portal's rule is not met.
         return Rejected(answer.messages, answer.line, frozenset({Difference.BIRTH_DATE}))
     return Verified(answer.messages, answer.line, MatchedBy.REGISTER_ALONE, BirthMatch.YEAR, None)
