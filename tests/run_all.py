@@ -5,6 +5,7 @@ browser. Needs Chromium and PostgreSQL from the distribution: on Debian as root 
 to install.
 """
 
+# ruff: noqa: T201
 from __future__ import annotations
 
 import os
@@ -85,7 +86,7 @@ def _tests(part: Part, arguments: list[str], environment: dict[str, str]) -> Par
         report = Path(folder) / "report.xml"
         _run(part, [*_PYTEST, f"--junit-xml={report}", *arguments], environment)
         if report.exists():
-            suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314 (our own file)
+            suite = ElementTree.parse(report).getroot().find("testsuite")
             count = {
                 name: int(suite.get(name, 0)) if suite is not None else 0
                 for name in ("tests", "failures", "errors", "skipped")
