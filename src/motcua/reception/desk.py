@@ -1,0 +1,314 @@
+"""The state of the reception form between two presses, as the page shows it.
+
+The page holds what was typed and nothing else; what the register said is found again from the claim
+(``reception.service``). So every press can be answered with a part of the page or with the whole of it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.forms import BoundField
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.functional import Promise, cached_property
+from django.utils.translation import gettext_lazy as _
+
+from motcua.accounts.models import User
+from motcua.dossiers.models import Dossier
+from motcua.dossiers.service import PressKeyReused
+from motcua.identity.card_qr import CardReading, CardRefused, read_card
+from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradictions
+from motcua.identity.verification import BirthMatch
+from motcua.procedures.models import Procedure, RequiredDocument
+from motcua.reception import service
+from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
+from motcua.reception.service import Finding, Situation
+from motcua.verification.service import claim_digest, line_status
+
+SCAN_ERRORS: Final[dict[str, Promise]] = {
+    "too_long": _("Mã quét quá dài, không phải mã trên thẻ. Vui lòng quét lại, hoặc nhập tay."),
+    "shape": _("Đây không phải mã QR của thẻ CCCD hoặc căn cước. Vui lòng quét lại, hoặc nhập tay."),
+    "number": _("Mã quét không có số định danh 12 chữ số. Vui lòng quét lại, hoặc nhập tay."),
+}
+CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
+WORN_OUT: Final = _(
+    "Lần kiểm tra trước không còn dùng được (quá 30 phút, đã dùng cho một hồ sơ, hoặc thủ tục đã đổi). "
+    "Vui lòng kiểm tra lại."
+)
+NOT_CHECKED: Final = _(
+    "Vui lòng bấm “Kiểm tra danh tính số” trước khi lưu. Nếu người nộp không có số định danh, vui lòng chọn lý do "
+    "ở mục “Người nộp không có số định danh”."
+)
+HAS_NUMBER: Final = _(
+    "Người nộp có số CCCD/CMND: vui lòng bấm “Kiểm tra danh tính số”, hoặc xóa số nếu nhập nhầm."
+)
+BIRTH_HELP: Final = _("ngày/tháng/năm, hoặc chỉ năm nếu giấy tờ chỉ ghi năm")
+ANOTHER_PRESS: Final = _("Trang này đã lưu một hồ sơ khác. Vui lòng xem lại rồi bấm “Lưu hồ sơ” lần nữa.")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One line of the list of documents, with what the officer ticked."""
+
+    document: RequiredDocument
+    has_original: bool
+    has_copy: bool
+
+    def received(self) -> dict[str, str | int]:
+        """Return the line as it is kept with the dossier; what the list asks for in two copies comes in two."""
+        return {
+            "name": self.document.name,
+            "originals": max(self.document.originals, 1) if self.has_original else 0,
+            "copies": max(self.document.copies, 1) if self.has_copy else 0,
+        }
+
+
+@dataclass
+class Desk:
+    """Everything that the reception form shows."""
+
+    claim_form: ClaimForm
+    rest_form: RestForm
+    procedures: Sequence[Procedure]
+    data: QueryDict
+    now: datetime
+    press_key: str
+    finding: Finding = field(default_factory=lambda: Finding(Situation.NOT_ASKED))
+    contradictions: Sequence[Contradiction] = ()
+    checked: str = ""
+    warned: str = ""
+    scan_error: str | Promise = ""
+    notice: str | Promise = ""
+    is_saving: bool = False
+
+    @cached_property
+    def procedure(self) -> Procedure | None:
+        """Return the chosen procedure."""
+        return _chosen(self.procedures, self.data)
+
+    @cached_property
+    def documents(self) -> list[DocumentRow]:
+        """Return the documents of the chosen procedure."""
+        if self.procedure is None:
+            return []
+        originals, copies = set(self.data.getlist("original")), set(self.data.getlist("copy"))
+        return [
+            DocumentRow(document, str(document.pk) in originals, str(document.pk) in copies)
+            for document in RequiredDocument.objects.filter(procedure=self.procedure)
+        ]
+
+    @property
+    def is_blank(self) -> bool:
+        """Say whether this is the form for the next person, where scanning comes first."""
+        return not self.data
+
+    @property
+    def is_missing_procedure(self) -> bool:
+        """Say whether nobody was asked because no procedure was chosen."""
+        return not self.is_saving and bool(self.claim_form.errors.get("procedure"))
+
+    @property
+    def claim_fields_with_errors(self) -> list[BoundField]:
+        """Return the fields that kept the question from being asked."""
+        return [] if self.is_saving else [field for field in self.claim_form if field.errors]
+
+    @property
+    def fields_with_errors(self) -> list[BoundField]:
+        """Return the fields of the whole page that are to be mended."""
+        return [field for form in (self.claim_form, self.rest_form) for field in form if field.errors]
+
+    @property
+    def birth_help(self) -> Promise:
+        """Return how a birth date is typed."""
+        return BIRTH_HELP
+
+    @property
+    def is_year_match(self) -> bool:
+        """Say whether only the year of birth could be compared."""
+        return bool(self.finding.check) and self.finding.check.birth_match == BirthMatch.YEAR
+
+    @property
+    def sex_label(self) -> str | Promise:
+        """Return the applicant's sex in words."""
+        return dict(SEXES).get(self.finding.applicant.sex, "—") if self.finding.applicant else ""
+
+    @property
+    def is_warning_first(self) -> bool:
+        """Say whether the officer is warned before anybody is asked."""
+        return bool(self.contradictions) and bool(self.warned)
+
+    @property
+    def is_by_hand_open(self) -> bool:
+        """Say whether the form for people without a number is unfolded."""
+        return bool(self.data.get("by_hand_reason"))
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """Return since when the register is out of reach."""
+        return line_status(now=self.now).since if self.finding.situation is Situation.UNANSWERED else None
+
+    @property
+    def by_hand_reasons(self) -> list[tuple[str, Any]]:
+        """Return the reasons that may be chosen as things stand."""
+        fitting = [self.finding.reason] if self.finding.reason else sorted(service.WITHOUT_NUMBER, key=_place)
+        return [(reason, Dossier.ByHand(reason).label) for reason in fitting]
+
+
+def _place(reason: Dossier.ByHand) -> int:
+    return list(Dossier.ByHand).index(reason)
+
+
+def blank(*, now: datetime) -> Desk:
+    """Return the form for the next person."""
+    return _desk(QueryDict(), now)
+
+
+def shown_again(*, data: QueryDict, officer: User, now: datetime) -> Desk:
+    """Return the form as it was posted, with what is known about its claim; asks nobody and refuses nothing."""
+    desk = _desk(data, now)
+    claim = _claim_of(desk, data)
+    if claim is not None and desk.procedure is not None:
+        desk.finding = service.recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
+        desk.checked = data.get("checked", "")
+    return desk
+
+
+def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> Desk:
+    """Press "Kiểm tra danh tính số": read the card if one was scanned, warn once, then ask the register.
+
+    A scanned card is not held up by warnings: its digits and its date come from the same hand.
+    """
+    card, scan_error = _read_scan(data)
+    if card is not None:
+        data = _with_card(data, card)
+    desk = _desk(data, now)
+    desk.scan_error = scan_error
+    desk.claim_form = _claim_form(desk, data)
+    is_valid = desk.claim_form.is_valid()
+    claim = desk.claim_form.claim()
+    if scan_error or not is_valid or claim is None:
+        return desk
+    desk.contradictions = contradictions(claim, sex=_sex(card, data))
+    digest = claim_digest(claim)
+    if desk.contradictions and card is None and digest not in (data.get("warned"), data.get("checked")):
+        desk.warned = digest
+        return desk
+    desk.finding = service.inquire(
+        claim=claim,
+        procedure=desk.claim_form.cleaned_data["procedure"],
+        officer=officer,
+        address=address,
+        now=now,
+    )
+    desk.checked = digest
+    if desk.finding.is_verified:
+        desk.contradictions = ()
+    return desk
+
+
+def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
+    """Press "Lưu hồ sơ": return the received dossier, or the form with what is to be mended."""
+    desk = _desk(data, now)
+    desk.is_saving = True
+    desk.claim_form, desk.rest_form = _claim_form(desk, data), RestForm(data)
+    is_valid = desk.claim_form.is_valid() & desk.rest_form.is_valid()
+    claim = desk.claim_form.claim()
+    if is_valid:
+        try:
+            return _receive(desk, claim, officer)
+        except service.CheckNeeded:
+            desk.notice = _why_check_is_needed(data, claim)
+        except service.ReasonDoesNotFit:
+            desk.notice = HAS_NUMBER if not is_number_known(data) else _why_check_is_needed(data, claim)
+        except PressKeyReused:
+            desk.notice, desk.press_key = ANOTHER_PRESS, str(uuid.uuid4())
+    if claim is not None and desk.procedure is not None:
+        desk.finding = service.recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
+        desk.checked = claim_digest(claim) if desk.finding.situation is not Situation.NOT_ASKED else ""
+    return desk
+
+
+def _receive(desk: Desk, claim: IdentityClaim | None, officer: User) -> Dossier:
+    rest = desk.rest_form.cleaned_data
+    common: dict[str, Any] = {
+        "officer": officer,
+        "procedure": desk.claim_form.cleaned_data["procedure"],
+        "claim": claim,
+        "typed": desk.rest_form.applicant(desk.claim_form.cleaned_data),
+        "received_documents": [row.received() for row in desk.documents if row.has_original or row.has_copy],
+        "press_key": rest["press_key"],
+        "now": desk.now,
+    }
+    if rest["by_hand_reason"]:
+        return service.receive_by_hand(reason=rest["by_hand_reason"], **common)
+    return service.receive_verified(**common)
+
+
+def _why_check_is_needed(data: QueryDict, claim: IdentityClaim | None) -> Promise:
+    if not data.get("checked"):
+        return NOT_CHECKED
+    return WORN_OUT if claim is not None and data["checked"] == claim_digest(claim) else CHANGED
+
+
+def _desk(data: QueryDict, now: datetime) -> Desk:
+    procedures = list(
+        Procedure.objects.filter(is_active=True).only(
+            "pk", "code", "name", "sector", "npd_code", "time_limit", "time_unit", "fees"
+        )
+    )
+    typed = {name: data.get(name) for name in (*ClaimForm.base_fields, *RestForm.base_fields) if name in data}
+    return Desk(
+        claim_form=ClaimForm(procedures=procedures, initial=typed),
+        rest_form=RestForm(initial=typed),
+        procedures=procedures,
+        data=data,
+        now=now,
+        press_key=data.get("press_key") or str(uuid.uuid4()),
+    )
+
+
+def _claim_form(desk: Desk, data: QueryDict) -> ClaimForm:
+    return ClaimForm(data, procedures=desk.procedures, is_number_known=is_number_known(data))
+
+
+def _claim_of(desk: Desk, data: QueryDict) -> IdentityClaim | None:
+    form = _claim_form(desk, data)
+    form.is_valid()
+    return form.claim()
+
+
+def _chosen(procedures: Sequence[Procedure], data: QueryDict) -> Procedure | None:
+    return next((procedure for procedure in procedures if str(procedure.pk) == data.get("procedure")), None)
+
+
+def _read_scan(data: QueryDict) -> tuple[CardReading | None, str | Promise]:
+    text = data.get("scan", "").strip()
+    if not text:
+        return None, ""
+    try:
+        return read_card(text, today=timezone.localdate()), ""
+    except CardRefused as refused:
+        return None, SCAN_ERRORS.get(refused.reason, SCAN_ERRORS["shape"])
+
+
+def _with_card(data: QueryDict, card: CardReading) -> QueryDict:
+    """Put what the card says in the place of what was typed; what it does not say is left to be typed."""
+    filled = data.copy()
+    filled["scan"] = ""
+    filled["full_name"] = card.full_name or card.name_text
+    filled["number"] = card.number.digits
+    filled["birth_date"] = card.birth_date.as_text() if card.birth_date else ""
+    filled.pop("full_name-suggestion", None)
+    filled.pop("by_hand_reason", None)
+    return filled
+
+
+def _sex(card: CardReading | None, data: QueryDict) -> Sex | None:
+    if card is not None:
+        return card.sex
+    return Sex(data["sex"]) if data.get("sex") in set(Sex) else None

@@ -1,0 +1,14 @@
+"""Addresses of the officer's desk, under ``/mot-cua/``."""
+
+from django.urls import path
+
+from motcua.reception import views
+
+urlpatterns = [
+    path("", views.queue, name="queue"),
+    path("tiep-nhan/", views.reception, name="reception"),
+    path("tiep-nhan/kiem-tra/", views.check, name="check"),
+    path("ho-so/<uuid:pk>/", views.desk_dossier, name="desk_dossier"),
+    path("ho-so/<uuid:pk>/tiep-nhan/", views.take_up, name="take_up"),
+    path("ho-so/<uuid:pk>/phieu/", views.receipt, name="receipt"),
+]

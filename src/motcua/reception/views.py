@@ -1,0 +1,141 @@
+"""The pages of the desk: queue, reception form, check button, receipt."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from math import ceil
+
+import segno
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from motcua.accounts.access import officer_required
+from motcua.dossiers.models import Dossier
+from motcua.dossiers.service import AlreadyReceived
+from motcua.dossiers.service import take_up as take_up_dossier
+from motcua.dossiers.states import MoveRefused
+from motcua.reception import desk as desks
+from motcua.reception import search
+from motcua.reception.desk import Desk
+from motcua.verification.service import line_status
+from motcua.web.requests import client_address
+
+A_PAGE = 20
+
+
+@officer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def queue(request: HttpRequest) -> HttpResponse:
+    """Show what waits for the office and what it received; a search is posted, so that no name is in an address."""
+    of_office = Dossier.objects.filter(office=request.user.office).select_related("procedure")
+    sought = request.POST.get("q", "").strip()[:100]
+    if sought:
+        return render(
+            request, "reception/queue.html", {"sought": sought, "found": search.find(of_office, sought)}
+        )
+    waiting = of_office.filter(status=Dossier.Status.SUBMITTED).order_by("submitted_at")
+    received = of_office.filter(status=Dossier.Status.RECEIVED).select_related("procedure", "identity_check")
+    page = Paginator(received.order_by("-received_at"), A_PAGE).get_page(request.GET.get("trang"))
+    return render(
+        request,
+        "reception/queue.html",
+        {"waiting": list(waiting[:A_PAGE]), "page": page, "today": timezone.localdate()},
+    )
+
+
+@officer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def reception(request: HttpRequest) -> HttpResponse:
+    """Show the reception form; posted, receive the dossier ("Lưu hồ sơ")."""
+    now = timezone.now()
+    if request.method != "POST":
+        return _page(request, desks.blank(now=now), now)
+    if "show_documents" in request.POST:
+        desk = desks.shown_again(data=request.POST, officer=request.user, now=now)
+        return _page(request, desk, now, part="reception/_documents.html")
+    outcome = desks.saved(data=request.POST, officer=request.user, now=now)
+    if isinstance(outcome, Dossier):
+        return redirect("receipt", outcome.pk)
+    return _page(request, outcome, now)
+
+
+@officer_required
+def check(request: HttpRequest) -> HttpResponse:
+    """Answer the button "Kiểm tra danh tính số" with a part of the page, or the whole page without JavaScript."""
+    if request.method != "POST":
+        return redirect("reception")
+    now = timezone.now()
+    desk = desks.checked(data=request.POST, officer=request.user, address=client_address(request), now=now)
+    response = _page(request, desk, now, part="reception/_applicant.html")
+    if desk.finding.until is not None:
+        response.status_code = 429
+        response["Retry-After"] = str(max(1, ceil((desk.finding.until - now).total_seconds())))
+    return response
+
+
+@officer_required
+@require_GET
+def desk_dossier(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a dossier of the officer's own office."""
+    dossier = _own(request, pk)
+    return render(
+        request,
+        "reception/dossier.html",
+        {"dossier": dossier, "papers": dossier.papers.select_related("document")},
+    )
+
+
+@officer_required
+@require_POST
+def take_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take up a dossier that was filed online."""
+    dossier = _own(request, pk)
+    try:
+        take_up_dossier(dossier=dossier, officer=request.user, now=timezone.now())
+    except (AlreadyReceived, MoveRefused):
+        messages.warning(request, _("Hồ sơ này đã được cán bộ khác tiếp nhận."))
+    else:
+        messages.success(request, _("Đã tiếp nhận hồ sơ %(code)s.") % {"code": dossier.code})
+    return redirect("desk_dossier", pk)
+
+
+@officer_required
+@require_GET
+def receipt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the receipt that is printed for the applicant."""
+    dossier = get_object_or_404(_dossiers_of(request), pk=pk, status=Dossier.Status.RECEIVED)
+    tracking = request.build_absolute_uri(reverse("track"))
+    return render(
+        request, "reception/receipt.html", {"dossier": dossier, "tracking": tracking, "qr": _qr(tracking)}
+    )
+
+
+def _dossiers_of(request: HttpRequest):  # type: ignore[no-untyped-def]
+    return Dossier.objects.filter(office=request.user.office).select_related(
+        "procedure", "office", "received_by", "identity_check"
+    )
+
+
+def _own(request: HttpRequest, pk: uuid.UUID) -> Dossier:
+    """Return a dossier of the officer's own office; a draft is nobody's but the citizen's."""
+    return get_object_or_404(_dossiers_of(request).exclude(status=Dossier.Status.DRAFT), pk=pk)
+
+
+def _page(request: HttpRequest, desk: Desk, now: datetime, *, part: str = "") -> HttpResponse:
+    if part and request.htmx:
+        return render(request, part, {"desk": desk})
+    return render(request, "reception/reception.html", {"desk": desk, "line": line_status(now=now)})
+
+
+def _qr(text: str) -> str:
+    """Return a QR code as an SVG element; the mask is given, for choosing one would take ten times as long."""
+    code = segno.make_qr(text, error="m", boost_error=False, mask=2)
+    return mark_safe(code.svg_inline(scale=3, border=2, omitsize=True))  # noqa: S308 (our own drawing)
