@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -150,6 +151,16 @@ class Dossier(models.Model):
         return self.code or str(self.id)
 
     @property
+    def is_draft(self) -> bool:
+        """Say whether it has not been filed yet."""
+        return self.status == self.Status.DRAFT
+
+    @property
+    def is_received(self) -> bool:
+        """Say whether an office has received it."""
+        return self.status == self.Status.RECEIVED
+
+    @property
     def is_identity_verified(self) -> bool:
         """Say whether the register confirmed the applicant."""
         return self.identity_check is not None and self.identity_check.is_verified and not self.by_hand_reason
@@ -190,6 +201,10 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    def random_file_name(self) -> str:
+        """Return the name under which the file is stored: it tells nothing and cannot be guessed."""
+        return f"{uuid.uuid4().hex}{PurePath(self.original_name).suffix}"
 
 
 class CodeCounter(models.Model):

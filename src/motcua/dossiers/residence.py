@@ -21,7 +21,31 @@ _TYPES: Final = (
 )  # fmt: skip
 # Words for a kind of place; they are written small unless they open the text.
 _COMMON: Final = frozenset(
-    "số nhà ngõ ngách hẻm kiệt phố đường thôn xóm ấp bản làng buôn tổ dân khu khóm đội lô tầng căn hộ".split()
+    [
+        "số",
+        "nhà",
+        "ngõ",
+        "ngách",
+        "hẻm",
+        "kiệt",
+        "phố",
+        "đường",
+        "thôn",
+        "xóm",
+        "ấp",
+        "bản",
+        "làng",
+        "buôn",
+        "tổ",
+        "dân",
+        "khu",
+        "khóm",
+        "đội",
+        "lô",
+        "tầng",
+        "căn",
+        "hộ",
+    ]
 )
 _SYLLABLE: Final = re.compile(
     r"(?:ngh?|nh|gh|gi|kh|ph|qu|th|tr|ch|[bcdđghklmnprstvx])?[aăâeêioôơuưy]{1,3}(?:ng|nh|ch|[cmnpt])?"
@@ -80,7 +104,7 @@ def _without_units(detail: str, units: list[str]) -> str:
     is_cut = True
     while detail and is_cut:
         is_cut = False
-        head, comma, tail = detail.rpartition(",")
+        head, _, tail = detail.rpartition(",")
         if any(_folded(tail) in forms for forms in written):
             detail, is_cut = head.strip(" ,;-"), True
             continue

@@ -8,6 +8,7 @@ urlpatterns = [
     path("ho-so/", views.my_dossiers, name="my_dossiers"),
     path("ho-so/bat-dau/<str:code>/", views.start_dossier, name="start_dossier"),
     path("ho-so/<uuid:pk>/", views.dossier, name="dossier"),
+    path("ho-so/<uuid:pk>/xoa/", views.delete_draft, name="delete_draft"),
     path("ho-so/<uuid:pk>/nguoi-nop/", views.applicant_step, name="applicant_step"),
     path("ho-so/<uuid:pk>/giay-to/", views.papers_step, name="papers_step"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", views.paper, name="paper"),

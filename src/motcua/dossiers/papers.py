@@ -1,0 +1,147 @@
+"""Reading a paper that somebody uploads: what it really is, and how it is kept.
+
+The name and the type that the browser gives are not believed. Photographs and scans are drawn anew, so that
+nothing hidden in the file is kept and every picture stands upright; a PDF is kept as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import PurePath
+from typing import Final
+
+import filetype
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
+
+PDF: Final = "application/pdf"
+JPEG: Final = "image/jpeg"
+PNG: Final = "image/png"
+SUFFIXES: Final = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png"}
+ACCEPT: Final = ".pdf,.jpg,.jpeg,.png"
+
+_MAX_PIXELS: Final = 50_000_000
+_LONGEST_SIDE: Final = 4000
+_KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
+_MAX_NAME: Final = 120
+_END_OF_PDF: Final = 4096
+# What Pillow raises for pictures that are broken, cut off or made to hurt.
+_BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError)
+_BOMB: Final = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+
+REFUSALS: Final[dict[str, Promise]] = {
+    "empty": _("Tệp trống. Vui lòng chọn lại tệp."),
+    "too_large": _("Tệp lớn hơn %(megabytes)s MB. Vui lòng chụp hoặc quét lại với độ phân giải thấp hơn."),
+    "type": _("Tệp không phải PDF, JPEG hoặc PNG. Vui lòng chuyển sang một trong các dạng này rồi tải lại."),
+    "broken": _("Không mở được tệp: tệp bị hỏng hoặc chưa tải xong. Vui lòng chọn lại tệp."),
+    "too_many_pixels": _("Ảnh quá lớn (hơn 50 triệu điểm ảnh). Vui lòng chụp lại với độ phân giải thấp hơn."),
+    "too_many": _("Hồ sơ đã có quá nhiều tệp. Vui lòng xóa bớt hoặc gộp thành một tệp PDF."),
+}
+
+
+class PaperRefused(ValueError):
+    """A file cannot be taken; ``reason`` is a key of ``REFUSALS``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"paper refused: {reason}")
+        self.reason = reason
+
+    @property
+    def message(self) -> str:
+        """Return what the person reads: what is wrong with the file, and what to do."""
+        return str(REFUSALS[self.reason]) % {"megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024)}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadPaper:
+    """A paper as it will be kept."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest of the content as it is kept."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+def read_paper(upload: UploadedFile) -> ReadPaper:
+    """Read an uploaded file and make of it what will be kept.
+
+    Args:
+        upload: as the browser sent it.
+
+    Raises:
+        PaperRefused: it is empty, too large, of another type, or broken.
+    """
+    if not upload.size:
+        raise PaperRefused("empty")
+    if upload.size > settings.PAPER_MAX_BYTES:
+        raise PaperRefused("too_large")
+    content = upload.read()
+    kind = filetype.guess_mime(content)
+    if kind == PDF:
+        if b"%%EOF" not in content[-_END_OF_PDF:]:
+            raise PaperRefused("broken")
+    elif kind in (JPEG, PNG):
+        content = _drawn_anew(content, kind)
+    else:
+        raise PaperRefused("type")
+    return ReadPaper(content, kind, _shown_name(upload.name or "", SUFFIXES[kind]))
+
+
+def request_max_bytes() -> int:
+    """Return how large one request with papers may be."""
+    return max(25 * 1024 * 1024, settings.PAPER_MAX_BYTES + 1024 * 1024)
+
+
+def _drawn_anew(content: bytes, kind: str) -> bytes:
+    """Return the picture alone: upright, of a bounded size, without what else the file held."""
+    is_jpeg = kind == JPEG
+    try:
+        with Image.open(BytesIO(content), formats=("JPEG",) if is_jpeg else ("PNG",)) as picture:
+            if picture.width * picture.height > _MAX_PIXELS:
+                raise PaperRefused("too_many_pixels")
+            if is_jpeg:
+                picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
+            upright = ImageOps.exif_transpose(picture)
+            upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+            drawn = (
+                upright if upright.mode in _KEPT_MODES[kind] else upright.convert(_full_mode(upright, kind))
+            )
+            drawn.load()
+    except PaperRefused:
+        raise
+    except _BOMB:
+        raise PaperRefused("too_many_pixels") from None
+    except _BROKEN:
+        raise PaperRefused("broken") from None
+    drawn.info.clear()
+    kept = BytesIO()
+    if is_jpeg:
+        drawn.save(kept, "JPEG", quality=88, optimize=True)
+    else:
+        drawn.save(kept, "PNG")
+    if kept.tell() > settings.PAPER_MAX_BYTES:
+        raise PaperRefused("too_large")
+    return kept.getvalue()
+
+
+def _full_mode(picture: Image.Image, kind: str) -> str:
+    return "RGBA" if kind == PNG and picture.has_transparency_data else "RGB"
+
+
+def _shown_name(given: str, suffix: str) -> str:
+    """Return the name under which people see the file: no path, nothing invisible, the suffix of what it is."""
+    stem = PurePath(given.replace("\\", "/")).stem
+    visible = "".join(
+        c for c in unicodedata.normalize("NFC", stem) if unicodedata.category(c)[0] not in "CZ" or c == " "
+    )
+    return (visible.strip(" .")[:_MAX_NAME] or "giay-to") + suffix
