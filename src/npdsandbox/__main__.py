@@ -45,7 +45,8 @@ def _people(text: str) -> int:
 def _set_up() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "npdsandbox.settings"
     import django
-    from django.conf import settings
+
+    from npdsandbox import settings
 
     settings.STATE.mkdir(parents=True, exist_ok=True)
     django.setup()
@@ -62,9 +63,9 @@ def _prepare_database() -> None:
 
 def _serve() -> None:
     _set_up()
-    from django.conf import settings
     from django.db import connection
 
+    from npdsandbox import settings
     from npdsandbox.server import Server
 
     _prepare_database()

@@ -23,7 +23,7 @@ def for_this_machine(view: View[P]) -> View[P]:
     """Let a view be used from loopback only, under a loopback name, and never from another site's page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         host = urlsplit(f"//{request.headers.get('Host', '')}").hostname or ""
         origin = request.headers.get("Origin")
         is_own_page = origin is None or urlsplit(origin).netloc == request.headers.get("Host", "")

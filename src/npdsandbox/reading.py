@@ -97,11 +97,14 @@ def read_call(body: bytes, *, strict: bool = False) -> etree._Element:
     calls = list(bodies[0].iterchildren("*"))
     if len(calls) != 1:
         raise not_xml("the Body needs exactly one element")
-    if strict and any(
-        text.strip() for parent in (envelope, bodies[0]) for text in parent.xpath("text()") if text
-    ):
+    if strict and any(_has_stray_text(parent) for parent in (envelope, bodies[0])):
         raise not_xml("there is text between the elements of the envelope")
     return calls[0]
+
+
+def _has_stray_text(parent: etree._Element) -> bool:
+    texts = (parent.text, *(child.tail for child in parent))
+    return any(text and text.strip() for text in texts)
 
 
 def _parse(body: bytes) -> etree._Element:

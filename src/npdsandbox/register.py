@@ -240,11 +240,10 @@ def _windows_1258(message: bytes) -> bytes:
             out.append(char.encode("cp1258"))
         except UnicodeEncodeError:
             # The code page has the letters with breve, circumflex and horn, and the tones as marks after them.
-            base, *tones = unicodedata.normalize("NFD", char)
-            kept = [mark for mark in tones if mark in "\u0302\u0306\u031b"]
-            rest = [mark for mark in tones if mark not in "\u0302\u0306\u031b"]
-            letter = unicodedata.normalize("NFC", base + "".join(kept))
-            out.append((letter + "".join(rest)).encode("cp1258"))
+            parts = unicodedata.normalize("NFD", char)
+            tones = "".join(mark for mark in parts if mark in "\u0300\u0301\u0303\u0309\u0323")
+            letter = unicodedata.normalize("NFC", "".join(mark for mark in parts if mark not in tones))
+            out.append((letter + tones).encode("cp1258"))
     return b"".join(out)
 
 

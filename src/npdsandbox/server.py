@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from gunicorn.app.base import BaseApplication
-from gunicorn.arbiter import Arbiter
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 THREADS = 128
 """A call that is held back keeps its thread."""
@@ -15,6 +13,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """Gunicorn, configured here and by nothing else."""
 
     def __init__(self, *, host: str, port: int) -> None:
+        """Take the address to listen on."""
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         super().__init__()
 
@@ -33,7 +32,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "npdsandbox",
             # Else gunicorn puts a socket into the home folder.
             "control_socket_disable": True,
-            "when_ready": _say_ready,
+            "when_ready": self._say_ready,
         }.items():
             self.cfg.set(name, value)
 
@@ -41,7 +40,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Return the Django application."""
         return get_wsgi_application()
 
-
-def _say_ready(arbiter: Arbiter) -> None:
-    address = f"http://{settings.HOST}:{settings.PORT}/"
-    print(f"npdsandbox (synthetic people, not the NPD): {address}  control: {address}_admin/", flush=True)  # noqa: T201
+    def _say_ready(self, arbiter: object) -> None:
+        address = f"http://{self._address}/"
+        print(  # noqa: T201
+            f"npdsandbox (synthetic people, not the NPD): {address}  control page: {address}_admin/",
+            flush=True,
+        )

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from npdsandbox import register, schema
 from npdsandbox.delivery import deliver
+from npdsandbox.loading import DEMO, read_people
 from npdsandbox.models import Citizen
 from npdsandbox.reading import BODY_LIMIT, inflate, too_large
 from npdsandbox.refusals import not_xml
@@ -99,8 +100,17 @@ def _schema(request: HttpRequest, operation: str) -> HttpResponse:
 @require_GET
 def front(request: HttpRequest) -> HttpResponse:
     """Say what this is, what it is not, and where everything lies."""
-    troubled = [(number, kind.value, seconds) for number, (kind, seconds) in PERMANENT.items()]
-    return render(request, "npdsandbox/front.html", {"troubled": troubled, "host": request.get_host()})
+    people = {person.personal_number: person for person in read_people(DEMO)}
+    troubled = [
+        {
+            "number": number,
+            "name": people[number].full_name,
+            "birth": "/".join(reversed(people[number].birth_date.split("-"))),
+            "trouble": f"{kind.value} ({seconds:g} s)" if seconds else kind.value,
+        }
+        for number, (kind, seconds) in PERMANENT.items()
+    ]
+    return render(request, "npdsandbox/front.html", {"troubled": troubled})
 
 
 @require_GET
