@@ -78,9 +78,7 @@ class FullNameField(forms.Field):
     widget = NameInput
 
     def __init__(self, *, label: Any = None, **options: Any) -> None:
-        super().__init__(
-            label=label or _("Họ và tên"), error_messages={"required": NAME_ERRORS["empty"]}, **options
-        )
+        super().__init__(label=label or _("Họ và tên"), **options)
 
     def clean(self, value: Any) -> str:
         """Return the clean name. Raises ValidationError with the core's reason as its code."""
@@ -109,9 +107,7 @@ class IdNumberField(forms.Field):
     widget = forms.TextInput
 
     def __init__(self, *, label: Any = None, **options: Any) -> None:
-        super().__init__(
-            label=label or _("Số CCCD/CMND"), error_messages={"required": NUMBER_ERRORS["empty"]}, **options
-        )
+        super().__init__(label=label or _("Số CCCD/CMND"), **options)
 
     def clean(self, value: Any) -> IdNumber | None:
         """Return the number; None when it is left empty and may be.
@@ -140,9 +136,7 @@ class BirthDateField(forms.Field):
     widget = forms.TextInput
 
     def __init__(self, *, year_alone: bool = False, label: Any = None, **options: Any) -> None:
-        super().__init__(
-            label=label or _("Ngày sinh"), error_messages={"required": BIRTH_ERRORS["empty"]}, **options
-        )
+        super().__init__(label=label or _("Ngày sinh"), **options)
         self.year_alone = year_alone
 
     def clean(self, value: Any) -> BirthDate | None:
@@ -174,17 +168,15 @@ class PhoneField(forms.Field):
 
     widget = forms.TextInput
 
-    def __init__(self, *, label: Any = _("Số điện thoại"), **options: Any) -> None:
-        super().__init__(
-            label=label, error_messages={"required": _("Vui lòng nhập số điện thoại.")}, **options
-        )
+    def __init__(self, *, label: Any = None, **options: Any) -> None:
+        super().__init__(label=label or _("Số điện thoại"), **options)
 
     def clean(self, value: Any) -> str:
         """Return the number, or "" when it is left empty and may be. Raises ValidationError "empty" or "shape"."""
         typed = _PHONE_BETWEEN.sub("", (value or "")[:60])
         if not typed:
             if self.required:
-                raise ValidationError(self.error_messages["required"], code="empty")
+                raise ValidationError(_("Vui lòng nhập số điện thoại."), code="empty")
             return ""
         phone = re.sub(r"^(?:\+84|0084|84(?=[0-9]{9}$))0?", "0", typed)
         if not _PHONE.fullmatch(phone):

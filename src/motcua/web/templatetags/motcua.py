@@ -83,7 +83,7 @@ def shown_value(field: BoundField) -> Any:
 
 @register.filter
 def problems(field: BoundField) -> list[dict[str, str]]:
-    """Return what is wrong with a field: "text", and for a name perhaps "suggestion" and "typed" (which may be kept)."""
+    """Return what is wrong with a field: "text", and for a name "suggestion" and "typed" (which may be kept)."""
     found = []
     for error in field.errors.as_data():
         params = error.params or {}

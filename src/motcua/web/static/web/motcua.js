@@ -3,6 +3,14 @@
   "use strict";
   const all = (root, selector) => root.querySelectorAll ? root.querySelectorAll(selector) : [];
 
+  const say = (place, className, text) => {
+    const words = document.createElement("p");
+    words.className = className;
+    words.setAttribute("role", className.startsWith("notice") ? "alert" : "status");
+    words.textContent = text;
+    place.replaceChildren(words);
+  };
+
   // data-once: a form is sent once; a page that comes back from the browser's memory may send again.
   const release = (form) => {
     delete form.dataset.sent;
@@ -28,14 +36,35 @@
     const claim = event.target.closest("[data-clears]");
     if (!claim || event.target.closest("[data-scan]")) return;
     for (const mark of all(document, claim.dataset.clears)) {
-      if (mark.dataset.isCleared) continue;
-      const quiet = document.createElement("p");
-      quiet.className = "empty";
-      quiet.setAttribute("role", "status");
-      quiet.textContent = mark.dataset.cleared || "Thông tin đã thay đổi. Vui lòng kiểm tra lại.";
-      mark.replaceChildren(quiet);
-      mark.dataset.isCleared = "1";
+      if (!mark.querySelector(".is-cleared")) say(mark, "empty is-cleared", mark.dataset.cleared || "Thông tin đã thay đổi. Vui lòng kiểm tra lại.");
     }
+  });
+
+  // A partial answer that did not come, or is a whole page (a sign-in, an error), leaves everything typed where it is.
+  const refuse = (event, text) => {
+    event.preventDefault();
+    const { target } = event.detail.ctx;
+    if (!target) return;
+    let place = document.getElementById("no-answer");
+    if (!place) {
+      place = document.createElement("div");
+      place.id = "no-answer";
+      target.before(place);
+    }
+    say(place, "notice waiting", text);
+    place.firstChild.tabIndex = -1;
+    place.firstChild.focus();
+  };
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx) refuse(event, "Chưa kết nối được với máy chủ. Thông tin đã nhập vẫn còn. Vui lòng kiểm tra mạng rồi thử lại.");
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    document.getElementById("no-answer")?.remove();
+    const { text, response } = event.detail.ctx;
+    if (!/^\s*<!doctype/i.test(text)) return;
+    refuse(event, response.status >= 500
+      ? "Hệ thống gặp sự cố. Thông tin đã nhập vẫn còn. Vui lòng thử lại sau ít phút."
+      : "Phiên làm việc đã hết hạn. Vui lòng tải lại trang để đăng nhập lại.");
   });
 
   // data-scan: a scanner types and presses Enter; that runs the check by the button that data-scan names, and never saves.
