@@ -54,6 +54,13 @@ class OfficerForm(forms.ModelForm):
         model = User
         fields = ("login", "role", "full_name", "office", "is_active")
 
+    def clean(self) -> dict[str, Any]:
+        """Ask for the office that officers and supervisors work at."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("role") in {User.Role.OFFICER, User.Role.SUPERVISOR} and not cleaned.get("office"):
+            self.add_error("office", _("Cán bộ phải thuộc một cơ quan. Vui lòng chọn cơ quan."))
+        return cleaned
+
     def clean_new_officer_number(self) -> str:
         """Read the number, if one was typed."""
         typed = self.cleaned_data["new_officer_number"]

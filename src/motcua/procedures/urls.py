@@ -1,10 +1,10 @@
 """Addresses of the catalogue."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from motcua.procedures import views
 
 urlpatterns = [
     path("", views.procedures, name="procedures"),
-    path("<str:code>/", views.procedure, name="procedure"),
+    re_path(r"^(?P<code>[\w.-]{1,20})/$", views.procedure, name="procedure"),
 ]

@@ -17,7 +17,7 @@ _MOST_SHOWN = 200
 def procedures(request: HttpRequest) -> HttpResponse:
     """List the procedures, all or those that were searched for."""
     text = request.GET.get("q", "")[:_LONGEST_SEARCH].strip()
-    sector = request.GET.get("linh-vuc", "")[:200]
+    sector = request.GET.get("linh-vuc", "")[:200].replace("\x00", "")
     found = Procedure.objects.search(text)
     if sector:
         found = found.filter(sector=sector)

@@ -1,0 +1,83 @@
+"""Who may see which page of accounts."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+PAGES = {
+    # page: (anonymous, citizen, officer, administrator)
+    "/dang-ky/": (200, 302, 302, 302),
+    "/dang-ky/hoan-tat/": (200, 200, 200, 200),
+    "/dang-nhap/": (200, 302, 302, 302),
+    "/ca-nhan/": (302, 200, 403, 403),
+    "/ca-nhan/chinh-sua/": (302, 200, 403, 403),
+    "/quan-tri/accounts/user/": (302, 302, 302, 200),
+    "/quan-tri/accounts/citizen/": (302, 302, 302, 200),
+    "/quan-tri/accounts/office/": (302, 302, 302, 200),
+    "/quan-tri/accounts/notice/": (302, 302, 302, 200),
+    "/quan-tri/procedures/procedure/": (302, 302, 302, 200),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_is_for_whom_it_is_for(
+    client: Client, an_client: Client, officer_client: Client, administrator_client: Client, page: str
+) -> None:
+    browsers = (client, an_client, officer_client, administrator_client)
+
+    assert tuple(browser.get(page).status_code for browser in browsers) == PAGES[page]
+
+
+@pytest.mark.django_db
+def test_who_is_sent_to_log_in_comes_back(client: Client) -> None:
+    assert client.get("/ca-nhan/chinh-sua/").headers["Location"] == "/dang-nhap/?next=/ca-nhan/chinh-sua/"
+
+
+@pytest.mark.django_db
+def test_administrators_see_citizens_masked_and_change_nothing(
+    administrator_client: Client, an_client: Client
+) -> None:
+    page = administrator_client.get("/quan-tri/accounts/citizen/").content.decode()
+
+    assert "999******001" in page
+    assert "999085000001" not in page
+    assert administrator_client.get("/quan-tri/accounts/citizen/add/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_an_administrator_makes_an_officer_who_can_log_in_and_whose_number_is_not_shown_again(
+    administrator_client: Client,
+) -> None:
+    from motcua.accounts.models import Office, User
+
+    form = {
+        "login": "thu",
+        "role": "officer",
+        "full_name": "Phạm Thị Thử",
+        "office": Office.objects.first().pk,
+        "is_active": "on",
+        "new_officer_number": "999 190 000 077",
+        "new_password": "mot cum tu that dai",
+    }
+    administrator_client.post("/quan-tri/accounts/user/add/", form)
+
+    user = User.objects.get(login="thu")
+    assert user.officer_number == "999190000077"
+    assert Client().post("/dang-nhap/", {"word": "thu", "password": "mot cum tu that dai"}).status_code == 302
+    page = administrator_client.get(f"/quan-tri/accounts/user/{user.pk}/change/").content.decode()
+    assert "999190000077" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["officer", "supervisor"])
+def test_an_officer_without_an_office_is_refused_with_a_word_to_the_field(
+    administrator_client: Client, role: str
+) -> None:
+    form = {"login": "thu", "role": role, "full_name": "Phạm Thị Thử", "is_active": "on"}
+
+    page = administrator_client.post("/quan-tri/accounts/user/add/", form)
+
+    assert page.status_code == 200
+    assert "Vui lòng chọn cơ quan." in page.content.decode()

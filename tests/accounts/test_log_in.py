@@ -1,0 +1,246 @@
+"""Logging in: by number, e-mail or officer's word; wrong passwords are counted, and nobody learns who exists."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+
+from motcua.accounts import passwords, service
+from motcua.accounts.models import Citizen, FailedLogin, User
+from motcua.audit.models import AuditEvent
+from tests.people import PASSWORD, cast
+
+NOW = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("people")]
+
+
+@pytest.fixture(autouse=True)
+def five_tries(settings: Any) -> None:
+    """Stop after the fifth wrong password."""
+    settings.LIMITS = {**settings.LIMITS, "LOGIN_TRIES_HOUR": 5}
+
+
+def log_in(word: str, password: str = PASSWORD, *, now: datetime = NOW) -> User | None:
+    """Log in without a page."""
+    return service.log_in(request=None, word=word, password=password, now=now)
+
+
+@pytest.mark.parametrize(
+    "word", ["999085000001", " 999 085 000 001 ", "999.085.000.001", "９９９０８５０００００１"]
+)
+def test_a_citizen_logs_in_by_number_however_it_is_typed(client: Client, word: str) -> None:
+    response = client.post("/dang-nhap/", {"word": word, "password": PASSWORD})
+
+    assert response.headers["Location"] == "/"
+    assert client.session["_auth_user_id"] == str(Citizen.objects.get(full_name=cast.an.full_name).user_id)
+
+
+def test_a_citizen_logs_in_by_an_e_mail_that_is_theirs_alone(client: Client) -> None:
+    User.objects.filter(full_name=cast.an.full_name).update(email="an@example.vn")
+
+    assert log_in("AN@example.vn").full_name == cast.an.full_name
+
+
+def test_an_e_mail_of_two_accounts_lets_nobody_in() -> None:
+    User.objects.filter(role=User.Role.CITIZEN).update(email="chung@example.vn")
+
+    assert log_in("chung@example.vn") is None
+
+
+def test_an_e_mail_of_an_officer_is_no_log_in_word() -> None:
+    User.objects.filter(login="lan").update(email="lan@example.vn")
+
+    assert log_in("lan@example.vn") is None
+
+
+@pytest.mark.parametrize(
+    ("word", "home"), [("lan", "/mot-cua/"), ("oanh", "/mot-cua/"), ("quantri", "/quan-tri/")]
+)
+def test_officials_land_on_their_own_page(client: Client, word: str, home: str) -> None:
+    response = client.post("/dang-nhap/", {"word": word, "password": PASSWORD})
+
+    assert response.headers["Location"] == home
+
+
+@pytest.mark.parametrize(
+    ("wanted", "goes_to"),
+    [
+        ("/ho-so/", "/ho-so/"),
+        ("/thu-tuc/1.001193/?a=b", "/thu-tuc/1.001193/?a=b"),
+        ("https://example.com/", "/"),
+        ("//example.com/", "/"),
+        ("/\\example.com", "/"),
+        ("javascript:alert(1)", "/"),
+        ("ho-so/", "/"),
+        ("/" + "a" * 600, "/"),
+    ],
+)
+def test_one_goes_on_to_a_page_of_this_site_only(client: Client, wanted: str, goes_to: str) -> None:
+    response = client.post("/dang-nhap/", {"word": cast.an.number, "password": PASSWORD, "next": wanted})
+
+    assert response.headers["Location"] == goes_to
+
+
+def test_an_officer_is_not_sent_to_a_citizens_page(client: Client) -> None:
+    response = client.post("/dang-nhap/", {"word": "lan", "password": PASSWORD, "next": "/ca-nhan/"})
+
+    assert response.headers["Location"] == "/mot-cua/"
+
+
+def test_the_session_gets_a_new_key(client: Client) -> None:
+    client.get("/dang-nhap/")
+    session = client.session
+    session["before"] = "1"
+    session.save()
+    key_before = session.session_key
+
+    client.post("/dang-nhap/", {"word": cast.an.number, "password": PASSWORD})
+
+    assert client.session.session_key != key_before
+
+
+def test_logging_out_takes_a_button_and_ends_the_session(an_client: Client) -> None:
+    assert an_client.get("/dang-xuat/").status_code == 405
+
+    an_client.post("/dang-xuat/")
+
+    assert an_client.get("/ca-nhan/").status_code == 302
+
+
+def test_a_wrong_password_and_an_unknown_name_give_the_same_page(client: Client) -> None:
+    pages = []
+    for word in (cast.an.number, cast.hanh.number, "lan", "nobody", "nobody@example.vn"):
+        response = client.post("/dang-nhap/", {"word": word, "password": "wrong"})
+        pages.append((response.status_code, response.content.decode().replace(f'value="{word}"', "")))
+
+    without_token = {(status, page.split("csrfmiddlewaretoken")[0]) for status, page in pages}
+    assert len(without_token) == 1
+    assert "Tên đăng nhập hoặc mật khẩu chưa đúng" in pages[0][1]
+
+
+def test_an_unknown_name_costs_a_password_hash_as_a_known_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(passwords, "make_password", lambda text: made.append(text) or make_password(text))
+
+    log_in("nobody", "wrong")
+    User.objects.filter(login="lan").update(is_active=False)
+    log_in("lan")
+
+    assert len(made) == 2
+
+
+def test_who_was_switched_off_does_not_get_in() -> None:
+    User.objects.filter(login="lan").update(is_active=False)
+
+    assert log_in("lan") is None
+
+
+def test_the_stored_log_in_of_a_citizen_is_no_log_in_word() -> None:
+    assert log_in(Citizen.objects.get(full_name=cast.an.full_name).user.login) is None
+
+
+@pytest.mark.parametrize("word", ["999085000001", "lan", "nobody"])
+def test_five_wrong_passwords_in_an_hour_stop_even_the_right_one(word: str) -> None:
+    for minute in range(5):
+        assert log_in(word, "wrong", now=NOW + timedelta(minutes=minute)) is None
+
+    with pytest.raises(service.LoginLimited) as stopped:
+        log_in(word, now=NOW + timedelta(minutes=10))
+
+    assert stopped.value.until == NOW + timedelta(hours=1)
+
+
+def test_a_stop_ends_when_it_said_and_is_not_prolonged_by_trying() -> None:
+    for minute in range(5):
+        log_in("lan", "wrong", now=NOW + timedelta(minutes=minute))
+    for minute in (10, 20, 59):
+        with pytest.raises(service.LoginLimited):
+            log_in("lan", now=NOW + timedelta(minutes=minute))
+
+    assert log_in("lan", now=NOW + timedelta(hours=1)) is not None
+
+
+def test_a_number_typed_in_many_ways_has_one_count() -> None:
+    for word in (
+        "999085000001",
+        "999 085 000 001",
+        "999.085.000.001",
+        "９９９０８５０００００１",
+        " 999085000001",
+    ):
+        log_in(word, "wrong")
+
+    with pytest.raises(service.LoginLimited):
+        log_in("999085000001")
+
+
+def test_the_right_password_forgets_the_wrong_ones() -> None:
+    for _ in range(4):
+        log_in("lan", "wrong")
+    log_in("lan")
+
+    assert not FailedLogin.objects.exists()
+
+
+def test_one_name_stopped_stops_no_other() -> None:
+    for _ in range(5):
+        log_in("lan", "wrong")
+
+    assert log_in("minh") is not None
+
+
+def test_the_page_says_until_when(client: Client) -> None:
+    for _ in range(5):
+        client.post("/dang-nhap/", {"word": "lan", "password": "wrong"})
+
+    response = client.post("/dang-nhap/", {"word": "lan", "password": PASSWORD})
+
+    assert response.status_code == 429
+    assert 3500 < int(response.headers["Retry-After"]) <= 3600
+    assert "Tạm dừng đăng nhập" in response.content.decode()
+
+
+def test_no_name_that_was_typed_is_kept_in_clear() -> None:
+    log_in(cast.an.number, "wrong")
+    log_in(cast.an.number)
+
+    kept = str(list(AuditEvent.objects.values())) + str(list(FailedLogin.objects.values()))
+    assert cast.an.number not in kept
+    assert {"account.log_in_failed", "account.logged_in"} <= set(
+        AuditEvent.objects.values_list("name", flat=True)
+    )
+
+
+def test_the_administrators_door_is_the_same_door(client: Client, officer_client: Client) -> None:
+    response = client.get("/quan-tri/", follow=True)
+
+    assert response.redirect_chain[-1][0] == "/dang-nhap/?next=/quan-tri/"
+    assert officer_client.get("/quan-tri/", follow=True).status_code == 403
+
+
+def test_no_more_than_two_passwords_are_hashed_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, together = threading.Lock(), [0, 0]
+    both = threading.Barrier(2)
+
+    def slow(password: str) -> str:
+        with lock:
+            together[0] += 1
+            together[1] = max(together)
+        both.wait(timeout=10)
+        with lock:
+            together[0] -= 1
+        return password
+
+    monkeypatch.setattr(passwords, "make_password", slow)
+    threads = [threading.Thread(target=passwords.hashed, args=("x",)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+
+    assert together == [0, 2]

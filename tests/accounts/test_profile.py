@@ -1,0 +1,187 @@
+"""Thông tin cá nhân: seen, corrected, and back to the dossier."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+
+from motcua.accounts import service
+from motcua.accounts.models import Citizen
+from motcua.audit.models import AuditEvent
+from motcua.identity.birth import BirthDate
+from motcua.identity.register import CouldNotAsk, Trouble
+from motcua.verification.service import claim_digest
+from tests.conftest import ToldRegister
+from tests.people import PASSWORD, Person, cast
+
+NOW = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
+DRAFT = "/ho-so/7a7c1d3e-0000-4000-8000-000000000001/nguoi-nop/"
+pytestmark = pytest.mark.django_db
+
+
+def typed(person: Person, **other: str) -> dict[str, str]:
+    """Return the profile's form as the person fills it in."""
+    form = {"full_name": person.full_name, "birth_date": person.typed_birth, "number": person.number}
+    return {**form, **other}
+
+
+def test_a_citizen_sees_what_is_kept_with_the_number_masked(an_client: Client) -> None:
+    page = an_client.get("/ca-nhan/").content.decode()
+
+    assert "Nguyễn Văn An" in page
+    assert "07/03/1985" in page
+    assert "999******001" in page
+    assert cast.an.number not in page
+
+
+def test_a_wrong_name_is_corrected_and_one_is_led_back_to_the_draft(
+    binh_client: Client, citizen_binh: Citizen, register: ToldRegister
+) -> None:
+    digest_before = claim_digest(citizen_binh.claim())
+    form_page = binh_client.get("/ca-nhan/chinh-sua/", {"next": DRAFT}).content.decode()
+    assert "Cập nhật" in form_page
+    assert 'value="Trần Thị Bính"' in form_page
+
+    response = binh_client.post(
+        "/ca-nhan/chinh-sua/",
+        typed(cast.binh, next=DRAFT, phone="+84 912 345 678", email="binh@example.vn"),
+        follow=True,
+    )
+
+    page = response.content.decode()
+    assert f'href="{DRAFT}"' in page
+    assert "Quay lại hồ sơ đang nộp" in page
+    citizen_binh.refresh_from_db()
+    assert citizen_binh.full_name == "Trần Thị Bình"
+    assert citizen_binh.user.full_name == "Trần Thị Bình"
+    assert (citizen_binh.phone, citizen_binh.user.email) == ("0912345678", "binh@example.vn")
+    assert claim_digest(citizen_binh.claim()) != digest_before
+    assert register.asked == 0
+    assert AuditEvent.objects.get(name="account.profile_changed").details == {"changed": ["full_name"]}
+
+
+@pytest.mark.parametrize(
+    "away", ["https://example.com/", "//example.com", "/\\example.com", "javascript:alert(1)"]
+)
+def test_the_way_back_leads_nowhere_else(an_client: Client, away: str) -> None:
+    for address in ("/ca-nhan/", "/ca-nhan/chinh-sua/"):
+        page = an_client.get(address, {"next": away}).content.decode()
+        assert escape(away) not in page
+
+
+def test_a_birth_year_alone_can_be_kept(an_client: Client, citizen_an: Citizen) -> None:
+    an_client.post("/ca-nhan/chinh-sua/", typed(cast.an, birth_date="1985", knows_only_year="on"))
+
+    citizen_an.refresh_from_db()
+    assert citizen_an.birth_date == BirthDate(1985)
+
+
+def test_another_number_needs_the_password_and_the_registers_yes(
+    an_client: Client, citizen_an: Citizen, register: ToldRegister
+) -> None:
+    form = typed(cast.an, number=cast.an.old_number)
+
+    without = an_client.post("/ca-nhan/chinh-sua/", form).content.decode()
+    wrong = an_client.post("/ca-nhan/chinh-sua/", {**form, "current_password": "wrong"}).content.decode()
+    assert 'id="id_current_password-error"' in without
+    assert 'id="id_current_password-error"' in wrong
+    assert register.asked == 0
+
+    response = an_client.post("/ca-nhan/chinh-sua/", {**form, "current_password": PASSWORD})
+
+    assert response.headers["Location"] == "/ca-nhan/"
+    citizen_an.refresh_from_db()
+    assert citizen_an.number.digits == cast.an.old_number
+    assert (
+        service.log_in(request=None, word=cast.an.old_number, password=PASSWORD, now=NOW) == citizen_an.user
+    )
+    assert service.log_in(request=None, word=cast.an.number, password=PASSWORD, now=NOW) is None
+    assert an_client.get("/ca-nhan/").status_code == 200
+
+
+def test_nobody_takes_a_number_that_the_register_does_not_give_them(
+    an_client: Client, citizen_an: Citizen, register: ToldRegister
+) -> None:
+    pages = []
+    for number in (cast.binh.number, cast.hanh.number):
+        form = typed(cast.an, number=number, current_password=PASSWORD, is_sure="on")
+        pages.append(an_client.post("/ca-nhan/chinh-sua/", form).content.decode())
+
+    assert all(page.count("Xác thực thất bại") == 1 for page in pages)
+    citizen_an.refresh_from_db()
+    assert citizen_an.number.digits == cast.an.number
+
+
+def test_another_number_is_kept_waiting_while_the_register_gives_no_answer(
+    an_client: Client, citizen_an: Citizen, register: ToldRegister
+) -> None:
+    register.trouble = CouldNotAsk(Trouble.TIMEOUT)
+
+    form = typed(cast.an, number=cast.an.old_number, current_password=PASSWORD, phone="0912345678")
+    page = an_client.post("/ca-nhan/chinh-sua/", form).content.decode()
+
+    assert "Chưa kiểm tra được" in page
+    assert 'value="0912345678"' in page
+    citizen_an.refresh_from_db()
+    assert (citizen_an.number.digits, citizen_an.phone) == (cast.an.number, "")
+
+
+def test_a_number_of_another_account_is_refused_without_saying_why(
+    an_client: Client, citizen_an: Citizen, citizen_binh: Citizen, register: ToldRegister
+) -> None:
+    citizen_binh.number = cast.an2.claim.number
+    citizen_binh.save()
+
+    form = typed(cast.an2, current_password=PASSWORD)
+    page = an_client.post("/ca-nhan/chinh-sua/", form).content.decode()
+
+    assert "Chưa cập nhật được số này. Vui lòng đến bộ phận một cửa" in page
+    citizen_an.refresh_from_db()
+    assert citizen_an.number.digits == cast.an.number
+
+
+def test_wrong_current_passwords_are_counted_too(
+    an_client: Client, register: ToldRegister, settings: Any
+) -> None:
+    settings.LIMITS = {**settings.LIMITS, "LOGIN_TRIES_HOUR": 5}
+    form = typed(cast.an, number=cast.an.old_number, current_password="wrong")
+    for _ in range(5):
+        an_client.post("/ca-nhan/chinh-sua/", form)
+
+    response = an_client.post("/ca-nhan/chinh-sua/", {**form, "current_password": PASSWORD})
+
+    assert response.status_code == 429
+    assert register.asked == 0
+
+
+def test_what_was_typed_stays_when_something_else_is_wrong(an_client: Client) -> None:
+    page = an_client.post(
+        "/ca-nhan/chinh-sua/", typed(cast.an, birth_date="31/02/1985", address="Số 9 phố Thử Nghiệm")
+    ).content.decode()
+
+    assert 'value="31/02/1985"' in page
+    assert 'value="Số 9 phố Thử Nghiệm"' in page
+
+
+def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen_an: Citizen) -> None:
+    service.notify(citizen=citizen_an, text="<b>Hồ sơ</b> đã được tiếp nhận.", now=NOW)
+    page = an_client.get("/ca-nhan/").content.decode()
+    assert "&lt;b&gt;Hồ sơ&lt;/b&gt; đã được tiếp nhận." in page
+    assert "chưa đọc" in page
+
+    an_client.post("/ca-nhan/thong-bao/")
+
+    assert "chưa đọc" not in an_client.get("/ca-nhan/").content.decode()
+
+
+def test_reading_ones_inbox_reads_nobody_elses(an_client: Client, citizen_binh: Citizen) -> None:
+    notice = service.notify(citizen=citizen_binh, text="Xin chào.", now=NOW)
+
+    an_client.post("/ca-nhan/thong-bao/")
+
+    notice.refresh_from_db()
+    assert notice.read_at is None

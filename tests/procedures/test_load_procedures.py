@@ -1,0 +1,60 @@
+"""``motcua load_procedures``: the catalogue that comes with the product."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from motcua.procedures.models import Procedure, RequiredDocument
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
+
+
+def test_all_procedures_and_their_documents_are_there() -> None:
+    assert Procedure.objects.count() == 40
+    birth = Procedure.objects.get(code="1.001193")
+    assert (birth.sector, birth.time_limit, birth.time_unit) == ("Hộ tịch", 1, "ngày làm việc")
+    assert birth.documents.first().name == "Tờ khai đăng ký khai sinh"
+    assert birth.is_online
+
+
+def test_loading_again_changes_nothing_and_is_quick() -> None:
+    before = (
+        list(Procedure.objects.order_by("id").values()),
+        list(RequiredDocument.objects.order_by("id").values()),
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        call_command("load_procedures", stdout=StringIO())
+
+    after = (
+        list(Procedure.objects.order_by("id").values()),
+        list(RequiredDocument.objects.order_by("id").values()),
+    )
+    assert after == before
+    assert len(queries) <= 12
+
+
+def test_what_an_office_decided_for_itself_survives_a_reload() -> None:
+    Procedure.objects.filter(code="1.001193").update(
+        npd_code="X1", is_active=False, needs_identity_check=False
+    )
+    Procedure.objects.filter(code="1.000894").update(name="Kết hôn")
+
+    call_command("load_procedures", stdout=StringIO())
+
+    birth = Procedure.objects.get(code="1.001193")
+    assert (birth.npd_code, birth.is_active, birth.needs_identity_check) == ("X1", False, False)
+    assert Procedure.objects.get(code="1.000894").name == "Đăng ký kết hôn"
+
+
+def test_notes_about_the_source_are_not_shown_to_citizens() -> None:
+    notes = [note for pair in Procedure.objects.values_list("time_note", "fee_note") for note in pair]
+
+    assert not [note for note in notes if "nguồn" in note or "RECALL" in note]
+    birth = Procedure.objects.get(code="1.001193")
+    assert birth.time_note == "trong ngày, nhận sau 15 giờ thì trả ngày làm việc tiếp theo"
