@@ -139,6 +139,7 @@ def vars_of(record: CitizenRecord | None) -> str:
         ("<ns1:GioiTinh>", "<ns1:MoiTinh>x</ns1:MoiTinh><ns1:GioiTinh>", 1),
         ("<ns1:GioiTinh>", '<x:GioiTinh xmlns:x="urn:x">1</x:GioiTinh><ns1:GioiTinh>', 1),
         ("</ns1:CongdanCollection>", "<ns1:PhanTrang>1</ns1:PhanTrang></ns1:CongdanCollection>", 1),
+        ("<ns1:GioiTinh>", "<ns1:MoiTinh>x</ns1:MoiTinh><ns1:MoiTinh>y</ns1:MoiTinh><ns1:GioiTinh>", 2),
         ("<ns1:GioiTinh>", "<!-- ghi chú --><?x y?><ns1:GioiTinh>", 0),
     ],
 )
@@ -223,6 +224,7 @@ UNREADABLE = {
     "no number": MATCH.replace(NUMBER, "<ns1:SoCMND>"),
     "a short number": MATCH.replace("999185000017", "99918500001"),
     "no name": MATCH.replace(NAME, ""),
+    "a name in an unknown shape": MATCH.replace("ns1:Ten>", "ns1:TenGoi>"),
     "an impossible day": MATCH.replace(BIRTH, "<ns1:NgayThangNam>19850231</ns1:NgayThangNam>"),
     "a month and year": MATCH.replace(BIRTH, "<ns1:NgayThangNam>198503</ns1:NgayThangNam>"),
     "two years": MATCH.replace("<ns1:Nam>1985", "<ns1:Nam>1986"),

@@ -12,6 +12,7 @@ SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 LARGEST_REPLY = 1_000_000  # bytes
 _DEEPEST = 64
+_DEEPER = etree.XPath("/*" * (_DEEPEST + 1))
 _MOST_MARKUP = 20_000  # tags or attributes; an honest reply about one person has some two hundred
 _DECLARATION = re.compile(
     rb"""^(?:\xef\xbb\xbf)?\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([A-Za-z0-9._-]+)["']"""
@@ -75,7 +76,7 @@ def parse(reply: bytes, content_type: str = "") -> etree._Element:
         raise unreadable("not well-formed XML") from None  # the parser's message may quote the reply
     if root.getroottree().docinfo.internalDTD is not None:
         raise unreadable("a document type definition in the reply")
-    if _is_deeper(root, _DEEPEST):
+    if _DEEPER(root):
         raise unreadable(f"nested deeper than {_DEEPEST}")
     return root
 
@@ -94,10 +95,6 @@ def _check_encoding(reply: bytes, content_type: str) -> None:
         raise wrong_encoding("the bytes are not UTF-8") from None
     if "\ufffd" in text:
         raise wrong_encoding("replacement characters: letters were lost before they reached us")
-
-
-def _is_deeper(element: etree._Element, levels: int) -> bool:
-    return levels == 0 or any(_is_deeper(child, levels - 1) for child in element)
 
 
 def answer_element(root: etree._Element) -> etree._Element | None:

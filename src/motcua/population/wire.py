@@ -30,7 +30,10 @@ OPERATIONS: dict[str, str] = {
 REQUEST_NS = "http://dancuquocgia.bca"
 RECORD_NS = "http://www.mic.gov.vn/dancu/1.0"
 
+_RECORD_TAG = f"{{{RECORD_NS}}}"
+_STATUSES = ("TrangThai", "TrangThaiCongDan")
 _LONGEST_TEXT = 500
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
 _SEXES = {"1": Sex.MALE, "2": Sex.FEMALE, "3": Sex.OTHER}
 # fmt: off
@@ -42,8 +45,13 @@ _NOT_WANTED = frozenset({  # known, and dropped here so that they cannot travel 
     "SoCCCD", "TonGiao", "TinhTrangHonNhan", "NhomMau", "NoiDangKyKhaiSinh", "QueQuan", "Cha", "Me",
     "VoChong", "NguoiDaiDien", "ChuHo", "SoSoHoKhau",
 })
+_INNER = frozenset({
+    "Ho", "ChuDem", "Ten", "Nam", "NgayThangNam", "MaDanToc", "MaTinhThanh", "MaQuanHuyen", "MaPhuongXa",
+    "MaDonViHanhChinh", "ChiTiet", "QuocGia",
+})
 # fmt: on
 _KNOWN = _WANTED | _NOT_WANTED
+_ONCE = _KNOWN | _INNER
 _YES_NO_ROOTS = frozenset({"XacThucThongTinCongDanResponse", "KetQuaXacThucResponse", "KetQuaXacThuc"})
 
 
@@ -177,73 +185,69 @@ def _read_citizen(
     citizen: etree._Element, deceased_statuses: Collection[str]
 ) -> tuple[CitizenRecord | None, int]:
     """Return the record cut down to what may travel (None for "no data"), and the count of unknown elements."""
-    part: dict[str, etree._Element] = {}
-    unknown = 0
-    for child in citizen:
-        name = etree.QName(child).localname
-        if etree.QName(child).namespace != RECORD_NS or name not in _KNOWN:
-            unknown += 1
-        elif name in part:
-            raise unreadable(f"two elements {name} about one citizen")
-        else:
-            part[name] = child
-    full_name = _name(part.get("HoVaTen"))
-    personal_number = _text(part.get("SoDinhDanh"))
-    if not full_name and ("HoVaTen" in part or not personal_number):
+    parts = _parts(citizen)
+    unknown = len(citizen) - sum(name in _KNOWN for name in parts)
+    full_name = _name(parts.get("HoVaTen"))
+    personal_number = _text(parts.get("SoDinhDanh"))
+    if not full_name and ("HoVaTen" in parts or not personal_number):
         return None, unknown  # an empty name means that there are no data (§2.5)
     if not re.fullmatch(r"\d{12}", personal_number, re.ASCII):
         raise unreadable("a record without a readable personal number")
     if not full_name:
         raise unreadable("a record without a name")
-    old_card_number = _text(part.get("SoCMND"))
-    status = {_text(part.get("TrangThai")), _text(part.get("TrangThaiCongDan"))} - {""}
-    ethnic_group = _text(part.get("DanToc")) or _text(_child(part.get("DanToc"), "MaDanToc"))
-    nationality = _text(part.get("QuocTich")).upper()
+    group = parts.get("DanToc")
+    ethnic_group = _shaped(r"\d{1,2}", group) or _shaped(r"\d{1,2}", _parts(group).get("MaDanToc"))
     record = CitizenRecord(
         personal_number=personal_number,
-        old_card_number=old_card_number if re.fullmatch(r"\d{9}|\d{12}", old_card_number, re.ASCII) else "",
+        old_card_number=_shaped(r"\d{9}|\d{12}", parts.get("SoCMND")),
         full_name=full_name,
-        sex=_SEXES.get(_text(part.get("GioiTinh")).lstrip("0"), Sex.UNKNOWN),
-        birth_date=_birth(part.get("NgayThangNamSinh")),
-        ethnic_group=ethnic_group.zfill(2) if re.fullmatch(r"\d{1,2}", ethnic_group, re.ASCII) else "",
-        nationality=nationality if re.fullmatch(r"[A-Z]{2}", nationality) else "",
-        permanent_residence=_address(part.get("ThuongTru")),
-        current_residence=_address(part.get("NoiOHienTai")),
-        is_deceased=not status.isdisjoint(deceased_statuses),
+        sex=_SEXES.get(_text(parts.get("GioiTinh")).lstrip("0"), Sex.UNKNOWN),
+        birth_date=_birth(parts.get("NgayThangNamSinh")),
+        ethnic_group=ethnic_group.zfill(2) if ethnic_group else "",
+        nationality=_shaped(r"[A-Z]{2}", parts.get("QuocTich")),
+        permanent_residence=_address(parts.get("ThuongTru")),
+        current_residence=_address(parts.get("NoiOHienTai")),
+        is_deceased=any(_text(parts.get(name)) in deceased_statuses for name in _STATUSES if name in parts),
     )
     return record, unknown
 
 
-def _child(parent: etree._Element | None, name: str) -> etree._Element | None:
-    if parent is None:
-        return None
-    found = parent.findall(f"{{{RECORD_NS}}}{name}")
-    if len(found) > 1:
-        raise unreadable(f"two elements {name} where one belongs")
-    return found[0] if found else None
+def _parts(element: etree._Element | None) -> dict[str, etree._Element]:
+    """Return an element's children by name; those of other namespaces are left out, one name twice is refused."""
+    parts: dict[str, etree._Element] = {}
+    for child in element if element is not None else ():
+        tag = str(child.tag)
+        if tag.startswith(_RECORD_TAG):
+            name = tag[len(_RECORD_TAG) :]
+            if name in parts and name in _ONCE:
+                raise unreadable(f"two elements {name} where one belongs")
+            parts[name] = child
+    return parts
 
 
 def _text(element: etree._Element | None) -> str:
-    text = (
-        (element.text or "").strip(" \t\r\n") if element is not None else ""
-    )  # no other blanks: see mojibake
+    """Return an element's own text without XML's blanks; other blanks stay, they may be damaged letters."""
+    text = (element.text or "").strip(" \t\r\n") if element is not None else ""
     if len(text) > _LONGEST_TEXT:
         raise unreadable("a text longer than any honest one")
     return text
 
 
+def _shaped(pattern: str, element: etree._Element | None) -> str:
+    text = _text(element)
+    return text if re.fullmatch(pattern, text, re.ASCII) else ""
+
+
 def _name(element: etree._Element | None) -> str:
-    """Return the name, clean: whole in Ten (the NPD's way), split over three (QCVN 109), or plain; "" for
-    no data.
-    """
-    given = _text(_child(element, "Ten"))
-    if given:
-        spoken = " ".join(
-            filter(None, (_text(_child(element, "Ho")), _text(_child(element, "ChuDem")), given))
-        )
+    """Return the name, clean: whole in Ten (the NPD's way), in three parts (QCVN 109), or plain; "" for none."""
+    parts = _parts(element)
+    if _text(parts.get("Ten")):
+        spoken = " ".join(filter(None, (_text(parts.get(name)) for name in ("Ho", "ChuDem", "Ten"))))
     else:
         spoken = _text(element)
     if not spoken:
+        if element is not None and any(str(text).strip() for text in element.itertext()):
+            raise unreadable("a name in an unknown shape")
         return ""
     _refuse_mojibake(spoken)
     try:
@@ -253,7 +257,7 @@ def _name(element: etree._Element | None) -> str:
 
 
 def _refuse_mojibake(text: str) -> None:
-    if any(ord(sign) < 32 or 127 <= ord(sign) < 160 for sign in text if sign not in "\t\r\n"):
+    if _CONTROLS.search(text):
         raise wrong_encoding("control characters in a text")
     if text.isascii():
         return
@@ -266,18 +270,18 @@ def _refuse_mojibake(text: str) -> None:
 
 
 def _birth(element: etree._Element | None) -> BirthDate | None:
-    date = _text(_child(element, "NgayThangNam")) or _text(element)
-    year = _text(_child(element, "Nam"))
+    parts = _parts(element)
+    date = _text(parts.get("NgayThangNam")) or _text(element)
+    year = _text(parts.get("Nam"))
     if re.fullmatch(r"\d{4}(0000)?", date, re.ASCII):
         date, year = "", year or date[:4]
     if not date and not year:
         return None
     whole = _DATE.fullmatch(date)
-    is_readable = (
-        (whole is not None and year in ("", whole[1])) if date else re.fullmatch(r"\d{4}", year, re.ASCII)
-    )
-    if not is_readable:
+    if date and (whole is None or year not in ("", whole[1])):
         raise unreadable("a birth date that cannot be read")
+    if not date and not re.fullmatch(r"\d{4}", year, re.ASCII):
+        raise unreadable("a birth year that cannot be read")
     try:
         return BirthDate(int(whole[1]), int(whole[2]), int(whole[3])) if whole else BirthDate(int(year))
     except BirthRefused:
@@ -285,20 +289,16 @@ def _birth(element: etree._Element | None) -> BirthDate | None:
 
 
 def _address(element: etree._Element | None) -> Address | None:
-    def code(name: str, digits: int) -> str:
-        text = _text(_child(element, name))
-        return text if re.fullmatch(rf"\d{{{digits}}}", text, re.ASCII) else ""
-
-    unit = _text(_child(element, "MaDonViHanhChinh"))  # QCVN 109: one code, of any level
-    detail = " ".join(_text(_child(element, "ChiTiet")).split())
-    _refuse_mojibake(detail)
-    country = _text(_child(element, "QuocGia")).upper()
+    parts = _parts(element)
+    unit = parts.get("MaDonViHanhChinh")  # QCVN 109: one code, of any level
+    detail = " ".join(_text(parts.get("ChiTiet")).split())
+    _refuse_mojibake(_text(parts.get("ChiTiet")))
     address = Address(
-        province_code=code("MaTinhThanh", 2) or (unit if re.fullmatch(r"\d{2}", unit, re.ASCII) else ""),
-        district_code=code("MaQuanHuyen", 3) or (unit if re.fullmatch(r"\d{3}", unit, re.ASCII) else ""),
-        commune_code=code("MaPhuongXa", 5) or (unit if re.fullmatch(r"\d{5}", unit, re.ASCII) else ""),
+        province_code=_shaped(r"\d{2}", parts.get("MaTinhThanh")) or _shaped(r"\d{2}", unit),
+        district_code=_shaped(r"\d{3}", parts.get("MaQuanHuyen")) or _shaped(r"\d{3}", unit),
+        commune_code=_shaped(r"\d{5}", parts.get("MaPhuongXa")) or _shaped(r"\d{5}", unit),
         detail=detail,
-        country=country if re.fullmatch(r"[A-Z]{2}", country) else "",
+        country=_shaped(r"[A-Z]{2}", parts.get("QuocGia")),
     )
     has_place = address.province_code or address.district_code or address.commune_code or detail
     return address if has_place else None
