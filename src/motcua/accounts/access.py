@@ -10,7 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from motcua.accounts.models import Citizen
+
 View = Callable[..., HttpResponse]
+
+
+def citizen_of(request: HttpRequest) -> Citizen:
+    """Return the citizen who is logged in, on a page that only citizens see."""
+    return Citizen.objects.select_related("user").get(user_id=request.user.pk)
 
 
 def _way_back(request: HttpRequest) -> str:

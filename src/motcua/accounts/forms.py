@@ -154,8 +154,7 @@ class RegistrationForm(ClaimForm):
         """Put the hash into the page, so that "Thử lại" needs no more typing for half an hour."""
         text = f"{timezone.now().isoformat()} {password_hash}"
         kept = urlsafe_b64encode(seal("registration_password", text)).decode()
-        self.data = self.data.copy()
-        self.data["kept_password"] = kept
+        self.data = {**dict(self.data.items()), "kept_password": kept}
         for name in ("password", "password_again"):
             self.fields[name].required = False
             self.fields[name].help_text = _("Đã được giữ lại; để trống nếu không đổi.")

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motcua.accounts import service
-from motcua.accounts.access import citizen_required
+from motcua.accounts.access import citizen_of, citizen_required
 from motcua.accounts.forms import LoginForm, ProfileForm, RegistrationForm
 from motcua.accounts.models import User
 from motcua.verification.models import IdentityCheck
@@ -109,7 +109,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @citizen_required
 def profile(request: HttpRequest) -> HttpResponse:
     """Show a citizen's own data and inbox."""
-    citizen = request.user.citizen
+    citizen = citizen_of(request)
     notices = list(citizen.notices.all()[:_MOST_NOTICES])
     context = {
         "citizen": citizen,
@@ -125,7 +125,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @citizen_required
 def profile_edit(request: HttpRequest) -> HttpResponse:
     """Correct one's own data."""
-    citizen, way_back = request.user.citizen, _way_back(request)
+    citizen, way_back = citizen_of(request), _way_back(request)
     form = ProfileForm(citizen, request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form, "way_back": way_back}
     if not form.is_valid() or form.contradictions():
@@ -161,7 +161,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
 @citizen_required
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark the inbox as read."""
-    service.read_notices(citizen=request.user.citizen, now=timezone.now())
+    service.read_notices(citizen=citizen_of(request), now=timezone.now())
     return redirect("profile")
 
 

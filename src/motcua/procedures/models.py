@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.procedures.search import fold
@@ -83,7 +84,7 @@ class Procedure(models.Model):
         return self.service_level != self.Level.DESK_ONLY
 
     @property
-    def fee_lines(self) -> list[tuple[str, int | None]]:
+    def fee_lines(self) -> list[tuple[str | Promise, int | None]]:
         """List the fee in đồng by channel, None where another rule fixes it; one line when all agree."""
         amounts = [self.fees.get(channel) for channel in CHANNELS]
         if len(set(amounts)) == 1:
