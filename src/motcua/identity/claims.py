@@ -13,6 +13,8 @@ __all__ = ["Address", "CitizenRecord", "Contradiction", "IdentityClaim", "Sex", 
 
 # Births registered abroad carry a country's code, somewhere above the provinces' (inferred: no table is public).
 _COUNTRY_CODES: Final = range(101, 900)
+# Invented people have this prefix; a warning about each of them would say nothing.
+_SYNTHETIC: Final = "999"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,6 +110,7 @@ def contradictions(claim: IdentityClaim, *, sex: Sex | None = None) -> list[Cont
         )
     if sex in (Sex.MALE, Sex.FEMALE) and sex is not said.sex:
         found.append(Contradiction("sex", sex.value, said.sex.value))
-    if said.province is None and int(said.province_code) not in _COUNTRY_CODES:
+    is_province_known = said.province is not None or said.province_code == _SYNTHETIC
+    if not is_province_known and int(said.province_code) not in _COUNTRY_CODES:
         found.append(Contradiction("province", "", said.province_code))
     return found
