@@ -6,6 +6,7 @@ import urllib.parse
 
 import pytest
 
+from motcua.identity import _keystrokes
 from motcua.identity.names import clean, suggest
 
 PEOPLE = [
@@ -173,6 +174,7 @@ def test_capitals_of_an_old_font_are_capitals_again():
         "Nguyễn Jean-Paul",
         "Nguyễnn Văn An",
         "Siu H'Nông",
+        "Hocf",  # no syllable that ends in c, ch, p or t has this tone
         "",
         "   ",
         "999085000001",
@@ -184,6 +186,11 @@ def test_capitals_of_an_old_font_are_capitals_again():
 )
 def test_nothing_is_suggested_for_a_name_that_reads_well_or_that_nothing_explains(name):
     assert suggest(name) is None
+
+
+def test_a_word_longer_than_any_syllable_is_not_even_tried(monkeypatch):
+    monkeypatch.setattr(_keystrokes, "_vni", None)
+    assert suggest("u7o76a8d9" * 111) is None
 
 
 @pytest.mark.parametrize("name", PEOPLE)

@@ -1,5 +1,6 @@
 """The whole question over a register of the test's own: every answer it can give, and what comes out."""
 
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -33,7 +34,7 @@ BORN = BirthDate(1985, 3, 7)
 DESK, PORTAL = YearAlone.ANY_RECORD, YearAlone.YEAR_ONLY_RECORD
 INQUIRY = Inquiry("MC-1", "999085999999", "lan", "000.00.00.H31", "VPCP", TouchPoint.RECEPTION)
 IDS = MessageIds("MC-1", (("X-Road-Request-Id", "r-1"),))
-AN = CitizenRecord(
+HOA = CitizenRecord(
     personal_number="999085000001",
     old_card_number="999000001",
     full_name="Nguyễn Thị Hòa",
@@ -44,7 +45,7 @@ AN = CitizenRecord(
     permanent_residence=None,
     current_residence=None,
 )
-YEAR_ONLY = replace(AN, birth_date=BirthDate(1985))
+YEAR_ONLY = replace(HOA, birth_date=BirthDate(1985))
 
 
 class RegisterThat:
@@ -83,15 +84,15 @@ BARE_YES = Answer(None, True, IDS, "c06/003")
 @pytest.mark.parametrize(
     ("claim", "record", "year_alone", "birth_match"),
     [
-        (a_claim(), AN, DESK, BirthMatch.WHOLE_DATE),
-        (a_claim(), AN, PORTAL, BirthMatch.WHOLE_DATE),
-        (a_claim(name="NGUYỄN THỊ HOÀ"), AN, PORTAL, BirthMatch.WHOLE_DATE),
-        (a_claim(digits="999000001"), AN, PORTAL, BirthMatch.WHOLE_DATE),
+        (a_claim(), HOA, DESK, BirthMatch.WHOLE_DATE),
+        (a_claim(), HOA, PORTAL, BirthMatch.WHOLE_DATE),
+        (a_claim(name="NGUYỄN THỊ HOÀ"), HOA, PORTAL, BirthMatch.WHOLE_DATE),
+        (a_claim(digits="999000001"), HOA, PORTAL, BirthMatch.WHOLE_DATE),
         (a_claim(), YEAR_ONLY, DESK, BirthMatch.YEAR),
         (a_claim(), YEAR_ONLY, PORTAL, BirthMatch.YEAR),
         (a_claim(birth=BirthDate(1985)), YEAR_ONLY, DESK, BirthMatch.YEAR),
         (a_claim(birth=BirthDate(1985)), YEAR_ONLY, PORTAL, BirthMatch.YEAR),
-        (a_claim(birth=BirthDate(1985)), AN, DESK, BirthMatch.YEAR),
+        (a_claim(birth=BirthDate(1985)), HOA, DESK, BirthMatch.YEAR),
     ],
 )
 def test_a_record_that_bears_the_claim_out_is_verified(claim, record, year_alone, birth_match):
@@ -102,20 +103,20 @@ def test_a_record_that_bears_the_claim_out_is_verified(claim, record, year_alone
 @pytest.mark.parametrize(
     ("claim", "record", "year_alone", "found"),
     [
-        (a_claim(name="Nguyễn Thị Huệ"), AN, DESK, {Difference.NAME}),
-        (a_claim(name="Nguyen Thi Hoa"), AN, DESK, {Difference.NAME_ACCENTS}),
-        (a_claim(name="Nguyễn Thị Hóa"), AN, PORTAL, {Difference.NAME_ACCENTS}),
-        (a_claim(birth=BirthDate(1985, 7, 3)), AN, DESK, {Difference.BIRTH_DATE}),
-        (a_claim(birth=BirthDate(1986)), AN, DESK, {Difference.BIRTH_DATE}),
+        (a_claim(name="Nguyễn Thị Huệ"), HOA, DESK, {Difference.NAME}),
+        (a_claim(name="Nguyen Thi Hoa"), HOA, DESK, {Difference.NAME_ACCENTS}),
+        (a_claim(name="Nguyễn Thị Hóa"), HOA, PORTAL, {Difference.NAME_ACCENTS}),
+        (a_claim(birth=BirthDate(1985, 7, 3)), HOA, DESK, {Difference.BIRTH_DATE}),
+        (a_claim(birth=BirthDate(1986)), HOA, DESK, {Difference.BIRTH_DATE}),
         (a_claim(birth=BirthDate(1986)), YEAR_ONLY, PORTAL, {Difference.BIRTH_DATE}),
         (a_claim(birth=BirthDate(1986, 3, 7)), YEAR_ONLY, DESK, {Difference.BIRTH_DATE}),
-        (a_claim(birth=BirthDate(1985)), AN, PORTAL, {Difference.BIRTH_DATE}),
-        (a_claim(), replace(AN, birth_date=None), DESK, {Difference.BIRTH_DATE}),
-        (a_claim(), replace(AN, is_deceased=True), DESK, {Difference.DECEASED}),
-        (a_claim(), replace(AN, is_deceased=True), PORTAL, {Difference.DECEASED}),
+        (a_claim(birth=BirthDate(1985)), HOA, PORTAL, {Difference.BIRTH_DATE}),
+        (a_claim(), replace(HOA, birth_date=None), DESK, {Difference.BIRTH_DATE}),
+        (a_claim(), replace(HOA, is_deceased=True), DESK, {Difference.DECEASED}),
+        (a_claim(), replace(HOA, is_deceased=True), PORTAL, {Difference.DECEASED}),
         (
             a_claim(name="Lê Lê Na", birth=BirthDate(1990)),
-            replace(AN, full_name="Lê Na Lan", is_deceased=True),
+            replace(HOA, full_name="Lê Na Lan", is_deceased=True),
             DESK,
             {Difference.NAME, Difference.BIRTH_DATE, Difference.DECEASED},
         ),
@@ -152,11 +153,11 @@ def test_a_bare_yes_to_a_year_alone_is_too_little_for_the_portal():
 @pytest.mark.parametrize(
     ("claim", "record"),
     [
-        (a_claim(), replace(AN, personal_number="999085000009")),
-        (a_claim(), replace(AN, personal_number="")),
-        (a_claim(), replace(AN, personal_number="999000001", old_card_number="999085000001")),
-        (a_claim(digits="999000001"), replace(AN, old_card_number="")),
-        (a_claim(digits="999000001"), replace(AN, old_card_number="999000009")),
+        (a_claim(), replace(HOA, personal_number="999085000009")),
+        (a_claim(), replace(HOA, personal_number="")),
+        (a_claim(), replace(HOA, personal_number="999000001", old_card_number="999085000001")),
+        (a_claim(digits="999000001"), replace(HOA, old_card_number="")),
+        (a_claim(digits="999000001"), replace(HOA, old_card_number="999000009")),
     ],
 )
 def test_a_record_about_another_number_is_neither_yes_nor_no(claim, record):
@@ -167,7 +168,7 @@ def test_a_record_about_another_number_is_neither_yes_nor_no(claim, record):
 
 @pytest.mark.parametrize("name", ["", "Nguy\ufffdn Thị Hòa", "阮氏和", "x" * 2000])
 def test_a_record_whose_name_cannot_be_read_is_neither_yes_nor_no(name):
-    result = outcome(answer_with(replace(AN, full_name=name)))
+    result = outcome(answer_with(replace(HOA, full_name=name)))
     assert isinstance(result, Unanswered)
     assert (result.messages, result.trouble) == (IDS, Trouble.UNREADABLE)
 
@@ -185,15 +186,34 @@ def test_every_bar_of_a_register_is_not_allowed(barred):
     assert outcome(error) == NotAllowed(IDS, barred, "code 005")
 
 
+@pytest.mark.parametrize("year_alone", [DESK, PORTAL])
+@pytest.mark.parametrize(
+    "person", [cast.an, cast.binh, cast.cuc, cast.dung, cast.duc], ids=lambda person: person.id
+)
+def test_a_person_who_tells_the_truth_is_verified_however_they_write_it(person, year_alone):
+    for written in (
+        person.full_name,
+        person.full_name.upper(),
+        unicodedata.normalize("NFD", person.full_name),
+    ):
+        result = outcome(answer_with(person.record), claim=person.named(written), year_alone=year_alone)
+        assert isinstance(result, Verified)
+
+
+def test_a_name_decomposed_and_with_the_other_tone_placement_is_verified():
+    claim = cast.cuc.named(unicodedata.normalize("NFD", "Phạm Thị Thúy Cúc"))
+    assert isinstance(outcome(answer_with(cast.cuc.record), claim=claim, year_alone=PORTAL), Verified)
+
+
 def test_an_error_of_our_own_is_no_outcome():
     with pytest.raises(ZeroDivisionError):
         outcome(ZeroDivisionError())
 
 
 def test_a_comparison_alone_tells_another_number_too():
-    assert differences(a_claim(digits="999085000009"), AN, year_alone=DESK) == {Difference.NUMBER}
+    assert differences(a_claim(digits="999085000009"), HOA, year_alone=DESK) == {Difference.NUMBER}
     with pytest.raises(NameRefused):
-        differences(a_claim(), replace(AN, full_name=""), year_alone=DESK)
+        differences(a_claim(), replace(HOA, full_name=""), year_alone=DESK)
 
 
 def test_troubles_that_waiting_does_not_mend_are_alarming():
@@ -220,9 +240,9 @@ def test_no_text_of_an_inquiry_shows_the_officer():
 
 def test_no_text_of_an_outcome_shows_the_person():
     for result in (
-        outcome(answer_with(AN)),
+        outcome(answer_with(HOA)),
         outcome(NOBODY),
-        outcome(answer_with(replace(AN, full_name=""))),
+        outcome(answer_with(replace(HOA, full_name=""))),
     ):
         for personal in ("Hòa", "999085000001", "1985"):
             assert personal not in repr(result)

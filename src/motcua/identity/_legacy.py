@@ -73,11 +73,8 @@ _VNI_SIGNS: Final = re.compile(
 )
 
 
-def _unescaped(text: str) -> str | None:
-    try:
-        plain = urllib.parse.unquote_plus(text, errors="strict") if "%" in text else text
-    except UnicodeDecodeError:
-        return None
+def _unescaped(text: str) -> str:
+    plain = urllib.parse.unquote_plus(text) if "%" in text else text
     return html.unescape(html.unescape(plain))
 
 
