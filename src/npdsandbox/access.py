@@ -4,25 +4,14 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from npdsandbox.cast import credentials
 from npdsandbox.refusals import Refusal, XRoadRefusal
 
-CAST: Final = Path(__file__).with_name("cast.json")
 CLOCK_TOLERANCE_SECONDS: Final = 300
-
-
-@cache
-def credentials() -> dict[str, dict[str, str]]:
-    """Return the sandbox's published credentials, as the cast lists them."""
-    loaded: dict[str, Any] = json.loads(CAST.read_text(encoding="utf-8"))
-    found: dict[str, dict[str, str]] = loaded["sandbox_credentials"]
-    return found
 
 
 def call_hash(*, hash_uri: str, username: str, timestamp: str, secret: str) -> str:

@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from npdsandbox import register, schema
+from npdsandbox.cast import DEMO, read_people
 from npdsandbox.delivery import deliver
-from npdsandbox.loading import DEMO, read_people
 from npdsandbox.models import Citizen
 from npdsandbox.reading import BODY_LIMIT, inflate, too_large
 from npdsandbox.refusals import not_xml
@@ -32,7 +32,8 @@ def say_what_this_is(get_response: Handler) -> Handler:
         response["Cache-Control"] = "no-store"
         if response.get("Content-Type", "").startswith("text/html"):
             response["Content-Security-Policy"] = (
-                "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+                "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+                "base-uri 'none'; frame-ancestors 'none'"
             )
         return response
 
