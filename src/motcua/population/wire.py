@@ -190,7 +190,7 @@ def _read_citizen(
     full_name = _name(parts.get("HoVaTen"))
     personal_number = _text(parts.get("SoDinhDanh"))
     if not full_name and ("HoVaTen" in parts or not personal_number):
-        return None, unknown  # an empty name means that there are no data (§2.5)
+        return None, unknown  # an empty name means that there are no data (docs/protocol.md §2.4)
     if not re.fullmatch(r"\d{12}", personal_number, re.ASCII):
         raise unreadable("a record without a readable personal number")
     if not full_name:
