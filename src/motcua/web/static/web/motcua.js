@@ -106,7 +106,10 @@
     const target = empty.find((field) => !field.value) || (root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]"));
     target?.focus();
   };
-  document.addEventListener("htmx:after:swap", (event) => focusNew(event.detail?.ctx?.target ?? event.target));
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { target } = event.detail.ctx;
+    focusNew(target.isConnected ? target : document.getElementById(target.id) ?? document);
+  });
   const begin = () => {
     for (const button of all(document, "[data-print]")) button.hidden = false;
     focusNew(document);
