@@ -29,6 +29,7 @@ from motcua.identity.verification import (
     Verified,
     verify,
 )
+from tests.people import cast
 
 BORN = BirthDate(1985, 3, 7)
 DESK, PORTAL = YearAlone.ANY_RECORD, YearAlone.YEAR_ONLY_RECORD

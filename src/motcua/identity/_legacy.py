@@ -79,9 +79,7 @@ def _unescaped(text: str) -> str:
 
 
 def _utf8(text: str) -> str | None:
-    """Undo UTF-8 read as Windows-1252 or Latin-1; "à" lost its no-break space when that was pasted as a
-    blank.
-    """
+    # The second byte of "à" is shown as a no-break space, which pasting may have made a plain one.
     whole = text.replace("Ã ", "Ã\u00a0")
     try:
         return bytes(_BYTE_OF.get(ord(sign), ord(sign)) for sign in whole).decode("utf-8")

@@ -18,6 +18,7 @@ __all__ = ["NameRefused", "clean", "key", "suggest", "wire_form"]
 
 LONGEST_NAME: Final = 100
 LONGEST_TEXT: Final = 1000  # as typed: a decomposed, escaped or padded name is longer than itself
+_LONGEST_GARBLED: Final = 500  # a long name of accented letters alone, in URL escapes
 
 _HIGHLAND: Final = "ƀčĕĭñŏŭ"
 _LETTERS: Final = "".join(
@@ -134,7 +135,7 @@ def suggest(text: str) -> str | None:
     VNI and VIQR, TCVN3, VNI-Windows, VISCII, UTF-8 read as Latin-1 or Windows-1252, HTML and URL escapes.
     None when the text already reads as Vietnamese, or when nothing better is found.
     """
-    if len(text) > LONGEST_TEXT:
+    if len(text) > _LONGEST_GARBLED:
         return None
     typed = _cleaned(text)
     if typed is not None and _is_vietnamese(typed):
