@@ -96,7 +96,7 @@ def _product(
     log = folder / f"{name}.log"
     with running_product(free_port(), environment, log) as product:
         for command in (["load_procedures"], ["load_cast"]):
-            run(["-m", "motcua.config.cli", *command], environment)
+            run(["-m", "django", *command], environment)
         run(["-m", "bench.crowd", str(_OFFICERS), str(_CITIZENS)], environment)
         try:
             yield product, environment

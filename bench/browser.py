@@ -96,7 +96,7 @@ class Browser:
         """Go where the last answer points."""
         if not self.page.location:
             raise AssertionError(
-                f"{self.page.url} answered {self.page.status} and leads nowhere: {_gist(self.page)}"
+                f"{self.page.url} answered {self.page.status} and leads nowhere: {gist(self.page)}"
             )
         return self.get(self.page.location)
 
@@ -124,12 +124,12 @@ class Browser:
                 if words in button.words:
                     return form, button
         raise AssertionError(
-            f"no button “{words}” on {self.page.url} ({self.page.status}): {_gist(self.page)}"
+            f"no button “{words}” on {self.page.url} ({self.page.status}): {gist(self.page)}"
         )
 
     def _take(self, page: Page) -> Page:
         if page.status >= 400:
-            raise AssertionError(f"{page.url} answered {page.status}: {_gist(page)}")
+            raise AssertionError(f"{page.url} answered {page.status}: {gist(page)}")
         self.page = page
         return page
 
@@ -159,6 +159,7 @@ class _Reader(HTMLParser):
         self._form: Form | None = None
         self._button: Button | None = None
         self._select = ("", "")
+        self._is_first_option = False
         self._textarea: tuple[str, str] | None = None
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
@@ -178,8 +179,9 @@ class _Reader(HTMLParser):
                 self._add_button(self._button, said.get("form", ""))
             case "select":
                 self._select = (said.get("name", ""), said.get("form", ""))
-                self._put(*self._select, "")
-            case "option" if self._select[0] and "selected" in said:
+                self._is_first_option = True
+            case "option" if self._select[0] and ("selected" in said or self._is_first_option):
+                self._is_first_option = False
                 self._put(*self._select, said.get("value", ""))
             case "textarea":
                 self._textarea = (said.get("name", ""), said.get("form", ""))
@@ -242,9 +244,11 @@ def _encoded(data: Mapping[str, str], files: Mapping[str, File]) -> tuple[str, b
     return f"multipart/form-data; boundary={boundary}", b"".join(parts) + f"--{boundary}--\r\n".encode()
 
 
-def _gist(page: Page) -> str:
-    text = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", page.text, flags=re.DOTALL)
-    return _SPACE.sub(" ", text).strip()[:600]
+def gist(page: Page) -> str:
+    """Return the words of a page's main part, for a message."""
+    main = page.text.partition("<main")[2] or page.text
+    text = re.sub(r"<(script|style|select).*?</\1>|<[^>]+>", " ", main, flags=re.DOTALL)
+    return _SPACE.sub(" ", text).strip()[:900]
 
 
 def path_of(url: str) -> str:

@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
-from bench.browser import Browser, Page
+from bench.browser import Browser, Page, gist
 from bench.crowd import PASSWORD, officer_login, somebody
 
 Step = Callable[[], Page]
@@ -147,4 +147,4 @@ def _file_fields(page: Page) -> list[str]:
 
 def _insist(page: Page, words: str) -> None:
     if words not in page.text:
-        raise AssertionError(f"{page.url} ({page.status}) does not say “{words}”")
+        raise AssertionError(f"{page.url} ({page.status}) does not say “{words}”: {gist(page)}")
