@@ -19,6 +19,7 @@ _SHORT_TYPES: Final = {
 _TYPES: Final = (
     "thanh pho", "tinh", "quan", "huyen", "thi xa", "thi tran", "phuong", "xa", "dac khu",
 )  # fmt: skip
+_BETWEEN: Final = " ,;-"
 # Words for a kind of place; they are written small unless they open the text.
 _COMMON: Final = frozenset(
     [
@@ -69,7 +70,7 @@ def compose(address: Address | None) -> str:
     if address is None:
         return ""
     units = _unit_names(address)
-    detail = _without_units(" ".join(address.detail.split()), units)
+    detail = _without_units(" ".join(address.detail.split()).strip(_BETWEEN), units)
     parts = [_cased(detail), *units] if detail else list(units)
     if not units and address.country and address.country != "VN":
         parts.append(address.country)
@@ -106,12 +107,12 @@ def _without_units(detail: str, units: list[str]) -> str:
         is_cut = False
         head, _, tail = detail.rpartition(",")
         if any(_folded(tail) in forms for forms in written):
-            detail, is_cut = head.strip(" ,;-"), True
+            detail, is_cut = head.strip(_BETWEEN), True
             continue
         for unit in units:
             words, length = detail.split(), len(unit.split())
             if _folded(" ".join(words[-length:])) == _folded(unit):
-                detail, is_cut = " ".join(words[:-length]).strip(" ,;-"), True
+                detail, is_cut = " ".join(words[:-length]).strip(_BETWEEN), True
                 break
     return detail
 

@@ -517,6 +517,13 @@ def take_up(*, dossier: Dossier, officer: User, now: datetime) -> Dossier:
             office_code=fresh.office.code,
             subject=str(fresh.code),
         )
+        if fresh.citizen is not None:
+            notify(
+                citizen=fresh.citizen,
+                text=gettext("%(office)s đã tiếp nhận hồ sơ %(code)s.")
+                % {"office": fresh.office.name, "code": fresh.code},
+                now=now,
+            )
     return fresh
 
 

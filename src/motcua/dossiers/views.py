@@ -209,7 +209,7 @@ def remove_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse
 def review_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show everything once more; with the oath, "Nộp hồ sơ" files it, once."""
     draft, now = _own(request, pk), timezone.now()
-    form = ReviewForm(request.POST or None)
+    form = ReviewForm(request.POST if request.method == "POST" else None)
     try:
         if request.method == "POST" and (form.is_valid() or not draft.is_draft):
             service.submit(dossier=draft, has_sworn=form.is_valid(), now=now)

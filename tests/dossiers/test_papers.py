@@ -1,0 +1,248 @@
+"""Papers: what is taken, what is refused, how it is kept, and who may open it."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
+from pytest_django import Settings
+
+from motcua.dossiers import papers
+from motcua.dossiers.models import Dossier
+from motcua.dossiers.papers import PaperRefused, read_paper
+from tests.dossiers.filing import PDF, address, agree, begin, filed, give_papers, pdf, picture
+
+ZIP_TAIL = b"PK\x03\x04" + b"<script>alert(1)</script>" * 20
+
+
+def refusal(content: bytes, name: str = "to-khai.pdf") -> str:
+    """Return why a file is refused."""
+    with pytest.raises(PaperRefused) as refused:
+        read_paper(SimpleUploadedFile(name, content, "application/pdf"))
+    assert "Vui lòng" in refused.value.message
+    return refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"MZ\x90\x00" + b"\x00" * 300, "to-khai.pdf"),
+        (b"\x7fELF" + b"\x00" * 300, "anh.jpg"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', "anh.png"),
+        (b"<!doctype html><script>alert(1)</script>", "to-khai.pdf"),
+        (b"PK\x03\x04" + b"\x00" * 300, "to-khai.pdf"),
+        (b"GIF89a" + b"\x00" * 300, "anh.png"),
+        ("chỉ là chữ".encode(), "to-khai.pdf"),
+    ],
+    ids=["exe", "elf", "svg", "html", "zip", "gif", "text"],
+)
+def test_a_file_of_another_type_is_refused_whatever_its_name(content: bytes, name: str) -> None:
+    assert refusal(content, name) == "type"
+
+
+def test_an_empty_file_is_refused() -> None:
+    assert refusal(b"") == "empty"
+
+
+def test_a_file_over_the_limit_is_refused_with_the_limit(settings: Settings) -> None:
+    settings.PAPER_MAX_BYTES = 1024 * 1024
+    with pytest.raises(PaperRefused) as refused:
+        read_paper(SimpleUploadedFile("to.pdf", PDF + b"\x00" * 1024 * 1024))
+    assert refused.value.reason == "too_large"
+    assert "1 MB" in refused.value.message
+
+
+def test_a_pdf_that_was_cut_off_is_refused() -> None:
+    assert refusal(PDF[:-10]) == "broken"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_picture_that_was_cut_off_is_refused(kind: str) -> None:
+    assert refusal(picture((300, 300), kind)[:-40], "anh.png") == "broken"
+
+
+def test_a_picture_that_unfolds_to_gigabytes_is_refused_unread() -> None:
+    assert refusal(picture((8000, 7000), "PNG"), "anh.png") == "too_many_pixels"
+
+
+def test_a_picture_larger_than_the_library_itself_allows_is_refused() -> None:
+    header = bytearray(picture((10, 10), "PNG"))
+    header[16:24] = (60000).to_bytes(4, "big") + (60000).to_bytes(4, "big")
+    header[29:33] = zlib.crc32(bytes(header[12:29])).to_bytes(4, "big")
+    assert refusal(bytes(header), "anh.png") == "too_many_pixels"
+
+
+def test_a_large_photograph_is_made_smaller() -> None:
+    read = read_paper(SimpleUploadedFile("anh.jpg", picture((6000, 3000))))
+
+    assert Image.open(BytesIO(read.content)).size == (4000, 2000)
+
+
+def test_a_photograph_stands_upright_and_tells_no_place() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "Hang may anh"
+    exif.get_ifd(0x8825)[1] = "N"
+
+    read = read_paper(SimpleUploadedFile("anh.jpg", picture((60, 40), exif=exif)))
+
+    kept = Image.open(BytesIO(read.content))
+    assert kept.size == (40, 60)
+    assert not kept.getexif()
+    assert b"Hang may anh" not in read.content
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_what_hides_behind_a_picture_is_dropped(kind: str) -> None:
+    read = read_paper(SimpleUploadedFile("anh.jpg", picture((60, 40), kind) + ZIP_TAIL))
+
+    assert b"<script>" not in read.content
+    assert b"PK\x03\x04" not in read.content
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16", "CMYK"])
+def test_pictures_of_every_kind_of_scanner_are_kept(mode: str) -> None:
+    written = BytesIO()
+    Image.new(mode, (30, 20)).save(written, "JPEG" if mode == "CMYK" else "PNG")
+
+    read = read_paper(SimpleUploadedFile("quet", written.getvalue()))
+
+    assert Image.open(BytesIO(read.content)).size == (30, 20)
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Giấy chứng sinh.PDF", "Giấy chứng sinh.pdf"),
+        ("to-khai.exe", "to-khai.pdf"),
+        ("..\\..\\etc\\passwd", "passwd.pdf"),
+        ("\u202etxt.cod", "txt.pdf"),
+        ("....", "giay-to.pdf"),
+        ("a" * 300, "a" * 120 + ".pdf"),
+    ],
+)
+def test_a_files_shown_name_is_harmless(given: str, shown: str) -> None:
+    assert papers._shown_name(given, ".pdf") == shown
+
+
+@pytest.fixture
+def draft(an_client: Client, catalogue: None, register: object) -> Dossier:
+    """Return An's draft at the step of the papers."""
+    dossier = begin(an_client)
+    agree(an_client, dossier)
+    return dossier
+
+
+def test_a_paper_is_stored_under_a_random_name_outside_the_web(
+    draft: Dossier, an_client: Client, paper_folder: Path
+) -> None:
+    give_papers(an_client, draft)
+
+    paper = draft.papers.first()
+    assert "to-khai" not in paper.file.name
+    assert Path(paper.file.path).is_relative_to(paper_folder)
+    assert Path(paper.file.path).stat().st_mode & 0o077 == 0
+
+
+def test_several_files_make_one_document(draft: Dossier, an_client: Client) -> None:
+    photo = SimpleUploadedFile("trang 2.jpg", picture(), "image/jpeg")
+
+    response = an_client.post(address(draft, "giay-to/"), {"other": [pdf("trang 1.pdf"), photo]})
+
+    assert response.headers["Location"] == address(draft, "giay-to/")
+    assert [paper.original_name for paper in draft.papers.all()] == ["trang 1.pdf", "trang 2.jpg"]
+
+
+def test_a_refused_file_is_named_and_the_others_are_kept(draft: Dossier, an_client: Client) -> None:
+    bad = SimpleUploadedFile("virus.pdf", b"MZ\x90\x00" * 99)
+
+    page = an_client.post(address(draft, "giay-to/"), {"other": [pdf("tốt.pdf"), bad], "go_on": "1"})
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "virus.pdf: Tệp không phải PDF, JPEG hoặc PNG." in text
+    assert "tốt.pdf" in text
+    assert draft.papers.count() == 1
+
+
+def test_a_dossier_takes_only_so_many_files(
+    draft: Dossier, an_client: Client, paper_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("motcua.dossiers.service.MOST_PAPERS", 1)
+
+    page = an_client.post(address(draft, "giay-to/"), {"other": [pdf("một.pdf"), pdf("hai.pdf")]})
+
+    assert "quá nhiều tệp" in page.content.decode()
+    assert draft.papers.count() == 1
+    assert len(list(paper_folder.rglob("*.pdf"))) == 1
+
+
+def test_a_request_that_is_too_large_is_refused_by_its_length(draft: Dossier, an_client: Client) -> None:
+    page = an_client.post(
+        address(draft, "giay-to/"), {"other": pdf()}, headers={"content-length": str(26 * 1024 * 1024)}
+    )
+
+    assert page.status_code == 413
+    assert "25 MB" in page.content.decode()
+    assert not draft.papers.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_removed_paper_is_deleted_from_the_disk(draft: Dossier, an_client: Client) -> None:
+    give_papers(an_client, draft)
+    paper = draft.papers.first()
+
+    an_client.post(address(draft, f"giay-to/{paper.pk}/xoa/"))
+
+    assert draft.papers.count() == 1
+    assert not Path(paper.file.path).exists()
+
+
+def test_a_paper_is_handed_out_as_a_file_and_never_shown_in_the_page(
+    draft: Dossier, an_client: Client
+) -> None:
+    an_client.post(address(draft, "giay-to/"), {"other": pdf("Giấy chứng sinh.pdf")})
+
+    response = an_client.get(address(draft, f"giay-to/{draft.papers.get().pk}/"))
+
+    assert b"".join(response.streaming_content) == PDF
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.headers["Content-Disposition"].startswith("attachment;")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_the_receiving_office_opens_papers_once_they_are_filed(
+    an_client: Client,
+    officer_client: Client,
+    second_officer_client: Client,
+    other_officer_client: Client,
+    draft: Dossier,
+) -> None:
+    give_papers(an_client, draft)
+    paper = address(draft, f"giay-to/{draft.papers.first().pk}/")
+    assert officer_client.get(paper).status_code == 404
+
+    an_client.post(address(draft, "xem-lai/"), {"oath": "on"})
+
+    for client, status in ((officer_client, 200), (second_officer_client, 200), (other_officer_client, 404)):
+        response = client.get(paper)
+        assert response.status_code == status
+        if response.streaming:
+            assert b"".join(response.streaming_content) == PDF
+
+
+def test_nobody_else_opens_papers(
+    an_client: Client, binh_client: Client, client: Client, draft: Dossier
+) -> None:
+    other = filed(an_client, "1.000656")
+    paper = other.papers.first().pk
+
+    assert binh_client.get(address(other, f"giay-to/{paper}/")).status_code == 404
+    assert client.get(address(other, f"giay-to/{paper}/")).status_code == 404
+    assert an_client.get(address(draft, f"giay-to/{paper}/")).status_code == 404
