@@ -20,7 +20,6 @@ from motcua.identity.numbers import IdNumber
 from motcua.identity.register import Answer, Inquiry, PopulationRegister, TouchPoint
 from motcua.identity.verification import BirthMatch, MatchedBy, Rejected, Verified, verify
 from motcua.population.gateway import Gateway, open_gateway, ping_claim
-from motcua.population.line import MemoryLine
 from motcua.population.memory import MemoryRegister
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.http import Reply
@@ -42,9 +41,6 @@ def settings_for(transport: str, url: str, service: str) -> RegisterSettings:
         xroad_client="SANDBOX/GOV/HAIPHONG/MOTCUA",
         api_key="sbx-key-1",
         service=service,  # type: ignore[arg-type]
-        ping_number=cast.hanh.number,
-        portal_officer=cast.lan.number,
-        agency_code="000.00.01.H23",
     )
 
 
@@ -113,7 +109,7 @@ def open_memory(service: str) -> PopulationRegister:
 
 def open_golden(service: str) -> PopulationRegister:
     settings = settings_for("c06", "http://127.0.0.1:9/", service)
-    return Gateway(settings, GoldenTransport(), MemoryLine(), now=lambda: 0.0)
+    return Gateway(settings, GoldenTransport(), now=lambda: 0.0)
 
 
 @pytest.fixture(params=["memory", "golden", "spring", "sandbox c06", "sandbox xroad"])
@@ -126,12 +122,12 @@ def opening(request: pytest.FixtureRequest) -> Iterator[Opening]:
         yield open_golden
     elif kind == "spring":
         with StubRegister(spring) as stub:
-            yield lambda service: open_gateway(settings_for("c06", stub.url, service), MemoryLine())
+            yield lambda service: open_gateway(settings_for("c06", stub.url, service))
     else:
         sandbox: SandboxProcess = request.getfixturevalue("sandbox")
         transport = kind.partition(" ")[2]
         path = "/c06/{operation}" if transport == "c06" else "/r1/SANDBOX/GOV/BCA/CSDLDC/{operation}"
-        yield lambda service: open_gateway(settings_for(transport, sandbox.url + path, service), MemoryLine())
+        yield lambda service: open_gateway(settings_for(transport, sandbox.url + path, service))
 
 
 class TestEveryRegister:

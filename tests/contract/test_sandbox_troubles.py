@@ -10,8 +10,7 @@ import pytest
 from motcua.identity.matching import Difference, YearAlone
 from motcua.identity.register import Barred, Inquiry, TouchPoint, Trouble
 from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswered, Verified, verify
-from motcua.population.gateway import Gateway, open_gateway
-from motcua.population.line import MemoryLine
+from motcua.population.gateway import Gateway, open_gateway, ping_claim
 from motcua.population.settings import RegisterSettings
 from tests.people import cast
 from tests.sandbox_process import SandboxProcess, start_sandbox
@@ -51,7 +50,7 @@ def sandbox(process: SandboxProcess) -> SandboxProcess:
     return process
 
 
-def settings_of(sandbox: SandboxProcess, transport: str = "c06", **changes) -> RegisterSettings:
+def gateway(sandbox: SandboxProcess, transport: str = "c06", **changes) -> Gateway:
     given = {
         "transport": transport,
         "url": sandbox.url + PATHS[transport],
@@ -60,16 +59,8 @@ def settings_of(sandbox: SandboxProcess, transport: str = "c06", **changes) -> R
         "secret": "sandbox-secret-1",
         "xroad_client": "SANDBOX/GOV/HAIPHONG/MOTCUA",
         "api_key": "sbx-key-1",
-        "portal_officer": cast.lan.number,
-        "ping_number": cast.hanh.number,
     }
-    return RegisterSettings(**(given | changes))
-
-
-def gateway(sandbox: SandboxProcess, transport: str = "c06", **changes) -> Gateway:
-    return open_gateway(
-        settings_of(sandbox, transport, **changes), MemoryLine(), start_probe=lambda probe: None
-    )
+    return open_gateway(RegisterSettings(**(given | changes)))
 
 
 def ask(register: Gateway, person=cast.an, procedure: str = "VPCP") -> Outcome:
@@ -117,7 +108,8 @@ def test_a_register_that_asks_for_rest_says_for_how_long(sandbox):
 def test_nobody_in_either_shape_is_the_proper_answer_to_a_ping(sandbox, shape):
     if shape:
         sandbox.trouble(shape, number=cast.hanh.number)
-    assert gateway(sandbox).ping().is_confirmed is False
+    inquiry = Inquiry("H40-1", cast.lan.number, "lan", "000.00.01.H23", "VPCP", TouchPoint.OPERATION)
+    assert gateway(sandbox).ask(ping_claim(cast.hanh.number), inquiry).is_confirmed is False
 
 
 @pytest.mark.parametrize(
@@ -169,20 +161,3 @@ def test_with_both_licenses_the_question_is_answered(sandbox):
     sandbox.switch("officers", [cast.lan.number])
     sandbox.switch("procedures", ["VPCP"])
     assert isinstance(ask(gateway(sandbox)), Verified)
-
-
-def test_five_failures_shut_the_line_and_a_probe_opens_it_when_the_register_is_back(sandbox):
-    clock, probes = [time.time()], []
-    opened = open_gateway(
-        settings_of(sandbox),
-        MemoryLine(),
-        now=lambda: clock[0],
-        start_probe=lambda probe: probes.append(probe),
-    )
-    sandbox.trouble("fault_500", number=cast.an.number, next=5)
-    troubles = [ask(opened).trouble for _ in range(6)]
-    assert troubles == [Trouble.SERVER_ERROR] * 5 + [Trouble.BREAKER_OPEN]
-    clock[0] += 10
-    assert ask(opened).trouble is Trouble.BREAKER_OPEN
-    probes.pop()()
-    assert isinstance(ask(opened), Verified)

@@ -1,4 +1,4 @@
-"""The gateway: every reply is one of yes, no, could not ask, not permitted; the line shuts, and heals by itself."""
+"""The gateway: every reply is one of yes, no, could not ask, not permitted, and never another."""
 
 import contextlib
 import json
@@ -11,7 +11,6 @@ from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import parse_number
 from motcua.identity.register import (
-    Answer,
     Barred,
     CouldNotAsk,
     Inquiry,
@@ -21,7 +20,6 @@ from motcua.identity.register import (
     Trouble,
 )
 from motcua.population.gateway import Gateway, open_gateway, ping_claim
-from motcua.population.line import LinePolicy, MemoryLine
 from motcua.population.settings import RegisterSettings, SettingRefused
 from motcua.population.transports.http import Reply
 from tests.population.stub_register import StubRegister, answering, golden, http
@@ -34,8 +32,6 @@ SETTINGS = RegisterSettings(
     hash_uri="/x",
     username="u",
     secret="s",
-    ping_number="999193000099",
-    portal_officer="999080000001",
 )
 MATCH, NOBODY = golden("reply-037-match.xml"), golden("reply-037-nobody.xml")
 
@@ -61,27 +57,13 @@ class Way:
         return reply
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = 1_795_421_696.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
 def reply(body: bytes = MATCH, status: int = 200, **headers: str) -> Reply:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status, urllib3.HTTPHeaderDict({"Content-Type": "text/xml"} | named), body)
 
 
-def gateway(*replies: Reply | CouldNotAsk, line=None, clock=None, start_probe=None) -> Gateway:
-    return Gateway(
-        SETTINGS,
-        Way(*replies),
-        line or MemoryLine(),
-        now=clock or Clock(),
-        start_probe=start_probe or (lambda probe: None),
-    )
+def gateway(*replies: Reply | CouldNotAsk) -> Gateway:
+    return Gateway(SETTINGS, Way(*replies), now=lambda: 1_795_421_696.0)
 
 
 def error_of(*replies: Reply | CouldNotAsk) -> RegisterError:
@@ -187,131 +169,13 @@ def test_the_time_to_wait_is_read_as_seconds_or_as_a_date(text, seconds):
     assert error.retry_after == seconds
 
 
-# --- the line
-
-
-def unanswered(gateway: Gateway, touch_point: TouchPoint = TouchPoint.FILING) -> Trouble:
-    with pytest.raises(CouldNotAsk) as caught:
-        gateway.ask(THU, inquiry(touch_point))
-    return caught.value.trouble
-
-
-def test_five_failures_shut_the_line_and_the_sixth_question_never_leaves():
-    way = gateway(CouldNotAsk(Trouble.TIMEOUT))
-    assert [unanswered(way) for _ in range(7)] == [Trouble.TIMEOUT] * 5 + [Trouble.BREAKER_OPEN] * 2
-    assert len(way._transport.asked) == 5
-
-
-def test_while_the_line_is_shut_one_question_starts_a_probe_behind_everybody_s_back():
-    clock, probes = Clock(), []
-    way = gateway(*[reply(b"", 500)] * 5, reply(NOBODY), clock=clock, start_probe=probes.append)
-    for _ in range(5):
-        unanswered(way)
-    assert unanswered(way) is Trouble.BREAKER_OPEN
-    assert probes == []
-    clock.time += 10
-    assert [unanswered(way), unanswered(way)] == [Trouble.BREAKER_OPEN] * 2
-    assert len(probes) == 1
-    probes[0]()
-    assert way.ask(THU, inquiry()).record is None
-    assert b"999193000099" in way._transport.asked[5]
-
-
-def test_a_probe_that_fails_leaves_the_line_shut_for_ten_seconds_more(caplog):
-    clock, probes = Clock(), []
-    way = gateway(CouldNotAsk(Trouble.CONNECTION), clock=clock, start_probe=probes.append)
-    for _ in range(5):
-        unanswered(way)
-    clock.time += 10
-    unanswered(way)
-    probes.pop()()
-    clock.time += 9
-    assert unanswered(way) is Trouble.BREAKER_OPEN
-    assert probes == []
-    clock.time += 1
-    unanswered(way)
-    assert len(probes) == 1
-
-
-@pytest.mark.parametrize(
-    "harmless",
-    [
-        reply(fault("soapenv:Client", "SBX.SYNTHETIC"), 422),
-        reply(MATCH.replace("Ặ".encode(), b"\xef\xbf\xbd")),
-        CouldNotAsk(Trouble.OTHER_PERSON),
-        reply(b"", 401),
-    ],
-    ids=["our fault", "encoding", "other person", "not permitted"],
-)
-def test_what_one_person_s_question_can_provoke_never_shuts_the_line_for_all(harmless):
-    line = MemoryLine()
-    way = gateway(harmless, line=line)
-    for _ in range(12):
-        with pytest.raises(RegisterError):
-            way.ask(THU, inquiry())
-    assert not line.read(1_795_421_696.0).is_shut(1_795_421_696.0)
-
-
-def test_a_register_that_asks_for_rest_is_left_alone_and_people_are_told_how_long():
-    clock = Clock()
-    way = gateway(reply(b"", 503, Retry_After="40"), reply(NOBODY), clock=clock)
-    assert unanswered(way) is Trouble.BUSY
-    clock.time += 10
-    with pytest.raises(CouldNotAsk) as caught:
-        way.ask(THU, inquiry())
-    assert (caught.value.trouble, caught.value.retry_after) == (Trouble.BREAKER_OPEN, 30.0)
-    clock.time += 30
-    assert way.ask(THU, inquiry()).record is None
-
-
-def test_a_crowded_portal_is_told_so_while_the_desk_still_gets_through():
-    line = MemoryLine(LinePolicy(slots=2, desk_slots=1))
-    way = gateway(reply(), line=line)
-    taken = line.acquire("portal", 1_795_421_696.0, 60)
-    assert unanswered(way) is Trouble.CROWDED
-    assert way.ask(THU, inquiry(TouchPoint.RECEPTION)).record is not None
-    line.release(taken)
-    assert way.ask(THU, inquiry()).record is not None
-
-
-def test_every_question_gives_its_slot_back_whatever_came_of_it():
-    way = gateway(
-        *[reply(), reply(b"", 422), CouldNotAsk(Trouble.TLS), reply(b"", 401)] * 3,
-        reply(),
-        line=MemoryLine(LinePolicy(slots=1, desk_slots=0)),
-    )
-    for _ in range(3):
-        assert way.ask(THU, inquiry()).record is not None
-        assert unanswered(way) is Trouble.FAULT
-        assert unanswered(way) is Trouble.TLS
-        with pytest.raises(NotPermitted):
-            way.ask(THU, inquiry())
-    assert way.ask(THU, inquiry()).record is not None
-
-
 # --- ping
 
 
-def test_a_ping_accepts_only_the_proper_nobody():
-    assert gateway(reply(NOBODY)).ping().is_confirmed is False
-    with pytest.raises(CouldNotAsk) as caught:
-        gateway(reply()).ping()
-    assert caught.value.trouble is Trouble.CONFIGURATION
-    with pytest.raises(CouldNotAsk):
-        gateway(reply(b"<html/>", Content_Type="text/html")).ping()
-
-
-def test_a_ping_goes_past_a_shut_line_and_opens_it():
-    clock = Clock()
-    way = gateway(*[reply(b"", 500)] * 5, reply(NOBODY), clock=clock)
-    for _ in range(5):
-        unanswered(way)
-    assert isinstance(way.ping(), Answer)
-    assert way.ask(THU, inquiry()).record is None
-
-
 def test_nobody_can_be_the_person_of_a_ping():
-    assert ping_claim("999193000099").number.digits == "999193000099"
+    claim = ping_claim("999193000099")
+    assert claim.number.digits == "999193000099"
+    assert gateway(reply(NOBODY)).ask(claim, inquiry()).is_confirmed is False
 
 
 # --- what operators see
@@ -356,7 +220,7 @@ def test_a_gateway_opened_from_settings_asks_over_its_transport(transport, caplo
             secret="geheim",
             xroad_client="A/B/E/F",
         )
-        way = open_gateway(settings, MemoryLine())
+        way = open_gateway(settings)
         answer = way.ask(THU, inquiry(TouchPoint.RECEPTION))
     assert answer.record is not None
     assert answer.line == f"{transport}/037"
@@ -387,7 +251,6 @@ def test_a_gateway_opened_from_settings_asks_over_its_transport(transport, caplo
         ({"transport": "xroad"}, "NPD_XROAD_CLIENT"),
         ({"transport": "xroad", "xroad_client": "A/B/C\r\nX: y"}, "NPD_XROAD_CLIENT"),
         ({"api_key": "a b"}, "NPD_API_KEY"),
-        ({"ping_number": "12"}, "NPD_PING_NUMBER"),
         ({"total_seconds": 0}, "NPD_TOTAL_SECONDS"),
         ({"connect_seconds": 9.0}, "NPD_CONNECT_SECONDS"),
         ({"ca": "/nowhere.pem"}, "NPD_CA"),

@@ -1,4 +1,4 @@
-"""The port's implementation: message, transport, time and breaker put together; whatever goes wrong becomes
+"""The port's implementation: message, transport and time put together; whatever goes wrong becomes
 an error.
 
 A reply is a "no" only when it is a proper answer that says so. Everything else is *could not ask* or *not
@@ -10,9 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-import threading
 import time
-import uuid
 from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -28,11 +26,9 @@ from motcua.identity.register import (
     MessageIds,
     NotPermitted,
     RegisterError,
-    TouchPoint,
     Trouble,
 )
-from motcua.population.line import TROUBLES_OF_THE_LINE, Line, lane_of
-from motcua.population.settings import RegisterSettings, SettingRefused
+from motcua.population.settings import RegisterSettings
 from motcua.population.soap import FaultReceived, fault_of
 from motcua.population.transports.c06 import C06
 from motcua.population.transports.http import Reply, Transport
@@ -42,149 +38,46 @@ from motcua.population.wire import OPERATIONS, Reading, build_request, read_repl
 _log = logging.getLogger("motcua.population")
 _TRANSPORTS: dict[str, Callable[[RegisterSettings], Transport]] = {"c06": C06, "xroad": XRoad}
 _X_ROAD_TYPE = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+){0,5}")
-_LEASE_MARGIN = 5.0  # seconds by which a slot outlives the question's own time
-_CROWDED_RETRY = 2.0
-
-
-def _in_a_thread(probe: Callable[[], None]) -> None:
-    threading.Thread(target=probe, name="npd-probe", daemon=True).start()
 
 
 def ping_claim(number: str) -> IdentityClaim:
-    """Return a claim about a person who cannot exist, for a number that nobody has (12 or 9 digits)."""
+    """Return a claim about a person who cannot exist, for a number that nobody has (12 or 9 digits).
+
+    The proper answer is "nobody"; a record or a yes means that the number belongs to somebody. Raises NumberRefused.
+    """
     return IdentityClaim("Không Có Người Này", parse_number(number), BirthDate(1993, 12, 12))
 
 
-def open_gateway(
-    settings: RegisterSettings,
-    line: Line,
-    *,
-    now: Callable[[], float] = time.time,
-    start_probe: Callable[[Callable[[], None]], None] = _in_a_thread,
-) -> Gateway:
+def open_gateway(settings: RegisterSettings, *, now: Callable[[], float] = time.time) -> Gateway:
     """Return the gateway that these settings describe; opens no connection yet.
 
-    `now` gives epoch seconds. `start_probe` is given the probe and must run it without making its caller
-    wait. Raises CouldNotAsk(CONFIGURATION) when certificates cannot be loaded.
+    `now` gives epoch seconds. Raises CouldNotAsk(CONFIGURATION) when certificates cannot be loaded.
     """
-    return Gateway(
-        settings, _TRANSPORTS[settings.transport](settings), line, now=now, start_probe=start_probe
-    )
+    return Gateway(settings, _TRANSPORTS[settings.transport](settings), now=now)
 
 
 class Gateway:
-    """A population register behind a wire."""
+    """A population register behind a wire. Safe to share between threads.
 
-    def __init__(
-        self,
-        settings: RegisterSettings,
-        transport: Transport,
-        line: Line,
-        *,
-        now: Callable[[], float],
-        start_probe: Callable[[Callable[[], None]], None] = _in_a_thread,
-    ) -> None:
+    It asks whenever it is told to: breaker and bound (`line.py`) are kept by the caller, for all processes at once.
+    """
+
+    def __init__(self, settings: RegisterSettings, transport: Transport, *, now: Callable[[], float]) -> None:
         self._settings = settings
         self._transport = transport
-        self._line = line
         self._now = now
-        self._start_probe = start_probe
         self._operation = OPERATIONS[settings.service]
 
     def ask(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
-        """Ask the register about one claim, if the line is open and not crowded. Raises CouldNotAsk,
-        NotPermitted.
-        """
-        now = self._now()
-        state = self._line.read(now)
-        if state.is_shut(now):
-            if state.is_probe_due(now) and self._line.try_begin_probe(now):
-                self._start_probe(self.probe)
-            raise CouldNotAsk(
-                Trouble.BREAKER_OPEN,
-                detail="the line to the register is shut after failures; a probe opens it again",
-                retry_after=state.retry_after(now),
-                messages=MessageIds(inquiry.request_id),
-            )
-        slot = self._line.acquire(
-            lane_of(inquiry.touch_point), now, self._settings.total_seconds + _LEASE_MARGIN
-        )
-        if slot is None:
-            _log.warning("npd.crowded request=%s", inquiry.request_id)
-            raise CouldNotAsk(
-                Trouble.CROWDED,
-                detail="as many questions as allowed are under way",
-                retry_after=_CROWDED_RETRY,
-                messages=MessageIds(inquiry.request_id),
-            )
+        """Ask the register about one claim. Raises CouldNotAsk, NotPermitted; each is logged, without a person."""
         try:
-            return self._ask_and_report(claim, inquiry)
-        finally:
-            self._line.release(slot)
-
-    def ping(self, inquiry: Inquiry | None = None) -> Answer:
-        """Ask for a person who cannot exist, past breaker and bound, and accept only the proper answer
-        "nobody".
-
-        Without an inquiry the configured operator asks. What comes out is reported to the line like any
-        question's. Raises CouldNotAsk (CONFIGURATION when the number belongs to somebody), NotPermitted,
-        and SettingRefused when no number is configured.
-        """
-        if not self._settings.ping_number:
-            raise SettingRefused("NPD_PING_NUMBER", "9 or 12 digits of a number that nobody has")
-        inquiry = inquiry or Inquiry(
-            request_id=f"ping-{uuid.uuid4().hex[:32]}",
-            officer=self._settings.portal_officer,
-            officer_login=self._settings.portal_officer,
-            agency=self._settings.agency_code,
-            procedure=self._settings.procedure_code,
-            touch_point=TouchPoint.OPERATION,
-        )
-        answer = self._ask_and_report(ping_claim(self._settings.ping_number), inquiry)
-        if answer.record is not None or answer.is_confirmed:
-            detail = "NPD_PING_NUMBER belongs to somebody: choose a number that nobody has"
-            raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, messages=answer.messages)
-        return answer
-
-    def probe(self) -> None:
-        """Ping so that a shut line may heal; never raises for what the register does."""
-        try:
-            self.ping()
-        except (RegisterError, SettingRefused) as error:
-            _log.warning("npd.probe_failed %s", error)
-        else:
-            _log.info("npd.probe_answered")
-
-    def _ask_and_report(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
-        try:
-            answer = self._exchange(claim, inquiry)
-        except CouldNotAsk as error:
-            ids = error.messages.register_ids if error.messages else ()
-            error.messages = MessageIds(inquiry.request_id, ids)
-            level = logging.ERROR if error.trouble.is_alarming else logging.WARNING
-            event = "npd.alarm" if error.trouble.is_alarming else "npd.unanswered"
-            _log.log(
-                level,
-                "%s trouble=%s request=%s detail=%s",
-                event,
-                error.trouble.value,
-                inquiry.request_id,
-                error.detail,
+            return self._exchange(claim, inquiry)
+        except RegisterError as error:
+            error.messages = MessageIds(
+                inquiry.request_id, error.messages.register_ids if error.messages else ()
             )
-            if error.trouble in TROUBLES_OF_THE_LINE:
-                self._line.record_failure(self._now(), error.retry_after)
+            _report(error, inquiry)
             raise
-        except NotPermitted as error:
-            _log.error(
-                "npd.not_permitted barred=%s request=%s detail=%s",
-                error.barred.value,
-                inquiry.request_id,
-                error.detail,
-            )
-            self._line.record_success(self._now())  # refused, but reached
-            raise
-        self._line.record_success(self._now())
-        return answer
 
     def _exchange(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
         settings = self._settings
@@ -223,6 +116,17 @@ class Gateway:
             except FaultReceived as fault:
                 raise _error_of_fault(fault) from None
         raise _error_of(reply, content_type, self._now())
+
+
+def _report(error: RegisterError, inquiry: Inquiry) -> None:
+    if isinstance(error, NotPermitted):
+        level, event = logging.ERROR, f"npd.not_permitted barred={error.barred.value}"
+    elif isinstance(error, CouldNotAsk) and error.trouble.is_alarming:
+        level, event = logging.ERROR, f"npd.alarm trouble={error.trouble.value}"
+    else:
+        trouble = error.trouble.value if isinstance(error, CouldNotAsk) else ""
+        level, event = logging.WARNING, f"npd.unanswered trouble={trouble}"
+    _log.log(level, "%s request=%s detail=%s", event, inquiry.request_id, error.detail)
 
 
 def _error_of_fault(fault: FaultReceived, status: int = 200) -> CouldNotAsk:

@@ -1,20 +1,15 @@
-"""The state of the line to the register, shared by all who ask: the breaker and the bound on questions in
-flight.
+"""The state of the line to the register, shared by all who ask: the breaker and the bound on questions in flight.
 
-The decisions are pure functions over `LineState`; `Line` is the port that a store implements, with each
-method one short atomic step. A store on a database reads its row under a lock, applies the function, and
-writes the row back. Nobody waits for a probe: while the line is shut every person's question is refused at
-once, and whoever wins `try_begin_probe` lets a ping run in the background, whose outcome is recorded like
-any other.
+Pure functions over `LineState`. Who asks keeps the state where all processes see it, and applies each function in one
+short atomic step: refuse while `is_shut`, refuse unless `may_enter`, then ask, then `after_failure` for a trouble of
+the line or `after_success` for an answer. Nobody waits for a probe: while the line is shut every person's question is
+refused at once, and whoever wins `after_probe_began` lets a ping run in the background, reported like any other.
 """
 
 from __future__ import annotations
 
-import itertools
-import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
 
 from motcua.identity.register import TouchPoint, Trouble
 
@@ -120,69 +115,3 @@ def may_enter(policy: LinePolicy, lane: Lane, *, desk_in_flight: int, portal_in_
     if desk_in_flight + portal_in_flight >= policy.slots:
         return False
     return lane is Lane.DESK or portal_in_flight < policy.slots - policy.desk_slots
-
-
-class Line(Protocol):
-    """The port: where the state lives. Every `now` is epoch seconds; no method may wait for the register."""
-
-    def read(self, now: float) -> LineState:
-        """Return the present state; cheap enough for every page (under a millisecond)."""
-
-    def record_failure(self, now: float, retry_after: float | None = None) -> None:
-        """Apply `after_failure`."""
-
-    def record_success(self, now: float) -> None:
-        """Apply `after_success`; writes nothing when the line was whole already."""
-
-    def try_begin_probe(self, now: float) -> bool:
-        """Apply `after_probe_began`; true for exactly one caller per probe."""
-
-    def acquire(self, lane: Lane, now: float, lease_seconds: float) -> int | None:
-        """Take a slot by `may_enter`, or return None; a lease that ran out no longer counts."""
-
-    def release(self, slot: int) -> None:
-        """Give a slot back; giving back twice or too late is harmless."""
-
-
-@dataclass(slots=True)
-class MemoryLine:
-    """The line's state in one process: for tests, the operator's commands and the in-memory register."""
-
-    policy: LinePolicy = field(default_factory=LinePolicy)
-    _state: LineState = field(default_factory=LineState)
-    _leases: dict[int, tuple[Lane, float]] = field(default_factory=dict)
-    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def read(self, now: float) -> LineState:
-        return self._state
-
-    def record_failure(self, now: float, retry_after: float | None = None) -> None:
-        with self._lock:
-            self._state = after_failure(self._state, self.policy, now, retry_after)
-
-    def record_success(self, now: float) -> None:
-        with self._lock:
-            self._state = after_success(self._state)
-
-    def try_begin_probe(self, now: float) -> bool:
-        with self._lock:
-            begun = after_probe_began(self._state, self.policy, now)
-            self._state = begun or self._state
-            return begun is not None
-
-    def acquire(self, lane: Lane, now: float, lease_seconds: float) -> int | None:
-        with self._lock:
-            for slot in [slot for slot, (_, until) in self._leases.items() if until <= now]:
-                del self._leases[slot]
-            lanes = [taken for taken, _ in self._leases.values()]
-            desk = lanes.count(Lane.DESK)
-            if not may_enter(self.policy, lane, desk_in_flight=desk, portal_in_flight=len(lanes) - desk):
-                return None
-            slot = next(self._numbers)
-            self._leases[slot] = (lane, now + lease_seconds)
-            return slot
-
-    def release(self, slot: int) -> None:
-        with self._lock:
-            self._leases.pop(slot, None)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from motcua.identity.numbers import NumberRefused, parse_number
-
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]+")
 
 
@@ -41,10 +39,6 @@ class RegisterSettings:
     service: Literal["037", "003"] = "037"
     request_style: Literal["2025", "2022"] = "2025"
     name_form: Literal["ascii", "accented"] = "ascii"
-    agency_code: str = ""
-    portal_officer: str = ""
-    procedure_code: str = "VPCP"
-    ping_number: str = ""
     connect_seconds: float = 2.0
     total_seconds: float = 8.0
     client_cert: str = ""
@@ -98,13 +92,6 @@ class RegisterSettings:
         for variable, value in (("NPD_XROAD_CLIENT", self.xroad_client), ("NPD_API_KEY", self.api_key)):
             if value and not _VISIBLE_ASCII.fullmatch(value):
                 raise SettingRefused(variable, "visible ASCII characters without blanks")
-        if self.ping_number:
-            try:
-                parse_number(self.ping_number)
-            except NumberRefused:
-                raise SettingRefused(
-                    "NPD_PING_NUMBER", "9 or 12 digits of a number that nobody has"
-                ) from None
 
     def _check_times(self) -> None:
         if not 0 < self.total_seconds <= 60:

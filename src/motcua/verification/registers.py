@@ -10,7 +10,6 @@ from django.conf import settings
 
 from motcua.identity.register import PopulationRegister
 from motcua.population.gateway import open_gateway
-from motcua.population.line import LinePolicy, MemoryLine
 from motcua.population.settings import RegisterSettings
 
 _in_place: PopulationRegister | None = None
@@ -57,4 +56,4 @@ def register_settings() -> RegisterSettings:
 
 @lru_cache(maxsize=1)
 def _configured() -> PopulationRegister:
-    return open_gateway(register_settings(), MemoryLine(LinePolicy(slots=10_000)))
+    return open_gateway(register_settings())
