@@ -30,6 +30,7 @@ from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
 from motcua.reception.service import Finding, Situation
 from motcua.verification.service import claim_digest, line_status
 
+SYNTHETIC_PROVINCE: Final = "999"
 SCAN_ERRORS: Final[dict[str, Promise]] = {
     "too_long": _("Mã quét quá dài, không phải mã trên thẻ. Vui lòng quét lại, hoặc nhập tay."),
     "shape": _("Đây không phải mã QR của thẻ CCCD hoặc căn cước. Vui lòng quét lại, hoặc nhập tay."),
@@ -47,7 +48,8 @@ NOT_CHECKED: Final = _(
 HAS_NUMBER: Final = _(
     "Người nộp có số CCCD/CMND: vui lòng bấm “Kiểm tra danh tính số”, hoặc xóa số nếu nhập nhầm."
 )
-BIRTH_HELP: Final = _("ngày/tháng/năm, hoặc chỉ năm nếu giấy tờ chỉ ghi năm")
+NUMBER_HELP: Final = _("12 số, hoặc 9 số")
+BIRTH_HELP: Final = _("hoặc chỉ năm sinh")
 ANOTHER_PRESS: Final = _("Trang này đã lưu một hồ sơ khác. Vui lòng xem lại rồi bấm “Lưu hồ sơ” lần nữa.")
 
 
@@ -128,6 +130,11 @@ class Desk:
         return BIRTH_HELP
 
     @property
+    def number_help(self) -> Promise:
+        """Return how a number is typed."""
+        return NUMBER_HELP
+
+    @property
     def is_year_match(self) -> bool:
         """Say whether only the year of birth could be compared."""
         return bool(self.finding.check) and self.finding.check.birth_match == BirthMatch.YEAR
@@ -145,7 +152,7 @@ class Desk:
     @property
     def is_by_hand_open(self) -> bool:
         """Say whether the form for people without a number is unfolded."""
-        return bool(self.data.get("by_hand_reason"))
+        return self.data.get("by_hand_reason") in service.WITHOUT_NUMBER
 
     @cached_property
     def since(self) -> datetime | None:
@@ -193,7 +200,7 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
     claim = desk.claim_form.claim()
     if scan_error or not is_valid or claim is None:
         return desk
-    desk.contradictions = contradictions(claim, sex=_sex(card, data))
+    desk.contradictions = _warnings(claim, _sex(card, data))
     digest = claim_digest(claim)
     if desk.contradictions and card is None and digest not in (data.get("warned"), data.get("checked")):
         desk.warned = digest
@@ -306,6 +313,15 @@ def _with_card(data: QueryDict, card: CardReading) -> QueryDict:
     filled.pop("full_name-suggestion", None)
     filled.pop("by_hand_reason", None)
     return filled
+
+
+def _warnings(claim: IdentityClaim, sex: Sex | None) -> list[Contradiction]:
+    """Return what the digits contradict; that synthetic people have no province is no slip of anybody's."""
+    return [
+        found
+        for found in contradictions(claim, sex=sex)
+        if (found.kind, found.implied) != ("province", SYNTHETIC_PROVINCE)
+    ]
 
 
 def _sex(card: CardReading | None, data: QueryDict) -> Sex | None:

@@ -1,0 +1,194 @@
+"""The office's list: what waits, what was received, and nobody else's."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from motcua.accounts.models import Citizen, Office, User
+from motcua.dossiers.models import Dossier
+from motcua.procedures.models import Procedure
+from motcua.verification.models import IdentityCheck
+from tests.people import FIRST_OFFICE, cast
+from tests.reception.conftest import BIRTH_REGISTRATION, Desk
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def filed(citizen_an: Citizen, catalogue: None) -> Dossier:
+    """Return a dossier that An filed online with the first office."""
+    now = timezone.now()
+    check = IdentityCheck.objects.create(
+        request_id="MC-1",
+        touch_point="filing",
+        asked_by=citizen_an.user,
+        purpose="Nộp hồ sơ",
+        number_digest="d",
+        number_masked="999******001",
+        claim_digest="c",
+        asked_at=now,
+        answered_at=now,
+        outcome="verified",
+    )
+    dossier = Dossier(
+        code="000.00.01.H23-261123-0099",
+        procedure=Procedure.objects.get(code=BIRTH_REGISTRATION),
+        office=Office.objects.get(code=FIRST_OFFICE),
+        channel=Dossier.Channel.ONLINE,
+        status=Dossier.Status.SUBMITTED,
+        citizen=citizen_an,
+        identity_check=check,
+        has_sworn=True,
+        applicant_name="Nguyễn Văn An",
+        created_at=now,
+        saved_at=now,
+        submitted_at=now,
+    )
+    dossier.set_applicant_number(citizen_an.number)
+    dossier.save()
+    return dossier
+
+
+def received(desk: Desk, count: int) -> None:
+    """Receive dossiers of a newborn."""
+    for _ in range(count):
+        desk.types(cast.han, number="", birth_date="")
+        desk.saves(by_hand_reason="newborn", originals_seen="on", press_key=str(uuid.uuid4()))
+
+
+def page(client: Client, name: str, *args: object) -> str:
+    """Return a page's text."""
+    response = client.get(reverse(name, args=args))
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_an_online_dossier_waits_until_it_is_taken_up(
+    officer_client: Client, officer: User, filed: Dossier
+) -> None:
+    assert filed.code in page(officer_client, "queue")
+    response = officer_client.post(reverse("take_up", args=[filed.pk]))
+    assert response["Location"] == reverse("desk_dossier", args=[filed.pk])
+    filed.refresh_from_db()
+    assert (filed.status, filed.received_by) == (Dossier.Status.RECEIVED, officer)
+    assert "Đã tiếp nhận hồ sơ" in page(officer_client, "desk_dossier", filed.pk)
+
+
+def test_a_second_press_and_a_slower_colleague_change_nothing(
+    officer_client: Client, second_officer_client: Client, officer: User, filed: Dossier
+) -> None:
+    for client in (officer_client, officer_client, second_officer_client):
+        client.post(reverse("take_up", args=[filed.pk]))
+    filed.refresh_from_db()
+    assert filed.received_by == officer
+    assert "cán bộ khác tiếp nhận" in page(second_officer_client, "desk_dossier", filed.pk)
+
+
+def test_taking_up_needs_a_press(officer_client: Client, filed: Dossier) -> None:
+    assert officer_client.get(reverse("take_up", args=[filed.pk])).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["desk_dossier", "take_up", "receipt"])
+def test_another_offices_dossier_looks_like_none(
+    officer_client: Client, other_officer_client: Client, filed: Dossier, name: str
+) -> None:
+    if name == "receipt":
+        officer_client.post(reverse("take_up", args=[filed.pk]))
+    send = other_officer_client.post if name == "take_up" else other_officer_client.get
+    theirs, missing = send(reverse(name, args=[filed.pk])), send(reverse(name, args=[uuid.uuid4()]))
+    assert theirs.status_code == missing.status_code == 404
+    assert filed.code not in page(other_officer_client, "queue")
+    assert "Không có hồ sơ nào" in other_officer_client.post(reverse("queue"), {"q": "0099"}).content.decode()
+
+
+@pytest.mark.parametrize("name", ["desk_dossier", "take_up"])
+def test_a_draft_is_the_citizens_alone(officer_client: Client, filed: Dossier, name: str) -> None:
+    Dossier.objects.update(status=Dossier.Status.DRAFT)
+    send = officer_client.post if name == "take_up" else officer_client.get
+    assert send(reverse(name, args=[filed.pk])).status_code == 404
+    assert filed.code not in page(officer_client, "queue")
+
+
+def test_a_citizen_sees_nothing_of_the_desk(an_client: Client, filed: Dossier) -> None:
+    assert an_client.get(reverse("desk_dossier", args=[filed.pk])).status_code == 403
+    assert an_client.post(reverse("take_up", args=[filed.pk])).status_code == 403
+
+
+def test_the_dossier_shows_the_proof_of_identity_and_the_number_masked(
+    officer_client: Client, filed: Dossier
+) -> None:
+    text = page(officer_client, "desk_dossier", filed.pk)
+    for said in ("MC-1", "Xác thực thành công", "999******001", "đã xác thực"):
+        assert said in text
+    assert cast.an.number not in text
+
+
+def test_there_is_no_receipt_before_the_dossier_is_received(officer_client: Client, filed: Dossier) -> None:
+    assert officer_client.get(reverse("receipt", args=[filed.pk])).status_code == 404
+
+
+def test_the_receipt_says_what_it_must(desk: Desk, officer: User) -> None:
+    desk.checks(cast.an)
+    screen = desk.saves()
+    dossier = Dossier.objects.get()
+    for said in (
+        dossier.code, str(officer.office), "Độc lập - Tự do - Hạnh phúc", "NGUYỄN VĂN AN", "999******001",
+        "Đăng ký khai sinh", "1 ngày làm việc", officer.full_name, "Đã xác thực danh tính", "<svg", "/tra-cuu/",
+        "Tiếp nhận hồ sơ tiếp theo", "In phiếu",
+    ):  # fmt: skip
+        assert str(said) in screen
+    assert cast.an.number not in screen
+    assert "style=" not in screen
+
+
+def test_a_dossier_by_hand_is_marked_in_the_list(desk: Desk) -> None:
+    received(desk, 1)
+    assert "chưa xác thực danh tính" in page(desk.client, "queue")
+
+
+def test_the_received_come_in_pages_with_the_latest_first(desk: Desk) -> None:
+    received(desk, 21)
+    first = page(desk.client, "queue")
+    assert "0021</a>" in first
+    assert "0001</a>" not in first
+    assert "0001</a>" in desk.client.get(reverse("queue"), {"trang": "2"}).content.decode()
+
+
+@pytest.mark.parametrize("sought", ["0099", "h23-261123-0099", "nguyen van", "VĂN AN", "Nguyễn"])
+def test_a_dossier_is_found_by_code_or_by_name_without_accents(
+    officer_client: Client, filed: Dossier, sought: str
+) -> None:
+    text = officer_client.post(reverse("queue"), {"q": sought}).content.decode()
+    assert f"{filed.code}</a>" in text
+
+
+@pytest.mark.parametrize("sought", ["0100", "tran", "%", "van anh", "…"])
+def test_what_does_not_fit_is_not_found(officer_client: Client, filed: Dossier, sought: str) -> None:
+    text = officer_client.post(reverse("queue"), {"q": sought}).content.decode()
+    assert f"{filed.code}</a>" not in text
+
+
+def test_no_page_of_the_desk_needs_more_than_eight_queries(
+    desk: Desk, filed: Dossier, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    desk.checks(cast.an)
+    desk.saves()
+    dossier = Dossier.objects.get(channel=Dossier.Channel.DESK)
+    addresses = [
+        reverse("queue"),
+        reverse("reception"),
+        reverse("receipt", args=[dossier.pk]),
+        reverse("desk_dossier", args=[filed.pk]),
+    ]
+    for address in addresses:
+        with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
+            assert desk.client.get(address).status_code == 200
+    desk.checks(cast.dung)
+    with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
+        desk.client.post(reverse("reception"), {**desk.form, "show_documents": "1"})

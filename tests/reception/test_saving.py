@@ -1,0 +1,313 @@
+"""The button "Lưu hồ sơ": what was verified is received as the register has it, and nothing else is received as verified."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from motcua.accounts.models import User
+from motcua.audit.models import AuditEvent
+from motcua.dossiers.models import Dossier
+from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, RegisterError, Trouble
+from motcua.procedures.models import Procedure, RequiredDocument
+from motcua.verification.models import IdentityCheck, WaitingRecord
+from tests.conftest import ToldRegister
+from tests.people import cast
+from tests.reception.conftest import ANOTHER_PROCEDURE, BIRTH_REGISTRATION, PHONE, Desk
+
+pytestmark = pytest.mark.django_db
+
+BY_HAND = {"originals_seen": "on", "sex": "male", "permanent_residence": "Số 2 phố Thử Nghiệm"}
+
+
+def test_a_verified_person_is_received_as_the_register_has_them(desk: Desk, officer: User) -> None:
+    desk.checks(cast.an)
+    screen = desk.saves(email="an@vidu.vn")
+    assert screen.is_receipt
+    dossier = Dossier.objects.get()
+    assert dossier.is_identity_verified
+    assert (dossier.applicant_name, dossier.applicant_number) == ("NGUYỄN VĂN AN", cast.an.number)
+    assert dossier.permanent_residence == "Số 1 phố Thử Nghiệm, Phường Hải Dương, Thành phố Hải Phòng"
+    assert (dossier.phone, dossier.email) == (PHONE, "an@vidu.vn")
+    assert (dossier.received_by, dossier.office) == (officer, officer.office)
+
+
+def test_what_a_browser_says_in_place_of_the_record_counts_for_nothing(desk: Desk) -> None:
+    desk.checks(cast.an)
+    desk.saves(sex="female", permanent_residence="Dinh Độc Lập", originals_seen="on")
+    dossier = Dossier.objects.get()
+    assert (dossier.applicant_sex, dossier.permanent_residence[:4]) == ("male", "Số 1")
+
+
+def test_the_waiting_record_is_erased_when_it_is_used(desk: Desk) -> None:
+    desk.checks(cast.an)
+    assert WaitingRecord.objects.exists()
+    desk.saves()
+    assert not WaitingRecord.objects.exists()
+
+
+def test_a_record_is_used_once(desk: Desk, register: ToldRegister) -> None:
+    desk.checks(cast.an)
+    desk.saves()
+    screen = desk.saves(press_key=str(uuid.uuid4()))
+    assert not screen.is_receipt
+    assert Dossier.objects.count() == 1
+    assert "không còn dùng được" in screen
+    assert desk.checks().answers == ["Xác thực thành công"]
+    assert register.asked == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"full_name": "Nguyễn Văn Anh"},
+        {"number": cast.an2.number},
+        {"birth_date": "08/03/1985"},
+        {"birth_date": "1985"},
+    ],
+)
+def test_a_claim_changed_after_the_check_is_refused(desk: Desk, change: dict[str, str]) -> None:
+    desk.checks(cast.an)
+    screen = desk.saves(**change)
+    assert "Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại" in screen
+    assert not screen.shows_record_of(cast.an)
+    assert screen.value("phone") == PHONE
+    assert not Dossier.objects.exists()
+
+
+def test_the_other_way_to_put_the_tone_mark_is_the_same_claim(desk: Desk) -> None:
+    desk.checks(cast.cuc)
+    assert desk.saves(full_name="Phạm Thị Thúy Cúc").is_receipt
+
+
+def test_a_procedure_changed_after_the_check_is_refused(desk: Desk) -> None:
+    desk.checks(cast.an)
+    desk.choose(ANOTHER_PROCEDURE)
+    screen = desk.saves()
+    assert "thủ tục đã đổi" in screen
+    assert not Dossier.objects.exists()
+
+
+def test_nobody_is_received_as_verified_without_a_check(desk: Desk, register: ToldRegister) -> None:
+    desk.types(cast.an)
+    screen = desk.saves()
+    assert "Kiểm tra danh tính số” trước khi lưu" in screen
+    assert not Dossier.objects.exists()
+    assert register.asked == 0
+
+
+def test_another_officers_check_counts_for_nothing(
+    desk: Desk, desk_of: Callable[[User], Desk], second_officer: User
+) -> None:
+    desk.checks(cast.an)
+    theirs = desk_of(second_officer)
+    theirs.form = dict(desk.form)
+    screen = theirs.saves()
+    assert not screen.is_receipt
+    assert not screen.shows_record_of(cast.an)
+    assert not Dossier.objects.exists()
+
+
+def test_a_check_of_half_an_hour_ago_counts_for_nothing(desk: Desk) -> None:
+    desk.checks(cast.an)
+    IdentityCheck.objects.update(asked_at=timezone.now() - timedelta(minutes=31))
+    assert not desk.saves().is_receipt
+
+
+def test_a_double_press_receives_one_dossier(desk: Desk) -> None:
+    desk.checks(cast.an)
+    first, second = desk.saves(), desk.saves()
+    assert first.is_receipt
+    assert second.response.redirect_chain == first.response.redirect_chain
+    assert Dossier.objects.count() == 1
+
+
+def test_a_form_that_already_received_another_person_does_not_swallow_this_one(desk: Desk) -> None:
+    used = desk.form["press_key"]
+    desk.checks(cast.an)
+    desk.saves()
+    desk.form["press_key"] = used
+    desk.checks(cast.dung, birth_date="1950")
+    assert not desk.saves(press_key=used).is_receipt
+    assert desk.saves().is_receipt
+    assert Dossier.objects.count() == 2
+
+
+def test_a_form_error_keeps_the_check_and_everything_typed(desk: Desk) -> None:
+    desk.checks(cast.an)
+    screen = desk.saves(phone="123", email="an@vidu.vn")
+    assert 'id="id_phone-error"' in screen
+    assert screen.answers == ["Xác thực thành công"]
+    assert screen.shows_record_of(cast.an)
+    assert (screen.value("phone"), screen.value("email")) == ("123", "an@vidu.vn")
+    assert desk.saves(phone=PHONE).is_receipt
+
+
+def test_the_documents_handed_in_are_kept_and_printed(desk: Desk) -> None:
+    first, second = RequiredDocument.objects.filter(procedure__code=BIRTH_REGISTRATION)[:2]
+    desk.checks(cast.an)
+    screen = desk.saves(original=[first.pk], copy=[second.pk])
+    assert Dossier.objects.get().received_documents == [
+        {"name": first.name, "originals": 1, "copies": 0},
+        {"name": second.name, "originals": 0, "copies": 1},
+    ]
+    assert f"1. {first.name} · bản chính: 1" in screen
+
+
+def test_documents_of_another_procedure_are_not_taken(desk: Desk) -> None:
+    foreign = RequiredDocument.objects.filter(procedure__code=ANOTHER_PROCEDURE).first()
+    assert foreign is not None
+    desk.checks(cast.an)
+    desk.saves(original=[foreign.pk])
+    assert Dossier.objects.get().received_documents == []
+
+
+def test_a_procedure_that_ended_is_not_received(desk: Desk) -> None:
+    desk.checks(cast.an)
+    Procedure.objects.filter(code=BIRTH_REGISTRATION).update(is_active=False)
+    assert "không còn áp dụng" in desk.saves()
+    assert not Dossier.objects.exists()
+
+
+# By hand
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (None, "rejected"),
+        (CouldNotAsk(Trouble.TIMEOUT), "unanswered"),
+        (CouldNotAsk(Trouble.OTHER_PERSON), "unanswered"),
+        (NotPermitted(Barred.PROCEDURE), "not_allowed"),
+    ],
+    ids=["rejected", "timeout", "other person", "not allowed"],
+)
+@pytest.mark.parametrize("given", ["rejected", "unanswered", "not_allowed"])
+def test_only_the_reason_that_the_register_gave_is_taken(
+    desk: Desk, register: ToldRegister, error: RegisterError | None, reason: str, given: str
+) -> None:
+    register.trouble = error
+    desk.checks(cast.hanh)
+    screen = desk.saves(by_hand_reason=given, **BY_HAND)
+    assert screen.is_receipt == (given == reason)
+    if screen.is_receipt:
+        dossier = Dossier.objects.get()
+        assert not dossier.is_identity_verified
+        assert dossier.identity_check == IdentityCheck.objects.get()
+        assert (dossier.applicant_name, dossier.applicant_number) == (cast.hanh.full_name, cast.hanh.number)
+        assert "CHƯA XÁC THỰC DANH TÍNH" in screen
+        assert AuditEvent.objects.filter(name="dossier.received_by_hand", details__reason=reason).exists()
+
+
+@pytest.mark.parametrize("reason", ["rejected", "unanswered", "not_allowed"])
+def test_without_a_question_there_is_no_answer_to_give_as_reason(desk: Desk, reason: str) -> None:
+    desk.types(cast.an)
+    assert not desk.saves(by_hand_reason=reason, **BY_HAND).is_receipt
+
+
+def test_the_originals_must_have_been_seen(desk: Desk) -> None:
+    desk.checks(cast.hanh)
+    screen = desk.saves(by_hand_reason="rejected")
+    assert "Vui lòng xem giấy tờ gốc" in screen
+    assert screen.answers == ["Xác thực thất bại"]
+    assert not Dossier.objects.exists()
+
+
+def test_by_hand_also_counts_only_for_the_claim_that_failed(desk: Desk) -> None:
+    desk.checks(cast.hanh)
+    screen = desk.saves(by_hand_reason="rejected", full_name="Lý Thị Hanh", **BY_HAND)
+    assert "Thông tin đã thay đổi" in screen
+    assert not Dossier.objects.exists()
+
+
+def test_nothing_of_the_register_gets_into_a_dossier_by_hand(desk: Desk) -> None:
+    desk.checks(cast.an, full_name="Nguyen Van An")
+    desk.saves(by_hand_reason="rejected", **BY_HAND)
+    dossier = Dossier.objects.get()
+    assert (dossier.applicant_name, dossier.permanent_residence) == ("Nguyen Van An", "Số 2 phố Thử Nghiệm")
+
+
+def test_an_officer_who_must_pause_can_still_receive(desk: Desk, settings: object) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_OFFICER_10_MINUTES": 1}  # type: ignore[attr-defined]
+    desk.checks(cast.hanh)
+    desk.checks(cast.an)
+    assert desk.saves(by_hand_reason="unanswered", **BY_HAND).is_receipt
+    assert Dossier.objects.get().identity_check is None
+
+
+def test_an_officer_without_a_number_can_still_receive(desk: Desk, officer: User) -> None:
+    officer.officer_number = ""
+    officer.save()
+    desk.checks(cast.an)
+    assert desk.saves(by_hand_reason="not_allowed", **BY_HAND).is_receipt
+
+
+@pytest.mark.parametrize("reason", ["newborn", "foreigner", "no_number"])
+def test_a_person_without_a_number_is_received_by_hand(
+    desk: Desk, register: ToldRegister, reason: str
+) -> None:
+    desk.types(cast.an, number="", birth_date="")
+    screen = desk.saves(by_hand_reason=reason, **BY_HAND)
+    assert screen.is_receipt
+    assert "CHƯA XÁC THỰC DANH TÍNH" in screen
+    assert (Dossier.objects.get().applicant_number, register.asked) == ("", 0)
+
+
+def test_who_has_a_number_is_not_received_as_having_none(desk: Desk) -> None:
+    desk.types(cast.an)
+    screen = desk.saves(by_hand_reason="no_number", **BY_HAND)
+    assert "Người nộp có số CCCD/CMND" in screen
+    assert "<details open>" in screen
+    assert not Dossier.objects.exists()
+
+
+def test_a_later_yes_takes_the_place_of_the_reason(desk: Desk, register: ToldRegister) -> None:
+    register.is_down()
+    desk.checks(cast.an)
+    register.is_up()
+    screen = desk.checks()
+    assert screen.answers == ["Xác thực thành công"]
+    assert not desk.saves(by_hand_reason="unanswered", **BY_HAND).is_receipt
+    assert desk.saves(by_hand_reason="").is_receipt
+    assert Dossier.objects.get().is_identity_verified
+
+
+# A register that says yes or no only
+
+
+def test_a_yes_without_data_leaves_sex_and_residence_to_be_typed(desk: Desk, register: ToldRegister) -> None:
+    register._service = "003"
+    screen = desk.checks(cast.an)
+    assert screen.answers == ["Xác thực thành công"]
+    assert 'name="permanent_residence"' in screen
+    assert desk.saves(sex="male", permanent_residence="Số 1 phố Thử Nghiệm").is_receipt
+    dossier = Dossier.objects.get()
+    assert dossier.is_identity_verified
+    assert (dossier.applicant_name, dossier.permanent_residence) == ("Nguyễn Văn An", "Số 1 phố Thử Nghiệm")
+
+
+def test_a_yes_without_data_is_used_once(desk: Desk, register: ToldRegister) -> None:
+    register._service = "003"
+    desk.checks(cast.an)
+    desk.saves()
+    assert not desk.saves(press_key=str(uuid.uuid4())).is_receipt
+    assert Dossier.objects.count() == 1
+
+
+# The list of documents
+
+
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}], ids=["swap", "page"])
+def test_choosing_a_procedure_shows_its_documents_and_asks_nobody(
+    desk: Desk, register: ToldRegister, headers: dict[str, str]
+) -> None:
+    desk.types(cast.an)
+    response = desk.client.post(reverse("reception"), {**desk.form, "show_documents": "1"}, headers=headers)
+    assert "Tờ khai đăng ký khai sinh" in response.content.decode()
+    assert register.asked == 0
+    assert not Dossier.objects.exists()
