@@ -149,6 +149,7 @@ def test_while_the_register_gives_no_answer_nothing_is_made_and_nothing_is_lost(
 def test_try_again_needs_no_typing_not_even_of_the_password(client: Client, register: ToldRegister) -> None:
     register.is_down()
     page = client.post("/dang-ky/", typed(cast.cuc)).content.decode()
+    assert page.count("Đã được giữ lại; để trống nếu không đổi.") == 2
     kept = re.search(r'name="kept_password" value="([^"]+)"', page)[1]
     register.is_up()
 
@@ -297,6 +298,16 @@ def test_too_many_wrong_tries_are_told_when_to_come_back_and_ask_nobody(
     assert "Tạm dừng kiểm tra" in response.content.decode()
     assert register.asked == 2
     assert not User.objects.exists()
+
+
+def test_the_owner_of_a_number_that_is_guessed_at_is_told_once(
+    client: Client, register: ToldRegister, citizen_an: Citizen, settings: Any
+) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 2}
+    for _ in range(5):
+        client.post("/dang-ky/", typed(cast.an, full_name="Nguyễn Văn Ân"))
+
+    assert "nhiều lần nhập sai" in Notice.objects.get(citizen=citizen_an).text
 
 
 def test_a_closed_registration_says_where_to_go_and_takes_nothing(

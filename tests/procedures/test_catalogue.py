@@ -41,6 +41,12 @@ def test_a_procedure_is_found_with_or_without_accents(text: str, code: str) -> N
     assert code in found(text)
 
 
+def test_the_nearest_name_comes_first(client: Client) -> None:
+    shown = client.get("/thu-tuc/", {"q": "khai sinh"}).context["procedures"]
+
+    assert shown[0].code == "1.001193"
+
+
 def test_every_word_must_occur() -> None:
     assert found("khai sinh ket hon") == set()
     assert found("khai sinh") < found("khai")

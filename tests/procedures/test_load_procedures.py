@@ -52,6 +52,10 @@ def test_what_an_office_decided_for_itself_survives_a_reload() -> None:
     assert Procedure.objects.get(code="1.000894").name == "Đăng ký kết hôn"
 
 
+def test_a_fee_that_the_source_does_not_print_is_not_claimed() -> None:
+    assert Procedure.objects.get(code="1.004194").fees == {"online": 7000, "postal": None, "direct": None}
+
+
 def test_notes_about_the_source_are_not_shown_to_citizens() -> None:
     notes = [note for pair in Procedure.objects.values_list("time_note", "fee_note") for note in pair]
 

@@ -116,6 +116,7 @@ class RegistrationForm(ClaimForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # The label's star says that a password is needed; whether one was kept is only known while cleaning.
+        self.fields["password_again"].error_messages["required"] = _("Vui lòng nhập lại mật khẩu.")
         for name in ("password", "password_again"):
             self.fields[name].required = not (self.is_bound and self._kept_hash())
 
@@ -157,7 +158,7 @@ class RegistrationForm(ClaimForm):
         self.data = {**dict(self.data.items()), "kept_password": kept}
         for name in ("password", "password_again"):
             self.fields[name].required = False
-            self.fields[name].help_text = _("Đã được giữ lại; để trống nếu không đổi.")
+            self[name].help_text = _("Đã được giữ lại; để trống nếu không đổi.")
 
     def _kept_hash(self) -> str:
         try:

@@ -14,18 +14,28 @@ from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from motcua.accounts.models import Citizen, FailedLogin, Notice, User, citizen_login
 from motcua.accounts.passwords import is_right
 from motcua.audit.service import record
 from motcua.identity.claims import IdentityClaim
-from motcua.identity.numbers import NumberRefused, parse_number
+from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 from motcua.identity.register import TouchPoint
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Asker, Purpose, check_identity
+from motcua.verification.service import Asker, Limited, Purpose, check_identity
 
+REGISTERED_AGAIN: Final = gettext_noop(
+    "Có người vừa đăng ký tài khoản bằng đúng thông tin của ông/bà. Tài khoản này không thay đổi. "
+    "Nếu không phải ông/bà, vui lòng báo bộ phận một cửa."
+)
+GUESSED_AT: Final = gettext_noop(
+    "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng. Việc kiểm tra trực tuyến số này "
+    "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ."
+)
 _LOGIN_WINDOW: Final = timedelta(hours=1)
+_BETWEEN_WARNINGS: Final = timedelta(days=1)
 
 
 class RegistrationClosed(Exception):
@@ -115,13 +125,18 @@ def register_citizen(
     """
     if not settings.REGISTRATION_OPEN:
         raise RegistrationClosed
-    check = check_identity(
-        claim=claim,
-        asker=Asker(user=None, address=address),
-        touch_point=TouchPoint.REGISTRATION,
-        purpose=Purpose("Đăng ký tài khoản"),
-        now=now,
-    )
+    try:
+        check = check_identity(
+            claim=claim,
+            asker=Asker(user=None, address=address),
+            touch_point=TouchPoint.REGISTRATION,
+            purpose=Purpose("Đăng ký tài khoản"),
+            now=now,
+        )
+    except Limited as limited:
+        if limited.scope == "number":
+            _warn_owner(claim.number, _(GUESSED_AT), now)
+        raise
     if not check.is_verified:
         return check
     try:
@@ -143,22 +158,20 @@ def register_citizen(
             citizen.save(force_insert=True)
             record(name="account.registered", now=now, actor=user, subject=citizen.number_digest)
     except IntegrityError:
-        _tell_owner(claim, now)
+        if not _warn_owner(claim.number, _(REGISTERED_AGAIN), now):
+            raise
+        record(name="account.registration_repeated", now=now, subject=digest("number", claim.number.digits))
     return check
 
 
-def _tell_owner(claim: IdentityClaim, now: datetime) -> None:
-    owner = Citizen.objects.get(number_digest=digest("number", claim.number.digits))
-    with transaction.atomic():
-        notify(
-            citizen=owner,
-            text=_(
-                "Có người vừa đăng ký tài khoản bằng đúng thông tin của ông/bà. Tài khoản này không thay đổi. "
-                "Nếu không phải ông/bà, vui lòng báo bộ phận một cửa."
-            ),
-            now=now,
-        )
-        record(name="account.registration_repeated", now=now, subject=owner.number_digest)
+def _warn_owner(number: IdNumber, text: str, now: datetime) -> bool:
+    """Put a warning in the inbox of a number's owner, once a day; say whether the number has an owner here."""
+    owner = Citizen.objects.filter(number_digest=digest("number", number.digits)).first()
+    if owner is None:
+        return False
+    if not owner.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
+        notify(citizen=owner, text=text, now=now)
+    return True
 
 
 def log_in(*, request: HttpRequest | None, word: str, password: str, now: datetime) -> User | None:

@@ -57,7 +57,7 @@ def register(request: HttpRequest) -> HttpResponse:
         )
     except Limited as limited:
         form.keep_password(password_hash)
-        context = {"form": form, "outcome": "limited", "until": limited.until}
+        context = {"form": form, "outcome": "limited", "until": limited.until, "tries": limited.tries}
         return _limited(render(request, "accounts/register.html", context, status=429), limited.until, now)
     if check.is_verified:
         return redirect("registered")
@@ -147,7 +147,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
         form.add_error("number", _("Chưa cập nhật được số này. Vui lòng đến bộ phận một cửa, mang theo thẻ."))
         return render(request, "accounts/profile_edit.html", context)
     except (Limited, service.LoginLimited) as limited:
-        context |= {"outcome": "limited", "until": limited.until}
+        context |= {"outcome": "limited", "until": limited.until, "tries": limited.tries}
         return _limited(
             render(request, "accounts/profile_edit.html", context, status=429), limited.until, now
         )

@@ -16,3 +16,9 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     letters = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return " ".join(word for word in (w.strip(".") for w in _BETWEEN_WORDS.split(letters)) if word)
+
+
+def distance(name: str, text: str) -> tuple[bool, int]:
+    """Return by what names are put in order for a search: those with the whole phrase first, then short ones."""
+    folded = fold(name)
+    return f" {fold(text)}" not in f" {folded}", len(folded)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from motcua.accounts.models import Office
 from motcua.procedures.models import Procedure
+from motcua.procedures.search import distance
 
 _LONGEST_SEARCH = 100
 _MOST_SHOWN = 200
@@ -21,17 +22,11 @@ def procedures(request: HttpRequest) -> HttpResponse:
     found = Procedure.objects.search(text)
     if sector:
         found = found.filter(sector=sector)
-    shown = list(
-        found.only("code", "name", "sector", "agency", "service_level", "time_limit", "time_unit")[
-            :_MOST_SHOWN
-        ]
-    )
-    sectors = (
-        Procedure.objects.filter(is_active=True)
-        .order_by("sector")
-        .values_list("sector", flat=True)
-        .distinct()
-    )
+    shown = list(found[:_MOST_SHOWN])
+    if text:
+        shown.sort(key=lambda procedure: distance(procedure.name, text))
+    in_force = Procedure.objects.filter(is_active=True)
+    sectors = in_force.order_by("sector").values_list("sector", flat=True).distinct()
     context = {"procedures": shown, "count": len(shown), "sectors": sectors, "text": text, "sector": sector}
     return render(request, "procedures/procedures.html", context)
 

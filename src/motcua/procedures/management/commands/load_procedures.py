@@ -74,6 +74,15 @@ def _for_citizens(note: str | None) -> str:
     )
 
 
+def _certain_fees(row: dict[str, Any]) -> dict[str, int | None]:
+    """Return the fees that the source prints; one that was only remembered is not told to citizens."""
+    remembered = row.get("recall_fields", [])
+    return {
+        channel: None if f"fee_vnd.{channel}" in remembered else amount
+        for channel, amount in row["fee_vnd"].items()
+    }
+
+
 def _procedure(row: dict[str, Any]) -> Procedure:
     procedure = Procedure(
         code=row["code"],
@@ -85,7 +94,7 @@ def _procedure(row: dict[str, Any]) -> Procedure:
         time_limit=row["time_limit"],
         time_unit=row["time_unit"] or "",
         time_note=_for_citizens(row.get("time_note")),
-        fees=row["fee_vnd"],
+        fees=_certain_fees(row),
         fee_note=_for_citizens(row.get("fee_note")),
         service_level=row["service_level"],
         results=row["results"],
