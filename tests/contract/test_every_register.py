@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,15 @@ from motcua.identity.claims import IdentityClaim
 from motcua.identity.matching import YearAlone
 from motcua.identity.names import key
 from motcua.identity.numbers import IdNumber
-from motcua.identity.register import Answer, Inquiry, PopulationRegister, TouchPoint
+from motcua.identity.register import (
+    Answer,
+    CouldNotAsk,
+    Inquiry,
+    MessageIds,
+    PopulationRegister,
+    TouchPoint,
+    Trouble,
+)
 from motcua.identity.verification import BirthMatch, MatchedBy, Rejected, Verified, verify
 from motcua.population.gateway import Gateway, open_gateway, ping_claim
 from motcua.population.memory import MemoryRegister
@@ -231,6 +240,27 @@ class TestEveryRegister:
         assert isinstance(
             outcome(IdentityClaim("Nguyễn Văn An", IdNumber(cast.hanh.number), cast.an.birth_date)), Rejected
         )
+
+
+def test_questions_asked_at_once_each_get_their_own_answer():
+    people = [cast.an, cast.duc, cast.dung, cast.hmai] * 10
+    with StubRegister(spring) as stub, ThreadPoolExecutor(16) as threads:
+        register = open_gateway(settings_for("c06", stub.url, "037"))
+        answers = list(threads.map(lambda person: register.ask(person.claim, ASKED_BY), people))
+    assert [answer.record.personal_number for answer in answers if answer.record] == [
+        p.number for p in people
+    ]
+
+
+def test_a_register_in_memory_can_be_told_to_be_in_trouble():
+    register = MemoryRegister(cast.records)
+    register.trouble = CouldNotAsk(Trouble.TIMEOUT)
+    with pytest.raises(CouldNotAsk) as caught:
+        register.ask(cast.an.claim, ASKED_BY)
+    assert caught.value.messages == MessageIds(ASKED_BY.request_id)
+    register.trouble = None
+    assert register.ask(cast.an.claim, ASKED_BY).record is not None
+    assert register.asked == 2
 
 
 def test_golden_files_of_the_cast_tell_what_the_cast_tells():

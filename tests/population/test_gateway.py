@@ -139,6 +139,8 @@ def test_a_refusal_names_whom_the_register_bars(given, barred):
         (reply(MATCH, 302), Trouble.UNREADABLE),
         (reply(MATCH, 202), Trouble.UNREADABLE),
         (reply(b"", 204), Trouble.UNREADABLE),
+        (reply(golden("cast-an.xml")), Trouble.OTHER_PERSON),
+        (reply(MATCH.replace(b"999185000017", b"999185000018")), Trouble.OTHER_PERSON),
         (reply(b"", 200), Trouble.UNREADABLE),
         (reply(b"<html><p>x</p></html>", 200, Content_Type="text/html"), Trouble.UNREADABLE),
         (reply(MATCH, 500), Trouble.SERVER_ERROR),
@@ -169,6 +171,15 @@ def test_the_time_to_wait_is_read_as_seconds_or_as_a_date(text, seconds):
     assert error.retry_after == seconds
 
 
+def test_an_old_number_is_held_against_the_old_number_of_the_record():
+    asked = IdentityClaim("Đặng Thị Mẫu Thử", parse_number("999000017"), BirthDate(1985))
+    assert gateway(reply()).ask(asked, inquiry()).record is not None
+    other = IdentityClaim("Đặng Thị Mẫu Thử", parse_number("999000018"), BirthDate(1985))
+    with pytest.raises(CouldNotAsk) as caught:
+        gateway(reply()).ask(other, inquiry())
+    assert caught.value.trouble is Trouble.OTHER_PERSON
+
+
 # --- ping
 
 
@@ -187,6 +198,7 @@ def test_nobody_can_be_the_person_of_a_ping():
         (reply(b"<html/>", Content_Type="text/html"), "npd.alarm trouble=unreadable"),
         (reply(MATCH.replace(b"UTF-8", b"UTF-16")), "npd.alarm trouble=encoding"),
         (reply(b"", 500), "npd.unanswered trouble=server_error"),
+        (reply(golden("cast-an.xml")), "npd.alarm trouble=other_person"),
         (reply(b"", 403), "npd.not_permitted barred=client"),
         (reply(MATCH.replace(b"<ns1:GioiTinh>", b"<ns1:X/><ns1:GioiTinh>")), "npd.unknown_elements count=1"),
         (

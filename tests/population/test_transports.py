@@ -217,6 +217,15 @@ def test_a_kept_connection_that_the_other_side_closed_is_replaced_unseen():
     assert (len(stub.received), stub.connections) == (2, 2)
 
 
+def test_a_connection_that_idled_for_long_is_not_trusted_again(monkeypatch):
+    monkeypatch.setattr("motcua.population.transports.timed._LONGEST_IDLE", 0.0)
+    with StubRegister(answering(http(MATCH))) as stub:
+        transport = C06(settings_for(stub.url))
+        for _ in range(2):
+            transport.post(OPERATION, b"<a/>", now=lambda: MOMENT)
+    assert (len(stub.received), stub.connections) == (2, 2)
+
+
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"])
 def test_a_redirect_is_not_followed(status):
     with StubRegister(answering(http(MATCH))) as other:

@@ -92,6 +92,7 @@ class Gateway:
         messages = MessageIds(inquiry.request_id, reply.ids)
         try:
             reading = self._read(reply)
+            _refuse_another_person(claim, reading)
         except RegisterError as error:
             error.messages = messages
             raise
@@ -116,6 +117,17 @@ class Gateway:
             except FaultReceived as fault:
                 raise _error_of_fault(fault) from None
         raise _error_of(reply, content_type, self._now())
+
+
+def _refuse_another_person(claim: IdentityClaim, reading: Reading) -> None:
+    """Refuse a record about another number than asked; here so that it raises the operator's alarm."""
+    record = reading.record
+    if record is None:
+        return
+    number = record.personal_number if claim.number.is_personal_number else record.old_card_number
+    if number != claim.number.digits:
+        detail = "the reply holds a record about another number than the one asked for"
+        raise CouldNotAsk(Trouble.OTHER_PERSON, detail=detail)
 
 
 def _report(error: RegisterError, inquiry: Inquiry) -> None:
