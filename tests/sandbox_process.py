@@ -4,7 +4,6 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.postgres import free_port
 
 START_SECONDS = 30
 # Whatever proxy the environment names, loopback is reached directly.
@@ -77,14 +78,6 @@ class SandboxProcess:
         if self.process.stdout:
             self.process.stdout.close()
         return code
-
-
-def free_port() -> int:
-    """Return a port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def start_sandbox(state: Path, **env: str) -> SandboxProcess:

@@ -6,6 +6,7 @@ No Django and no clock: "today" is the end of 2026. Every number starts with 999
 import datetime as dt
 import itertools
 import random
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -74,7 +75,7 @@ class _Table:
 
     def draw(self, rng: random.Random) -> str:
         """Return one value by its weight."""
-        return rng.choices(self._values, cum_weights=self._sums)[0]
+        return self._values[bisect(self._sums, rng.random() * self._sums[-1], 0, len(self._sums) - 1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,9 @@ COLUMNS: Final = (
     "personal_number", "old_card_number", "full_name", "birth_date", "sex", "is_deceased", "details"
 )  # fmt: skip
 
+# One encoder for a million rows; json.dumps would make one for each.
+_as_text: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
 
 def as_relative(record: Record) -> Relative:
     """Return how other records name this person."""
@@ -82,7 +85,7 @@ def to_row(record: Record) -> tuple[str, str, str, str, str, bool, str]:
     ]  # fmt: skip
     return (
         record.personal_number, record.old_card_number, record.full_name, record.birth_date, record.sex,
-        record.is_deceased, json.dumps(details, ensure_ascii=False, separators=(",", ":")),
+        record.is_deceased, _as_text(details),
     )  # fmt: skip
 
 
