@@ -33,9 +33,9 @@ class Procedure(models.Model):
     """An administrative procedure (thủ tục hành chính)."""
 
     class Level(models.TextChoices):
-        FULL = "toàn trình", _("Dịch vụ công trực tuyến toàn trình")
-        PARTIAL = "một phần", _("Dịch vụ công trực tuyến một phần")
-        DESK_ONLY = "trực tiếp", _("Nộp trực tiếp tại bộ phận một cửa")
+        FULL = "toàn trình", _("Trực tuyến toàn trình")
+        PARTIAL = "một phần", _("Trực tuyến một phần")
+        DESK_ONLY = "trực tiếp", _("Nộp trực tiếp")
 
     code = models.CharField(_("Mã thủ tục"), max_length=20, unique=True)
     name = models.CharField(_("Tên thủ tục"), max_length=300)

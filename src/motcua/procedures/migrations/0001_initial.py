@@ -40,9 +40,9 @@ class Migration(migrations.Migration):
                     "service_level",
                     models.CharField(
                         choices=[
-                            ("toàn trình", "Dịch vụ công trực tuyến toàn trình"),
-                            ("một phần", "Dịch vụ công trực tuyến một phần"),
-                            ("trực tiếp", "Nộp trực tiếp tại bộ phận một cửa"),
+                            ("toàn trình", "Trực tuyến toàn trình"),
+                            ("một phần", "Trực tuyến một phần"),
+                            ("trực tiếp", "Nộp trực tiếp"),
                         ],
                         max_length=20,
                         verbose_name="Mức độ",
