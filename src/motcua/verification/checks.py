@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from motcua.identity.numbers import NumberRefused
+from motcua.population.gateway import ping_claim
 from motcua.population.settings import SettingRefused
 from motcua.verification.registers import register_settings
 
@@ -35,6 +37,11 @@ def register_can_be_asked(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
             )
         ]
     npd = settings.NPD
+    try:
+        ping_claim(npd["NPD_PING_NUMBER"])
+    except NumberRefused:
+        hint = "Set NPD_PING_NUMBER to 9 or 12 digits of a number that no person has."
+        return [Error("NPD_PING_NUMBER is not a number that can be asked for.", hint=hint, id="motcua.E004")]
     if npd["NPD_IN_FLIGHT_DESK"] >= npd["NPD_IN_FLIGHT"]:
         hint = "Make NPD_IN_FLIGHT_DESK smaller than NPD_IN_FLIGHT."
         return [Error("The portal would never be let through to the register.", hint=hint, id="motcua.E003")]
