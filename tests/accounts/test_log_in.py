@@ -244,3 +244,20 @@ def test_no_more_than_two_passwords_are_hashed_at_a_time(monkeypatch: pytest.Mon
         thread.join(timeout=10)
 
     assert together == [0, 2]
+
+
+def test_tries_at_one_moment_are_counted_before_any_password_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at = []
+
+    def slow(request: None, *, username: str, password: str) -> None:
+        looked_at.append(password)
+        if len(looked_at) < 50:
+            log_in("lan", "wrong")
+
+    monkeypatch.setattr(service, "authenticate", slow)
+    with pytest.raises(service.LoginLimited):
+        log_in("lan", "wrong")
+
+    assert len(looked_at) == 5

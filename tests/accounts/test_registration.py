@@ -346,3 +346,21 @@ def test_an_empty_form_names_every_field_that_is_needed(client: Client, register
 
     for field in ("full_name", "birth_date", "number", "password", "password_again", "has_read_notice"):
         assert f'id="id_{field}-error"' in page
+
+
+def test_of_two_registrations_at_one_moment_one_makes_the_account(
+    client: Client, register: ToldRegister
+) -> None:
+    def another_is_faster() -> None:
+        register.before_answer = None
+        Client().post("/dang-ky/", typed(cast.cuc, password="con cho chay", password_again="con cho chay"))
+
+    register.before_answer = another_is_faster
+    response = client.post("/dang-ky/", typed(cast.cuc))
+
+    assert response.headers["Location"] == "/dang-ky/hoan-tat/"
+    assert Citizen.objects.count() == User.objects.count() == 1
+    assert (
+        client.post("/dang-nhap/", {"word": cast.cuc.number, "password": "con cho chay"}).status_code == 302
+    )
+    assert Notice.objects.count() == 1
