@@ -4,6 +4,11 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from npdsandbox.records import Record
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -78,6 +83,13 @@ def _serve() -> None:
     Server(host=settings.HOST, port=settings.PORT).run()
 
 
+def _with_progress(records: Iterable["Record"]) -> Iterator["Record"]:
+    for count, record in enumerate(records, 1):
+        if count % 100_000 == 0:
+            print(f"{count} people", file=sys.stderr, flush=True)
+        yield record
+
+
 def _seed(*, people: int, seed: int) -> None:
     _set_up()
     from npdsandbox.loading import replace_generated
@@ -85,7 +97,7 @@ def _seed(*, people: int, seed: int) -> None:
 
     _prepare_database()
     started = time.monotonic()
-    count = replace_generated(generate(people, seed=seed))
+    count = replace_generated(_with_progress(generate(people, seed=seed)))
     print(f"{count} synthetic people in {time.monotonic() - started:.0f} s")
 
 

@@ -33,11 +33,7 @@ class Citizen(models.Model):
 
     class Meta:
         app_label = "npdsandbox"
-        indexes = [
-            models.Index(
-                fields=["old_card_number"], name="old_card_number", condition=~models.Q(old_card_number="")
-            )
-        ]
+        indexes = [models.Index(fields=["old_card_number"], name="old_card_number")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(personal_number__startswith="999"),

@@ -264,11 +264,12 @@ def _with_xroad_headers(call: Call, body: bytes, result: Answer, entry: Entry) -
         message_id = str(uuid.uuid4())
     headers = {
         "X-Road-Client": call.headers.get("X-Road-Client", "").strip()[:200],
-        "X-Road-Service": f"{call.service}/{call.operation}"[:200],
         "X-Road-Id": message_id,
         "X-Road-Request-Id": str(uuid.uuid4()),
         "X-Road-Request-Hash": base64.b64encode(hashlib.sha512(body).digest()).decode(),
     }
+    if call.service == XROAD_SERVICE and reading.operation_of(call.operation):
+        headers["X-Road-Service"] = f"{call.service}/{call.operation}"
     return replace(result, headers=headers | result.headers)
 
 

@@ -1,5 +1,6 @@
 """Serves the sandbox with gunicorn: one process, so that troubles and the journal are one truth, many threads."""
 
+import os
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -33,6 +34,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             # Else gunicorn puts a socket into the home folder.
             "control_socket_disable": True,
             "when_ready": self._say_ready,
+            "worker_int": _leave,
         }.items():
             self.cfg.set(name, value)
 
@@ -46,3 +48,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             f"npdsandbox (synthetic people, not the NPD): {address}  control page: {address}_admin/",
             flush=True,
         )
+
+
+def _leave(worker: object) -> None:
+    """Ctrl-C: go at once, also from calls that are held back on demand."""
+    os._exit(0)

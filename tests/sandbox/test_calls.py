@@ -320,3 +320,9 @@ def test_health_and_every_page_say_that_this_is_not_the_register(sandbox: Sandbo
         assert reply.status == status
         assert b"this is not the National Population Database" in reply.body
     assert "not the National Population Database" in ask(sandbox).headers["X-NPD-Sandbox"]
+
+
+def test_a_path_with_strange_characters_is_just_an_unknown_service(sandbox: SandboxProcess) -> None:
+    reply = ask(sandbox, path=XROAD_PATH + "A%0d%0aX-Other:%201", headers=XROAD_HEADERS)
+    assert (reply.status, reply.headers["X-Road-Error"]) == (500, "Server.ServerProxy.UnknownService")
+    assert reply.headers["X-Other"] is None

@@ -2,10 +2,13 @@
 
 import json
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from npdsandbox.cast import DEMO, read_people
+from npdsandbox.troubles import PERMANENT, TroubleKind
 from tests.sandbox.callers import Reply, ask, send
 from tests.sandbox_process import SandboxProcess
 
@@ -113,3 +116,13 @@ def test_the_journal_can_be_read_in_part_and_forgotten(sandbox: SandboxProcess) 
     assert (part["total"], len(part["entries"])) == (3, 2)
     sandbox.control("DELETE", "journal")
     assert sandbox.journal() == []
+
+
+def test_the_manual_names_every_trouble_switch_and_troubled_person(sandbox: SandboxProcess) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+    for name in (*TroubleKind, *sandbox.control("GET", "switch")):
+        assert f"`{name}`" in manual, name
+    people = {person.personal_number: person for person in read_people(DEMO)}
+    for number, (kind, _) in PERMANENT.items():
+        day = "/".join(reversed(people[number].birth_date.split("-")))
+        assert f"| {number} | {people[number].full_name} | {day} | `{kind}`" in manual
