@@ -20,7 +20,9 @@ from tests.reception.conftest import ANOTHER_PROCEDURE, BIRTH_REGISTRATION, PHON
 
 pytestmark = pytest.mark.django_db
 
-CARD_OF_AN = "999085000001|999000001|Nguyễn Văn An|07031985|Nam|Số 1 phố Thử Nghiệm, Phường Hải Dương, Hải Phòng|01012022"
+CARD_OF_AN = (
+    "999085000001|999000001|Nguyễn Văn An|07031985|Nam|Số 1 phố Thử Nghiệm, Phường Hải Dương|01012022"
+)
 
 HEADINGS = {
     "verified": "Xác thực thành công",

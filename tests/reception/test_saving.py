@@ -1,4 +1,4 @@
-"""The button "Lưu hồ sơ": what was verified is received as the register has it, and nothing else is received as verified."""
+"""The button "Lưu hồ sơ": who was verified is received as the register has them, and nobody else as verified."""
 
 from __future__ import annotations
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,11 +12,9 @@ from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import Applicant
 from motcua.identity.card_qr import LONGEST_CARD_TEXT
 from motcua.identity.claims import IdentityClaim, Sex
+from motcua.procedures.models import Procedure
 from motcua.reception.service import WITHOUT_NUMBER
 from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField
-
-if TYPE_CHECKING:
-    from motcua.procedures.models import Procedure
 
 SEXES = [("", "—"), (Sex.MALE.value, _("Nam")), (Sex.FEMALE.value, _("Nữ")), (Sex.OTHER.value, _("Khác"))]
 
@@ -28,8 +25,9 @@ class ClaimForm(forms.Form):
     A person without a number is received with the name alone; then number and birth date may be left out.
     """
 
-    procedure = forms.TypedChoiceField(
+    procedure = forms.ModelChoiceField(
         label=_("Thủ tục"),
+        queryset=Procedure.objects.filter(is_active=True).defer("official_name", "search_text", "results"),
         error_messages={
             "required": _("Vui lòng chọn thủ tục trước: mỗi lần tra cứu phải gắn với một thủ tục."),
             "invalid_choice": _("Thủ tục này không còn áp dụng. Vui lòng chọn thủ tục khác."),
@@ -40,17 +38,8 @@ class ClaimForm(forms.Form):
     number = IdNumberField(label=_("Số CCCD/CMND"))
     birth_date = BirthDateField(label=_("Ngày sinh"), year_alone=True)
 
-    def __init__(
-        self, *args: Any, procedures: Sequence[Procedure], is_number_known: bool = True, **options: Any
-    ) -> None:
+    def __init__(self, *args: Any, is_number_known: bool = True, **options: Any) -> None:
         super().__init__(*args, use_required_attribute=False, **options)
-        by_pk = {str(procedure.pk): procedure for procedure in procedures}
-        field = self.fields["procedure"]
-        field.choices = [("", _("Chọn thủ tục…"))] + [
-            (sector, [(procedure.pk, procedure.name) for procedure in group])
-            for sector, group in groupby(procedures, key=lambda procedure: procedure.sector)
-        ]
-        field.coerce = by_pk.__getitem__
         if not is_number_known:
             self.fields["number"].required = self.fields["birth_date"].required = False
 
