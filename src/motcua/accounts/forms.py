@@ -23,6 +23,16 @@ from motcua.web.fields import BIRTH_ERRORS, BirthDateField, FullNameField, IdNum
 _PASSWORD_KEPT: Final = timedelta(minutes=30)
 # Prefix of invented people, who have no province; saying so to each of them would say nothing.
 _SYNTHETIC_PROVINCE: Final = "999"
+# Django's own words for these are English or do not say what to do next.
+_PASSWORD_ERRORS: Final = {
+    "password_too_short": _(
+        "Mật khẩu cần ít nhất 10 ký tự. Vui lòng chọn mật khẩu dài hơn, chẳng hạn một cụm vài từ."
+    ),
+    "password_too_common": _("Mật khẩu này quá phổ biến. Vui lòng chọn mật khẩu khác."),
+    "password_entirely_numeric": _("Mật khẩu không được chỉ gồm chữ số. Vui lòng thêm chữ."),
+    "password_too_similar": _("Mật khẩu quá giống thư điện tử. Vui lòng chọn mật khẩu khác."),
+}
+_HIDDEN_CHARACTER: Final = _("Có ký tự ẩn không dùng được. Vui lòng xóa và gõ lại.")
 
 
 class PasswordField(forms.CharField):
@@ -38,6 +48,7 @@ class PasswordField(forms.CharField):
             error_messages={
                 "required": _("Vui lòng nhập mật khẩu."),
                 "max_length": _("Mật khẩu dài quá 128 ký tự. Vui lòng chọn mật khẩu ngắn hơn."),
+                "null_characters_not_allowed": _HIDDEN_CHARACTER,
             },
         )
 
@@ -55,7 +66,11 @@ class EmailField(forms.EmailField):
             required=False,
             max_length=254,
             widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-            error_messages={"invalid": _("Thư điện tử chưa đúng dạng. Vui lòng nhập như ten@example.vn.")},
+            error_messages={
+                "invalid": _("Thư điện tử chưa đúng dạng. Vui lòng nhập như ten@example.vn."),
+                "max_length": _("Thư điện tử dài quá 254 ký tự. Vui lòng xem lại."),
+                "null_characters_not_allowed": _HIDDEN_CHARACTER,
+            },
         )
 
 
@@ -130,7 +145,8 @@ class RegistrationForm(ClaimForm):
             try:
                 validate_password(first, self._owner())
             except ValidationError as refused:
-                self.add_error("password", refused)
+                for error in refused.error_list:
+                    self.add_error("password", _PASSWORD_ERRORS.get(error.code) or error)
         return cleaned
 
     def _owner(self) -> User:
@@ -178,7 +194,11 @@ class LoginForm(forms.Form):
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "none"}
         ),
-        error_messages={"required": _("Vui lòng nhập số CCCD/CMND, thư điện tử hoặc tên đăng nhập.")},
+        error_messages={
+            "required": _("Vui lòng nhập số CCCD/CMND, thư điện tử hoặc tên đăng nhập."),
+            "max_length": _("Tên đăng nhập dài quá 254 ký tự. Vui lòng xem lại."),
+            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+        },
     )
     password = PasswordField(label=_("Mật khẩu"), autocomplete="current-password")
 
@@ -193,6 +213,10 @@ class ProfileForm(ClaimForm):
         required=False,
         max_length=300,
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+        error_messages={
+            "max_length": _("Địa chỉ dài quá 300 ký tự. Vui lòng viết gọn hơn."),
+            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+        },
     )
     current_password = PasswordField(
         label=_("Mật khẩu hiện tại"), autocomplete="current-password", required=False
