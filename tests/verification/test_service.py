@@ -426,3 +426,10 @@ def test_numbers_of_nine_digits_are_checked_against_the_old_number(register) -> 
 
     assert ask(old).is_verified
     assert ask(cast.hoa.old_claim).is_verified
+
+
+def test_a_request_id_passes_the_filter_of_the_logs_unharmed(register) -> None:
+    request_id = ask(cast.an.claim).request_id
+
+    assert len(request_id) <= 40
+    assert not any(letter.isdigit() for letter in request_id)
