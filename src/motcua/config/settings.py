@@ -231,6 +231,7 @@ LIMITS = {
     )
 }
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "motcua.web.logs.NothingPersonalReporterFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -46,7 +46,7 @@ BIRTH_ERRORS: Final[Mapping[str, Any]] = {
     "before_1900": _("Năm sinh phải từ 1900 trở đi. Vui lòng xem lại năm."),
     "month_only": _("Ngày sinh thiếu ngày. Vui lòng nhập đủ ngày/tháng/năm."),
     "year_alone": _(
-        "Ngày sinh cần đủ ngày/tháng/năm. Nếu giấy tờ chỉ ghi năm sinh, vui lòng đánh dấu “chỉ biết năm sinh”."
+        "Ngày sinh cần đủ ngày/tháng/năm. Vui lòng nhập đủ, hoặc đánh dấu “chỉ biết năm sinh” nếu giấy tờ chỉ ghi năm."
     ),
 }
 _PHONE_BETWEEN: Final = re.compile(r"[\s.()\u00ad\u200b\u2010-\u2015-]+")

@@ -26,10 +26,16 @@ _LONGEST_MESSAGE = 2000
 _LONGEST_CHAIN = 5
 _FRAMES = 6
 
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-_DATE = re.compile(r"(?<!\d)(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)(?!\d)")
-_DIGITS = re.compile(r"\d(?:[\s.\u00ad\u200b-\u200d\u2010-\u2015-]{0,2}\d){8,}")
-_QUERY = re.compile(r"(/[^\s?\"'<>]*)\?[^\s\"'<>]+")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]+")
+_DATE = re.compile(
+    r"(?<!\d)(?:\d{1,2} ?[/.-] ?\d{1,2} ?[/.-] ?(?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d"
+    r"|[0-3]\d[01]\d(?:19|20)\d\d)(?!\d)"
+)
+_DIGITS = re.compile(
+    r"(?P<code>\b[A-Z]\d\d-\d{6}-\d{4,6}\b)|\d(?:[\s.\u00ad\u200b-\u200d\u2010-\u2015-]{0,2}\d){8,}"
+)
+_LAST_WORD = re.compile(r"[\d\s.-]{1,60}$")
+_QUERY = re.compile(r"(/[^\s?\"'<>/]*)\?[^\s\"'<>]+")
 _FORM = re.compile(r"<(QueryDict|MultiValueDict): .*", re.DOTALL)
 _DETAIL = re.compile(r"(DETAIL|CONTEXT|PARAMETERS):.*", re.DOTALL)
 
@@ -49,8 +55,10 @@ def scrub(text: str) -> str:
 
 def _hide_number(found: re.Match[str]) -> str:
     run = found[0]
+    if found["code"]:
+        return run
     count = sum(sign.isdigit() for sign in run)
-    # Grouped digits of another length are codes of dossiers and moments; an unbroken run is none of these.
+    # Grouped digits of another length are codes and moments; an unbroken run is neither.
     is_personal = count == len(run) or count in (9, 12) or count > 16
     return "[number]" if is_personal else run
 
@@ -64,7 +72,7 @@ class PersonalDataFilter(logging.Filter):
             message = "database message" if record.levelno < logging.ERROR else "database error"
         else:
             message = self._message(record)
-        record.msg, record.args = scrub(message), None
+        record.msg, record.args = scrub(_cut(message)), None
         record.__dict__.pop("request", None)
         return True
 
@@ -79,6 +87,13 @@ class PersonalDataFilter(logging.Filter):
             return str(message) % args if args else str(message)
         except (TypeError, ValueError, KeyError):
             return f"a message that does not fit its values, {record.module}:{record.lineno}"
+
+
+def _cut(message: str) -> str:
+    """Bound a message, so that no pattern takes long, and not in the middle of a number."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return _LAST_WORD.sub("", message[:_LONGEST_MESSAGE]) + "…"
 
 
 def _reduced(value: Any) -> Any:
@@ -110,7 +125,7 @@ class OneLineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        parts = [f"{moment} {record.levelname} {record.name}: {record.getMessage()[:_LONGEST_MESSAGE]}"]
+        parts = [f"{moment} {record.levelname} {record.name}: {record.getMessage()}"]
         if record.exc_info and record.exc_info[1] is not None:
             parts += _chain(record.exc_info[1])
         return _one_line(" | ".join(parts))

@@ -1,0 +1,190 @@
+"""What all pages share: the home page, errors, headers, how values are written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django import forms
+from django.db import OperationalError, connection
+from django.template.loader import render_to_string
+from django.test import Client
+
+from motcua.identity.birth import BirthDate
+from motcua.web.templatetags import motcua
+
+MOMENT = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_the_home_page_begins_with_the_search(client: Client) -> None:
+    page = client.get("/").content.decode()
+    assert '<form class="search" role="search" action="/thu-tuc/" method="get">' in page
+    for address in ("/tra-cuu/", "/dang-nhap/", "/dang-ky/"):
+        assert f'href="{address}"' in page
+
+
+@pytest.mark.django_db
+def test_registration_is_not_offered_where_it_is_closed(client: Client, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.REGISTRATION_OPEN = False
+    assert "/dang-ky/" not in client.get("/").content.decode()
+
+
+def test_each_role_finds_its_own_ways(
+    an_client: Client, officer_client: Client, administrator_client: Client
+) -> None:
+    assert 'href="/ho-so/"' in an_client.get("/").content.decode()
+    assert 'href="/mot-cua/tiep-nhan/"' in officer_client.get("/").content.decode()
+    assert 'href="/quan-tri/"' in administrator_client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_health_answer_says_that_the_database_answers(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_the_health_answer_says_that_the_database_does_not(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> None:
+        raise OperationalError("999085000001")
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"status": "database"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/healthz", "/khong-co/", "/dang-nhap/"])
+def test_no_dynamic_answer_is_kept_by_anybody(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer["Cache-Control"] == "no-store, private"
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert "camera=()" in answer["Permissions-Policy"]
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+def test_an_address_that_is_not_there_says_what_to_do(client: Client) -> None:
+    answer = client.get("/khong-co/")
+    assert answer.status_code == 404
+    assert "Về trang chủ" in answer.content.decode()
+
+
+def test_a_form_from_elsewhere_is_refused_politely() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/dang-nhap/", {"username": "x"})
+    assert answer.status_code == 403
+    assert "Phiên làm việc đã hết hạn" in answer.content.decode()
+
+
+def test_a_foreign_host_name_is_refused_politely(client: Client) -> None:
+    answer = client.get("/", headers={"host": "khac.example"})
+    assert answer.status_code == 400
+    assert "Yêu cầu không hợp lệ" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "500"])
+def test_an_error_page_needs_nothing_that_may_be_broken(name: str) -> None:
+    assert "<h1>" in render_to_string(f"{name}.html")
+
+
+@pytest.mark.parametrize(
+    ("slots", "words", "role"),
+    [
+        ({"kind": "verified", "at": MOMENT}, "Xác thực thành công", "status"),
+        ({"kind": "rejected"}, "Xác thực thất bại", "alert"),
+        ({"kind": "unanswered", "since": MOMENT}, "Chưa kiểm tra được", "alert"),
+        ({"kind": "not_allowed"}, "Chưa kiểm tra được", "alert"),
+        ({"kind": "not_allowed", "for_officer": True}, "Chưa được phép tra cứu", "alert"),
+        ({"kind": "limited", "tries": 5, "until": MOMENT}, "Tạm dừng kiểm tra", "alert"),
+        ({"kind": "no_officer_number", "for_officer": True}, "chưa có số định danh", "alert"),
+    ],
+)
+def test_each_outcome_has_its_own_words_and_says_the_next_step(
+    slots: dict[str, object], words: str, role: str
+) -> None:
+    box = render_to_string("web/outcome.html", slots)
+    assert words in box
+    assert f'role="{role}"' in box
+    assert role == "status" or "Xác thực thành công" not in box
+    others = {"Xác thực thành công", "Xác thực thất bại", "Chưa kiểm tra được", "Tạm dừng kiểm tra"} - {words}
+    assert not any(other in box for other in others)
+
+
+def test_the_times_of_an_outcome_are_local() -> None:
+    assert "lúc 08:31" in render_to_string("web/outcome.html", {"kind": "verified", "at": MOMENT})
+    assert "từ 08:31" in render_to_string("web/outcome.html", {"kind": "unanswered", "since": MOMENT})
+    assert "08:31 23/11/2026" in render_to_string("web/outcome.html", {"kind": "limited", "until": MOMENT})
+
+
+def test_a_citizen_is_not_told_who_lacks_a_licence() -> None:
+    seen = {"since": None, "retry_form_id": "f"}
+    refused = render_to_string("web/outcome.html", {"kind": "not_allowed", "barred": "officer", **seen})
+    assert refused == render_to_string("web/outcome.html", {"kind": "unanswered", **seen})
+
+
+def test_values_are_written_as_people_write_them() -> None:
+    assert motcua.birth("1985-03-07") == "07/03/1985"
+    assert motcua.birth("1950") == "1950"
+    assert motcua.birth(BirthDate(1985, 3, 7)) == "07/03/1985"
+    assert motcua.birth("") == ""
+    assert motcua.money(1234567) == "1.234.567 đ"
+    assert motcua.money(0) == "0 đ"
+    assert motcua.moment(MOMENT) == "08:31 23/11/2026"
+    assert motcua.clock(MOMENT) == "08:31"
+    assert motcua.moment(None) == motcua.clock(None) == motcua.money(None) == ""
+
+
+def test_every_control_has_a_label() -> None:
+    class Every(forms.Form):
+        line = forms.CharField(help_text="giúp")
+        lines = forms.CharField(widget=forms.Textarea)
+        one = forms.ChoiceField(choices=[("a", "A"), ("b", "B")])
+        button = forms.ChoiceField(choices=[("a", "A")], widget=forms.RadioSelect)
+        many = forms.MultipleChoiceField(choices=[("a", "A")], widget=forms.CheckboxSelectMultiple)
+        tick = forms.BooleanField()
+        file = forms.FileField()
+        secret = forms.CharField(widget=forms.PasswordInput)
+        hidden = forms.CharField(widget=forms.HiddenInput)
+
+    form = Every({"one": "b", "button": "a", "many": ["a"], "tick": "on", "hidden": "x"})
+    for field in form:
+        markup = render_to_string("web/field.html", {"field": field})
+        controls = [part for part in markup.split("<") if part.startswith(("input", "select", "textarea"))]
+        assert len(controls) == 1
+        if field.name != "hidden":
+            identity = controls[0].split('id="')[1].split('"')[0]
+            assert f'<label for="{identity}">' in markup
+    for name, chosen in (
+        ("one", 'value="b" selected'),
+        ("button", "checked"),
+        ("many", "checked"),
+        ("tick", "checked"),
+    ):
+        assert chosen in render_to_string("web/field.html", {"field": form[name]})
+
+
+def test_vendored_files_are_the_ones_that_were_reviewed() -> None:
+    from hashlib import sha256
+
+    folder = Path(motcua.__file__).parent.parent / "static" / "web" / "vendor"
+    rows = [
+        line.split(" | ")
+        for line in (folder / "VENDORED.md").read_text().splitlines()
+        if line.startswith("| ")
+    ]
+    noted = {row[0].removeprefix("| "): row[3].removesuffix(" |") for row in rows[1:]}
+    files = {
+        path.name: sha256(path.read_bytes()).hexdigest()
+        for path in folder.iterdir()
+        if path.suffix in {".js", ".woff2"}
+    }
+    assert files == noted
