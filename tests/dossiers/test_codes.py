@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -111,6 +111,40 @@ def test_a_draft_filed_by_many_presses_at_one_moment_is_filed_once(
     assert at_once(6, press) == []
     assert codes == {Dossier.objects.get().code}
     assert CodeCounter.objects.get().last == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_presses_at_one_moment_ask_the_register_once(
+    catalogue: None, register: ToldRegister, an_client: Client, citizen_an: Citizen
+) -> None:
+    dossier = begin(an_client)
+    others_are_answered = threading.Event()
+    register.before_answer = lambda: others_are_answered.wait(20)
+    answers: list[str] = []
+
+    def press() -> None:
+        browser = Client()
+        browser.force_login(citizen_an.user)
+        response = agree(browser, dossier)
+        answers.append(response.headers.get("Location") or str("Đang kiểm tra" in response.content.decode()))
+        if len(answers) == 19:
+            others_are_answered.set()
+
+    assert at_once(20, press) == []
+    assert register.asked == 1
+    assert sorted(answers) == [f"/ho-so/{dossier.pk}/giay-to/"] + ["True"] * 19
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_press_whose_process_died_does_not_bar_the_next_for_long(
+    catalogue: None, register: ToldRegister, an_client: Client
+) -> None:
+    dossier = begin(an_client)
+    Dossier.objects.update(asking_until=timezone.now() + timedelta(seconds=13))
+    assert "Đang kiểm tra" in agree(an_client, dossier).content.decode()
+
+    Dossier.objects.update(asking_until=timezone.now() - timedelta(seconds=1))
+    assert agree(an_client, dossier).status_code == 302
 
 
 @pytest.mark.django_db(transaction=True)

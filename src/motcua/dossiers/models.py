@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from motcua.identity.numbers import IdNumber
 
 
+class DossierQuerySet(models.QuerySet["Dossier"]):
+    """Dossiers, as they are worked on."""
+
+    def locked(self, pk: uuid.UUID) -> Dossier:
+        """Return a dossier with all that decides its next move; its row stays ours until the transaction ends."""
+        return (
+            self.select_for_update(of=("self",))
+            .select_related("office", "procedure", "citizen__user", "identity_check")
+            .get(pk=pk)
+        )
+
+
 class Dossier(models.Model):
     """A dossier (hồ sơ), from the citizen's draft on; at the desk it is born received."""
 
@@ -87,6 +99,12 @@ class Dossier(models.Model):
         help_text='At the desk: [{"name": "…", "originals": 1, "copies": 0}]',
     )
 
+    asking_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Until then one press waits for the register's answer, and no other press asks",
+    )
     created_at = models.DateTimeField(_("Tạo lúc"))
     saved_at = models.DateTimeField(_("Lưu lúc"))
     submitted_at = models.DateTimeField(_("Nộp lúc"), null=True, blank=True)
@@ -106,6 +124,8 @@ class Dossier(models.Model):
         editable=False,
         help_text="One press of a button receives one dossier",
     )
+
+    objects = DossierQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Hồ sơ")

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
 from motcua.accounts.models import Office
@@ -31,6 +31,7 @@ from motcua.verification.service import Limited, line_status
 from motcua.web.requests import client_address
 
 _PAGE = 20
+_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
@@ -64,6 +65,7 @@ def _start_dossier(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("applicant_step", pk=draft.pk)
 
 
+@_page
 @citizen_required
 def applicant_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show who files, from the account; on "Đồng ý và tiếp tục" the register is asked."""
@@ -85,10 +87,12 @@ def applicant_step(request: HttpRequest, pk: UUID) -> HttpResponse:
             now=now,
         )
     except service.ConsentMissing:
-        form.add_error(None, _("Vui lòng đọc phần đồng ý dưới đây rồi bấm “Đồng ý và tiếp tục” lần nữa."))
+        form.add_error(None, _("Vui lòng đọc phần đồng ý dưới đây rồi bấm nút lần nữa."))
         return _applicant_page(request, draft, form)
     except service.NotADraft:
         return redirect("dossier", pk=pk)
+    except service.StillAsking:
+        return _applicant_page(request, draft, form, kind="asking")
     except Limited as limited:
         response = _applicant_page(
             request, draft, form, kind="limited", until=limited.until, tries=limited.tries, status=429
@@ -125,6 +129,7 @@ def _applicant_page(
     return render(request, "dossiers/applicant_step.html", context, status=status)
 
 
+@_page
 @csrf_exempt  # the body is looked at only once its size is known to be right; see _papers_step
 @citizen_required
 def papers_step(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -205,6 +210,7 @@ def remove_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse
     return redirect("papers_step", pk=pk)
 
 
+@_page
 @citizen_required
 def review_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show everything once more; with the oath, "Nộp hồ sơ" files it, once."""
