@@ -369,7 +369,14 @@ def test_of_two_registrations_at_one_moment_one_makes_the_account(
 def test_every_refusal_of_a_password_speaks_vietnamese_and_says_what_to_do(
     client: Client, register: ToldRegister
 ) -> None:
-    for password in ("ngan", "password123", "739105284617", "cuc.thu@example", "x" * 129, "con\x00meo leo cay"):
+    for password in (
+        "ngan",
+        "password123",
+        "739105284617",
+        "cuc.thu@example",
+        "x" * 129,
+        "con\x00meo leo cay",
+    ):
         form = typed(cast.cuc, email="cuc.thu@example.vn", password=password, password_again=password)
         errors = client.post("/dang-ky/", form).context["form"].errors["password"]
         assert all("Vui lòng" in error for error in errors)
