@@ -215,6 +215,16 @@ def test_a_telephone_changed_in_the_profile_changes_nothing(an_client: Client, c
     assert an_client.get(address(dossier, "giay-to/")).status_code == 200
 
 
+def test_a_telephone_added_to_the_profile_fills_what_the_draft_lacks(
+    an_client: Client, citizen_an: Citizen
+) -> None:
+    dossier = begin(an_client)
+    citizen_an.phone = "0987654321"
+    citizen_an.save()
+
+    assert 'value="0987654321"' in an_client.get(address(dossier, "nguoi-nop/")).content.decode()
+
+
 def test_a_verified_check_is_not_asked_again_for_a_day(an_client: Client, register: ToldRegister) -> None:
     dossier = begin(an_client)
     agree(an_client, dossier)

@@ -31,6 +31,11 @@ from motcua.verification.service import Limited, line_status
 from motcua.web.requests import client_address
 
 _PAGE = 20
+# What no page here shows of a procedure; lists in JSON are costly to read.
+_UNUSED = tuple(
+    f"procedure__{field}"
+    for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
+)
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -302,8 +307,10 @@ def track(request: HttpRequest) -> HttpResponse:
 
 def _own(request: HttpRequest, pk: UUID) -> Dossier:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was."""
-    own = Dossier.objects.select_related("procedure", "office", "citizen__user", "identity_check")
-    return get_object_or_404(own, pk=pk, citizen__user=request.user)
+    own = Dossier.objects.select_related("procedure", "office", "citizen", "identity_check")
+    found = get_object_or_404(own.defer(*_UNUSED), pk=pk, citizen__user=request.user)
+    found.citizen.user = request.user
+    return found
 
 
 def _way_back(request: HttpRequest, draft: Dossier) -> HttpResponse | None:
@@ -321,7 +328,13 @@ def _to_first_step(request: HttpRequest, draft: Dossier, hold: service.Hold) -> 
 
 
 def _contact(draft: Dossier) -> dict[str, str]:
-    return {"phone": draft.phone, "email": draft.email, "address": draft.current_residence}
+    """Return what stands in the form at first: what the draft holds, else what the account holds."""
+    citizen = draft.citizen
+    return {
+        "phone": draft.phone or citizen.phone,
+        "email": draft.email or citizen.email,
+        "address": draft.current_residence or citizen.address,
+    }
 
 
 def _content_length(request: HttpRequest) -> int:
