@@ -27,14 +27,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": THREADS,
             "worker_connections": 1000,
             "keepalive": 30,
-            "graceful_timeout": 1,
+            "graceful_timeout": 5,
             "timeout": 0,
             "loglevel": "error",
             "proc_name": "npdsandbox",
             # Else gunicorn puts a socket into the home folder.
             "control_socket_disable": True,
             "when_ready": self._say_ready,
+            "post_fork": _hurry,
             "worker_int": _leave,
+            "worker_exit": _end,
         }.items():
             self.cfg.set(name, value)
 
@@ -50,6 +52,17 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         )
 
 
-def _leave(worker: object) -> None:
+def _hurry(arbiter: Any, worker: Any) -> None:
+    """Let the worker stop waiting for its calls well before the arbiter stops waiting for the worker."""
+    worker.cfg.set("graceful_timeout", 1)
+
+
+def _leave(worker: Any) -> None:
     """Ctrl-C: go at once, also from calls that are held back on demand."""
     os._exit(0)
+
+
+def _end(arbiter: Any, worker: Any) -> None:
+    """SIGTERM: the calls had their second; threads that still hold one back would be waited for."""
+    if worker.booted and worker.pid == os.getpid():
+        os._exit(0)
