@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hashlib
 import json
+import logging
 import re
 import time
 import unicodedata
@@ -11,6 +12,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+from django.db import DatabaseError
 
 from npdsandbox import access, matching, reading, state, writing
 from npdsandbox.journal import Entry, masked
@@ -22,6 +25,7 @@ from npdsandbox.refusals import Refusal, XRoadRefusal
 from npdsandbox.switches import Switches
 from npdsandbox.troubles import Trouble, TroubleKind
 
+_LOG: Final = logging.getLogger("npdsandbox")
 XROAD_SERVICE: Final = "SANDBOX/GOV/BCA/CSDLDC"
 OVERSIZED_BYTES: Final = 3 * 1024 * 1024
 STRANGER: Final = Record(
@@ -163,9 +167,16 @@ def _note_question(entry: Entry, question: Question) -> None:
 
 def _search(question: Question, switches: Switches) -> tuple[Finding, Record | None]:
     claim = question.claim
-    candidates = Citizen.with_number(
-        personal_number=claim.personal_number, old_card_number=claim.old_card_number
-    )
+    try:
+        candidates = Citizen.with_number(
+            personal_number=claim.personal_number, old_card_number=claim.old_card_number
+        )
+    except DatabaseError as error:
+        # Its kind alone: a database's words may repeat what was asked.
+        _LOG.error("the register's database does not answer: %s", type(error).__name__)
+        raise Refusal(
+            500, "SBX.DATABASE", "the register's database does not answer", faultcode="soapenv:Server"
+        ) from None
     return matching.find(claim, candidates, refuse_year_only_record=switches.year_only_record == "refuse")
 
 

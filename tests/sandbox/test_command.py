@@ -3,8 +3,10 @@
 import http.client
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ import pytest
 from npdsandbox.matching import name_key
 from npdsandbox.people import generate
 from tests.postgres import private_cluster, programs
-from tests.sandbox.callers import AN, LOOKUP, ask, c06_headers, envelope
+from tests.sandbox.callers import AN, LOOKUP, ask, c06_headers, envelope, send
 from tests.sandbox_process import SandboxProcess, start_sandbox
 
 
@@ -80,6 +82,21 @@ def test_it_ends_cleanly_though_calls_are_held_back_and_keeps_its_people(
         assert ask(second).found_name == "NGUYỄN VĂN AN"
     finally:
         assert second.stop() == 0
+
+
+def test_a_broken_database_is_a_fault_and_never_nobody(tmp_path: Path) -> None:
+    sandbox = start_sandbox(tmp_path)
+    try:
+        with closing(sqlite3.connect(tmp_path / "npdsandbox.sqlite3")) as database:
+            database.execute("ALTER TABLE npdsandbox_citizen RENAME TO gone")
+        reply = ask(sandbox)
+        assert (reply.status, reply.fault) == (500, "SBX.DATABASE")
+        assert send(sandbox, b"", path="/healthz", method="GET", headers={}).status == 503
+    finally:
+        sandbox.stop()
+    log = (tmp_path / "sandbox.log").read_text()
+    assert "OperationalError" in log
+    assert "999085000001" not in log
 
 
 def test_the_table_and_its_migration_agree(tmp_path: Path) -> None:
