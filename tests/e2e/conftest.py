@@ -1,0 +1,293 @@
+"""What the journeys stand on: ``motcua demo`` on free ports, Chromium, and visitors who say what they see."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+
+from tests.people import PASSWORD, Person
+from tests.sandbox_process import SandboxProcess, free_port
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+AXE = (HERE / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
+START_SECONDS = 90
+NARROW, USUAL, WIDE = 320, 1280, 1920
+_HEIGHT = 800
+_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Whatever a page asks for, nothing outside this machine is ever looked up.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+expect.set_options(timeout=10_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare ``--pictures``."""
+    parser.addoption(
+        "--pictures",
+        action="store_true",
+        help="save pictures of the pages: tests/e2e/pictures, docs/pictures",
+    )
+
+
+@dataclass
+class Stack:
+    """The running product and the register's control API."""
+
+    url: str
+    sandbox: SandboxProcess
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run what ``make run`` runs, on free ports and in a folder of its own, with generous limits."""
+    folder = tmp_path_factory.mktemp("demo")
+    product_port, sandbox_port = free_port(), free_port()
+    environment = {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MOTCUA_", "NPD", "DJANGO_", "DATABASE_URL"))
+        },
+        "MOTCUA_PORT": str(product_port),
+        "NPDSANDBOX_PORT": str(sandbox_port),
+        "MOTCUA_STATE": str(folder / "motcua"),
+        "NPDSANDBOX_STATE": str(folder / "npdsandbox"),
+        "NPD_TOTAL_SECONDS": "3",
+        "NPD_BREAKER_FAILURES": "1000",
+        **dict.fromkeys(
+            ("TRIES_NUMBER_HOUR", "TRIES_NUMBER_DAY", "TRIES_ADDRESS_HOUR", "TRIES_ACCOUNT_HOUR"), "1000"
+        ),
+    }
+    log = folder / "demo.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("motcua"), "demo"],
+            env=environment, stdout=out, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait_until_up(f"http://127.0.0.1:{product_port}/healthz", process, log)
+        yield Stack(
+            f"http://127.0.0.1:{product_port}", SandboxProcess(f"http://127.0.0.1:{sandbox_port}", process)
+        )
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(40)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    assert [line for line in lines if re.search(" (ERROR|CRITICAL) (django|motcua)", line)] == []
+
+
+def _wait_until_up(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up_at = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up_at and process.poll() is None:
+        try:
+            with _DIRECT.open(address, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RuntimeError(f"the demo did not start:\n{log.read_text(errors='replace')}")
+
+
+@pytest.fixture(autouse=True)
+def calm_register(stack: Stack) -> None:
+    """Begin each journey with a register in order."""
+    stack.sandbox.reset()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the distribution's Chromium once."""
+    path = shutil.which("chromium")
+    assert path, "Chromium is needed: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """Somebody at a browser: does what a person does, by the words on the page, and looks closely at every page."""
+
+    page: Page
+    url: str
+    has_javascript: bool
+    pictures: Path | None
+    complaints: list[str] = field(default_factory=list)
+
+    def opens(self, path: str) -> None:
+        """Type an address."""
+        self.page.goto(self.url + path)
+
+    def logs_in(self, person: Person) -> None:
+        """Log in with the cast's password."""
+        self.opens("/dang-nhap/")
+        self.types("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập", person.login)
+        self.types("Mật khẩu", PASSWORD)
+        self.presses("Đăng nhập")
+        expect(self.page.get_by_role("button", name="Đăng xuất")).to_be_attached()
+
+    def field(self, label: str) -> Locator:
+        """Return the field with a label, whatever stands behind its name (a star, "không bắt buộc")."""
+        return self.page.get_by_label(re.compile(rf"^{re.escape(label)}\s*(\*|\(|$)")).filter(visible=True)
+
+    def types(self, label: str, text: str) -> None:
+        """Replace what stands in a field."""
+        self.field(label).fill(text)
+
+    def chooses(self, label: str, option: str | re.Pattern[str]) -> None:
+        """Choose an option by its words."""
+        select = self.field(label)
+        words = select.locator("option").filter(has_text=option).first.text_content()
+        assert words is not None
+        select.select_option(label=words.strip())
+
+    def ticks(self, label: str | re.Pattern[str]) -> None:
+        """Tick a box."""
+        self.page.get_by_label(label).check()
+
+    def presses(self, words: str) -> None:
+        """Press a button."""
+        self.page.get_by_role("button", name=words, exact=True).filter(visible=True).first.click()
+
+    def follows(self, words: str | re.Pattern[str]) -> None:
+        """Follow a link."""
+        self.page.get_by_role("link", name=words).filter(visible=True).first.click()
+
+    def sees(self, words: str | re.Pattern[str]) -> None:
+        """Insist that words can be seen."""
+        expect(self.page.get_by_text(words).filter(visible=True).first).to_be_visible()
+
+    def does_not_see(self, words: str | re.Pattern[str]) -> None:
+        """Insist that words cannot be seen."""
+        expect(self.page.get_by_text(words).filter(visible=True)).to_have_count(0)
+
+    def is_at(self, path: str | re.Pattern[str]) -> None:
+        """Insist on the page's address."""
+        wanted = re.compile(
+            re.escape(self.url) + (path.pattern if isinstance(path, re.Pattern) else re.escape(path))
+        )
+        expect(self.page).to_have_url(wanted)
+
+    def looks_closely(self, name: str) -> None:
+        """Find nothing inaccessible on this page, at its present state, and nothing wider than a small phone.
+
+        With ``--pictures`` the page is kept as it looks on a phone and on the desk's screen.
+        """
+        if not self.has_javascript:
+            return
+        self.page.evaluate(AXE)
+        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
+        assert not found, f"{name}: {_told(found)}"
+        self.page.set_viewport_size({"width": NARROW, "height": _HEIGHT})
+        overflow = self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+        self._keep(f"{name}-{NARROW}")
+        found_narrow = self.page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)"
+        )
+        if self.pictures:
+            self.page.set_viewport_size({"width": WIDE, "height": 1080})
+            self._keep(f"{name}-{WIDE}")
+        self.page.set_viewport_size({"width": USUAL, "height": _HEIGHT})
+        assert overflow <= 0, f"{name}: {overflow} px wider than a phone of {NARROW} px"
+        assert not found_narrow, f"{name} at {NARROW} px: {_told(found_narrow)}"
+
+    def keeps_for_readers(self, name: str) -> None:
+        """Keep a picture of this page for the README and the guides."""
+        if self.pictures:
+            folder = ROOT / "docs" / "pictures"
+            folder.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=folder / f"{name}.png", full_page=True, caret="initial")
+
+    def _keep(self, name: str) -> None:
+        if self.pictures:
+            self.page.screenshot(path=self.pictures / f"{name}.png", full_page=True, caret="initial")
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visitor(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """Make visitors; afterwards insist that their browsers asked nobody else and had nothing to complain of."""
+    pictures = HERE / "pictures" if request.config.getoption("--pictures") else None
+    if pictures:
+        pictures.mkdir(exist_ok=True)
+    made: list[Visitor] = []
+
+    def make(*, javascript: bool = True, width: int = USUAL) -> Visitor:
+        context = chromium.new_context(
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": _HEIGHT},
+            locale="vi-VN",
+            timezone_id="Asia/Ho_Chi_Minh",
+        )
+        context.set_default_timeout(10_000)
+        someone = Visitor(context.new_page(), stack.url, javascript, pictures)
+
+        def note_request(asked: Request) -> None:
+            if not asked.url.startswith((stack.url, "data:")):
+                someone.complaints.append(f"asked elsewhere: {asked.url}")
+
+        def note_console(message: ConsoleMessage) -> None:
+            if message.type == "error" and "the server responded with a status of 4" not in message.text:
+                someone.complaints.append(message.text)
+
+        context.on("request", note_request)
+        context.on("console", note_console)
+        context.on("weberror", lambda error: someone.complaints.append(str(error.error)))
+        made.append(someone)
+        return someone
+
+    yield make
+    for someone in made:
+        if getattr(request.node, "has_failed", False):
+            (HERE / "pictures").mkdir(exist_ok=True)
+            name = re.sub(r"\W+", "-", request.node.name)
+            someone.page.screenshot(
+                path=HERE / "pictures" / f"failed-{name}.png", full_page=True, caret="initial"
+            )
+        someone.page.context.close()
+    assert [complaint for someone in made for complaint in someone.complaints] == []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Tell fixtures whether the test failed."""
+    report = yield
+    if report.failed:
+        item.has_failed = True  # type: ignore[attr-defined]
+    return report
+
+
+def _told(violations: list[dict[str, Any]]) -> str:
+    return "; ".join(
+        f"{found['id']} ({found['impact']}): {found['help']} at {[node['target'] for node in found['nodes'][:4]]}"
+        for found in violations
+    )

@@ -1,0 +1,197 @@
+"""The officer's desk: check a person, receive the dossier, and never be at a dead end."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Stack, Visit, Visitor
+from tests.people import Person, cast
+
+pytestmark = pytest.mark.browser
+
+MARRIAGE = "1.004873"
+DESK = "/mot-cua/tiep-nhan/"
+CHECK = "Kiểm tra danh tính số"
+both_ways = pytest.mark.parametrize(
+    "javascript", [True, False], ids=["with JavaScript", "without JavaScript"]
+)
+
+
+def claims(officer: Visitor, person: Person, *, name: str = "", procedure: str = MARRIAGE) -> None:
+    """Fill in the procedure and the three things."""
+    officer.chooses("Thủ tục", re.compile(re.escape(procedure)))
+    officer.types("Họ và tên", name or person.full_name)
+    officer.types("Số CCCD/CMND", person.number)
+    officer.types("Ngày sinh", person.typed_birth)
+
+
+@both_ways
+def test_a_verified_person_is_received_and_stands_in_the_queue(visitor: Visit, javascript: bool) -> None:
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    officer.looks_closely("desk-empty")
+    person = cast.an if javascript else cast.hoa2
+    claims(officer, person)
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    applicant = officer.page.get_by_role("region", name="Thông tin người nộp")
+    for shown in (person.full_name, person.number, person.typed_birth, "Nam" if javascript else "Nữ"):
+        expect(applicant.get_by_text(re.compile(rf"^{shown}\b", re.IGNORECASE))).to_be_visible()
+    expect(applicant).to_contain_text("Hải Phòng")
+    expect(applicant.locator(".locked").get_by_role("textbox")).to_have_count(0)
+    officer.looks_closely("desk-success")
+    officer.types("Số điện thoại", "0912 345 678")
+    officer.keeps_for_readers("desk-success") if javascript else None
+    officer.presses("Lưu hồ sơ")
+    officer.is_at(re.compile("/mot-cua/ho-so/.*/phieu/"))
+    officer.sees("Giấy tiếp nhận hồ sơ")
+    officer.sees(re.compile("Đã xác thực danh tính"))
+    officer.looks_closely("desk-receipt")
+    code = officer.page.locator(".receipt .code").first.inner_text()
+    officer.follows("Danh sách hồ sơ")
+    row = officer.page.get_by_role("row").filter(has_text=code)
+    expect(row).to_contain_text(re.compile(person.full_name, re.IGNORECASE))
+    officer.looks_closely("desk-queue")
+    row.get_by_role("link", name=code).click()
+    officer.sees(re.compile(person.full_name, re.IGNORECASE))
+    officer.looks_closely("desk-dossier")
+
+
+@both_ways
+def test_a_person_who_is_not_who_they_say_fills_nothing(visitor: Visit, javascript: bool) -> None:
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.phuc)
+    officer.opens(DESK)
+    claims(officer, cast.nguyen, name="Đỗ Khôi Nghiêm")
+    officer.presses(CHECK)
+    officer.sees("Xác thực thất bại")
+    officer.does_not_see(cast.nguyen.full_name)
+    officer.does_not_see(re.compile("^từ CSDLQG về dân cư"))
+    assert officer.field("Họ và tên").input_value() == "Đỗ Khôi Nghiêm"
+    officer.looks_closely("desk-failure")
+
+
+@both_ways
+def test_while_the_register_is_out_of_reach_the_officer_receives_by_hand(
+    visitor: Visit, stack: Stack, javascript: bool
+) -> None:
+    person = cast.hmai if javascript else cast.oanh
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    stack.sandbox.trouble("fault_500", number=person.number)
+    claims(officer, person)
+    officer.presses(CHECK)
+    officer.sees("Chưa kiểm tra được")
+    officer.does_not_see("Xác thực thất bại")
+    officer.looks_closely("desk-outage")
+    officer.presses("Thử lại")
+    officer.sees("Chưa kiểm tra được")
+    officer.chooses("Lý do", "xác thực sau")
+    officer.ticks(re.compile("Đã xem giấy tờ gốc"))
+    officer.types("Số điện thoại", "0912345678")
+    officer.presses("Lưu hồ sơ")
+    officer.sees("CHƯA XÁC THỰC DANH TÍNH")
+    officer.looks_closely("desk-receipt-by-hand")
+
+
+@both_ways
+def test_once_the_register_is_back_the_same_form_is_checked_again(
+    visitor: Visit, stack: Stack, javascript: bool
+) -> None:
+    person = cast.dung if javascript else cast.them
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    stack.sandbox.trouble("reset", number=person.number)
+    claims(officer, person)
+    officer.presses(CHECK)
+    officer.sees("Chưa kiểm tra được")
+    stack.sandbox.clear()
+    officer.presses("Thử lại")
+    officer.sees("Xác thực thành công")
+
+
+def test_a_scanned_card_checks_itself(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    officer.chooses("Thủ tục", re.compile(re.escape(MARRIAGE)))
+    person = cast.duc
+    born = person.typed_birth.replace("/", "")
+    card = f"{person.number}|{person.old_number}|{person.full_name}|{born}|Nam|Tổ 5 khu Mẫu Tây|01062021"
+    officer.page.keyboard.press("F2")
+    expect(officer.field("Quét mã trên thẻ")).to_be_focused()
+    officer.page.keyboard.insert_text(card)
+    officer.page.keyboard.press("Enter")
+    officer.sees("Xác thực thành công")
+    assert officer.field("Số CCCD/CMND").input_value() == person.number
+    expect(officer.field("Số điện thoại")).to_be_focused()
+    officer.looks_closely("desk-scanned")
+
+
+def test_changing_what_was_checked_takes_the_mark_away(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    claims(officer, cast.cuc)
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    officer.field("Họ và tên").press_sequentially("x")
+    officer.does_not_see("Xác thực thành công")
+    officer.does_not_see(re.compile("^từ CSDLQG về dân cư"))
+    officer.types("Số điện thoại", "0912345678")
+    officer.presses("Lưu hồ sơ")
+    officer.is_at(DESK)
+    officer.looks_closely("desk-changed-after-check")
+
+
+def test_the_whole_counter_flow_works_by_keyboard_alone(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    keyboard = officer.page.keyboard
+    expect(officer.field("Quét mã trên thẻ")).to_be_focused()
+    keyboard.press("Shift+Tab")
+    expect(officer.field("Thủ tục")).to_be_focused()
+    keyboard.press("ArrowDown")
+    officer.sees(re.compile("Thời hạn giải quyết"))
+    person = cast.hoa
+    for label, text in (
+        ("Quét mã trên thẻ", ""),
+        ("Họ và tên", person.full_name),
+        ("Số CCCD/CMND", person.number),
+        ("Ngày sinh", person.typed_birth),
+    ):
+        keyboard.press("Tab")
+        expect(officer.field(label)).to_be_focused()
+        keyboard.insert_text(text)
+    keyboard.press("Enter")
+    officer.sees("Xác thực thành công")
+    expect(officer.field("Số điện thoại")).to_be_focused()
+    keyboard.insert_text("0912345678")
+    keyboard.press("Control+Enter")
+    officer.sees("Giấy tiếp nhận hồ sơ")
+    expect(officer.page.get_by_role("link", name="Tiếp nhận hồ sơ tiếp theo")).to_be_focused()
+    keyboard.press("Enter")
+    officer.is_at(DESK)
+    expect(officer.field("Quét mã trên thẻ")).to_be_focused()
+
+
+def test_a_newborn_without_a_number_is_received_by_hand(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    officer.chooses("Thủ tục", re.compile("khai sinh"))
+    officer.types("Họ và tên", "Nguyễn Thị Mẫu")
+    officer.page.get_by_text("Người nộp không có số định danh").click()
+    officer.chooses("Lý do", "Trẻ mới sinh")
+    officer.ticks(re.compile("Đã xem giấy tờ gốc"))
+    officer.types("Số điện thoại", "0912345678")
+    officer.looks_closely("desk-by-hand")
+    officer.presses("Lưu hồ sơ")
+    officer.sees("CHƯA XÁC THỰC DANH TÍNH")

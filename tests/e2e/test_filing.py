@@ -1,0 +1,162 @@
+"""A citizen files a dossier online, and an officer takes it up."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from bench.journeys import picture
+from tests.e2e.conftest import Stack, Visit, Visitor
+from tests.e2e.test_desk import both_ways
+from tests.people import WRONG_NAME_OF_BINH, cast
+
+pytestmark = pytest.mark.browser
+
+AGREE = "Đồng ý và tiếp tục"
+PAPER = {"name": "to-khai.png", "mimeType": "image/png", "buffer": picture()}
+
+
+def starts(citizen: Visitor, code: str) -> None:
+    """Begin a dossier from the procedure's page."""
+    citizen.opens(f"/thu-tuc/{code}/")
+    citizen.presses("Nộp hồ sơ trực tuyến")
+    citizen.sees("Thông tin người nộp hồ sơ")
+
+
+def fills_in_contact(citizen: Visitor) -> None:
+    """Fill in what the account does not hold."""
+    citizen.types("Số điện thoại", "0912345678")
+    citizen.types("Nơi ở hiện tại", "Số 9 phố Thử Nghiệm, phường Mẫu A")
+
+
+def gives_papers_and_reviews(citizen: Visitor) -> None:
+    """Upload a picture for every required paper and go on to the review."""
+    for chooser in citizen.page.locator('.field:has-text("(bắt buộc)") input[type=file]').all():
+        chooser.set_input_files([PAPER])
+    citizen.presses("Tiếp tục")
+    citizen.sees("Lời cam đoan")
+
+
+@both_ways
+def test_a_dossier_is_filed_tracked_and_taken_up(visitor: Visit, javascript: bool) -> None:
+    code_of_procedure = "1.004873" if javascript else "1.010041"
+    citizen = visitor(javascript=javascript)
+    citizen.logs_in(cast.an)
+    citizen.opens("/thu-tuc/")
+    citizen.looks_closely("procedures")
+    citizen.opens("/thu-tuc/?q=tinh+trang+hon+nhan" if javascript else "/thu-tuc/?q=xac+nhan+cu+tru")
+    citizen.looks_closely("procedures-found")
+    citizen.page.locator("main").locator(f'a[href="/thu-tuc/{code_of_procedure}/"]').first.click()
+    citizen.looks_closely("procedure")
+    citizen.presses("Nộp hồ sơ trực tuyến")
+    citizen.sees(cast.an.full_name)
+    fills_in_contact(citizen)
+    citizen.looks_closely("filing-applicant")
+    if javascript:
+        citizen.keeps_for_readers("filing-applicant")
+    citizen.presses(AGREE)
+    citizen.sees(re.compile("Xác thực thành công"))
+    citizen.looks_closely("filing-papers")
+    gives_papers_and_reviews(citizen)
+    citizen.sees("to-khai.png")
+    citizen.looks_closely("filing-review")
+    citizen.presses("Nộp hồ sơ")
+    citizen.sees("Vui lòng đọc và đánh dấu lời cam đoan trước khi nộp.")
+    citizen.looks_closely("filing-review-without-oath")
+    citizen.ticks(re.compile("Tôi xin cam đoan"))
+    citizen.page.get_by_role("button", name="Nộp hồ sơ", exact=True).dblclick()
+    citizen.is_at(re.compile("/ho-so/.*/hoan-tat/"))
+    code = citizen.page.locator(".code").first.inner_text()
+    citizen.looks_closely("filing-submitted")
+    if javascript:
+        citizen.keeps_for_readers("filing-submitted")
+    citizen.opens("/ho-so/")
+    expect(citizen.page.get_by_text(code)).to_have_count(1)
+    citizen.does_not_see("Bản nháp")
+    citizen.looks_closely("my-dossiers")
+    citizen.opens("/tra-cuu/")
+    citizen.types("Mã hồ sơ", code)
+    citizen.presses("Tra cứu")
+    citizen.sees("Mới đăng ký")
+    citizen.does_not_see(cast.an.full_name)
+    citizen.looks_closely("track")
+
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.lan)
+    officer.opens("/mot-cua/")
+    waiting = officer.page.get_by_role("region", name="Hồ sơ trực tuyến chờ tiếp nhận")
+    expect(waiting.get_by_text(code)).to_have_count(1)
+    officer.looks_closely("desk-queue-waiting")
+    waiting.get_by_role("link", name=code).click()
+    officer.sees("to-khai.png")
+    officer.presses("Tiếp nhận")
+    officer.sees(re.compile("Đã tiếp nhận hồ sơ"))
+    officer.looks_closely("desk-taken-up")
+
+    citizen.opens(f"/tra-cuu/?ma={code}")
+    citizen.sees("Được tiếp nhận")
+
+
+@both_ways
+def test_a_wrong_account_is_corrected_and_the_same_draft_goes_on(visitor: Visit, javascript: bool) -> None:
+    citizen = visitor(javascript=javascript)
+    citizen.logs_in(cast.binh)
+    citizen.opens("/ca-nhan/chinh-sua/")
+    citizen.types("Họ và tên", WRONG_NAME_OF_BINH)
+    citizen.presses("Cập nhật")
+    citizen.is_at("/ca-nhan/")
+    starts(citizen, "1.004222" if javascript else "1.010038")
+    draft = citizen.page.url
+    citizen.sees(WRONG_NAME_OF_BINH)
+    fills_in_contact(citizen)
+    citizen.presses(AGREE)
+    citizen.sees("Xác thực thất bại")
+    citizen.looks_closely("filing-failure")
+    if javascript:
+        citizen.keeps_for_readers("filing-failure")
+    citizen.opens(draft.removeprefix(citizen.url).replace("nguoi-nop", "giay-to"))
+    assert citizen.page.url == draft, "there is no way on past a failed check"
+    fills_in_contact(citizen)
+    citizen.presses(AGREE)
+    citizen.sees("Xác thực thất bại")
+    citizen.follows("Chỉnh sửa thông tin cá nhân")
+    citizen.looks_closely("profile-edit")
+    citizen.types("Họ và tên", cast.binh.full_name)
+    citizen.presses("Cập nhật")
+    if citizen.page.url != draft:
+        citizen.follows(re.compile("Quay lại hồ sơ"))
+    assert citizen.page.url == draft
+    citizen.sees(cast.binh.full_name)
+    citizen.presses(AGREE)
+    gives_papers_and_reviews(citizen)
+    citizen.ticks(re.compile("Tôi xin cam đoan"))
+    citizen.presses("Nộp hồ sơ")
+    citizen.sees("Đã nộp hồ sơ")
+
+
+@both_ways
+def test_an_outage_keeps_the_draft(visitor: Visit, stack: Stack, javascript: bool) -> None:
+    stack.sandbox.trouble("fault_500", number=cast.an.number)
+    citizen = visitor(javascript=javascript)
+    citizen.logs_in(cast.an)
+    starts(citizen, "2.000635" if javascript else "1.012566")
+    draft = citizen.page.url
+    fills_in_contact(citizen)
+    citizen.presses(AGREE)
+    citizen.sees("Chưa kiểm tra được")
+    citizen.does_not_see("Xác thực thất bại")
+    citizen.looks_closely("filing-outage")
+    citizen.opens("/ho-so/")
+    citizen.sees("Bản nháp")
+    citizen.looks_closely("my-dossiers-draft")
+    citizen.page.goto(draft)
+    expect(citizen.field("Số điện thoại")).to_have_value("0912345678")
+    stack.sandbox.clear()
+    citizen.presses(AGREE)
+    citizen.sees(re.compile("Xác thực thành công"))
+    gives_papers_and_reviews(citizen)
+    citizen.ticks(re.compile("Tôi xin cam đoan"))
+    citizen.presses("Nộp hồ sơ")
+    citizen.sees("Đã nộp hồ sơ")
