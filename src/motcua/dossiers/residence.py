@@ -7,7 +7,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from motcua.identity.claims import Address
 
@@ -171,5 +171,5 @@ def _toneless(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _units() -> dict[str, dict[str, str]]:
+def _units() -> dict[str, dict[str, Any]]:
     return json.loads(_UNITS.read_text(encoding="utf-8"))  # type: ignore[no-any-return]

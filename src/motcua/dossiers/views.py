@@ -45,7 +45,8 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
     """List the citizen's drafts and filed dossiers, the last saved first."""
     own = Dossier.objects.filter(citizen__user=request.user).select_related("procedure", "office")
     page = Paginator(own, _PAGE).get_page(request.GET.get("trang"))
-    return render(request, "dossiers/my_dossiers.html", {"page": page})
+    has_drafts = any(dossier.is_draft for dossier in page)
+    return render(request, "dossiers/my_dossiers.html", {"page": page, "has_drafts": has_drafts})
 
 
 @require_POST
