@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, QueryDict
 from django.test import RequestFactory
 from django.views.debug import get_exception_reporter_filter
@@ -147,6 +147,17 @@ def test_our_own_exceptions_keep_their_words(logger: logging.Logger) -> None:
     assert "NumberRefused: identity number refused: shape" in written(logger)
 
 
+def test_an_operator_reads_why_the_database_or_the_system_failed(logger: logging.Logger) -> None:
+    logger.error(
+        "%s | %s",
+        OperationalError(f"no such table: x\nLINE 1: SELECT '{cast.an.full_name}'"),
+        FileNotFoundError(2, "No such file or directory", f"/papers/{cast.an.full_name}"),
+    )
+    line = written(logger)
+    assert "OperationalError: no such table: x | FileNotFoundError: No such file or directory" in line
+    assert "Nguy" not in line
+
+
 def test_statements_to_the_database_are_not_repeated() -> None:
     record = logging.LogRecord(
         "django.db.backends", logging.DEBUG, "", 1, "%s %s", ("SELECT", (cast.an.full_name,)), None
@@ -183,9 +194,9 @@ def test_the_developer_s_error_page_names_variables_and_not_their_values(rf: Req
     class Frame:
         f_locals = {"claim": cast.an.full_name}
 
-    assert reporter.get_traceback_frame_variables(request, Frame()) == [
-        ("claim", reporter.cleansed_substitute)
-    ]
+    assert dict(reporter.get_traceback_frame_variables(request, Frame())) == {
+        "claim": reporter.cleansed_substitute
+    }
 
 
 def test_the_product_uses_these(rf: RequestFactory, settings) -> None:  # type: ignore[no-untyped-def]

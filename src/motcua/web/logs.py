@@ -11,12 +11,13 @@ from __future__ import annotations
 import logging
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator
 from datetime import UTC, datetime
 from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
+from django.db import OperationalError, ProgrammingError
 from django.db.models import Model
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
@@ -112,11 +113,19 @@ def _reduced(value: Any) -> Any:
 
 
 def _describe(error: BaseException) -> str:
-    """Return an exception's type; its words too where it is our own, for ours never carry what somebody typed."""
+    """Return an exception's type; its words too where they cannot be what somebody typed.
+
+    Our own exceptions never carry that. Of a database's or the system's failure an operator needs the cause.
+    """
     kind = type(error)
-    if kind.__module__.startswith("motcua."):
-        return f"{kind.__name__}: {scrub(str(error))}"
-    return kind.__name__
+    match error:
+        case OperationalError() | ProgrammingError():
+            words = str(error).partition("\n")[0]
+        case OSError():
+            words = error.strerror or ""
+        case _:
+            words = str(error) if kind.__module__.startswith("motcua.") else ""
+    return f"{kind.__name__}: {scrub(_cut(words))}" if words else kind.__name__
 
 
 class OneLineFormatter(logging.Formatter):
@@ -166,6 +175,6 @@ class NothingPersonalReporterFilter(SafeExceptionReporterFilter):
         """Return the names of the fields alone."""
         return {} if request is None else dict.fromkeys(request.POST, self.cleansed_substitute)
 
-    def get_traceback_frame_variables(self, request: HttpRequest, tb_frame: Any) -> list[tuple[str, Any]]:
+    def get_traceback_frame_variables(self, request: HttpRequest, tb_frame: Any) -> ItemsView[str, Any]:
         """Return the names of the variables alone."""
-        return [(name, self.cleansed_substitute) for name in tb_frame.f_locals]
+        return dict.fromkeys(tb_frame.f_locals, self.cleansed_substitute).items()
