@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from django.forms import BoundField
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
@@ -25,21 +24,16 @@ from django.utils.translation import gettext_lazy as _
 from motcua.accounts.models import User
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import PressKeyReused
-from motcua.identity.card_qr import CardReading, CardRefused, read_card
+from motcua.identity.card_qr import CardReading
 from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradictions
 from motcua.identity.verification import BirthMatch
 from motcua.procedures.models import Procedure, RequiredDocument
-from motcua.reception import service
+from motcua.reception import scan, service
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
 from motcua.reception.service import Finding, Situation
 from motcua.verification.service import claim_digest, line_status
 
 SYNTHETIC_PROVINCE: Final = "999"
-SCAN_ERRORS: Final[dict[str, Promise]] = {
-    "too_long": _("Mã quét quá dài, không phải mã trên thẻ. Vui lòng quét lại, hoặc nhập tay."),
-    "shape": _("Đây không phải mã QR của thẻ CCCD hoặc căn cước. Vui lòng quét lại, hoặc nhập tay."),
-    "number": _("Mã quét không có số định danh 12 chữ số. Vui lòng quét lại, hoặc nhập tay."),
-}
 CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
 WORN_OUT: Final = _(
     "Lần kiểm tra trước không còn dùng được (quá 30 phút, đã dùng cho một hồ sơ, hoặc thủ tục đã đổi). "
@@ -160,12 +154,13 @@ class Desk:
     @property
     def is_year_match(self) -> bool:
         """Say whether only the year of birth could be compared."""
-        return bool(self.finding.check) and self.finding.check.birth_match == BirthMatch.YEAR
+        return self.finding.check is not None and self.finding.check.birth_match == BirthMatch.YEAR
 
     @property
     def sex_label(self) -> str | Promise:
         """Return the applicant's sex in words."""
-        return dict(SEXES).get(self.finding.applicant.sex, "—") if self.finding.applicant else ""
+        applicant = self.finding.applicant
+        return next((label for sex, label in SEXES if applicant and sex == applicant.sex), "—")
 
     @property
     def is_warning_first(self) -> bool:
@@ -213,9 +208,9 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
 
     A scanned card is not held up by warnings: its digits and its date come from the same hand.
     """
-    card, scan_error = _read_scan(data)
+    card, scan_error = scan.read(data.get("scan", ""))
     if card is not None:
-        data = _with_card(data, card)
+        data = scan.filled(data, card)
     desk = _desk(data, now)
     desk.scan_error = scan_error
     desk.claim_form, claim = _read_claim(desk, data)
@@ -302,28 +297,6 @@ def _read_claim(desk: Desk, data: QueryDict) -> tuple[ClaimForm, IdentityClaim |
     return form, form.claim()
 
 
-def _read_scan(data: QueryDict) -> tuple[CardReading | None, str | Promise]:
-    text = data.get("scan", "").strip()
-    if not text:
-        return None, ""
-    try:
-        return read_card(text, today=timezone.localdate()), ""
-    except CardRefused as refused:
-        return None, SCAN_ERRORS.get(refused.reason, SCAN_ERRORS["shape"])
-
-
-def _with_card(data: QueryDict, card: CardReading) -> QueryDict:
-    """Put what the card says in the place of what was typed; what it does not say is left to be typed."""
-    filled = data.copy()
-    filled["scan"] = ""
-    filled["full_name"] = card.full_name or card.name_text
-    filled["number"] = card.number.digits
-    filled["birth_date"] = card.birth_date.as_text() if card.birth_date else ""
-    filled.pop("full_name-suggestion", None)
-    filled.pop("by_hand_reason", None)
-    return filled
-
-
 def _warnings(claim: IdentityClaim, sex: Sex | None) -> list[Contradiction]:
     """Return what the digits contradict; that synthetic people have no province is no slip of anybody's."""
     return [
@@ -336,4 +309,4 @@ def _warnings(claim: IdentityClaim, sex: Sex | None) -> list[Contradiction]:
 def _sex(card: CardReading | None, data: QueryDict) -> Sex | None:
     if card is not None:
         return card.sex
-    return Sex(data["sex"]) if data.get("sex") in set(Sex) else None
+    return next((sex for sex in Sex if sex.value == data.get("sex")), None)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.dossiers.models import Dossier
@@ -16,7 +17,12 @@ from motcua.procedures.models import Procedure
 from motcua.reception.service import WITHOUT_NUMBER
 from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField
 
-SEXES = [("", "—"), (Sex.MALE.value, _("Nam")), (Sex.FEMALE.value, _("Nữ")), (Sex.OTHER.value, _("Khác"))]
+SEXES: list[tuple[str, str | Promise]] = [
+    ("", "—"),
+    (Sex.MALE.value, _("Nam")),
+    (Sex.FEMALE.value, _("Nữ")),
+    (Sex.OTHER.value, _("Khác")),
+]
 
 
 class ClaimForm(forms.Form):
@@ -25,6 +31,7 @@ class ClaimForm(forms.Form):
     A person without a number is received with the name alone; then number and birth date may be left out.
     """
 
+    use_required_attribute = False
     procedure = forms.ModelChoiceField(
         label=_("Thủ tục"),
         queryset=Procedure.objects.filter(is_active=True).defer("official_name", "search_text", "results"),
@@ -39,19 +46,20 @@ class ClaimForm(forms.Form):
     birth_date = BirthDateField(label=_("Ngày sinh"), year_alone=True)
 
     def __init__(self, *args: Any, is_number_known: bool = True, **options: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **options)
+        super().__init__(*args, **options)
         if not is_number_known:
             self.fields["number"].required = self.fields["birth_date"].required = False
 
     def claim(self) -> IdentityClaim | None:
         """Return the claim, or None while one of the three is missing or wrong."""
-        said = [self.cleaned_data.get(name) for name in ("full_name", "number", "birth_date")]
-        return IdentityClaim(*said) if all(said) else None
+        name, number, birth_date = map(self.cleaned_data.get, ("full_name", "number", "birth_date"))
+        return IdentityClaim(name, number, birth_date) if name and number and birth_date else None
 
 
 class RestForm(forms.Form):
     """What stands in the form beside the claim: contact, and what is typed where the register fills nothing."""
 
+    use_required_attribute = False
     phone = PhoneField(label=_("Số điện thoại"))
     email = forms.EmailField(
         label=_("Thư điện tử"),
@@ -74,7 +82,7 @@ class RestForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, use_required_attribute=False, **options)
+        super().__init__(*args, **options)
         # The browser would offer the officer's own number.
         self.fields["phone"].widget.attrs["autocomplete"] = "off"
 

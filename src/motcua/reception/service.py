@@ -35,7 +35,7 @@ from motcua.verification.service import (
 )
 
 if TYPE_CHECKING:
-    from motcua.accounts.models import User
+    from motcua.accounts.models import Office, User
     from motcua.identity.claims import CitizenRecord, IdentityClaim
     from motcua.procedures.models import Procedure
 
@@ -187,7 +187,7 @@ def receive_verified(
             raise CheckNeeded
         return receive_at_desk(
             officer=officer,
-            office=officer.office,
+            office=_office_of(officer),
             procedure=procedure,
             applicant=applicant,
             check=check,
@@ -238,7 +238,7 @@ def receive_by_hand(
         check = found.check
     return receive_at_desk(
         officer=officer,
-        office=officer.office,
+        office=_office_of(officer),
         procedure=procedure,
         applicant=typed,
         check=check,
@@ -247,6 +247,12 @@ def receive_by_hand(
         press_key=press_key,
         now=now,
     )
+
+
+def _office_of(officer: User) -> Office:
+    if officer.office is None:
+        raise ValueError("an officer without an office receives nothing")
+    return officer.office
 
 
 def _latest_check(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from math import ceil
+from urllib.parse import urlencode
 
 import segno
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,8 +18,10 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.middleware import HtmxDetails
 
 from motcua.accounts.access import officer_required
+from motcua.accounts.models import User
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import AlreadyReceived
 from motcua.dossiers.service import take_up as take_up_dossier
@@ -31,9 +35,16 @@ from motcua.web.requests import client_address
 A_PAGE = 20
 
 
+class OfficerRequest(HttpRequest):
+    """What reaches a view behind ``officer_required``, with what htmx's middleware adds."""
+
+    user: User
+    htmx: HtmxDetails
+
+
 @officer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: OfficerRequest) -> HttpResponse:
     """Show what waits for the office and what it received; a search is posted, so that no name is in an address."""
     of_office = Dossier.objects.filter(office=request.user.office).select_related("procedure")
     sought = request.POST.get("q", "").strip()[:100]
@@ -53,7 +64,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 @officer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def reception(request: HttpRequest) -> HttpResponse:
+def reception(request: OfficerRequest) -> HttpResponse:
     """Show the reception form; posted, receive the dossier ("Lưu hồ sơ")."""
     now = timezone.now()
     if request.method != "POST":
@@ -68,7 +79,7 @@ def reception(request: HttpRequest) -> HttpResponse:
 
 
 @officer_required
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: OfficerRequest) -> HttpResponse:
     """Answer the button "Kiểm tra danh tính số" with a part of the page, or the whole page without JavaScript."""
     if request.method != "POST":
         return redirect("reception")
@@ -83,7 +94,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @officer_required
 @require_GET
-def desk_dossier(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def desk_dossier(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a dossier of the officer's own office."""
     dossier = _own(request, pk)
     return render(
@@ -95,7 +106,7 @@ def desk_dossier(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @officer_required
 @require_POST
-def take_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def take_up(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Take up a dossier that was filed online."""
     dossier = _own(request, pk)
     try:
@@ -109,27 +120,26 @@ def take_up(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 @officer_required
 @require_GET
-def receipt(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
     dossier = get_object_or_404(_dossiers_of(request), pk=pk, status=Dossier.Status.RECEIVED)
     tracking = request.build_absolute_uri(reverse("track"))
-    return render(
-        request, "reception/receipt.html", {"dossier": dossier, "tracking": tracking, "qr": _qr(tracking)}
-    )
+    qr = _qr(f"{tracking}?{urlencode({'ma': dossier.code})}")
+    return render(request, "reception/receipt.html", {"dossier": dossier, "tracking": tracking, "qr": qr})
 
 
-def _dossiers_of(request: HttpRequest):  # type: ignore[no-untyped-def]
+def _dossiers_of(request: OfficerRequest) -> QuerySet[Dossier]:
     return Dossier.objects.filter(office=request.user.office).select_related(
         "procedure", "office", "received_by", "identity_check"
     )
 
 
-def _own(request: HttpRequest, pk: uuid.UUID) -> Dossier:
+def _own(request: OfficerRequest, pk: uuid.UUID) -> Dossier:
     """Return a dossier of the officer's own office; a draft is nobody's but the citizen's."""
     return get_object_or_404(_dossiers_of(request).exclude(status=Dossier.Status.DRAFT), pk=pk)
 
 
-def _page(request: HttpRequest, desk: Desk, now: datetime, *, part: str = "") -> HttpResponse:
+def _page(request: OfficerRequest, desk: Desk, now: datetime, *, part: str = "") -> HttpResponse:
     if part and request.htmx:
         return render(request, part, {"desk": desk})
     return render(request, "reception/reception.html", {"desk": desk, "line": line_status(now=now)})
