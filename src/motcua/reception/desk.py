@@ -29,8 +29,8 @@ from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradict
 from motcua.identity.verification import BirthMatch
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.reception import scan, service
+from motcua.reception.findings import Finding, Situation, inquire, recall
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
-from motcua.reception.service import Finding, Situation
 from motcua.verification.service import claim_digest, line_status
 
 SYNTHETIC_PROVINCE: Final = "999"
@@ -198,7 +198,7 @@ def shown_again(*, data: QueryDict, officer: User, now: datetime) -> Desk:
     desk = _desk(data, now)
     _, claim = _read_claim(desk, data)
     if claim is not None and desk.procedure is not None:
-        desk.finding = service.recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
+        desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
         desk.checked = data.get("checked", "")
     return desk
 
@@ -221,7 +221,7 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
     if desk.contradictions and card is None and digest not in (data.get("warned"), data.get("checked")):
         desk.warned = digest
         return desk
-    desk.finding = service.inquire(
+    desk.finding = inquire(
         claim=claim,
         procedure=desk.procedure,
         officer=officer,
@@ -250,7 +250,7 @@ def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
         except PressKeyReused:
             desk.notice, desk.press_key = ANOTHER_PRESS, str(uuid.uuid4())
     if claim is not None and desk.procedure is not None:
-        desk.finding = service.recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
+        desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
         desk.checked = claim_digest(claim) if desk.finding.situation is not Situation.NOT_ASKED else ""
     return desk
 

@@ -1,0 +1,195 @@
+"""What is known about the person at the desk: asked of the register, or found again from what was asked.
+
+What was found stays with the register's check, not in the page: a claim, the officer and the procedure are enough to
+find it again, so nothing that a browser sends can make a person verified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from motcua.accounts.service import asker_of
+from motcua.audit.models import AuditEvent
+from motcua.dossiers.models import Dossier
+from motcua.dossiers.residence import compose
+from motcua.dossiers.service import Applicant
+from motcua.identity.numbers import IdNumber
+from motcua.identity.verification import MatchedBy
+from motcua.sealing import digest
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import (
+    Limited,
+    MissingOfficerNumber,
+    Purpose,
+    carries,
+    claim_digest,
+    fetch_citizen,
+    read_record,
+)
+
+if TYPE_CHECKING:
+    from motcua.accounts.models import User
+    from motcua.identity.claims import CitizenRecord, IdentityClaim
+    from motcua.procedures.models import Procedure
+
+CHECK_CARRIES: Final = timedelta(minutes=30)
+
+
+class Situation(StrEnum):
+    """How it stands with the person at the desk."""
+
+    NOT_ASKED = "not_asked"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    UNANSWERED = "unanswered"
+    NOT_ALLOWED = "not_allowed"
+    MISSING_NUMBER = "missing_number"
+    LIMITED = "limited"
+
+
+# What an officer may give as the reason for receiving by hand after each answer.
+REASONS: Final = {
+    Situation.REJECTED: Dossier.ByHand.REJECTED,
+    Situation.UNANSWERED: Dossier.ByHand.UNANSWERED,
+    Situation.LIMITED: Dossier.ByHand.UNANSWERED,
+    Situation.NOT_ALLOWED: Dossier.ByHand.NOT_ALLOWED,
+    Situation.MISSING_NUMBER: Dossier.ByHand.NOT_ALLOWED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known about a claim: the situation, the proof, and the applicant where the register vouches.
+
+    ``is_filled`` says whether the register gave the applicant's data, or only its yes to the three things typed.
+    """
+
+    situation: Situation
+    check: IdentityCheck | None = None
+    applicant: Applicant | None = None
+    is_filled: bool = False
+    is_accents_hint: bool = False
+    until: datetime | None = None
+    tries: int | None = None
+
+    @property
+    def is_verified(self) -> bool:
+        """Say whether the register vouches for the person."""
+        return self.situation is Situation.VERIFIED
+
+    @property
+    def reason(self) -> str:
+        """Return the reason for receiving by hand that fits, empty when there is none."""
+        return REASONS.get(self.situation, "")
+
+
+def inquire(
+    *, claim: IdentityClaim, procedure: Procedure, officer: User, address: str, now: datetime
+) -> Finding:
+    """Ask the register about the person, unless its answer of the last half hour still waits for this form.
+
+    Args:
+        claim: what the person says, or what their card says.
+        procedure: the purpose of the question.
+        officer: who asks.
+        address: the network address of the desk.
+        now: the moment.
+    """
+    kept = recall(claim=claim, procedure=procedure, officer=officer, now=now)
+    if kept.is_verified:
+        return kept
+    purpose = Purpose(
+        text=f"Tiếp nhận hồ sơ: {procedure.name}"[:200],
+        procedure_code=procedure.code,
+        npd_code=procedure.npd_code,
+    )
+    try:
+        answer = fetch_citizen(claim=claim, asker=asker_of(officer, address), purpose=purpose, now=now)
+    except MissingOfficerNumber:
+        return Finding(Situation.MISSING_NUMBER)
+    except Limited as limit:
+        return Finding(Situation.LIMITED, until=limit.until, tries=limit.tries)
+    return _finding(answer.check, answer.record, claim, is_accents_hint=answer.is_accents_hint)
+
+
+def recall(*, claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime) -> Finding:
+    """Say how it stands with a claim from what was asked in the last half hour; asks nobody.
+
+    Only this officer's questions, about this very claim and for this procedure, count.
+    """
+    check = latest_check(claim, procedure, officer, now)
+    if check is None:
+        return Finding(_not_asked_because(claim, officer, now))
+    if not check.is_verified:
+        return _finding(check, None, claim)
+    if (kept := read_record(check_id=check.pk, user=officer, now=now)) is not None:
+        return _finding(*kept, claim)
+    if stands_alone(check, claim, officer, now):
+        return _finding(check, None, claim)
+    return Finding(Situation.NOT_ASKED)
+
+
+def latest_check(
+    claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime
+) -> IdentityCheck | None:
+    """Return this officer's last question about this very claim and for this procedure, of the last half hour."""
+    return (
+        IdentityCheck.objects.filter(
+            asked_by=officer,
+            asked_at__gt=now - CHECK_CARRIES,
+            touch_point=IdentityCheck.TouchPoint.RECEPTION,
+            procedure_code=procedure.code,
+            claim_digest=claim_digest(claim),
+        )
+        .order_by("-asked_at")
+        .first()
+    )
+
+
+def _not_asked_because(claim: IdentityClaim, officer: User, now: datetime) -> Situation:
+    """Say why there is no check; what was refused before asking has left its trace elsewhere."""
+    if not officer.officer_number:
+        return Situation.MISSING_NUMBER
+    was_limited = AuditEvent.objects.filter(
+        name="check.limited",
+        actor=officer,
+        subject=digest("number", claim.number.digits),
+        at__gt=now - CHECK_CARRIES,
+    ).exists()
+    return Situation.LIMITED if was_limited else Situation.NOT_ASKED
+
+
+def _finding(
+    check: IdentityCheck, record: CitizenRecord | None, claim: IdentityClaim, *, is_accents_hint: bool = False
+) -> Finding:
+    situation = Situation(check.outcome or Situation.UNANSWERED)
+    applicant = None
+    if situation is Situation.VERIFIED:
+        applicant = applicant_of(record, claim)
+    return Finding(situation, check, applicant, is_filled=record is not None, is_accents_hint=is_accents_hint)
+
+
+def applicant_of(record: CitizenRecord | None, claim: IdentityClaim) -> Applicant:
+    """Return what the form takes from a record; without one, the claim that the register confirmed."""
+    if record is None:
+        return Applicant(claim.full_name, claim.number, claim.birth_date.canonical())
+    return Applicant(
+        full_name=record.full_name,
+        number=IdNumber(record.personal_number) if record.personal_number else claim.number,
+        birth=(record.birth_date or claim.birth_date).canonical(),
+        sex=record.sex.value,
+        permanent_residence=compose(record.permanent_residence),
+        current_residence=compose(record.current_residence),
+    )
+
+
+def stands_alone(check: IdentityCheck, claim: IdentityClaim, officer: User, now: datetime) -> bool:
+    """Say whether a yes without data still vouches: the service that gives none leaves nothing to spend."""
+    return (
+        check.matched_by == MatchedBy.REGISTER_ALONE
+        and carries(check=check, claim=claim, user=officer, max_age=CHECK_CARRIES, now=now)
+        and not Dossier.objects.filter(identity_check=check).exists()
+    )
