@@ -223,7 +223,10 @@ class Visitor:
         if self.pictures:
             folder = ROOT / "docs" / "pictures"
             folder.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=folder / f"{name}.png", full_page=True, caret="initial")
+            whole = int(self.page.evaluate("document.scrollingElement.scrollHeight"))
+            self.page.set_viewport_size({"width": USUAL, "height": min(whole, 1600)})
+            self.page.screenshot(path=folder / f"{name}.png", caret="initial")
+            self.page.set_viewport_size({"width": USUAL, "height": _HEIGHT})
 
     def _keep(self, name: str) -> None:
         if self.pictures:
