@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -311,3 +314,23 @@ def test_choosing_a_procedure_shows_its_documents_and_asks_nobody(
     assert "Tờ khai đăng ký khai sinh" in response.content.decode()
     assert register.asked == 0
     assert not Dossier.objects.exists()
+
+
+# Two presses at one moment
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_presses_at_one_moment_receive_one_dossier(desk: Desk, officer: User) -> None:
+    desk.checks(cast.an)
+
+    def press() -> str:
+        client = Client()
+        client.force_login(officer)
+        try:
+            return client.post(reverse("reception"), desk.form).headers.get("Location", "")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = (pressed.result() for pressed in [pool.submit(press), pool.submit(press)])
+    assert first == second == reverse("receipt", args=[Dossier.objects.get().pk])
