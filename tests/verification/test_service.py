@@ -433,3 +433,15 @@ def test_a_request_id_passes_the_filter_of_the_logs_unharmed(register) -> None:
 
     assert len(request_id) <= 40
     assert not any(letter.isdigit() for letter in request_id)
+
+
+def test_a_new_address_of_the_same_ipv6_line_is_no_new_address(register, settings) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_ADDRESS_HOUR": 2}
+    ask(cast.hanh.claim, asker=Asker(None, address="2001:db8:1:2::1"))
+    ask(cast.hanh.claim, asker=Asker(None, address="2001:db8:1:2:ffff::2"))
+
+    with pytest.raises(Limited) as refusal:
+        ask(cast.an.claim, asker=Asker(None, address="2001:db8:1:2::3"))
+
+    assert refusal.value.scope == "address"
+    assert ask(cast.an.claim, asker=Asker(None, address="2001:db8:1:3::1")).is_verified

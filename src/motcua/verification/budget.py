@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 from django.conf import settings
@@ -70,6 +71,15 @@ def limits_of(
             Limit("address", allowed["TRIES_ADDRESS_HOUR"], hour, portal & Q(address_digest=address_digest))
         )
     return limits
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one network address: an IPv4 address, or the /64 that one IPv6 line is given."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((address, 64), strict=False)) if parsed.version == 6 else str(parsed)
 
 
 def wrong(*, now: datetime, longest_question: timedelta) -> Q:

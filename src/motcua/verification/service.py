@@ -315,7 +315,7 @@ def _intent(
         number_digest=digest("number", claim.number.digits),
         number_masked=claim.number.masked,
         claim_digest=claim_digest(claim),
-        address_digest=digest("address", asker.address) if asker.address else "",
+        address_digest=digest("address", budget.network_of(asker.address)) if asker.address else "",
         asked_at=now,
     )
 
