@@ -89,11 +89,7 @@ def filing(browser: Browser, watch: Watch) -> None:
         lambda: browser.press("Đồng ý và tiếp tục", phone=PHONE, address="Số 1 phố Thử Nghiệm"),
     )
     _insist(watch("Nộp: giấy tờ", browser.follow), "Giấy tờ")
-    papers = {
-        name: ("giay-to.png", "image/png", picture())
-        for name in _file_fields(browser.page)
-        if name != "other"
-    }
+    papers = {first_file_field(browser.page): ("giay-to.png", "image/png", picture())}
     watch("Nộp: tải giấy tờ lên", lambda: browser.press("Tiếp tục", files=papers))
     watch("Nộp: xem lại", browser.follow)
     watch("Nộp: nộp hồ sơ", lambda: browser.press("Nộp hồ sơ", oath="on"))
@@ -140,9 +136,9 @@ def procedure_key(page: Page) -> str:
     return before.rpartition('value="')[2].partition('"')[0]
 
 
-def _file_fields(page: Page) -> list[str]:
-    parts = page.text.split('type="file"')[1:]
-    return [part.partition('name="')[2].partition('"')[0] for part in parts]
+def first_file_field(page: Page) -> str:
+    """Return the name of the first paper's field: the procedure requires this one alone."""
+    return page.text.partition('type="file"')[2].partition('name="')[2].partition('"')[0]
 
 
 def _insist(page: Page, words: str) -> None:
