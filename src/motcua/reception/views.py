@@ -58,7 +58,7 @@ def queue(request: OfficerRequest) -> HttpResponse:
     return render(
         request,
         "reception/queue.html",
-        {"waiting": list(waiting[:A_PAGE]), "page": page, "today": timezone.localdate()},
+        {"sought": "", "waiting": list(waiting[:A_PAGE]), "page": page},
     )
 
 
