@@ -7,7 +7,7 @@ from django.core.management import execute_from_command_line
 
 
 def main() -> None:
-    """Run one command of the product; ``motcua help`` lists Django's, ``demo``, ``serve`` and ``configuration`` are ours."""
+    """Run one command: Django's (``motcua help``), or our own ``demo``, ``serve`` and ``configuration``."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command == "demo":

@@ -123,6 +123,8 @@ def _applicant_page(
         outcome = {"kind": check.outcome}
         if not check.is_rejected:
             outcome["since"] = line_status(now=timezone.now()).since
+    if outcome:
+        outcome = {"since": None, "until": None, "tries": None, **outcome}
     context = {
         "dossier": draft,
         "citizen": draft.citizen,
