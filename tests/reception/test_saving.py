@@ -213,6 +213,16 @@ def test_without_a_question_there_is_no_answer_to_give_as_reason(desk: Desk, rea
     assert not desk.saves(by_hand_reason=reason, **BY_HAND).is_receipt
 
 
+def test_another_officers_failed_check_is_no_reason_either(
+    desk: Desk, desk_of: Callable[[User], Desk], second_officer: User
+) -> None:
+    desk.checks(cast.hanh)
+    theirs = desk_of(second_officer)
+    theirs.form = dict(desk.form)
+    assert not theirs.saves(by_hand_reason="rejected", **BY_HAND).is_receipt
+    assert not Dossier.objects.exists()
+
+
 def test_the_originals_must_have_been_seen(desk: Desk) -> None:
     desk.checks(cast.hanh)
     screen = desk.saves(by_hand_reason="rejected")
