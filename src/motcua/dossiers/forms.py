@@ -29,10 +29,10 @@ class ApplicantForm(forms.Form):
     )
     address = forms.CharField(
         label=_("Nơi ở hiện tại"),
+        required=False,
         max_length=300,
         help_text=_("Số nhà, đường hoặc thôn, xã/phường, tỉnh/thành phố."),
         error_messages={
-            "required": _("Vui lòng nhập nơi ở hiện tại."),
             "max_length": _("Nơi ở hiện tại dài quá 300 ký tự. Vui lòng viết gọn lại."),
         },
     )

@@ -85,6 +85,8 @@ def _make(
         raise CommandError(f"cast.json: the citizen's log-in {entry['citizen']!r} names nobody of the cast.")
     user.save()
     citizen = Citizen(user=user, full_name=name)
+    citizen.phone = f"0900000{person['personal_number'][-3:]}"
+    citizen.address = person["current_residence"]["detail"]
     citizen.number = IdNumber(person["personal_number"])
     citizen.birth_date = BirthDate(*map(int, person["birth_date"].split("-")))
     citizen.save()
