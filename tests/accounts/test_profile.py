@@ -127,7 +127,7 @@ def test_another_number_is_kept_waiting_while_the_register_gives_no_answer(
     assert "Chưa kiểm tra được" in page
     assert 'value="0912345678"' in page
     citizen_an.refresh_from_db()
-    assert (citizen_an.number.digits, citizen_an.phone) == (cast.an.number, "")
+    assert (citizen_an.number.digits, citizen_an.phone) == (cast.an.number, "0900000001")
 
 
 def test_a_number_of_another_account_is_refused_without_saying_why(

@@ -218,6 +218,8 @@ def test_a_telephone_changed_in_the_profile_changes_nothing(an_client: Client, c
 def test_a_telephone_added_to_the_profile_fills_what_the_draft_lacks(
     an_client: Client, citizen_an: Citizen
 ) -> None:
+    citizen_an.phone = ""
+    citizen_an.save()
     dossier = begin(an_client)
     citizen_an.phone = "0987654321"
     citizen_an.save()
