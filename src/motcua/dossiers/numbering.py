@@ -7,7 +7,6 @@ from datetime import date
 from typing import Final
 
 from django.db import connection
-from django.db.models import F
 from django.db.transaction import TransactionManagementError
 
 from motcua.dossiers.models import CodeCounter
@@ -15,6 +14,11 @@ from motcua.dossiers.models import CodeCounter
 # Both styles of unit codes (000.00.01.H27 and H27.01), and the ministries' longer numbers.
 _CODE: Final = re.compile(r"[A-Z0-9]{1,10}(?:\.[A-Z0-9]{1,10}){0,9}-[0-9]{6}-[0-9]{4,7}")
 _LONGEST: Final = 60
+# One statement on both databases: it makes the day's row or locks it, and tells the number it gave.
+_NEXT: Final = f"""
+    INSERT INTO {CodeCounter._meta.db_table} (office_code, "on", last) VALUES (%s, %s, 1)
+    ON CONFLICT (office_code, "on") DO UPDATE SET last = {CodeCounter._meta.db_table}.last + 1 RETURNING last
+"""  # noqa: S608
 
 
 def next_code(office_code: str, on: date) -> str:
@@ -35,11 +39,10 @@ def next_code(office_code: str, on: date) -> str:
     """
     if not connection.in_atomic_block:
         raise TransactionManagementError("next_code must run inside the transaction that saves the dossier")
-    row = CodeCounter.objects.filter(office_code=office_code, on=on)
-    if not row.update(last=F("last") + 1):
-        CodeCounter.objects.bulk_create([CodeCounter(office_code=office_code, on=on)], ignore_conflicts=True)
-        row.update(last=F("last") + 1)
-    return f"{office_code}-{on:%y%m%d}-{row.values_list('last', flat=True).get():04d}"
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT, [office_code, on])
+        (last,) = cursor.fetchone()
+    return f"{office_code}-{on:%y%m%d}-{last:04d}"
 
 
 def parse_code(text: str) -> str | None:

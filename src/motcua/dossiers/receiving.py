@@ -113,8 +113,6 @@ def receive_at_desk(
     dossier.set_applicant_number(applicant.number)
     try:
         with transaction.atomic():
-            if (earlier := Dossier.objects.filter(press_key=press_key).first()) is not None:
-                return _same_press(earlier, dossier)
             dossier.code = next_code(office.code, timezone.localdate(now))
             dossier.save(force_insert=True)
             record(

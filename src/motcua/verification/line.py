@@ -6,13 +6,14 @@ book of places to take and give back, and a killed process frees its places by g
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Func, Q, TextField, Value
 
 from motcua.identity.register import TouchPoint
 from motcua.population.line import LinePolicy, LineState, after_failure, after_probe_began
@@ -49,6 +50,33 @@ def read() -> LineState:
     """Return the present state; one query by primary key."""
     row = LineRow.objects.filter(pk=NAME).first()
     return _state(row) if row else LineState()
+
+
+def read_in_turn(turns: Iterable[str]) -> LineState:
+    """Return the present state once it is this transaction's turn, in one statement.
+
+    SQLite's write transactions are one at a time anyway. PostgreSQL's are not, and twenty that count tries at one
+    moment would all see room for one more; so whoever shares a turn with another waits for its commit.
+
+    Args:
+        turns: keyed digests of what only one question at a time may be admitted about.
+    """
+    rows = LineRow.objects.filter(pk=NAME)
+    if connection.vendor == "postgresql":
+        locks = sorted(int(turn[:15], 16) for turn in turns)
+        rows = rows.annotate(**{f"turn_{place}": _Turn(Value(lock)) for place, lock in enumerate(locks)})
+    row = rows.first()
+    if row is None:
+        LineRow.objects.get_or_create(pk=NAME)
+        row = rows.get()
+    return _state(row)
+
+
+class _Turn(Func):
+    """A lock of PostgreSQL's that ends with the transaction."""
+
+    function = "pg_advisory_xact_lock"
+    output_field = TextField()
 
 
 def record_failure(now: float, retry_after: float | None) -> None:

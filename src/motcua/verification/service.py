@@ -331,8 +331,8 @@ def _admit(
         address_digest=check.address_digest,
     )
     with transaction.atomic():
-        _take_turns(check)
-        state, counts = line.read(), _counts(limits, now)
+        state = line.read_in_turn(_turns(check))
+        counts = _counts(limits, now)
         exceeded = [limit for place, limit in enumerate(limits) if counts[f"limit_{place}"] >= limit.tries]
         refused = None if exceeded else _refused_by_line(state, counts, touch_point, now)
         if refused is not None:
@@ -470,17 +470,7 @@ def _give_connection_back() -> None:
         connection.close()
 
 
-def _take_turns(check: IdentityCheck) -> None:
-    """Let only one question about the same number, asker or address be admitted at a time.
-
-    SQLite's transactions are one at a time anyway. PostgreSQL's are not, and twenty that count at one moment would
-    all see room for one more.
-    """
-    if connection.vendor != "postgresql":
-        return
-    keys = {check.number_digest, check.address_digest} - {""}
-    if check.asked_by_id is not None:
-        keys.add(digest("asker", str(check.asked_by_id)))
-    places = sorted(int(key[:15], 16) for key in keys)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(["pg_advisory_xact_lock(%s)"] * len(places)), places)
+def _turns(check: IdentityCheck) -> set[str]:
+    """Name what only one question at a time may be admitted about: the number, the asker, the address."""
+    asker = digest("asker", str(check.asked_by_id)) if check.asked_by_id is not None else ""
+    return {check.number_digest, check.address_digest, asker} - {""}
