@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, RegisterError, Trouble
-from motcua.verification.models import IdentityCheck, LineRow
+from motcua.verification.models import IdentityCheck, LineRow, WaitingRecord
 from tests.conftest import ToldRegister
 from tests.people import cast
 from tests.reception.conftest import ANOTHER_PROCEDURE, BIRTH_REGISTRATION, PHONE, Desk
@@ -321,5 +321,6 @@ def test_a_stranger_is_sent_to_log_in(client: Client, page: str) -> None:
 def test_the_record_waits_half_an_hour_and_no_longer(desk: Desk, register: ToldRegister) -> None:
     desk.checks(cast.an)
     IdentityCheck.objects.update(asked_at=timezone.now() - timedelta(minutes=31))
+    WaitingRecord.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     desk.checks()
     assert register.asked == 2

@@ -21,7 +21,7 @@ from motcua.identity.register import (
     TouchPoint,
     Trouble,
 )
-from motcua.verification import line, service
+from motcua.verification import line, service, waiting
 from motcua.verification.models import IdentityCheck, WaitingRecord
 from motcua.verification.registers import use_register
 from motcua.verification.service import (
@@ -234,31 +234,40 @@ def test_the_record_waits_sealed_and_is_erased_at_use(register, officer) -> None
     kept = WaitingRecord.objects.get()
 
     assert "NGUYỄN".encode() not in bytes(kept.sealed)
-    assert read_record(check_id=answer.check.id, user=officer, now=NOW) == (answer.check, answer.record)
+    asked = {"user": officer, "claim": cast.an.claim, "procedure_code": "", "now": NOW}
+    assert read_record(**asked) == (answer.check, answer.record)
     with transaction.atomic():
-        spent = spend_record(check_id=answer.check.id, user=officer, claim=cast.an.claim, now=NOW)
-    assert spent is not None
-    assert spent[1] == answer.record
+        assert spend_record(**asked) == (answer.check, answer.record)
     with transaction.atomic():
-        assert spend_record(check_id=answer.check.id, user=officer, claim=cast.an.claim, now=NOW) is None
+        assert spend_record(**asked) is None
+    assert not WaitingRecord.objects.exists()
 
 
-@pytest.mark.parametrize("what", ["other claim", "other officer", "too late", "unknown"])
+def test_a_record_that_nobody_came_back_for_is_erased(register, officer, monkeypatch) -> None:
+    monkeypatch.setattr(waiting, "_erased_at", NOW)
+    fetch_citizen(claim=cast.an.claim, asker=desk(officer), purpose=WHY, now=NOW)
+
+    fetch_citizen(claim=cast.cuc.claim, asker=desk(officer), purpose=WHY, now=NOW + timedelta(minutes=32))
+
+    assert WaitingRecord.objects.get().expires_at > NOW + timedelta(minutes=60)
+
+
+@pytest.mark.parametrize("what", ["other claim", "other officer", "too late", "other procedure"])
 def test_a_record_is_spent_only_by_its_officer_in_time_and_for_its_claim(
     register, officer, other_officer, what: str
 ) -> None:
-    check_id = fetch_citizen(claim=cast.an.claim, asker=desk(officer), purpose=WHY, now=NOW).check.id
+    fetch_citizen(claim=cast.an.claim, asker=desk(officer), purpose=WHY, now=NOW)
     asked = {
-        "check_id": check_id,
         "user": officer,
         "claim": cast.an.claim,
+        "procedure_code": "",
         "now": NOW + timedelta(minutes=29),
     }
     asked |= {
         "other claim": {"claim": cast.an2.claim},
         "other officer": {"user": other_officer},
         "too late": {"now": NOW + timedelta(minutes=31)},
-        "unknown": {"check_id": uuid.uuid4()},
+        "other procedure": {"procedure_code": "1.001193"},
     }[what]
 
     with transaction.atomic():

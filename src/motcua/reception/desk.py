@@ -7,7 +7,7 @@ The page holds what was typed and nothing else; what the register said is found 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -91,11 +91,26 @@ class Desk:
         """Return the documents of the chosen procedure."""
         if self.procedure is None:
             return []
-        originals, copies = set(self.data.getlist("original")), set(self.data.getlist("copy"))
+        return self._rows(RequiredDocument.objects.filter(procedure=self.procedure))
+
+    @property
+    def received_documents(self) -> list[dict[str, str | int]]:
+        """Return what was ticked, as it is kept with the dossier."""
+        ticked = {pk for pk in self._ticked("original") | self._ticked("copy") if pk.isdecimal()}
+        if not ticked:
+            return []
+        rows = self._rows(RequiredDocument.objects.filter(procedure=self.procedure, pk__in=ticked))
+        return [row.received() for row in rows]
+
+    def _rows(self, documents: Iterable[RequiredDocument]) -> list[DocumentRow]:
+        originals, copies = self._ticked("original"), self._ticked("copy")
         return [
             DocumentRow(document, str(document.pk) in originals, str(document.pk) in copies)
-            for document in RequiredDocument.objects.filter(procedure=self.procedure)
+            for document in documents
         ]
+
+    def _ticked(self, name: str) -> set[str]:
+        return set(self.data.getlist(name))
 
     @property
     def procedure_options(self) -> str:
@@ -227,6 +242,7 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
         officer=officer,
         address=address,
         now=now,
+        is_asked_again=data.get("checked") == digest,
     )
     desk.checked = digest
     if desk.finding.is_verified:
@@ -262,7 +278,7 @@ def _receive(desk: Desk, claim: IdentityClaim | None, officer: User) -> Dossier:
         "procedure": desk.procedure,
         "claim": claim,
         "typed": desk.rest_form.applicant(desk.claim_form.cleaned_data),
-        "received_documents": [row.received() for row in desk.documents if row.has_original or row.has_copy],
+        "received_documents": desk.received_documents,
         "press_key": rest["press_key"],
         "now": desk.now,
     }

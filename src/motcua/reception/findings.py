@@ -87,7 +87,13 @@ class Finding:
 
 
 def inquire(
-    *, claim: IdentityClaim, procedure: Procedure, officer: User, address: str, now: datetime
+    *,
+    claim: IdentityClaim,
+    procedure: Procedure,
+    officer: User,
+    address: str,
+    now: datetime,
+    is_asked_again: bool = False,
 ) -> Finding:
     """Ask the register about the person, unless its answer of the last half hour still waits for this form.
 
@@ -97,10 +103,12 @@ def inquire(
         officer: who asks.
         address: the network address of the desk.
         now: the moment.
+        is_asked_again: the page shows an answer about this very claim already; only then may one wait.
     """
-    kept = recall(claim=claim, procedure=procedure, officer=officer, now=now)
-    if kept.is_verified:
-        return kept
+    if is_asked_again:
+        kept = recall(claim=claim, procedure=procedure, officer=officer, now=now)
+        if kept.is_verified:
+            return kept
     purpose = Purpose(
         text=f"Tiếp nhận hồ sơ: {procedure.name}"[:200],
         procedure_code=procedure.code,
@@ -120,14 +128,12 @@ def recall(*, claim: IdentityClaim, procedure: Procedure, officer: User, now: da
 
     Only this officer's questions, about this very claim and for this procedure, count.
     """
+    if kept := read_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
+        return _finding(*kept, claim)
     check = latest_check(claim, procedure, officer, now)
     if check is None:
         return Finding(_not_asked_because(claim, officer, now))
-    if not check.is_verified:
-        return _finding(check, None, claim)
-    if (kept := read_record(check_id=check.pk, user=officer, now=now)) is not None:
-        return _finding(*kept, claim)
-    if stands_alone(check, claim, officer, now):
+    if not check.is_verified or stands_alone(check, claim, officer, now):
         return _finding(check, None, claim)
     return Finding(Situation.NOT_ASKED)
 

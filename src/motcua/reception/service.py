@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from motcua.accounts.models import Office, User
     from motcua.identity.claims import IdentityClaim
     from motcua.procedures.models import Procedure
+    from motcua.verification.models import IdentityCheck
 
 WITHOUT_NUMBER: Final = frozenset(
     {Dossier.ByHand.NEWBORN, Dossier.ByHand.FOREIGNER, Dossier.ByHand.NO_NUMBER}
@@ -59,14 +60,15 @@ def receive_verified(
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
     with transaction.atomic():
-        check = latest_check(claim, procedure, officer, now)
-        spent = check and spend_record(check_id=check.pk, user=officer, claim=claim, now=now)
-        if spent:
+        check: IdentityCheck | None
+        if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
             check, record = spent
             applicant = replace(applicant_of(record, claim), phone=typed.phone, email=typed.email)
         elif earlier := _received_by(press_key, officer, procedure, claim):
             return earlier
-        elif check and stands_alone(check, claim, officer, now):
+        elif (check := latest_check(claim, procedure, officer, now)) and stands_alone(
+            check, claim, officer, now
+        ):
             applicant = typed
         else:
             raise CheckNeeded

@@ -34,7 +34,7 @@ from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, LineState, lane_o
 from motcua.sealing import digest
 from motcua.verification import budget, line, registers, waiting
 from motcua.verification.budget import Limited
-from motcua.verification.models import IdentityCheck, WaitingRecord
+from motcua.verification.models import IdentityCheck
 
 __all__ = [
     "Asker",
@@ -181,24 +181,35 @@ def fetch_citizen(*, claim: IdentityClaim, asker: Asker, purpose: Purpose, now: 
 
 
 def read_record(
-    *, check_id: uuid.UUID | str, user: AbstractBaseUser, now: datetime
+    *, user: AbstractBaseUser, claim: IdentityClaim, procedure_code: str, now: datetime
 ) -> tuple[IdentityCheck, CitizenRecord] | None:
-    """Return a waiting record once more, for the officer who asked; None when there is none any more."""
-    kept = _waiting(check_id, user, now).first()
+    """Return the record that waits for this officer's form, with its check; asks nobody.
+
+    Args:
+        user: the officer.
+        claim: the three things as they now stand in the form.
+        procedure_code: what they were asked for.
+        now: the moment.
+
+    Returns:
+        None when nothing waits: another officer asked, another claim, another procedure, too old, already used.
+    """
+    kept = waiting.find(
+        user=user, claim_digest=claim_digest(claim), procedure_code=procedure_code, now=now
+    ).first()
     return (kept.identity_check, waiting.opened(kept)) if kept else None
 
 
 def spend_record(
-    *, check_id: uuid.UUID | str, user: AbstractBaseUser, claim: IdentityClaim, now: datetime
+    *, user: AbstractBaseUser, claim: IdentityClaim, procedure_code: str, now: datetime
 ) -> tuple[IdentityCheck, CitizenRecord] | None:
-    """Take a waiting record for the dossier that is being saved, and erase it; call it inside that transaction.
+    """Take the record that waits for this officer's form and erase it; call it inside the saving transaction.
 
-    Returns:
-        The check and its record, or None when the check is another officer's, too old, already used, not
-        verified, or of another claim than the one now on the form.
+    Arguments and result are those of ``read_record``.
     """
-    kept = _waiting(check_id, user, now).select_for_update(of=("self",)).first()
-    if kept is None or kept.identity_check.claim_digest != claim_digest(claim):
+    found = waiting.find(user=user, claim_digest=claim_digest(claim), procedure_code=procedure_code, now=now)
+    kept = found.select_for_update(of=("self",)).first()
+    if kept is None:
         return None
     check, record = kept.identity_check, waiting.opened(kept)
     kept.delete()
@@ -443,15 +454,6 @@ def _probe() -> None:
         _log.info("npd.probed outcome=%s", type(outcome).__name__)
     finally:
         connection.close()
-
-
-def _waiting(check_id: uuid.UUID | str, user: AbstractBaseUser, now: datetime) -> Any:
-    return WaitingRecord.objects.select_related("identity_check").filter(
-        identity_check_id=uuid.UUID(str(check_id)),
-        identity_check__asked_by_id=user.pk,
-        identity_check__outcome=IdentityCheck.Outcome.VERIFIED,
-        expires_at__gt=now,
-    )
 
 
 def _refuse_open_transaction() -> None:

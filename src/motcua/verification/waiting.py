@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import Address, CitizenRecord, Sex
@@ -15,12 +18,37 @@ from motcua.verification.models import IdentityCheck, WaitingRecord
 LIFETIME: Final = timedelta(minutes=30)
 
 
+_ERASE_EVERY: Final = timedelta(minutes=1)
+_erased_at = datetime.min.replace(tzinfo=UTC)  # of this process
+
+
 def keep(check: IdentityCheck, record: CitizenRecord, now: datetime) -> None:
-    """Keep a record under its check, and erase those that nobody came back for."""
+    """Keep a record under its check; once a minute, erase those that nobody came back for."""
+    global _erased_at
+    if now - _erased_at >= _ERASE_EVERY:
+        _erased_at = now
+        erase_expired(now)
     WaitingRecord.objects.create(
         identity_check=check,
         sealed=seal("waiting_record", json.dumps(asdict(record))),
         expires_at=now + LIFETIME,
+    )
+
+
+def find(
+    *, user: AbstractBaseUser, claim_digest: str, procedure_code: str, now: datetime
+) -> QuerySet[WaitingRecord]:
+    """Select what waits for one officer, claim and procedure, latest first, its check with it."""
+    return (
+        WaitingRecord.objects.select_related("identity_check")
+        .filter(
+            identity_check__asked_by_id=user.pk,
+            identity_check__claim_digest=claim_digest,
+            identity_check__procedure_code=procedure_code,
+            identity_check__outcome=IdentityCheck.Outcome.VERIFIED,
+            expires_at__gt=now,
+        )
+        .order_by("-expires_at")
     )
 
 
