@@ -12,12 +12,22 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 
 from motcua.identity.register import TouchPoint
 from motcua.verification.models import IdentityCheck
 
+_DESK: Final = (TouchPoint.RECEPTION,)
 _PORTAL: Final = (TouchPoint.REGISTRATION, TouchPoint.FILING)
+_CHECKS: Final = IdentityCheck._meta.db_table
+_IN_FLIGHT: Final = f"""(
+    SELECT COUNT(*) FROM {_CHECKS} WHERE outcome = '' AND asked_at > %s AND touch_point {{}} 'reception'
+)"""  # noqa: S608
+_TRIES: Final = f"""(
+    SELECT COUNT(*) FROM {_CHECKS} WHERE {{column}} = %s AND asked_at > %s AND touch_point IN ({{points}})
+    AND (outcome = 'rejected' OR (outcome = '' AND asked_at > %s))
+)"""  # noqa: S608
 
 
 class Limited(Exception):
@@ -32,12 +42,23 @@ class Limited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many wrong tries in a window, over the checks that ``where`` selects."""
+    """So many wrong tries in a window, over the checks with one value in one column."""
 
     scope: str  # "number", "account", "address" or "officer"
     tries: int
     window: timedelta
-    where: Q
+    touch_points: tuple[TouchPoint, ...]
+    column: str
+    value: str | int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is under way and what was tried, at one moment."""
+
+    desk_in_flight: int
+    portal_in_flight: int
+    tries: tuple[int, ...]  # wrong ones, in the order of the limits
 
 
 def limits_of(
@@ -51,26 +72,47 @@ def limits_of(
         user_id: who is logged in, if anybody.
         address_digest: keyed digest of the network address, empty when unknown.
     """
-    allowed, hour = settings.LIMITS, timedelta(hours=1)
+    allowed, hour, day = settings.LIMITS, timedelta(hours=1), timedelta(days=1)
     if touch_point is TouchPoint.RECEPTION:
-        desk = Q(asked_by_id=user_id, touch_point=TouchPoint.RECEPTION)
-        return [Limit("officer", allowed["TRIES_OFFICER_10_MINUTES"], timedelta(minutes=10), desk)]
+        window = timedelta(minutes=10)
+        return [Limit("officer", allowed["TRIES_OFFICER_10_MINUTES"], window, _DESK, "asked_by_id", user_id)]
     if touch_point is TouchPoint.OPERATION:
         return []
-    portal = Q(touch_point__in=_PORTAL)
     limits = [
-        Limit("number", allowed["TRIES_NUMBER_HOUR"], hour, portal & Q(number_digest=number_digest)),
-        Limit(
-            "number", allowed["TRIES_NUMBER_DAY"], timedelta(days=1), portal & Q(number_digest=number_digest)
-        ),
+        Limit("number", allowed["TRIES_NUMBER_HOUR"], hour, _PORTAL, "number_digest", number_digest),
+        Limit("number", allowed["TRIES_NUMBER_DAY"], day, _PORTAL, "number_digest", number_digest),
     ]
     if user_id is not None:
-        limits.append(Limit("account", allowed["TRIES_ACCOUNT_HOUR"], hour, portal & Q(asked_by_id=user_id)))
+        limits.append(Limit("account", allowed["TRIES_ACCOUNT_HOUR"], hour, _PORTAL, "asked_by_id", user_id))
     if address_digest:
         limits.append(
-            Limit("address", allowed["TRIES_ADDRESS_HOUR"], hour, portal & Q(address_digest=address_digest))
+            Limit("address", allowed["TRIES_ADDRESS_HOUR"], hour, _PORTAL, "address_digest", address_digest)
         )
     return limits
+
+
+def count(*, limits: list[Limit], now: datetime, longest_question: timedelta) -> Counts:
+    """Count questions in flight and wrong tries, in one statement of one index look-up each.
+
+    Plain SQL, for building the same with the ORM costs a check more than all its other statements together.
+
+    Args:
+        limits: what to count tries for.
+        now: the moment.
+        longest_question: the age after which a question is no longer under way.
+    """
+    as_stored = connection.ops.adapt_datetimefield_value
+    young = as_stored(now - longest_question)
+    parts = [_IN_FLIGHT.format("="), _IN_FLIGHT.format("<>")]
+    values: list[object] = [young, young]
+    for limit in limits:
+        points = ", ".join(f"'{point.value}'" for point in limit.touch_points)
+        parts.append(_TRIES.format(column=limit.column, points=points))
+        values += [limit.value, as_stored(now - limit.window), young]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(parts), values)
+        desk, portal, *tries = cursor.fetchone()
+    return Counts(desk, portal, tuple(tries))
 
 
 def network_of(address: str) -> str:
@@ -82,16 +124,14 @@ def network_of(address: str) -> str:
     return str(ip_network((address, 64), strict=False)) if parsed.version == 6 else str(parsed)
 
 
-def wrong(*, now: datetime, longest_question: timedelta) -> Q:
-    """Select the tries that count: rejected ones, and those that may still turn out so."""
-    under_way = Q(outcome=IdentityCheck.Outcome.PENDING, asked_at__gt=now - longest_question)
-    return Q(outcome=IdentityCheck.Outcome.REJECTED) | under_way
-
-
 def next_try_at(*, limit: Limit, now: datetime, longest_question: timedelta) -> datetime:
     """Return when the limit lets the next try pass: when its oldest counting try leaves the window."""
+    under_way = Q(outcome=IdentityCheck.Outcome.PENDING, asked_at__gt=now - longest_question)
     tries = IdentityCheck.objects.filter(
-        limit.where, wrong(now=now, longest_question=longest_question), asked_at__gt=now - limit.window
+        Q(outcome=IdentityCheck.Outcome.REJECTED) | under_way,
+        touch_point__in=limit.touch_points,
+        asked_at__gt=now - limit.window,
+        **{limit.column: limit.value},
     )
     asked_at = tries.order_by("-asked_at").values_list("asked_at", flat=True)[limit.tries - 1 : limit.tries]
     return max((at + limit.window for at in asked_at), default=now)

@@ -13,11 +13,10 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Func, Q, TextField, Value
+from django.db.models import Func, TextField, Value
 
-from motcua.identity.register import TouchPoint
 from motcua.population.line import LinePolicy, LineState, after_failure, after_probe_began
-from motcua.verification.models import IdentityCheck, LineRow
+from motcua.verification.models import LineRow
 
 NAME: Final = "npd"
 _MARGIN: Final = 4.0  # seconds that a question may take beyond the register's own time
@@ -38,12 +37,6 @@ def policy() -> LinePolicy:
 def longest_question() -> timedelta:
     """Return the age after which an intent without an outcome is no longer under way: its fate is unknown."""
     return timedelta(seconds=settings.NPD["NPD_TOTAL_SECONDS"] + _MARGIN)
-
-
-def under_way(*, is_desk: bool) -> Q:
-    """Select the questions in flight of one lane; combine with the age of ``longest_question``."""
-    at_desk = Q(touch_point=TouchPoint.RECEPTION)
-    return Q(outcome=IdentityCheck.Outcome.PENDING) & (at_desk if is_desk else ~at_desk)
 
 
 def read() -> LineState:

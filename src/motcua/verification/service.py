@@ -22,7 +22,6 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
-from django.db.models import Count, Q
 
 from motcua.audit import service as audit
 from motcua.identity.claims import CitizenRecord, IdentityClaim
@@ -66,7 +65,6 @@ _OUTCOME_FIELDS: Final = (
 )
 # Request ids have no digits, so that the filter of the logs never takes part of one for a personal number.
 _LETTERS: Final = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
-_NOTHING: Final = Q(pk=None)
 
 
 class MissingOfficerNumber(Exception):
@@ -343,8 +341,8 @@ def _admit(
     )
     with transaction.atomic():
         state = line.read_in_turn(_turns(check))
-        counts = _counts(limits, now)
-        exceeded = [limit for place, limit in enumerate(limits) if counts[f"limit_{place}"] >= limit.tries]
+        counts = budget.count(limits=limits, now=now, longest_question=line.longest_question())
+        exceeded = [limit for limit, tries in zip(limits, counts.tries, strict=True) if tries >= limit.tries]
         refused = None if exceeded else _refused_by_line(state, counts, touch_point, now)
         if refused is not None:
             _write_outcome(check, refused, now)
@@ -357,27 +355,8 @@ def _admit(
     return state, refused
 
 
-def _counts(limits: list[budget.Limit], now: datetime) -> dict[str, int]:
-    """Count tries and questions in flight, all in one query over the checks that any of them selects."""
-    longest = line.longest_question()
-    wrong = budget.wrong(now=now, longest_question=longest)
-    young = Q(asked_at__gt=now - longest)
-    selected = {
-        "desk": line.under_way(is_desk=True) & young,
-        "portal": line.under_way(is_desk=False) & young,
-    }
-    for place, limit in enumerate(limits):
-        selected[f"limit_{place}"] = limit.where & wrong & Q(asked_at__gt=now - limit.window)
-    anything = _NOTHING
-    for condition in selected.values():
-        anything |= condition
-    counts = {name: Count("pk", filter=condition) for name, condition in selected.items()}
-    found: dict[str, int] = IdentityCheck.objects.filter(anything).aggregate(**counts)
-    return found
-
-
 def _refused_by_line(
-    state: LineState, counts: dict[str, int], touch_point: TouchPoint, now: datetime
+    state: LineState, counts: budget.Counts, touch_point: TouchPoint, now: datetime
 ) -> Unanswered | None:
     if touch_point is TouchPoint.OPERATION:
         return None
@@ -387,7 +366,9 @@ def _refused_by_line(
             None, Trouble.BREAKER_OPEN, state.retry_after(moment), "the line is shut after failures"
         )
     lane: Lane = lane_of(touch_point)
-    if not may_enter(line.policy(), lane, desk_in_flight=counts["desk"], portal_in_flight=counts["portal"]):
+    if not may_enter(
+        line.policy(), lane, desk_in_flight=counts.desk_in_flight, portal_in_flight=counts.portal_in_flight
+    ):
         _log.warning("npd.crowded lane=%s", lane.value)
         return Unanswered(
             None, Trouble.CROWDED, 2.0, "as many questions as NPD_IN_FLIGHT allows are under way"
