@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -104,7 +104,7 @@ def count(*, limits: list[Limit], now: datetime, longest_question: timedelta) ->
     as_stored = connection.ops.adapt_datetimefield_value
     young = as_stored(now - longest_question)
     parts = [_IN_FLIGHT.format("="), _IN_FLIGHT.format("<>")]
-    values: list[object] = [young, young]
+    values: list[Any] = [young, young]
     for limit in limits:
         points = ", ".join(f"'{point.value}'" for point in limit.touch_points)
         parts.append(_TRIES.format(column=limit.column, points=points))

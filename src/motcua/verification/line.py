@@ -13,12 +13,12 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Func, TextField, Value
 
 from motcua.population.line import LinePolicy, LineState, after_failure, after_probe_began
 from motcua.verification.models import LineRow
 
 NAME: Final = "npd"
+_READ: Final = f"SELECT {LineRow._meta.db_table}.*{{}} FROM {LineRow._meta.db_table} WHERE name = %s"  # noqa: S608
 _MARGIN: Final = 4.0  # seconds that a question may take beyond the register's own time
 
 
@@ -54,22 +54,14 @@ def read_in_turn(turns: Iterable[str]) -> LineState:
     Args:
         turns: keyed digests of what only one question at a time may be admitted about.
     """
-    rows = LineRow.objects.filter(pk=NAME)
-    if connection.vendor == "postgresql":
-        locks = sorted(int(turn[:15], 16) for turn in turns)
-        rows = rows.annotate(**{f"turn_{place}": _Turn(Value(lock)) for place, lock in enumerate(locks)})
-    row = rows.first()
-    if row is None:
+    is_shared = connection.vendor == "postgresql"
+    locks = sorted(int(turn[:15], 16) for turn in turns) if is_shared else []
+    statement = _READ.format("".join(f", pg_advisory_xact_lock(%s) AS turn_{n}" for n in range(len(locks))))
+    for _ in range(2):
+        for row in LineRow.objects.raw(statement, [*locks, NAME]):
+            return _state(row)
         LineRow.objects.get_or_create(pk=NAME)
-        row = rows.get()
-    return _state(row)
-
-
-class _Turn(Func):
-    """A lock of PostgreSQL's that ends with the transaction."""
-
-    function = "pg_advisory_xact_lock"
-    output_field = TextField()
+    return LineState()
 
 
 def record_failure(now: float, retry_after: float | None) -> None:
