@@ -271,7 +271,7 @@ _declare(
     "NPD_TOTAL_SECONDS",
     "seconds",
     "8",
-    "Longest time for a whole question, retry and slow drips included.",
+    "Longest time from the press to the answer, retry and slow drips included.",
 )
 _declare(
     _REGISTER,

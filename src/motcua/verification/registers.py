@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Final
 
 from django.conf import settings
 
@@ -12,6 +13,7 @@ from motcua.identity.register import PopulationRegister
 from motcua.population.gateway import open_gateway
 from motcua.population.settings import RegisterSettings
 
+_FOR_THE_PAGE: Final = 0.3  # seconds of NPD_TOTAL_SECONDS that are left for telling the person
 _in_place: PopulationRegister | None = None
 
 
@@ -47,7 +49,7 @@ def register_settings() -> RegisterSettings:
         request_style=npd["NPD_REQUEST_STYLE"],
         name_form=npd["NPD_NAME_FORM"],
         connect_seconds=npd["NPD_CONNECT_SECONDS"],
-        total_seconds=npd["NPD_TOTAL_SECONDS"],
+        total_seconds=npd["NPD_TOTAL_SECONDS"] - min(_FOR_THE_PAGE, 0.05 * npd["NPD_TOTAL_SECONDS"]),
         client_cert=npd["NPD_CLIENT_CERT"],
         client_key=npd["NPD_CLIENT_KEY"],
         ca=npd["NPD_CA"],
