@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from motcua.identity.birth import BirthDate
+from motcua.web.markup import field
 from motcua.web.templatetags import motcua
 
 MOMENT = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
@@ -156,11 +157,11 @@ def test_every_control_has_a_label() -> None:
         hidden = forms.CharField(widget=forms.HiddenInput)
 
     form = Every({"one": "b", "button": "a", "many": ["a"], "tick": "on", "hidden": "x"})
-    for field in form:
-        markup = render_to_string("web/field.html", {"field": field})
+    for bound in form:
+        markup = field(bound)
         controls = [part for part in markup.split("<") if part.startswith(("input", "select", "textarea"))]
         assert len(controls) == 1
-        if field.name != "hidden":
+        if bound.name != "hidden":
             identity = controls[0].split('id="')[1].split('"')[0]
             assert f'<label for="{identity}">' in markup
     for name, chosen in (
@@ -169,7 +170,7 @@ def test_every_control_has_a_label() -> None:
         ("many", "checked"),
         ("tick", "checked"),
     ):
-        assert chosen in render_to_string("web/field.html", {"field": form[name]})
+        assert chosen in field(form[name])
 
 
 def test_vendored_files_are_the_ones_that_were_reviewed() -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from typing import Any
+from datetime import datetime
 
-from django import forms, template
-from django.forms import BoundField
-from django.utils import formats, timezone
-from django.utils.translation import gettext
+from django import template
+from django.utils import timezone
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import Contradiction
-from motcua.web import fields
+from motcua.web import fields, markup
 
 register = template.Library()
+register.simple_tag(markup.field)
+register.filter(markup.problems)
+register.filter(markup.target)
 
 
 @register.filter
@@ -49,64 +49,6 @@ def clock(value: datetime | None) -> str:
 def contradiction_text(value: Contradiction) -> str:
     """Write what a number's digits say otherwise than the person."""
     return fields.contradiction_text(value)
-
-
-@register.filter
-def kind(field: BoundField) -> str:
-    """Say which control a form field is shown as."""
-    widget = field.field.widget
-    match widget:
-        case _ if widget.is_hidden:
-            return "hidden"
-        case forms.CheckboxInput():
-            return "checkbox"
-        case forms.CheckboxSelectMultiple():
-            return "checkboxes"
-        case forms.RadioSelect():
-            return "radio"
-        case forms.Select():
-            return "select"
-        case forms.Textarea():
-            return "textarea"
-        case _:
-            return str(getattr(widget, "input_type", "text"))
-
-
-@register.filter
-def shown_value(field: BoundField) -> Any:
-    """Return what stands in a text field: what was typed, as it was typed, or the initial value."""
-    value = field.value()
-    if isinstance(value, date | datetime | time):
-        return formats.localize_input(value)
-    return "" if value is None else value
-
-
-@register.filter
-def problems(field: BoundField) -> list[dict[str, str]]:
-    """Return what is wrong with a field: "text", and for a name "suggestion" and "typed" (which may be kept)."""
-    found = []
-    for error in field.errors.as_data():
-        params = error.params or {}
-        text = " ".join(error.messages)
-        if text == forms.Field.default_error_messages["required"]:
-            text = gettext("Vui lòng điền mục “%(label)s”.") % {"label": field.label}
-        found.append(
-            {"text": text, "suggestion": params.get("suggestion") or "", "typed": params.get("typed") or ""}
-        )
-    return found
-
-
-@register.filter
-def kept_name(field: BoundField) -> str:
-    """Return the name that was said to be kept as typed, for the form to say so again; empty otherwise."""
-    value = field.data if field.form.is_bound else None
-    return value if isinstance(value, fields.KeptName) else ""
-
-
-@register.filter
-def target(field: BoundField) -> str:
-    """Return the id that a link to a field leads to."""
-    return field.auto_id if kind(field) in {"radio", "checkboxes"} else field.id_for_label
 
 
 def _local(value: datetime) -> datetime:
