@@ -226,6 +226,8 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
     card, scan_error = scan.read(data.get("scan", ""))
     if card is not None:
         data = scan.filled(data, card)
+    elif scan_error:
+        data = scan.emptied(data)
     desk = _desk(data, now)
     desk.scan_error = scan_error
     desk.claim_form, claim = _read_claim(desk, data)

@@ -38,3 +38,10 @@ def filled(data: QueryDict, card: CardReading) -> QueryDict:
     form.pop("full_name-suggestion", None)
     form.pop("by_hand_reason", None)
     return form
+
+
+def emptied(data: QueryDict) -> QueryDict:
+    """Take what is no card out of the scan box, where it would be in the way of the next scan and of typing."""
+    form = data.copy()
+    form["scan"] = ""
+    return form
