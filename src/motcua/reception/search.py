@@ -32,4 +32,4 @@ def find(dossiers: QuerySet[Dossier], sought: str) -> list[Dossier]:
         return []
     names = filed.values_list("pk", "applicant_name")[:LATEST_NAMES]
     fitting = [pk for pk, name in names if words in f" {fold(name)}"][:MOST_FOUND]
-    return list(filed.filter(pk__in=fitting).select_related("procedure", "identity_check"))
+    return list(filed.filter(pk__in=fitting))

@@ -29,6 +29,7 @@ from motcua.dossiers.states import MoveRefused
 from motcua.reception import desk as desks
 from motcua.reception import search
 from motcua.reception.desk import Desk
+from motcua.reception.listing import listed, rows
 from motcua.verification.service import line_status
 from motcua.web.requests import client_address
 
@@ -46,20 +47,22 @@ class OfficerRequest(HttpRequest):
 @require_http_methods(["GET", "HEAD", "POST"])
 def queue(request: OfficerRequest) -> HttpResponse:
     """Show what waits for the office and what it received; a search is posted, so that no name is in an address."""
-    of_office = Dossier.objects.filter(office=request.user.office).select_related("procedure")
+    of_office = Dossier.objects.filter(office_id=request.user.office_id)
     sought = request.POST.get("q", "").strip()[:100]
     if sought:
-        return render(
-            request, "reception/queue.html", {"sought": sought, "found": search.find(of_office, sought)}
-        )
-    waiting = of_office.filter(status=Dossier.Status.SUBMITTED).order_by("submitted_at")
-    received = of_office.filter(status=Dossier.Status.RECEIVED).select_related("procedure", "identity_check")
-    page = Paginator(received.order_by("-received_at"), A_PAGE).get_page(request.GET.get("trang"))
-    return render(
-        request,
-        "reception/queue.html",
-        {"sought": "", "waiting": list(waiting[:A_PAGE]), "page": page},
-    )
+        found = search.find(listed(of_office), sought)
+        context = {"sought": sought, "count": len(found), "found": rows(found)}
+        return render(request, "reception/queue.html", context)
+    waiting = listed(of_office).filter(status=Dossier.Status.SUBMITTED).order_by("submitted_at")
+    received = listed(of_office).filter(status=Dossier.Status.RECEIVED).order_by("-received_at")
+    page = Paginator(received, A_PAGE).get_page(request.GET.get("trang"))
+    context = {
+        "sought": "",
+        "waiting": rows(waiting[:A_PAGE], is_waiting=True),
+        "received": rows(page.object_list),
+        "page": page,
+    }
+    return render(request, "reception/queue.html", context)
 
 
 @officer_required
