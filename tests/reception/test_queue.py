@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Office, User
-from motcua.dossiers.models import Dossier
-from motcua.procedures.models import Procedure
+from motcua.dossiers.models import Dossier, Paper
+from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
 from tests.people import FIRST_OFFICE, cast
 from tests.reception.conftest import BIRTH_REGISTRATION, Desk
@@ -131,6 +131,33 @@ def test_the_dossier_shows_the_proof_of_identity_and_the_number_masked(
 
 def test_there_is_no_receipt_before_the_dossier_is_received(officer_client: Client, filed: Dossier) -> None:
     assert officer_client.get(reverse("receipt", args=[filed.pk])).status_code == 404
+
+
+def test_the_receipt_of_an_online_dossier_names_the_papers_that_came_and_the_fee_of_its_channel(
+    officer_client: Client, officer: User, filed: Dossier
+) -> None:
+    Procedure.objects.update(fees={"online": 5000, "postal": None, "direct": 10000})
+    form = RequiredDocument.objects.filter(procedure=filed.procedure).first()
+    assert form is not None
+    for number, document in enumerate((form, form, None)):
+        Paper.objects.create(
+            dossier=filed,
+            document=document,
+            file=f"{number}.pdf",
+            original_name=f"trang-{number}.pdf",
+            media_type="application/pdf",
+            size=1000,
+            sha256="0" * 64,
+            uploaded_at=timezone.now(),
+        )
+    officer_client.post(reverse("take_up", args=[filed.pk]))
+    text = page(officer_client, "receipt", filed.pk)
+    assert "5.000 đ" in text
+    assert "10.000 đ" not in text
+    assert f"{form.name} · trang-0.pdf" in text
+    assert f"{form.name} · trang-1.pdf" in text
+    assert "trang-2.pdf" in text
+    assert "5.000 đ" in page(officer_client, "desk_dossier", filed.pk)
 
 
 def test_the_receipt_says_what_it_must(desk: Desk, officer: User) -> None:

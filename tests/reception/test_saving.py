@@ -160,7 +160,7 @@ def test_the_documents_handed_in_are_kept_and_printed(desk: Desk) -> None:
         {"name": first.name, "originals": 1, "copies": 0},
         {"name": second.name, "originals": 0, "copies": 1},
     ]
-    assert f"1. {first.name} · bản chính: 1" in screen
+    assert f"<li>{first.name} · bản chính: 1" in screen
 
 
 def test_documents_of_another_procedure_are_not_taken(desk: Desk) -> None:

@@ -186,6 +186,16 @@ class Dossier(models.Model):
         return self.identity_check is not None and self.identity_check.is_verified and not self.by_hand_reason
 
     @property
+    def fee(self) -> int | None:
+        """Return the fee in đồng of the way in which it came; None where another rule fixes it."""
+        return self.procedure.fees.get("online" if self.channel == self.Channel.ONLINE else "direct")
+
+    @property
+    def given_papers(self) -> models.QuerySet[Paper]:
+        """Return the papers that came with it online, each with the document that it is."""
+        return self.papers.select_related("document")
+
+    @property
     def applicant_number(self) -> str:
         """Return the applicant's number in clear, empty when there is none."""
         return (
