@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
@@ -14,11 +14,11 @@ LATEST_NAMES: Final = 1000
 MOST_FOUND: Final = 50
 
 
-def find(dossiers: QuerySet[Dossier], sought: str) -> list[Dossier]:
+def find(dossiers: QuerySet[Dossier, Any], sought: str) -> list[Any]:
     """Return the dossiers whose code contains the text, or whose applicant's name contains its words' letters.
 
     Args:
-        dossiers: those of the office; drafts are never found.
+        dossiers: those of the office, fetched in whatever form; drafts are never found.
         sought: what was typed.
 
     Returns:
