@@ -85,9 +85,10 @@ def start_sandbox(state: Path, **env: str) -> SandboxProcess:
 
     Args:
         state: an own folder for the database.
-        env: further variables of the environment, such as NPDSANDBOX_DATABASE_URL.
+        env: further variables of the environment, such as NPDSANDBOX_DATABASE_URL; NPDSANDBOX_PORT for a port that
+            is known already.
     """
-    port = free_port()
+    port = int(env.get("NPDSANDBOX_PORT") or free_port())
     state.mkdir(parents=True, exist_ok=True)
     log = state / "sandbox.log"
     environment = {

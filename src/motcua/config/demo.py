@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,7 +13,9 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from motcua.config.env import Environment
+from motcua.config.serve import gunicorn_command, prepare, refuse_taken_port
 
+_GRACE = 3  # seconds: whoever stops a demo does not want to wait for its register that hangs
 _PATIENCE = 60.0  # seconds: a first start on a slow machine migrates two databases
 
 
@@ -26,23 +27,24 @@ def run_demo() -> int:
     """Start both programs, say what to try, and wait until they are stopped.
 
     Returns:
-        The exit code: 0 when stopped on purpose, 1 when a program ended by itself or a port was taken.
+        The exit code: 0 when stopped on purpose, 1 when a program ended by itself.
+
+    Raises:
+        SystemExit: a port cannot be used, or a program does not start; the message says what helps.
     """
     env = Environment()
     ports = {"MOTCUA_PORT": env["MOTCUA_PORT"], "NPDSANDBOX_PORT": env["NPDSANDBOX_PORT"]}
     for variable, port in ports.items():
-        if _is_taken(port):
-            print(f"Port {port} is in use. Stop what uses it, or choose another: {variable}=… make run")
-            return 1
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+        refuse_taken_port(variable, port)
+    if ports["MOTCUA_PORT"] == ports["NPDSANDBOX_PORT"]:
+        raise SystemExit("MOTCUA_PORT and NPDSANDBOX_PORT are the same. Choose another for one of them.")
     programs: list[subprocess.Popen[bytes]] = []
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
         programs.append(_start([str(Path(sys.executable).with_name("npdsandbox")), "serve"]))
         _load()
-        from motcua.config.serve import gunicorn_command
-
-        programs.append(_start(gunicorn_command()))
+        programs.append(_start(gunicorn_command(graceful_seconds=_GRACE)))
         for port in ports.values():
             _wait_for(f"http://127.0.0.1:{port}/healthz", programs)
         print(_GUIDE.format(product=ports["MOTCUA_PORT"], sandbox=ports["NPDSANDBOX_PORT"]), flush=True)
@@ -53,7 +55,8 @@ def run_demo() -> int:
     except _Stopped:
         return 0
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for program in programs:
             program.terminate()
         for program in programs:
@@ -64,8 +67,6 @@ def run_demo() -> int:
 
 
 def _load() -> None:
-    from motcua.config.serve import prepare
-
     prepare()
     from django.core.management import call_command
 
@@ -89,16 +90,6 @@ def _wait_for(address: str, programs: list[subprocess.Popen[bytes]]) -> None:
         except (URLError, OSError):
             time.sleep(0.1)
     raise SystemExit(f"{address} did not answer within {_PATIENCE:.0f} s; see the lines above.")
-
-
-def _is_taken(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,10 @@ def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def _networks(value: str) -> list[str]:
+    return [str(ip_network(word, strict=False)) for word in _words(value)]
+
+
 _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (_text, "any text"),
     "switch": (_switch, "on or off"),
@@ -82,6 +87,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "seconds": (_seconds, "seconds, more than 0 and at most 600"),
     "port": (_port, "a port, 1 to 65535"),
     "list": (_words, "words separated by commas"),
+    "networks": (_networks, "addresses or networks such as 10.0.0.0/8, separated by commas"),
 }
 
 VARIABLES: dict[str, Variable] = {}
@@ -125,7 +131,7 @@ _declare(
 _declare(
     "Product",
     "MOTCUA_PROXIES",
-    "list",
+    "networks",
     "",
     "Addresses of proxies whose X-Forwarded-For is believed; none by default.",
 )
@@ -142,7 +148,11 @@ _declare(
 )
 _declare("Product", "MOTCUA_WORKERS", "number", "2", "Worker processes.")
 _declare(
-    "Product", "MOTCUA_THREADS", "number", "64", "Threads a worker; each question to the register holds one."
+    "Product",
+    "MOTCUA_THREADS",
+    "number",
+    "32",
+    "Threads a worker for its pages, beside one for each question in flight (NPD_IN_FLIGHT).",
 )
 _declare(
     "Product",
@@ -305,7 +315,7 @@ class Environment:
             BadSetting: the text cannot be read as the variable's kind, or its file is missing.
         """
         variable = VARIABLES[name]
-        text = self._environ.get(name, "")
+        text = self._environ.get(name, "").strip()
         path = self._environ.get(f"{name}_FILE", "") if variable.is_secret else ""
         if not text and path:
             try:

@@ -3,29 +3,56 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import OperationalError
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from motcua.config.env import Environment
 
 
-def gunicorn_command() -> list[str]:
-    """Return the command line of the server, from ``MOTCUA_PORT``, ``MOTCUA_WORKERS`` and ``MOTCUA_THREADS``."""
+class FilteredLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn's own words through the product's filter: they quote addresses with their query, and tracebacks."""
+
+    def setup(self, cfg: Any) -> None:
+        """Set up as gunicorn does, then put filter and form on what it writes to."""
+        from motcua.web.logs import OneLineFormatter, PersonalDataFilter
+
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.addFilter(PersonalDataFilter())
+            handler.setFormatter(OneLineFormatter())
+
+
+def gunicorn_command(*, graceful_seconds: int = 15) -> list[str]:
+    """Return the command line of the server, from ``MOTCUA_PORT``, ``MOTCUA_WORKERS`` and ``MOTCUA_THREADS``.
+
+    A worker has a thread for every question that may be in flight, should they all come to it, and others for pages:
+    so a register that hangs never keeps a page waiting.
+
+    Args:
+        graceful_seconds: how long requests under way may take to end once the server is asked to stop.
+    """
     env = Environment()
+    threads = env["NPD_IN_FLIGHT"] + env["MOTCUA_THREADS"]
     return [
         sys.executable,
         *("-m", "gunicorn", "motcua.config.wsgi:application"),
         *("--bind", f"127.0.0.1:{env['MOTCUA_PORT']}"),
         *("--worker-class", "gthread"),
         *("--workers", str(env["MOTCUA_WORKERS"])),
-        *("--threads", str(env["MOTCUA_THREADS"])),
-        *("--timeout", "60", "--graceful-timeout", "15", "--keep-alive", "15"),
-        *("--log-level", "warning"),
+        *("--threads", str(threads)),
+        *("--timeout", "60", "--graceful-timeout", str(graceful_seconds), "--keep-alive", "15"),
+        *("--log-level", "warning", "--logger-class", "motcua.config.serve.FilteredLogger"),
+        # Else a client's own header SCRIPT_NAME would be believed, and crash the request.
+        *("--forwarder-headers", ""),
         "--no-control-socket",
     ]
 
@@ -41,16 +68,37 @@ def prepare() -> None:
         call_command("check")
     except SystemCheckError as error:
         sys.exit(str(error))
-    call_command("migrate", interactive=False, verbosity=0)
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:
+        variable = "DATABASE_URL" if Environment().is_set("DATABASE_URL") else "MOTCUA_STATE"
+        why = str(error).strip().partition("\n")[0]
+        sys.exit(f"{variable}: the database cannot be used ({why}). Start it, or mend the variable.")
     if _are_static_files_stale():
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
 
 
 def serve() -> None:
     """Prepare, then become the server; does not return."""
+    refuse_taken_port("MOTCUA_PORT", Environment()["MOTCUA_PORT"])
     prepare()
     command = gunicorn_command()
     os.execv(command[0], command)
+
+
+def refuse_taken_port(variable: str, port: int) -> None:
+    """Insist that a loopback port is free.
+
+    Raises:
+        SystemExit: somebody listens there; the message names the variable.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            why = f"port {port} cannot be used ({error.strerror})"
+            sys.exit(f"{variable}: {why}. Stop what uses it, or choose another.")
 
 
 def _are_static_files_stale() -> bool:

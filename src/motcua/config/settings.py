@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,22 @@ from motcua.config.env import BadSetting, Environment
 
 env = Environment()
 
-STATE = Path(env["MOTCUA_STATE"]).resolve()
-STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+def _state() -> Path:
+    """Return the state folder, made if it is missing."""
+    folder = Path(env["MOTCUA_STATE"]).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSetting(
+            f"MOTCUA_STATE: {folder} cannot be used as a folder ({error.strerror}). Mend the path or its rights."
+        ) from None
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise BadSetting(f"MOTCUA_STATE: {folder} cannot be written to. Mend the path or its rights.")
+    return folder
+
+
+STATE = _state()
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -47,7 +62,11 @@ def _database(url: str) -> dict[str, Any]:
             },
         }
     parts = urlsplit(url)
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/") or port == 0:
         raise BadSetting(
             "DATABASE_URL: expected postgresql://user:password@host:port/name, or nothing for SQLite."
         )
@@ -57,7 +76,9 @@ def _database(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
+        # A connection that died with its server is found before a page uses it, not by the page.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"pool": {"min_size": 2, "max_size": 12, "timeout": 10}},
     }
 
@@ -88,6 +109,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "motcua.web.middleware.drop_null",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

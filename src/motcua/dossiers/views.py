@@ -60,7 +60,9 @@ def start_dossier(request: HttpRequest, code: str) -> HttpResponse:
 @citizen_required
 def _start_dossier(request: HttpRequest, code: str) -> HttpResponse:
     procedure = get_object_or_404(Procedure, code=code, is_active=True)
-    office = Office.objects.filter(is_active=True, code=request.POST.get("office", "")[:35]).first()
+    office = Office.objects.filter(
+        is_active=True, code=request.POST.get("office", "")[:35].replace("\0", "")
+    ).first()
     if office is None or not procedure.is_online:
         messages.warning(request, _("Vui lòng chọn cơ quan tiếp nhận."))
         return redirect("procedure", code=procedure.code)

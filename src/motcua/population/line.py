@@ -86,15 +86,15 @@ def after_failure(
     """Return the state after a question found the line in trouble.
 
     `retry_after` (seconds) is the register's own wish to be left alone; it is kept at once, up to
-    `LONGEST_PAUSE`. A failure while the breaker is open moves nothing but the next probe.
+    `LONGEST_PAUSE`. A failure while the breaker is open moves nothing else: the next probe was due from the
+    beginning of the last one, however long that one hung.
     """
     failed_at = tuple(t for t in (*state.failed_at, now) if t > now - policy.window)[-policy.failures :]
     paused_until = state.paused_until
     if retry_after is not None and retry_after > 0:
         paused_until = max(paused_until, now + min(retry_after, LONGEST_PAUSE))
     if state.opened_at is not None:
-        next_probe_at = max(state.next_probe_at, now + policy.probe_every)
-        return replace(state, failed_at=failed_at, next_probe_at=next_probe_at, paused_until=paused_until)
+        return replace(state, failed_at=failed_at, paused_until=paused_until)
     if len(failed_at) >= policy.failures:
         return LineState(failed_at, now, now + policy.probe_every, paused_until)
     return replace(state, failed_at=failed_at, paused_until=paused_until)

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from motcua.identity.numbers import NumberRefused
-from motcua.population.gateway import ping_claim
+from motcua.identity.register import CouldNotAsk
+from motcua.population.gateway import open_gateway, ping_claim
 from motcua.population.settings import SettingRefused
 from motcua.verification.registers import register_settings
 
@@ -26,6 +27,11 @@ def register_can_be_asked(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
         return [
             Error(str(refusal), hint="Mend the variable; docs/configuration.md lists them.", id="motcua.E001")
         ]
+    try:
+        open_gateway(found)
+    except CouldNotAsk as refusal:
+        hint = "Mend the file, or the variable's path."
+        return [Error(refusal.detail, hint=hint, id="motcua.E005")]
     is_near = urlsplit(found.url).hostname in {"127.0.0.1", "localhost", "::1"}
     if found.secret == _SANDBOX_SECRET and not is_near:
         hint = "Set NPD_USERNAME and NPD_SECRET to what the register's operator gave you, or NPD_URL to the sandbox."

@@ -21,12 +21,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from motcua.audit import service as audit
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.matching import Difference, YearAlone
-from motcua.identity.register import Inquiry, PopulationRegister, TouchPoint, Trouble
+from motcua.identity.register import Inquiry, TouchPoint, Trouble
 from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswered, Verified, verify
 from motcua.population.gateway import ping_claim
 from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, LineState, lane_of, may_enter
@@ -286,7 +286,7 @@ def _ask(
         return check, refused
     _give_connection_back()
     started = time.monotonic()
-    outcome = _asked(claim, registers.register(), inquiry, year_alone)
+    outcome = _asked(claim, inquiry, year_alone)
     answered_at = now + timedelta(seconds=time.monotonic() - started)
     with transaction.atomic():
         _write_outcome(check, outcome, answered_at)
@@ -297,12 +297,10 @@ def _ask(
     return check, outcome
 
 
-def _asked(
-    claim: IdentityClaim, register: PopulationRegister, inquiry: Inquiry, year_alone: YearAlone
-) -> Outcome:
+def _asked(claim: IdentityClaim, inquiry: Inquiry, year_alone: YearAlone) -> Outcome:
     """Ask, and turn even a mistake of our own client into *unanswered*: a check is never left open by a crash."""
     try:
-        return verify(claim=claim, register=register, inquiry=inquiry, year_alone=year_alone)
+        return verify(claim=claim, register=registers.register(), inquiry=inquiry, year_alone=year_alone)
     except Exception as error:
         _log.exception("npd.client_failed request=%s error=%s", inquiry.request_id, type(error).__name__)
         return Unanswered(None, Trouble.FATE_UNKNOWN, None, f"our own client failed: {type(error).__name__}")
@@ -433,6 +431,9 @@ def _probe() -> None:
     try:
         _, outcome = ping(now=datetime.now(UTC))
         _log.info("npd.probed outcome=%s", type(outcome).__name__)
+    except DatabaseError:
+        # A thread's last words would go past the log's filter; the next probe is due in a moment anyway.
+        _log.exception("npd.probe_failed")
     finally:
         connection.close()
 

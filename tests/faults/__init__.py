@@ -1,0 +1,1 @@
+"""Faults and attacks against real processes: nothing is simulated inside the product."""

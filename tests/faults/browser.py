@@ -1,0 +1,134 @@
+"""A visitor without a browser: the standard library's HTTP, with cookies, forms and their tokens."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import unescape
+from http.cookiejar import CookieJar
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tests.people import PASSWORD, Person
+
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+_HIDDEN = re.compile(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"')
+CHECK = "/mot-cua/tiep-nhan/kiem-tra/"
+NOT_CHECKED, FAILED, SUCCEEDED = "Chưa kiểm tra được", "Xác thực thất bại", "Xác thực thành công"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as it came."""
+
+    status: int
+    path: str
+    text: str
+    headers: Mapping[str, str]
+
+    def outcome(self) -> str:
+        """Return which of the register's three outcomes the page tells."""
+        told = [words for words in (NOT_CHECKED, FAILED, SUCCEEDED) if f"</span> {words}" in self.text]
+        assert len(told) == 1, f"{self.status} {self.path} tells {told}"
+        return told[0]
+
+
+class Browser:
+    """Somebody's browser; follows redirects, keeps cookies, sends each form's token back."""
+
+    def __init__(self, url: str, *, timeout: float = 30) -> None:
+        self.url, self._timeout = url, timeout
+        self.jar = CookieJar()
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(self.jar)
+        )
+        self._token = ""
+
+    def get(self, path: str) -> Seen:
+        """Open a page."""
+        return self._open(urllib.request.Request(self.url + path))
+
+    def post(self, path: str, fields: Mapping[str, Any]) -> Seen:
+        """Send a form with the token of the page seen last."""
+        body = urlencode({"csrfmiddlewaretoken": self._token, **fields}, doseq=True).encode()
+        return self._open(urllib.request.Request(self.url + path, data=body))
+
+    def _open(self, request: urllib.request.Request) -> Seen:
+        try:
+            answer = self._opener.open(request, timeout=self._timeout)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            text = answer.read().decode("utf-8", "replace")
+        if token := _TOKEN.search(text):
+            self._token = token[1]
+        return Seen(answer.status, urlsplit(answer.url).path, text, answer.headers)
+
+    def log_in(self, person: Person) -> None:
+        """Log in with the cast's password."""
+        self.get("/dang-nhap/")
+        page = self.post("/dang-nhap/", {"word": person.login, "password": PASSWORD})
+        assert "Đăng xuất" in page.text, f"{page.status} {page.path}"
+
+    def presses_check(self, person: Person) -> Seen:
+        """Press "Kiểm tra danh tính số" at the desk about somebody."""
+        page = self.get("/mot-cua/tiep-nhan/")
+        options = re.findall(r'<option value="(\d+)"', page.text)
+        return self.post(
+            CHECK,
+            {
+                "procedure": options[0],
+                "full_name": person.full_name,
+                "number": person.number,
+                "birth_date": person.typed_birth,
+            },
+        )
+
+    def starts_filing(self) -> str:
+        """Begin a dossier and return the path of its first step."""
+        found = re.findall(r'href="(/thu-tuc/[\d.]+/)"', self.get("/thu-tuc/").text)
+        for path in found:
+            page = self.get(path)
+            if office := re.search(r'<option value="(000[^"]+)"', page.text):
+                return self.post(f"/ho-so/bat-dau/{path.split('/')[2]}/", {"office": office[1]}).path
+        raise AssertionError("no procedure can be filed online")
+
+    def agrees(self, path: str) -> Seen:
+        """Press "Đồng ý và tiếp tục"."""
+        hidden = {name: unescape(value) for name, value in _HIDDEN.findall(self.get(path).text)}
+        contact = {"phone": "0912345678", "email": "", "address": "Số 1 phố Thử Nghiệm"}
+        return self.post(path, {**hidden, **contact, "csrfmiddlewaretoken": self._token})
+
+    def registers(self, person: Person) -> Seen:
+        """Press "Đăng ký"."""
+        self.get("/dang-ky/")
+        return self.post(
+            "/dang-ky/",
+            {
+                "full_name": person.full_name,
+                "number": person.number,
+                "birth_date": person.typed_birth,
+                "password": "một câu thật dài 2026",
+                "password_again": "một câu thật dài 2026",
+                "has_read_notice": "on",
+            },
+        )
+
+
+def raw(port: int, request: bytes, *, timeout: float = 15) -> int:
+    """Send bytes as they are and return the status that comes back; 0 when the connection is closed instead."""
+    import socket
+
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as sock:
+        sock.sendall(request)
+        answer = http.client.HTTPResponse(sock)
+        try:
+            answer.begin()
+            answer.read()
+        except (http.client.BadStatusLine, ConnectionResetError):
+            return 0
+        return answer.status

@@ -1,0 +1,181 @@
+"""Two stacks of real processes: one whose line gives up fast, one whose questions may wait for long."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from motcua.identity.names import wire_form
+from tests.faults.browser import SUCCEEDED, Browser, Seen
+from tests.people import CAST_FILE, WRONG_NAME_OF_BINH, Person, cast
+from tests.product_process import ProductProcess, Store, eventually, filled_store, start_product
+from tests.sandbox_process import SandboxProcess, start_sandbox
+
+UNLIMITED = dict.fromkeys(
+    (
+        "TRIES_NUMBER_HOUR",
+        "TRIES_NUMBER_DAY",
+        "TRIES_ACCOUNT_HOUR",
+        "TRIES_ADDRESS_HOUR",
+        "TRIES_OFFICER_10_MINUTES",
+        "LOGIN_TRIES_HOUR",
+    ),
+    "100000",
+)
+
+
+@dataclass
+class Stack:
+    """The product and the register that it asks."""
+
+    product: ProductProcess
+    sandbox: SandboxProcess
+    folder: Path
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
+
+    def visitor(self, person: Person | None = None) -> Browser:
+        """Return somebody's browser, logged in when it is a person's."""
+        browser = Browser(self.product.url)
+        if person is not None:
+            browser.log_in(person)
+        return browser
+
+    def at_once(self, press: Any, *arguments: Any) -> Future[Seen]:
+        """Press a button without waiting for the answer."""
+        return self.pool.submit(press, *arguments)
+
+    def questions(self, person: Person) -> int:
+        """Count the questions about somebody that reached the register."""
+        return sum(entry["number"] == masked(person.number) for entry in self.sandbox.journal())
+
+    def restart_register(self) -> None:
+        """Start the register again where it was, after it died."""
+        port = urlsplit(self.sandbox.url).port
+        self.sandbox = start_sandbox(self.folder / "register", NPDSANDBOX_PORT=str(port))
+
+    def is_open(self, officer: Browser) -> bool:
+        """Say what the desk's page says of the line."""
+        return "kết nối bình thường" in officer.get("/mot-cua/tiep-nhan/").text
+
+    def calms_down(self, officer: Browser) -> None:
+        """Put the register in order and wait until the line has healed and no failure is remembered."""
+        self.sandbox.reset()
+        eventually(
+            lambda: self.is_open(officer) and officer.presses_check(cast.an).outcome() == SUCCEEDED,
+            "the line to heal",
+        )
+
+    def outcomes(self, touch_point: str) -> set[str]:
+        """Return the outcomes that stand in the product's book for one touch point."""
+        question = (
+            f"SELECT DISTINCT outcome FROM verification_identitycheck WHERE touch_point = '{touch_point}'"
+        )
+        return {outcome for (outcome,) in self.product.store.rows(question)}
+
+    def end(self) -> None:
+        """Stop everything, and insist that the log is in order."""
+        self.sandbox.process.kill()
+        self.sandbox.stop()
+        self.pool.shutdown()
+        code = self.product.stop()
+        said = self.product.said()
+        assert code == 0
+        assert personal_in(said) == []
+        assert "Traceback" not in said
+
+
+def masked(number: str) -> str:
+    """Return a number as the register's journal shows it."""
+    return f"{number[:3]}******{number[-3:]}"
+
+
+def personal_in(log: str) -> list[str]:
+    """List what a log tells of the cast: names with and without accents, numbers, birth dates."""
+    people = json.loads(CAST_FILE.read_text(encoding="utf-8"))["citizens"]
+    secrets = {WRONG_NAME_OF_BINH, "Người Khác Mẫu", "999090000999"}
+    for person in people:
+        secrets |= {person["full_name"], person["personal_number"], person["old_card_number"] or ""}
+        year, _, rest = str(person["birth_date"] or "").partition("-")
+        if rest:
+            month, day = rest.split("-")
+            secrets |= {f"{year}-{month}-{day}", f"{day}/{month}/{year}", f"{year}{month}{day}"}
+    names = {secret for secret in secrets if re.search(r"[^\W\d]", secret)}
+    secrets |= {wire_form(name) for name in names} | {_bare(name) for name in names}
+    folded = log.casefold()
+    return sorted(secret for secret in secrets - {""} if secret.casefold() in folded)
+
+
+def _bare(name: str) -> str:
+    return " ".join(wire_form(word) for word in name.split())
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Return a store with procedures and cast, to be copied."""
+    return filled_store(tmp_path_factory.mktemp("faults") / "filled")
+
+
+def _stack(filled: Store, folder: Path, **changes: str) -> Iterator[Stack]:
+    sandbox = start_sandbox(folder / "register")
+    try:
+        product = start_product(filled.copy(folder / "product"), sandbox, **UNLIMITED, **changes)
+    except BaseException:
+        sandbox.stop()
+        raise
+    stack = Stack(product, sandbox, folder)
+    yield stack
+    stack.end()
+
+
+@pytest.fixture(scope="session")
+def running_hasty(filled: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    yield from _stack(
+        filled,
+        tmp_path_factory.mktemp("hasty"),
+        NPD_TOTAL_SECONDS="2",
+        NPD_CONNECT_SECONDS="1",
+        NPD_BREAKER_FAILURES="2",
+        NPD_BREAKER_SECONDS="1",
+        NPD_IN_FLIGHT="2",
+        NPD_IN_FLIGHT_DESK="1",
+        MOTCUA_THREADS="4",
+    )
+
+
+@pytest.fixture
+def hasty(running_hasty: Stack) -> Stack:
+    """Return the stack whose questions end after two seconds, two failures shut the line, and one place is for the
+    portal; its register in order, its line open.
+    """
+    running_hasty.calms_down(running_hasty.visitor(cast.lan))
+    return running_hasty
+
+
+@pytest.fixture(scope="session")
+def running_patient(filled: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    yield from _stack(
+        filled,
+        tmp_path_factory.mktemp("patient"),
+        NPD_TOTAL_SECONDS="40",
+        NPD_BREAKER_FAILURES="1000",
+        NPD_IN_FLIGHT="6",
+        NPD_IN_FLIGHT_DESK="2",
+        MOTCUA_THREADS="1",
+    )
+
+
+@pytest.fixture
+def patient(running_patient: Stack) -> Stack:
+    """Return the stack whose questions may wait for forty seconds and never shut the line; four places are the
+    portal's, two the desks', and a worker has one thread beside them.
+    """
+    running_patient.sandbox.reset()
+    return running_patient
