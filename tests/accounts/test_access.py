@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from django.test import Client
 
@@ -81,3 +83,54 @@ def test_an_officer_without_an_office_is_refused_with_a_word_to_the_field(
 
     assert page.status_code == 200
     assert "Vui lòng chọn cơ quan." in page.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["1234567890", "ngan", "pham thi thu ngan 77"])
+def test_an_officer_gets_no_password_that_others_can_guess(
+    administrator_client: Client, password: str
+) -> None:
+    from motcua.accounts.models import Office, User
+
+    form = {
+        "login": "ngan",
+        "role": "officer",
+        "full_name": "Phạm Thị Thu Ngân",
+        "office": Office.objects.first().pk,
+        "is_active": "on",
+        "new_password": password,
+    }
+    page = administrator_client.post("/quan-tri/accounts/user/add/", form)
+
+    assert page.status_code == 200
+    assert not User.objects.filter(login="ngan").exists()
+
+
+@pytest.mark.django_db
+def test_a_password_given_by_an_administrator_fits_however_it_is_composed(
+    administrator_client: Client,
+) -> None:
+    from motcua.accounts.models import Office
+
+    form = {
+        "login": "ngan",
+        "role": "officer",
+        "full_name": "Phạm Thị Ngân",
+        "office": Office.objects.first().pk,
+        "is_active": "on",
+        "new_password": unicodedata.normalize("NFD", "một cụm từ thật dài"),
+    }
+    administrator_client.post("/quan-tri/accounts/user/add/", form)
+
+    typed = {"word": "ngan", "password": "một cụm từ thật dài"}
+    assert Client().post("/dang-nhap/", typed).status_code == 302
+
+
+@pytest.mark.django_db
+def test_nobody_is_searched_by_name_for_a_search_stands_in_the_address(
+    administrator_client: Client, an_client: Client
+) -> None:
+    assert 'name="q"' not in administrator_client.get("/quan-tri/accounts/citizen/").content.decode()
+    officers = "/quan-tri/accounts/user/"
+    assert "Bùi Thị Lan" in administrator_client.get(officers, {"q": "lan"}).content.decode()
+    assert "Bùi Thị Lan" not in administrator_client.get(officers, {"q": "Bùi"}).content.decode()

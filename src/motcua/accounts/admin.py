@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from motcua.accounts.forms import PasswordField, password_errors
 from motcua.accounts.models import Citizen, Notice, Office, User
 from motcua.identity.numbers import NumberRefused, parse_number
 
@@ -42,23 +43,24 @@ class OfficerForm(forms.ModelForm):
         max_length=20,
         help_text=_("Để trống thì giữ nguyên. Số đã lưu không hiển thị lại."),
     )
-    new_password = forms.CharField(
-        label=_("Mật khẩu mới"),
-        required=False,
-        max_length=128,
-        widget=forms.PasswordInput,
-        help_text=_("Để trống thì giữ nguyên."),
-    )
+    new_password = PasswordField(label=_("Mật khẩu mới"), autocomplete="new-password", required=False)
 
     class Meta:
         model = User
         fields = ("login", "role", "full_name", "office", "is_active")
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["new_password"].help_text = _("Để trống thì giữ nguyên.")
+
     def clean(self) -> dict[str, Any]:
-        """Ask for the office that officers and supervisors work at."""
+        """Ask for the office that officers and supervisors work at, and judge the password by its owner."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("role") in {User.Role.OFFICER, User.Role.SUPERVISOR} and not cleaned.get("office"):
             self.add_error("office", _("Cán bộ phải thuộc một cơ quan. Vui lòng chọn cơ quan."))
+        if password := cleaned.get("new_password"):
+            for error in password_errors(password, User(full_name=cleaned.get("full_name", ""))):
+                self.add_error("new_password", error)
         return cleaned
 
     def clean_new_officer_number(self) -> str:
@@ -93,7 +95,7 @@ class UserAdmin(admin.ModelAdmin):
     form = OfficerForm
     list_display = ("login", "full_name", "role", "office", "is_active")
     list_filter = ("role", "office", "is_active")
-    search_fields = ("login", "full_name")
+    search_fields = ("login",)  # never by name: a search stands in the address
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave citizens to their own page."""
@@ -132,7 +134,6 @@ class CitizenAdmin(ReadOnlyAdmin):
 
     list_display = ("masked_number", "full_name", "is_active", "created_at")
     fields = ("masked_number", "full_name", "is_active", "created_at")
-    search_fields = ("full_name",)
     list_select_related = ("user",)
 
     @admin.display(description=_("Số CCCD/CMND"))

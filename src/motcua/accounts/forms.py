@@ -57,6 +57,20 @@ class PasswordField(forms.CharField):
         return unicodedata.normalize("NFC", super().to_python(value) or "")
 
 
+def password_errors(password: str, owner: User) -> list[Any]:
+    """Return what is wrong with a new password, as words to its field.
+
+    Args:
+        password: as ``PasswordField`` reads it.
+        owner: whose it shall be; need not be saved.
+    """
+    try:
+        validate_password(password, owner)
+    except ValidationError as refused:
+        return [_PASSWORD_ERRORS.get(error.code) or error for error in refused.error_list]
+    return []
+
+
 class EmailField(forms.EmailField):
     """An e-mail address that may be left empty."""
 
@@ -142,11 +156,8 @@ class RegistrationForm(ClaimForm):
         if first != second and not {"password", "password_again"} & self.errors.keys():
             self.add_error("password_again", _("Hai lần nhập mật khẩu chưa giống nhau. Vui lòng nhập lại."))
         elif first and not self.errors:
-            try:
-                validate_password(first, self._owner())
-            except ValidationError as refused:
-                for error in refused.error_list:
-                    self.add_error("password", _PASSWORD_ERRORS.get(error.code) or error)
+            for error in password_errors(first, self._owner()):
+                self.add_error("password", error)
         return cleaned
 
     def _owner(self) -> User:
