@@ -68,7 +68,7 @@ def test_a_stock_client_gets_the_yes_no_answers(sandbox: SandboxProcess) -> None
 
 
 def test_a_stock_client_sees_a_refusal_as_a_fault(sandbox: SandboxProcess) -> None:
-    asked = {**ASKED, "SoDinhDanh": "031085000001"}
+    asked = {**ASKED, "SoDinhDanh": "031085000000"}
     with pytest.raises(Fault) as caught:
         client(sandbox, LOOKUP).TraCuuThongTinCongDan(**asked, HoVaTen="X", NgayThangNamSinh={"Nam": "1985"})
     assert caught.value.message == "SBX.SYNTHETIC"
