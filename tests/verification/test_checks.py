@@ -16,6 +16,11 @@ from motcua.verification.checks import register_can_be_asked
         ({"NPD_URL": "https://npd.example/c06/{operation}"}, "motcua.E002", "NPD_SECRET"),
         ({"NPD_PING_NUMBER": "12345"}, "motcua.E004", "NPD_PING_NUMBER"),
         ({"NPD_IN_FLIGHT": 4, "NPD_IN_FLIGHT_DESK": 4}, "motcua.E003", "portal"),
+        (
+            {"NPD_URL": "https://npd.example/", "NPD_SECRET": "another", "NPD_CA": __file__},
+            "motcua.E005",
+            "NPD_CA",
+        ),
         ({"NPD_URL": "http://npd.example/", "NPD_SECRET": "another"}, "motcua.W001", "NPD_URL"),
     ],
 )
