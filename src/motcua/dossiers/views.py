@@ -28,6 +28,7 @@ from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Limited, line_status
+from motcua.web.addresses import addresses
 from motcua.web.requests import client_address
 
 _PAGE = 20
@@ -36,6 +37,7 @@ _UNUSED = tuple(
     f"procedure__{field}"
     for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
 )
+_LISTED = ("pk", "code", "status", "saved_at", "submitted_at", "procedure__name", "office__name")
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -43,10 +45,23 @@ _page = require_http_methods(["GET", "HEAD", "POST"])
 @citizen_required
 def my_dossiers(request: HttpRequest) -> HttpResponse:
     """List the citizen's drafts and filed dossiers, the last saved first."""
-    own = Dossier.objects.filter(citizen__user=request.user).select_related("procedure", "office")
+    own = Dossier.objects.filter(citizen__user=request.user).values(*_LISTED)
     page = Paginator(own, _PAGE).get_page(request.GET.get("trang"))
-    has_drafts = any(dossier.is_draft for dossier in page)
-    return render(request, "dossiers/my_dossiers.html", {"page": page, "has_drafts": has_drafts})
+    address_of, delete_address_of = addresses("dossier"), addresses("delete_draft")
+    rows = [
+        row
+        | {
+            "is_draft": row["status"] == Dossier.Status.DRAFT,
+            "is_received": row["status"] == Dossier.Status.RECEIVED,
+            "said_status": Dossier.Status(row["status"]).label,
+            "address": address_of(row["pk"]),
+            "delete_address": delete_address_of(row["pk"]),
+        }
+        for row in page
+    ]
+    has_drafts = any(row["is_draft"] for row in rows)
+    context = {"page": page, "rows": rows, "has_drafts": has_drafts}
+    return render(request, "dossiers/my_dossiers.html", context)
 
 
 @require_POST

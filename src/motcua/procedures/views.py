@@ -9,9 +9,11 @@ from django.views.decorators.http import require_safe
 from motcua.accounts.models import Office
 from motcua.procedures.models import Procedure
 from motcua.procedures.search import distance
+from motcua.web.addresses import addresses
 
 _LONGEST_SEARCH = 100
 _MOST_SHOWN = 200
+_LISTED = ("code", "name", "sector", "agency", "service_level", "time_limit", "time_unit")
 
 
 @require_safe
@@ -22,9 +24,15 @@ def procedures(request: HttpRequest) -> HttpResponse:
     found = Procedure.objects.search(text)
     if sector:
         found = found.filter(sector=sector)
-    shown = list(found[:_MOST_SHOWN])
+    shown = list(found.values(*_LISTED)[:_MOST_SHOWN])
     if text:
-        shown.sort(key=lambda procedure: distance(procedure.name, text))
+        shown.sort(key=lambda procedure: distance(procedure["name"], text))
+    address_of = addresses("procedure", like="0.000000")
+    levels = {level.value: level.label for level in Procedure.Level}
+    for row in shown:
+        row["address"] = address_of(row["code"])
+        row["level"] = levels[row["service_level"]]
+        row["is_online"] = row["service_level"] != Procedure.Level.DESK_ONLY
     in_force = Procedure.objects.filter(is_active=True)
     sectors = in_force.order_by("sector").values_list("sector", flat=True).distinct()
     context = {"procedures": shown, "count": len(shown), "sectors": sectors, "text": text, "sector": sector}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
-from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from motcua.verification.models import IdentityCheck
+from motcua.web.addresses import addresses
 from motcua.web.templatetags.motcua import moment
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ _SHOWN: Final = (
     "pk", "code", "applicant_name", "procedure__name", "submitted_at", "received_at", "by_hand_reason",
     "identity_check__outcome",
 )  # fmt: skip
-_PLACE: Final = str(UUID(int=0))
 # The titles stand in the cells too: on a phone a row is a card, and the table's head is not seen.
 _ROW: Final = """<tr>
   <th scope="row" class="code"><a href="{}">{}</a></th>
@@ -49,7 +47,7 @@ def rows(dossiers: Iterable[Any], *, is_waiting: bool = False) -> SafeString:
         dossiers: filed ones, as ``listed`` fetches them.
         is_waiting: they wait; each gets a button of the form "take-up".
     """
-    shown_at, taken_up_at = (reverse(name, args=[_PLACE]) for name in ("desk_dossier", "take_up"))
+    shown_at, taken_up_at = addresses("desk_dossier"), addresses("take_up")
     name_title, procedure_title, identity_title, at_title, take_up = map(
         conditional_escape,
         (
@@ -68,11 +66,9 @@ def rows(dossiers: Iterable[Any], *, is_waiting: bool = False) -> SafeString:
     def cells(dossier: Any) -> tuple[str, ...]:
         pk, code, name, procedure, submitted_at, received_at, by_hand_reason, outcome = dossier
         is_verified = outcome == IdentityCheck.Outcome.VERIFIED and not by_hand_reason
-        button = (
-            format_html(_TAKE_UP, taken_up_at.replace(_PLACE, str(pk)), take_up, code) if is_waiting else ""
-        )
+        button = format_html(_TAKE_UP, taken_up_at(pk), take_up, code) if is_waiting else ""
         return (
-            shown_at.replace(_PLACE, str(pk)), code, name_title, name, procedure_title, procedure,
+            shown_at(pk), code, name_title, name, procedure_title, procedure,
             at_title, moment(received_at or submitted_at), identity_title, badges[is_verified], button,
         )  # fmt: skip
 
