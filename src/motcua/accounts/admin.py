@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.admin import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +26,10 @@ def log_in_first(request: HttpRequest, extra_context: dict[str, Any] | None = No
 
 
 admin.site.login = log_in_first  # type: ignore[method-assign]
+admin.site.site_title = admin.site.site_header = _("Quản trị hệ thống")
+admin.site.index_title = _("Dữ liệu của hệ thống")
+# The role of a user says what they may do; groups would say it a second time.
+admin.site.unregister(Group)
 
 
 @admin.register(Office)

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from motcua.procedures.models import Procedure, RequiredDocument
 
 
-class DocumentsInline(admin.TabularInline):
-    """The documents of a procedure."""
+class DocumentsInline(admin.StackedInline):
+    """The documents of a procedure, each with its fields below one another: a table of fields has no labels."""
 
     model = RequiredDocument
     extra = 0
