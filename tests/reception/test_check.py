@@ -114,7 +114,7 @@ def test_a_year_alone_is_enough_at_the_desk_and_is_said(desk: Desk) -> None:
 def test_a_swap_equals_a_reload(desk_of: Callable[[User], Desk], officer: User, person: str) -> None:
     swapped = desk_of(officer).checks(getattr(cast, person), htmx=True)
     reloaded = desk_of(officer).checks(getattr(cast, person))
-    assert swapped.html.strip() == swapped.column
+    assert swapped.html.strip().endswith(swapped.column)
     assert swapped.column == reloaded.column
 
 
@@ -210,6 +210,18 @@ def test_an_outage_says_since_when(desk: Desk, register: ToldRegister) -> None:
     assert LineRow.objects.exists()
     assert f"gián đoạn từ {timezone.localtime():%H:}" in screen
     assert "Thử lại" in screen
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+def test_the_head_of_the_page_tells_of_the_line_what_the_answer_tells(
+    desk: Desk, register: ToldRegister, htmx: bool
+) -> None:
+    register.is_down()
+    screen = desk.checks(cast.an, htmx=htmx)
+    assert "CSDLQG về dân cư: đang gián đoạn" in screen
+    assert "kết nối bình thường" not in screen
+    register.trouble = None
+    assert "kết nối bình thường" in desk.checks(cast.an, htmx=htmx)
 
 
 @pytest.mark.parametrize(

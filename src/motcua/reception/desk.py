@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -31,7 +31,7 @@ from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.reception import scan, service
 from motcua.reception.findings import Finding, Situation, inquire, recall
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
-from motcua.verification.service import claim_digest, line_status
+from motcua.verification.service import LineStatus, claim_digest, line_status
 
 SYNTHETIC_PROVINCE: Final = "999"
 CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
@@ -187,10 +187,25 @@ class Desk:
         """Say whether the form for people without a number is unfolded."""
         return self.data.get("by_hand_reason") in service.WITHOUT_NUMBER
 
+    @property
+    def is_unanswered(self) -> bool:
+        """Say whether the register gave no usable answer about this claim."""
+        return self.finding.situation is Situation.UNANSWERED
+
+    @property
+    def is_line_heard(self) -> bool:
+        """Say whether this press tells how the line stands: it asked the register, or shows that nobody answered."""
+        return self.is_unanswered or (
+            self.finding.check is not None and self.finding.check.asked_at >= self.now
+        )
+
     @cached_property
-    def since(self) -> datetime | None:
-        """Return since when the register is out of reach."""
-        return line_status(now=self.now).since if self.finding.situation is Situation.UNANSWERED else None
+    def line(self) -> LineStatus:
+        """Return how the line stands; what this page's own question met says more than what is kept of others."""
+        if self.is_line_heard and not self.is_unanswered:
+            return LineStatus(True, None)
+        kept = line_status(now=self.now)
+        return replace(kept, is_open=False) if self.is_unanswered else kept
 
     @property
     def by_hand_reasons(self) -> list[tuple[str, Any]]:
@@ -208,11 +223,18 @@ def blank(*, now: datetime) -> Desk:
     return _desk(QueryDict(), now)
 
 
-def shown_again(*, data: QueryDict, officer: User, now: datetime) -> Desk:
-    """Return the form as it was posted, with what is known about its claim; asks nobody and refuses nothing."""
+def shown_again(*, data: QueryDict, officer: User, now: datetime, is_claim_shown: bool = True) -> Desk:
+    """Return the form as it was posted, with what is known about its claim; asks nobody and refuses nothing.
+
+    Args:
+        data: what was posted.
+        officer: whose form it is.
+        now: the moment.
+        is_claim_shown: False when only the documents are shown again; then nothing is looked up about the claim.
+    """
     desk = _desk(data, now)
     _, claim = _read_claim(desk, data)
-    if claim is not None and desk.procedure is not None:
+    if is_claim_shown and claim is not None and desk.procedure is not None:
         desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
         desk.checked = data.get("checked", "")
     return desk

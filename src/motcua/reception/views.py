@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from math import ceil
 from urllib.parse import urlencode
 
@@ -30,7 +29,6 @@ from motcua.reception import desk as desks
 from motcua.reception import search
 from motcua.reception.desk import Desk
 from motcua.reception.listing import listed, rows
-from motcua.verification.service import line_status
 from motcua.web.requests import client_address
 
 A_PAGE = 20
@@ -71,14 +69,16 @@ def reception(request: OfficerRequest) -> HttpResponse:
     """Show the reception form; posted, receive the dossier ("Lưu hồ sơ")."""
     now = timezone.now()
     if request.method != "POST":
-        return _page(request, desks.blank(now=now), now)
+        return _page(request, desks.blank(now=now))
     if "show_documents" in request.POST:
-        desk = desks.shown_again(data=request.POST, officer=request.user, now=now)
-        return _page(request, desk, now, part="reception/_documents.html")
+        desk = desks.shown_again(
+            data=request.POST, officer=request.user, now=now, is_claim_shown=not request.htmx
+        )
+        return _page(request, desk, part="reception/_documents.html")
     outcome = desks.saved(data=request.POST, officer=request.user, now=now)
     if isinstance(outcome, Dossier):
         return redirect("receipt", outcome.pk)
-    return _page(request, outcome, now)
+    return _page(request, outcome)
 
 
 @officer_required
@@ -88,7 +88,7 @@ def check(request: OfficerRequest) -> HttpResponse:
         return redirect("reception")
     now = timezone.now()
     desk = desks.checked(data=request.POST, officer=request.user, address=client_address(request), now=now)
-    response = _page(request, desk, now, part="reception/_applicant.html")
+    response = _page(request, desk, part="reception/_checked.html")
     if desk.finding.until is not None:
         response.status_code = 429
         response["Retry-After"] = str(max(1, ceil((desk.finding.until - now).total_seconds())))
@@ -142,10 +142,8 @@ def _own(request: OfficerRequest, pk: uuid.UUID) -> Dossier:
     return get_object_or_404(_dossiers_of(request).exclude(status=Dossier.Status.DRAFT), pk=pk)
 
 
-def _page(request: OfficerRequest, desk: Desk, now: datetime, *, part: str = "") -> HttpResponse:
-    if part and request.htmx:
-        return render(request, part, {"desk": desk})
-    return render(request, "reception/reception.html", {"desk": desk, "line": line_status(now=now)})
+def _page(request: OfficerRequest, desk: Desk, *, part: str = "") -> HttpResponse:
+    return render(request, part if part and request.htmx else "reception/reception.html", {"desk": desk})
 
 
 def _qr(text: str) -> str:

@@ -103,8 +103,10 @@
   // Focus goes to what is new: data-focus, or the field that data-focus-first holds and is still empty.
   const focusNew = (root) => {
     const empty = [...all(root, "[data-focus-first] :is(input, select, textarea):not([type=hidden], [readonly], [disabled])")];
-    const target = empty.find((field) => !field.value) || (root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]"));
-    target?.focus();
+    const said = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
+    // The answer is seen whole even when the next thing to type takes the focus.
+    said?.scrollIntoView({ block: "nearest" });
+    (empty.find((field) => !field.value) || said)?.focus();
   };
   document.addEventListener("htmx:after:swap", (event) => {
     const { target } = event.detail.ctx;
