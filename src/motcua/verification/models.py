@@ -97,11 +97,6 @@ class IdentityCheck(models.Model):
         """Say whether no usable answer came."""
         return self.outcome == self.Outcome.UNANSWERED
 
-    @property
-    def is_not_allowed(self) -> bool:
-        """Say whether the register does not let us ask."""
-        return self.outcome == self.Outcome.NOT_ALLOWED
-
 
 class WaitingRecord(models.Model):
     """What the register said of a verified citizen, sealed, until the officer saves the form; half an hour at most."""
