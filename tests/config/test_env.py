@@ -22,7 +22,9 @@ from motcua.config.pages import write_pages
         ("TRIES_NUMBER_HOUR", "0", "1 or more"),
     ],
 )
-def test_a_nonsense_value_names_its_variable_and_what_is_expected(name: str, value: str, expected: str) -> None:
+def test_a_nonsense_value_names_its_variable_and_what_is_expected(
+    name: str, value: str, expected: str
+) -> None:
     with pytest.raises(BadSetting) as refusal:
         Environment({name: value})[name]
 
