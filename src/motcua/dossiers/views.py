@@ -45,7 +45,7 @@ _page = require_http_methods(["GET", "HEAD", "POST"])
 @citizen_required
 def my_dossiers(request: HttpRequest) -> HttpResponse:
     """List the citizen's drafts and filed dossiers, the last saved first."""
-    own = Dossier.objects.filter(citizen__user=request.user).values(*_LISTED)
+    own = Dossier.objects.filter(citizen_id=request.user.citizen.pk).values(*_LISTED)
     page = Paginator(own, _PAGE).get_page(request.GET.get("trang"))
     address_of, delete_address_of = addresses("dossier"), addresses("delete_draft")
     rows = [
@@ -327,9 +327,10 @@ def track(request: HttpRequest) -> HttpResponse:
 
 def _own(request: HttpRequest, pk: UUID) -> Dossier:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was."""
-    own = Dossier.objects.select_related("procedure", "office", "citizen", "identity_check")
-    found = get_object_or_404(own.defer(*_UNUSED), pk=pk, citizen__user=request.user)
-    found.citizen.user = request.user
+    citizen = request.user.citizen
+    own = Dossier.objects.select_related("procedure", "office", "identity_check").defer(*_UNUSED)
+    found = get_object_or_404(own, pk=pk, citizen_id=citizen.pk)
+    found.citizen = citizen
     return found
 
 
