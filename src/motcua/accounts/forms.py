@@ -21,8 +21,6 @@ from motcua.sealing import BrokenSeal, seal, unseal
 from motcua.web.fields import BIRTH_ERRORS, BirthDateField, FullNameField, IdNumberField, PhoneField
 
 _PASSWORD_KEPT: Final = timedelta(minutes=30)
-# Prefix of invented people, who have no province; saying so to each of them would say nothing.
-_SYNTHETIC_PROVINCE: Final = "999"
 # Django's own words for these are English or do not say what to do next.
 _PASSWORD_ERRORS: Final = {
     "password_too_short": _(
@@ -119,11 +117,7 @@ class ClaimForm(forms.Form):
         """List what the number's digits say otherwise than the person, for as long as the form waits for "is sure"."""
         if not self.is_bound or not self.is_valid() or self.cleaned_data["is_sure"]:
             return []
-        return [
-            found
-            for found in contradictions(self.claim)
-            if (found.kind, found.implied) != ("province", _SYNTHETIC_PROVINCE)
-        ]
+        return contradictions(self.claim)
 
 
 class RegistrationForm(ClaimForm):

@@ -33,7 +33,6 @@ from motcua.reception.findings import Finding, Situation, inquire, recall
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
 from motcua.verification.service import LineStatus, claim_digest, line_status
 
-SYNTHETIC_PROVINCE: Final = "999"
 CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
 WORN_OUT: Final = _(
     "Lần kiểm tra trước không còn dùng được (quá 30 phút, đã dùng cho một hồ sơ, hoặc thủ tục đã đổi). "
@@ -255,7 +254,7 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
     desk.claim_form, claim = _read_claim(desk, data)
     if scan_error or desk.procedure is None or claim is None:
         return desk
-    desk.contradictions = _warnings(claim, _sex(card, data))
+    desk.contradictions = contradictions(claim, sex=_sex(card, data))
     digest = claim_digest(claim)
     if desk.contradictions and card is None and digest not in (data.get("warned"), data.get("checked")):
         desk.warned = digest
@@ -335,15 +334,6 @@ def _read_claim(desk: Desk, data: QueryDict) -> tuple[ClaimForm, IdentityClaim |
     form.is_valid()
     desk.procedure = form.cleaned_data.get("procedure")
     return form, form.claim()
-
-
-def _warnings(claim: IdentityClaim, sex: Sex | None) -> list[Contradiction]:
-    """Return what the digits contradict; that synthetic people have no province is no slip of anybody's."""
-    return [
-        found
-        for found in contradictions(claim, sex=sex)
-        if (found.kind, found.implied) != ("province", SYNTHETIC_PROVINCE)
-    ]
 
 
 def _sex(card: CardReading | None, data: QueryDict) -> Sex | None:
