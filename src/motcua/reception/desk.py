@@ -114,7 +114,7 @@ class Desk:
     @property
     def procedure_options(self) -> str:
         """Return the options of the select, by sector; made here, for forty of them cost a template dearly."""
-        chosen = self.data.get("procedure")
+        chosen = str(self.procedure.pk) if self.procedure else self.data.get("procedure")
         rows = Procedure.objects.filter(is_active=True).values_list("sector", "pk", "name", "code")
         return format_html_join(
             "\n",
@@ -217,9 +217,12 @@ def _place(reason: Dossier.ByHand) -> int:
     return list(Dossier.ByHand).index(reason)
 
 
-def blank(*, now: datetime) -> Desk:
-    """Return the form for the next person."""
-    return _desk(QueryDict(), now)
+def blank(*, now: datetime, procedure_code: str = "") -> Desk:
+    """Return the form for the next person; with a procedure chosen, the scan box works at once."""
+    desk = _desk(QueryDict(), now)
+    if procedure_code:
+        desk.procedure = Procedure.objects.filter(code=procedure_code, is_active=True).first()
+    return desk
 
 
 def shown_again(*, data: QueryDict, officer: User, now: datetime, is_claim_shown: bool = True) -> Desk:
@@ -288,7 +291,8 @@ def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
             desk.notice = HAS_NUMBER if not is_number_known(data) else _why_check_is_needed(data, claim)
         except PressKeyReused:
             desk.notice, desk.press_key = ANOTHER_PRESS, str(uuid.uuid4())
-    if claim is not None and desk.procedure is not None:
+    # A page that showed no answer gets none by saving: its officer is asked to press the check.
+    if data.get("checked") and claim is not None and desk.procedure is not None:
         desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
         desk.checked = claim_digest(claim) if desk.finding.situation is not Situation.NOT_ASKED else ""
     return desk

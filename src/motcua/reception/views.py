@@ -74,7 +74,8 @@ def reception(request: OfficerRequest) -> HttpResponse:
     """Show the reception form; posted, receive the dossier ("Lưu hồ sơ")."""
     now = timezone.now()
     if request.method != "POST":
-        return _page(request, desks.blank(now=now))
+        code = request.GET.get("thu-tuc", "")
+        return _page(request, desks.blank(now=now, procedure_code=code))
     if "show_documents" in request.POST:
         desk = desks.shown_again(
             data=request.POST, officer=request.user, now=now, is_claim_shown=not request.htmx
