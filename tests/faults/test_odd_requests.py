@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
@@ -38,14 +39,7 @@ FORMS = {
     "/mot-cua/tiep-nhan/kiem-tra/": ("procedure", "full_name", "number", "birth_date", "scan", "warned"),
 }  # fmt: skip
 NO_TOKEN = "Phiên làm việc đã hết hạn"
-ODD = (
-    b"\0",
-    b"a\0b",
-    b"\xff\xfe\xed\xa0\x80",
-    "Ễ".encode() * 5000,
-    b"9" * 5000,
-    "e\u0301\u202e".encode() * 2000,
-)
+ODD = (b"a\0b\xff\xfe\xed\xa0\x80", "Ễ\u202e".encode() * 5000, b"9" * 5000)
 RIGHT = {
     "full_name": cast.an.full_name,
     "number": cast.an.number,
@@ -66,19 +60,17 @@ def cookies(browser: Browser) -> str:
 def statuses(
     stack: Stack, browser: Browser, asked: list[tuple[str, str, bytes]]
 ) -> dict[tuple[str, str], int]:
-    """Send requests over one kept connection and return what came back that is a crash."""
+    """Send requests and return what came back that is a crash."""
     crashed = {}
-    connection = HTTPConnection("127.0.0.1", stack.product.port, timeout=20)
     for method, path, body in asked:
-        headers = {"Cookie": cookies(browser)}
-        if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, body or None, headers)
-        answer = connection.getresponse()
-        assert NO_TOKEN not in answer.read().decode("utf-8", "replace"), "nothing of the form was looked at"
-        if answer.status >= 500:
-            crashed[method, f"{path} {body[:60]!r}"] = answer.status
-    connection.close()
+        kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        with closing(HTTPConnection("127.0.0.1", stack.product.port, timeout=20)) as connection:
+            connection.request(method, path, body or None, {"Cookie": cookies(browser), **kind})
+            answer = connection.getresponse()
+            text = answer.read().decode("utf-8", "replace")
+            assert not (body and NO_TOKEN in text), "nothing of the form was looked at"
+            if answer.status >= 500:
+                crashed[method, f"{path} {body[:60]!r}"] = answer.status
     return crashed
 
 

@@ -77,7 +77,7 @@ def test_a_drip_of_a_byte_a_second_ends_with_the_question_s_time(hasty: Stack) -
 
 def test_the_register_s_wish_to_be_left_alone_is_kept_by_every_worker(hasty: Stack) -> None:
     officer = hasty.visitor(cast.lan)
-    hasty.sandbox.trouble("unavailable_503", seconds=3, next=1)
+    hasty.sandbox.trouble("unavailable_503", seconds=2, next=1)
     assert officer.presses_check(cast.an).outcome() == NOT_CHECKED
     asked = len(hasty.sandbox.journal())
 

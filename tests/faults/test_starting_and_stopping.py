@@ -98,9 +98,8 @@ def family(pid: int) -> list[int]:
     return [found for child in children(pid) for found in (child, *family(child))]
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_the_demo_ends_at_once_with_all_its_children_though_questions_hang_and_browsers_hold_on(
-    filled: Store, tmp_path: Path, sign: signal.Signals
+    filled: Store, tmp_path: Path
 ) -> None:
     store = filled.copy(tmp_path / "product")
     port, sandbox_port = free_port(), free_port()
@@ -135,7 +134,7 @@ def test_the_demo_ends_at_once_with_all_its_children_though_questions_hang_and_b
         with ThreadPoolExecutor(1) as pool:
             hanging = pool.submit(officer.presses_check, cast.an)
             eventually(sandbox.journal, "the question to reach the register")
-            demo.send_signal(sign)
+            demo.send_signal(signal.SIGTERM)
             assert demo.wait(SOON) == 0
             hanging.exception(SOON)  # an answer or a broken connection: both will do
         assert [pid for pid in descendants if is_alive(pid)] == []
@@ -152,13 +151,13 @@ def test_the_demo_ends_at_once_with_all_its_children_though_questions_hang_and_b
     not os.environ.get("DATABASE_URL"), reason="only a server of its own can lose its connections"
 )
 def test_connections_that_the_database_closed_are_found_before_a_page_uses_them(
-    running_patient: Stack,
+    hasty: Stack,
 ) -> None:
-    visitor = running_patient.visitor()
-    for worker in running_patient.product.workers():
-        with running_patient.product.only(worker):
+    visitor = hasty.visitor()
+    for worker in hasty.product.workers():
+        with hasty.product.only(worker):
             assert visitor.get("/thu-tuc/").status == 200
-    database = running_patient.product.store.database_url
+    database = hasty.product.store.database_url
     with psycopg.connect(database, autocommit=True) as postgres:
         mine = "datname = current_database() AND pid <> pg_backend_pid()"
         closed = postgres.execute(
@@ -166,6 +165,6 @@ def test_connections_that_the_database_closed_are_found_before_a_page_uses_them(
         ).fetchall()
     assert closed
 
-    for worker in running_patient.product.workers():
-        with running_patient.product.only(worker):
+    for worker in hasty.product.workers():
+        with hasty.product.only(worker):
             assert [visitor.get("/thu-tuc/").status for _ in range(8)] == [200] * 8

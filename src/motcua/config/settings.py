@@ -77,9 +77,10 @@ def _database(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(port or ""),
-        # A connection that died with its server is found before a page uses it, not by the page.
+        # A connection that died with its server is found before a page uses it, not by the page; the pool takes its
+        # time over each, so few are kept beyond need.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 2, "max_size": 12, "timeout": 10}},
+        "OPTIONS": {"pool": {"min_size": 2, "max_size": 12, "timeout": 10, "max_idle": 60}},
     }
 
 
