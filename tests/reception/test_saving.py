@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -345,3 +346,21 @@ def test_two_presses_at_one_moment_receive_one_dossier(desk: Desk, officer: User
     with ThreadPoolExecutor(2) as pool:
         first, second = (pressed.result() for pressed in [pool.submit(press), pool.submit(press)])
     assert first == second == reverse("receipt", args=[Dossier.objects.get().pk])
+
+
+def test_the_next_person_can_be_scanned_at_once_for_the_same_procedure(desk: Desk) -> None:
+    desk.checks(cast.an)
+    receipt = desk.saves()
+    link = re.search(r'href="([^"]*)"[^>]*>Tiếp nhận hồ sơ tiếp theo<', receipt.html)
+    assert link is not None
+    chosen = Procedure.objects.get(code=BIRTH_REGISTRATION)
+    text = desk.client.get(link[1]).content.decode()
+    assert f'<option value="{chosen.pk}" selected>' in text
+    assert RequiredDocument.objects.filter(procedure=chosen)[0].name in text
+    assert cast.an.number not in text
+
+
+@pytest.mark.parametrize("code", ["", "0.000000", "' OR 1=1", "x" * 500])
+def test_a_form_for_no_known_procedure_has_none_chosen(desk: Desk, code: str) -> None:
+    text = desk.client.get(reverse("reception"), {"thu-tuc": code}).content.decode()
+    assert " selected>" not in text.split("</select>")[0]
