@@ -40,15 +40,13 @@ def test_loading_again_changes_nothing_and_is_quick() -> None:
 
 
 def test_what_an_office_decided_for_itself_survives_a_reload() -> None:
-    Procedure.objects.filter(code="1.001193").update(
-        npd_code="X1", is_active=False, needs_identity_check=False
-    )
+    Procedure.objects.filter(code="1.001193").update(npd_code="X1", is_active=False)
     Procedure.objects.filter(code="1.000894").update(name="Kết hôn")
 
     call_command("load_procedures", stdout=StringIO())
 
     birth = Procedure.objects.get(code="1.001193")
-    assert (birth.npd_code, birth.is_active, birth.needs_identity_check) == ("X1", False, False)
+    assert (birth.npd_code, birth.is_active) == ("X1", False)
     assert Procedure.objects.get(code="1.000894").name == "Đăng ký kết hôn"
 
 

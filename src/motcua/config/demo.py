@@ -113,6 +113,8 @@ Try
   filing    log in as 999190000002, file anything: it fails until "Trần Thị Bính" becomes "Trần Thị Bình"
             under Thông tin cá nhân > Chỉnh sửa > Cập nhật; then go back to the draft
   register  /dang-ky/:  Phạm Thị Thuý Cúc · 999192000003 · 29/02/1992
+  nobody    999193000099 belongs to nobody; numbers that do not begin with 999 are refused by the sandbox and
+            come out as "Chưa kiểm tra được"
   outage    on the sandbox's control page choose "no answer" for the next calls, or stop the sandbox;
             then check again: "Chưa kiểm tra được", never "thất bại"
 

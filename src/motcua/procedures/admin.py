@@ -23,10 +23,9 @@ class ProcedureAdmin(admin.ModelAdmin):
         "sector",
         "service_level",
         "npd_code",
-        "needs_identity_check",
         "is_active",
     )
-    list_filter = ("service_level", "is_active", "needs_identity_check", "sector")
+    list_filter = ("service_level", "is_active", "sector")
     search_fields = ("code", "name", "search_text")
     inlines = (DocumentsInline,)
 

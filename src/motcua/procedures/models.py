@@ -57,7 +57,6 @@ class Procedure(models.Model):
         blank=True,
         help_text=_("Để trống thì dùng NPD_PROCEDURE_CODE."),
     )
-    needs_identity_check = models.BooleanField(_("Kiểm tra danh tính số"), default=True)
     search_text = models.TextField(
         editable=False, help_text="Code, name and sector without accents, lower case"
     )

@@ -60,10 +60,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "needs_identity_check",
-                    models.BooleanField(default=True, verbose_name="Kiểm tra danh tính số"),
-                ),
-                (
                     "search_text",
                     models.TextField(
                         editable=False, help_text="Code, name and sector without accents, lower case"

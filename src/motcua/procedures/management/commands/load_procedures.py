@@ -99,7 +99,6 @@ def _procedure(row: dict[str, Any]) -> Procedure:
         service_level=row["service_level"],
         results=row["results"],
         decision=row["decision_no"] or "",
-        needs_identity_check=row["identity_check"],
     )
     procedure.search_text = searched(procedure)
     return procedure
