@@ -12,6 +12,7 @@ from motcua.accounts.models import Citizen, User
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.register import Answer, CouldNotAsk, Inquiry, RegisterError, Trouble
 from motcua.population.memory import MemoryRegister
+from motcua.procedures.service import forget
 from motcua.verification import service as verification
 from motcua.verification.registers import use_register
 from tests.people import Person, cast
@@ -94,6 +95,12 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldRegister]:
     monkeypatch.setattr(verification, "start_probe", note_probe)
     with use_register(told):
         yield told
+
+
+@pytest.fixture(autouse=True)
+def _catalogue_read_anew() -> None:
+    """Let no test see the procedures of the one before."""
+    forget()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http.cookiejar import Cookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,12 +41,16 @@ class Stack:
     sandbox: SandboxProcess
     folder: Path
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
+    sessions: dict[str, list[Cookie]] = field(default_factory=dict)
 
     def visitor(self, person: Person | None = None) -> Browser:
-        """Return somebody's browser, logged in when it is a person's."""
+        """Return somebody's browser; a person's is logged in, always in the same session."""
         browser = Browser(self.product.url)
-        if person is not None:
+        if person is not None and person.id not in self.sessions:
             browser.log_in(person)
+            self.sessions[person.id] = list(browser.jar)
+        for cookie in self.sessions[person.id] if person else ():
+            browser.jar.set_cookie(cookie)
         return browser
 
     def at_once(self, press: Any, *arguments: Any) -> Future[Seen]:

@@ -154,6 +154,7 @@ def test_odd_headers_are_refused_or_of_no_effect(patient: Stack, head: bytes, wa
 
 def test_a_form_of_a_megabyte_is_refused(patient: Stack) -> None:
     browser = patient.visitor(cast.lan)
+    browser.get("/mot-cua/tiep-nhan/")
     page = browser.post("/mot-cua/tiep-nhan/kiem-tra/", {"full_name": "A" * 1_000_000})
 
     assert page.status == 400
@@ -170,7 +171,8 @@ def test_a_form_without_its_token_is_refused_and_asks_nobody(patient: Stack) -> 
 
 
 def test_the_cookie_of_somebody_who_logged_out_opens_nothing(patient: Stack) -> None:
-    browser = patient.visitor(cast.lan)
+    browser = patient.visitor()
+    browser.log_in(cast.lan)
     kept = cookies(browser)
     browser.get("/mot-cua/")
     browser.post("/dang-xuat/", {})

@@ -7,11 +7,11 @@ The page holds what was typed and nothing else; what the register said is found 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Final
 
 from django.forms import BoundField
@@ -28,6 +28,7 @@ from motcua.identity.card_qr import CardReading
 from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradictions
 from motcua.identity.verification import BirthMatch
 from motcua.procedures.models import Procedure, RequiredDocument
+from motcua.procedures.service import offered
 from motcua.reception import scan, service
 from motcua.reception.findings import Finding, Situation, inquire, recall
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
@@ -90,32 +91,16 @@ class Desk:
         """Return the documents of the chosen procedure."""
         if self.procedure is None:
             return []
-        return self._rows(RequiredDocument.objects.filter(procedure=self.procedure))
-
-    @property
-    def received_documents(self) -> list[dict[str, str | int]]:
-        """Return what was ticked, as it is kept with the dossier."""
-        ticked = {pk for pk in self._ticked("original") | self._ticked("copy") if pk.isdecimal()}
-        if not ticked:
-            return []
-        rows = self._rows(RequiredDocument.objects.filter(procedure=self.procedure, pk__in=ticked))
-        return [row.received() for row in rows]
-
-    def _rows(self, documents: Iterable[RequiredDocument]) -> list[DocumentRow]:
-        originals, copies = self._ticked("original"), self._ticked("copy")
+        originals, copies = set(self.data.getlist("original")), set(self.data.getlist("copy"))
         return [
             DocumentRow(document, str(document.pk) in originals, str(document.pk) in copies)
-            for document in documents
+            for document in self.procedure.documents.all()
         ]
-
-    def _ticked(self, name: str) -> set[str]:
-        return set(self.data.getlist(name))
 
     @property
     def procedure_options(self) -> str:
         """Return the options of the select, by sector; made here, for forty of them cost a template dearly."""
         chosen = str(self.procedure.pk) if self.procedure else self.data.get("procedure")
-        rows = Procedure.objects.filter(is_active=True).values_list("sector", "pk", "name", "code")
         return format_html_join(
             "\n",
             '<optgroup label="{}">{}</optgroup>',
@@ -126,12 +111,17 @@ class Desk:
                         "\n",
                         '<option value="{}"{}>{} ({})</option>',
                         (
-                            (pk, mark_safe(" selected") if str(pk) == chosen else "", *said)
-                            for _sector, pk, *said in group
+                            (
+                                one.pk,
+                                mark_safe(" selected") if str(one.pk) == chosen else "",
+                                one.name,
+                                one.code,
+                            )
+                            for one in group
                         ),
                     ),
                 )
-                for sector, group in groupby(rows, key=itemgetter(0))
+                for sector, group in groupby(offered().values(), key=attrgetter("sector"))
             ),
         )
 
@@ -221,7 +211,7 @@ def blank(*, now: datetime, procedure_code: str = "") -> Desk:
     """Return the form for the next person; with a procedure chosen, the scan box works at once."""
     desk = _desk(QueryDict(), now)
     if procedure_code:
-        desk.procedure = Procedure.objects.filter(code=procedure_code, is_active=True).first()
+        desk.procedure = next((one for one in offered().values() if one.code == procedure_code), None)
     return desk
 
 
@@ -305,7 +295,7 @@ def _receive(desk: Desk, claim: IdentityClaim | None, officer: User) -> Dossier:
         "procedure": desk.procedure,
         "claim": claim,
         "typed": desk.rest_form.applicant(desk.claim_form.cleaned_data),
-        "received_documents": desk.received_documents,
+        "received_documents": [row.received() for row in desk.documents if row.has_original or row.has_copy],
         "press_key": rest["press_key"],
         "now": desk.now,
     }

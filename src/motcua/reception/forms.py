@@ -14,6 +14,7 @@ from motcua.dossiers.service import Applicant
 from motcua.identity.card_qr import LONGEST_CARD_TEXT
 from motcua.identity.claims import IdentityClaim, Sex
 from motcua.procedures.models import Procedure
+from motcua.procedures.service import offered
 from motcua.reception.service import WITHOUT_NUMBER
 from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField
 
@@ -25,6 +26,19 @@ SEXES: list[tuple[str, str | Promise]] = [
 ]
 
 
+class ProcedureField(forms.Field):
+    """One of the procedures in force, by its key."""
+
+    def to_python(self, value: Any) -> Procedure | None:
+        """Return the procedure. Raises ValidationError when it is none of them."""
+        if value in self.empty_values:
+            return None
+        found = offered().get(int(value)) if str(value).isdecimal() and len(value) < 10 else None
+        if found is None:
+            raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return found
+
+
 class ClaimForm(forms.Form):
     """The procedure, and the three things that are put to the register.
 
@@ -32,9 +46,8 @@ class ClaimForm(forms.Form):
     """
 
     use_required_attribute = False
-    procedure = forms.ModelChoiceField(
+    procedure = ProcedureField(
         label=_("Thủ tục"),
-        queryset=Procedure.objects.filter(is_active=True).defer("official_name", "search_text", "results"),
         error_messages={
             "required": _("Vui lòng chọn thủ tục trước: mỗi lần tra cứu phải gắn với một thủ tục."),
             "invalid_choice": _("Thủ tục này không còn áp dụng. Vui lòng chọn thủ tục khác."),
