@@ -377,6 +377,13 @@ def test_the_portal_leaves_the_desks_their_share_of_the_line(register, officer, 
     assert fetch_citizen(claim=cast.an.claim, asker=desk(officer), purpose=WHY, now=NOW).check.is_verified
 
 
+def test_a_probe_under_way_takes_nobody_s_place(register, settings) -> None:
+    settings.NPD = {**settings.NPD, "NPD_IN_FLIGHT": 2, "NPD_IN_FLIGHT_DESK": 1}
+    _under_way(TouchPoint.OPERATION, NOW)
+
+    assert ask(cast.an.claim).is_verified
+
+
 def test_a_question_whose_process_was_killed_gives_its_place_back_by_growing_old(register, settings) -> None:
     settings.NPD = {**settings.NPD, "NPD_IN_FLIGHT": 2, "NPD_IN_FLIGHT_DESK": 1}
     _under_way(TouchPoint.FILING, NOW)

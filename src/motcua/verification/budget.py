@@ -22,7 +22,7 @@ _DESK: Final = (TouchPoint.RECEPTION,)
 _PORTAL: Final = (TouchPoint.REGISTRATION, TouchPoint.FILING)
 _CHECKS: Final = IdentityCheck._meta.db_table
 _IN_FLIGHT: Final = f"""(
-    SELECT COUNT(*) FROM {_CHECKS} WHERE outcome = '' AND asked_at > %s AND touch_point {{}} 'reception'
+    SELECT COUNT(*) FROM {_CHECKS} WHERE outcome = '' AND asked_at > %s AND touch_point IN ({{points}})
 )"""  # noqa: S608
 _TRIES: Final = f"""(
     SELECT COUNT(*) FROM {_CHECKS} WHERE {{column}} = %s AND asked_at > %s AND touch_point IN ({{points}})
@@ -103,16 +103,19 @@ def count(*, limits: list[Limit], now: datetime, longest_question: timedelta) ->
     """
     as_stored = connection.ops.adapt_datetimefield_value
     young = as_stored(now - longest_question)
-    parts = [_IN_FLIGHT.format("="), _IN_FLIGHT.format("<>")]
+    parts = [_IN_FLIGHT.format(points=_quoted(points)) for points in (_DESK, _PORTAL)]
     values: list[Any] = [young, young]
     for limit in limits:
-        points = ", ".join(f"'{point.value}'" for point in limit.touch_points)
-        parts.append(_TRIES.format(column=limit.column, points=points))
+        parts.append(_TRIES.format(column=limit.column, points=_quoted(limit.touch_points)))
         values += [limit.value, as_stored(now - limit.window), young]
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(parts), values)
         desk, portal, *tries = cursor.fetchone()
     return Counts(desk, portal, tuple(tries))
+
+
+def _quoted(touch_points: tuple[TouchPoint, ...]) -> str:
+    return ", ".join(f"'{point.value}'" for point in touch_points)
 
 
 def network_of(address: str) -> str:
