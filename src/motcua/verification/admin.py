@@ -21,7 +21,7 @@ class IdentityCheckAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "outcome",
         "reason",
     )
-    list_filter = ("touch_point", "outcome", "reason")
+    list_filter = ("touch_point", "outcome")
     date_hierarchy = "asked_at"
     search_fields = ("request_id",)
     list_select_related = ("asked_by",)
