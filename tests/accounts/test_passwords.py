@@ -31,6 +31,8 @@ def owner(person: Person) -> User:
         (cast.an, "nguoi.thu@example", "password_too_similar"),
         (cast.an, "ngan", "password_too_short"),
         (cast.an, "password123", "password_too_common"),
+        (cast.an, "matkhau123", "password_too_common"),
+        (cast.an, "Việt-Nam-2026", "password_too_common"),
         (cast.an, "739105284617", "password_entirely_numeric"),
     ],
 )

@@ -83,3 +83,59 @@ class NameAndBirthYearValidator:
     def get_help_text(self) -> str:
         """Say the rule in one sentence."""
         return _("Không chứa họ tên, năm sinh hoặc số CCCD/CMND.")
+
+
+class CommonWordsValidator:
+    """Refuses the words that people here put before a few digits; Django's own list is of English ones."""
+
+    _WORDS: Final = frozenset(
+        [
+            "matkhau",
+            "matkhaucuatoi",
+            "motcua",
+            "dichvucong",
+            "vietnam",
+            "vietnamquehuongtoi",
+            "hanoi",
+            "saigon",
+            "haiphong",
+            "haiduong",
+            "danang",
+            "anhyeuem",
+            "emyeuanh",
+            "toiyeuvietnam",
+            "yeuem",
+            "yeuanh",
+            "giadinh",
+            "hanhphuc",
+            "congdan",
+            "cancuoc",
+            "nguyen",
+            "tranvan",
+            "abcd",
+            "abcdef",
+            "qwerty",
+            "qwertyuiop",
+            "asdfghjkl",
+            "zxcvbnm",
+            "iloveyou",
+            "password",
+            "admin",
+        ]
+    )
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Look at the letters alone, without accents.
+
+        Raises:
+            ValidationError: they are one of the words.
+        """
+        if "".join(sign for sign in _bare(password) if sign.isalpha()) in self._WORDS:
+            raise ValidationError(
+                _("Mật khẩu này rất nhiều người dùng. Vui lòng chọn mật khẩu khác."),
+                code="password_too_common",
+            )
+
+    def get_help_text(self) -> str:
+        """Return the rule in a sentence."""
+        return _("Không dùng từ quen thuộc như “matkhau” kèm vài chữ số.")
