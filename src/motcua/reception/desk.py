@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
@@ -28,7 +29,7 @@ from motcua.identity.card_qr import CardReading
 from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradictions
 from motcua.identity.verification import BirthMatch
 from motcua.procedures.models import Procedure, RequiredDocument
-from motcua.procedures.service import offered
+from motcua.procedures.service import Catalogue, offered
 from motcua.reception import scan, service
 from motcua.reception.findings import Finding, Situation, inquire, recall
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
@@ -99,31 +100,12 @@ class Desk:
 
     @property
     def procedure_options(self) -> str:
-        """Return the options of the select, by sector; made here, for forty of them cost a template dearly."""
-        chosen = str(self.procedure.pk) if self.procedure else self.data.get("procedure")
-        return format_html_join(
-            "\n",
-            '<optgroup label="{}">{}</optgroup>',
-            (
-                (
-                    sector,
-                    format_html_join(
-                        "\n",
-                        '<option value="{}"{}>{} ({})</option>',
-                        (
-                            (
-                                one.pk,
-                                mark_safe(" selected") if str(one.pk) == chosen else "",
-                                one.name,
-                                one.code,
-                            )
-                            for one in group
-                        ),
-                    ),
-                )
-                for sector, group in groupby(offered().values(), key=attrgetter("sector"))
-            ),
-        )
+        """Return the options of the select, the chosen one marked."""
+        chosen = str(self.procedure.pk) if self.procedure else self.data.get("procedure", "")
+        options = _options(offered())
+        if not chosen.isdecimal():
+            return options
+        return mark_safe(options.replace(f'value="{chosen}"', f'value="{chosen}" selected'))  # noqa: S308 (digits)
 
     @property
     def is_blank(self) -> bool:
@@ -201,6 +183,27 @@ class Desk:
         """Return the reasons that may be chosen as things stand."""
         fitting = [self.finding.reason] if self.finding.reason else sorted(service.WITHOUT_NUMBER, key=_place)
         return [(reason, Dossier.ByHand(reason).label) for reason in fitting]
+
+
+@lru_cache(maxsize=1)
+def _options(catalogue: Catalogue) -> str:
+    """Return the options by sector, made once for a reading: forty of them would cost a template dearly."""
+    sectors = groupby(catalogue.values(), key=attrgetter("sector"))
+    return format_html_join(
+        "\n",
+        '<optgroup label="{}">{}</optgroup>',
+        (
+            (
+                sector,
+                format_html_join(
+                    "\n",
+                    '<option value="{}">{} ({})</option>',
+                    ((one.pk, one.name, one.code) for one in group),
+                ),
+            )
+            for sector, group in sectors
+        ),
+    )
 
 
 def _place(reason: Dossier.ByHand) -> int:
