@@ -1,6 +1,7 @@
 """Serves the sandbox with gunicorn: one process, so that troubles and the journal are one truth, many threads."""
 
 import os
+import signal
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -35,7 +36,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "control_socket_disable": True,
             "when_ready": self._say_ready,
             "post_fork": _hurry,
-            "worker_int": _leave,
+            "post_worker_init": _leave_at_once,
             "worker_exit": _end,
         }.items():
             self.cfg.set(name, value)
@@ -57,9 +58,13 @@ def _hurry(arbiter: Any, worker: Any) -> None:
     worker.cfg.set("graceful_timeout", 1)
 
 
-def _leave(worker: Any) -> None:
-    """Ctrl-C: go at once, also from calls that are held back on demand."""
-    os._exit(0)
+def _leave_at_once(worker: Any) -> None:
+    """Ctrl-C: go at once, also from calls that are held back on demand.
+
+    Gunicorn's own handler first takes the lock of the thread pool, and waits for ever where the signal came while a
+    call was being handed to it.
+    """
+    signal.signal(signal.SIGQUIT, lambda number, frame: os._exit(0))
 
 
 def _end(arbiter: Any, worker: Any) -> None:
