@@ -21,6 +21,7 @@ class TouchPoint(StrEnum):
     RECEPTION = "reception"
     REGISTRATION = "registration"
     FILING = "filing"
+    RECHECK = "recheck"
     OPERATION = "operation"
 
 
@@ -30,7 +31,7 @@ class Inquiry:
 
     `request_id` is at most 40 of A–Z a–z 0–9 and "-" (else ValueError). `officer` and `officer_login` name
     the asking officer to the register, `agency` the office, `procedure` the register's procedure code, which
-    may be empty.
+    may be empty. `officer_key` is the officer's own "name:password" at a provincial gateway, where there is one.
     """
 
     request_id: str
@@ -39,6 +40,7 @@ class Inquiry:
     agency: str
     procedure: str
     touch_point: TouchPoint
+    officer_key: str = ""
 
     def __post_init__(self) -> None:
         if not _REQUEST_ID.fullmatch(self.request_id):
@@ -141,8 +143,10 @@ class RegisterError(Exception):
 
 
 class CouldNotAsk(RegisterError):
-    """No usable answer came; the question is open. `retry_after` is in seconds, where the register named
-    it.
+    """No usable answer came; the question is open.
+
+    `retry_after` is in seconds, where the register named it. `is_unsent` is certainty that nothing of the question
+    left us, so that it may go another way at once.
     """
 
     def __init__(
@@ -152,10 +156,12 @@ class CouldNotAsk(RegisterError):
         detail: str = "",
         retry_after: float | None = None,
         messages: MessageIds | None = None,
+        is_unsent: bool = False,
     ) -> None:
         super().__init__(f"could not ask ({trouble.value})", detail=detail, messages=messages)
         self.trouble = trouble
         self.retry_after = retry_after
+        self.is_unsent = is_unsent
 
 
 class NotPermitted(RegisterError):

@@ -89,6 +89,9 @@ class Asker:
     agency: str = ""
     office_code: str = ""
     address: str = ""
+    officer_code: str = ""
+    officer_key: str = ""
+    is_licensed: bool = True
 
     def __repr__(self) -> str:
         return f"Asker(user={self.user.pk if self.user else None}, office={self.office_code!r})"
@@ -105,6 +108,7 @@ class Purpose:
     procedure_code: str = ""
     npd_code: str = ""
     dossier_id: uuid.UUID | None = None
+    is_licensed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
