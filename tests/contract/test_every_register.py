@@ -86,7 +86,7 @@ def golden_reply(question: bytes) -> bytes:
 class GoldenTransport:
     name = "golden"
 
-    def post(self, operation: str, body: bytes, *, now: Callable[[], float]) -> Reply:
+    def post(self, operation: str, body: bytes, *, inquiry: Inquiry, now: Callable[[], float]) -> Reply:
         return Reply(200, {"Content-Type": "text/xml; charset=UTF-8"}, golden_reply(body))
 
 

@@ -49,7 +49,7 @@ class Way:
         self.replies = list(replies)
         self.asked: list[bytes] = []
 
-    def post(self, operation, body, *, now):
+    def post(self, operation, body, *, inquiry, now):
         self.asked.append(body)
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         if isinstance(reply, CouldNotAsk):
@@ -262,7 +262,7 @@ def test_a_gateway_opened_from_settings_asks_over_its_transport(transport, caplo
         ({"name_form": "telex"}, "NPD_NAME_FORM"),
         ({"transport": "xroad"}, "NPD_XROAD_CLIENT"),
         ({"transport": "xroad", "xroad_client": "A/B/C\r\nX: y"}, "NPD_XROAD_CLIENT"),
-        ({"api_key": "a b"}, "NPD_API_KEY"),
+        ({"transport": "xroad", "xroad_client": "A/B/C", "api_key": "a b"}, "NPD_API_KEY"),
         ({"total_seconds": 0}, "NPD_TOTAL_SECONDS"),
         ({"connect_seconds": 9.0}, "NPD_CONNECT_SECONDS"),
         ({"ca": "/nowhere.pem"}, "NPD_CA"),

@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from motcua.identity.register import CouldNotAsk, Trouble
+from motcua.identity.register import CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.c06 import C06
 from tests.population.stub_register import StubRegister, answering, dripping, golden, http
 
+ASKED_BY = Inquiry("H40-1", "canbo01", "lan", "000.00.01.H23", "VPCP", TouchPoint.RECEPTION)
 MATCH = http(golden("reply-037-match.xml"))
 
 
@@ -83,7 +84,7 @@ def post(stub: StubRegister, **changes):
         "connect_seconds": 3.0,
         "total_seconds": 3.0,
     }
-    return C06(RegisterSettings(**(given | changes))).post("A", b"<a/>", now=time.time)
+    return C06(RegisterSettings(**(given | changes))).post("A", b"<a/>", inquiry=ASKED_BY, now=time.time)
 
 
 def refusal(stub: StubRegister, **changes) -> CouldNotAsk:

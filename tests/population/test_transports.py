@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from motcua.identity.register import CouldNotAsk, Trouble
+from motcua.identity.register import CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.c06 import C06, signed_headers
 from motcua.population.transports.xroad import XRoad
@@ -26,6 +26,7 @@ from tests.population.stub_register import (
 MATCH = golden("reply-037-match.xml")
 OPERATION = "TraCuuThongTinCongDan"
 MOMENT = 1795421696.0
+ASKED_BY = Inquiry("H40-1", "canbo01", "lan", "000.00.01.H23", "VPCP", TouchPoint.RECEPTION)
 
 
 def settings_for(address: str, **changes) -> RegisterSettings:
@@ -44,7 +45,9 @@ def settings_for(address: str, **changes) -> RegisterSettings:
 
 
 def post(stub: StubRegister, **changes):
-    return C06(settings_for(stub.url, **changes)).post(OPERATION, b"<a/>", now=lambda: MOMENT)
+    return C06(settings_for(stub.url, **changes)).post(
+        OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT
+    )
 
 
 def trouble_of(stub: StubRegister, **changes) -> CouldNotAsk:
@@ -96,7 +99,7 @@ def test_questions_share_one_kept_connection():
     with StubRegister(answering(http(MATCH))) as stub:
         transport = C06(settings_for(stub.url))
         for _ in range(3):
-            transport.post(OPERATION, b"<a/>", now=lambda: MOMENT)
+            transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
     assert (len(stub.received), stub.connections) == (3, 1)
 
 
@@ -118,7 +121,9 @@ def echoing(**changes: str):
 
 
 def post_by_x_road(stub: StubRegister):
-    return XRoad(settings_for(stub.url, transport="xroad")).post(OPERATION, b"<a/>", now=lambda: MOMENT)
+    return XRoad(settings_for(stub.url, transport="xroad")).post(
+        OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT
+    )
 
 
 def test_x_road_is_told_who_asks_and_each_question_has_an_id_of_its_own():
@@ -189,7 +194,7 @@ def test_a_refused_connection_is_tried_once_more_and_then_given_up():
         url = stub.url
     started = time.monotonic()
     with pytest.raises(CouldNotAsk) as caught:
-        C06(settings_for(url)).post(OPERATION, b"<a/>", now=lambda: MOMENT)
+        C06(settings_for(url)).post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
     assert caught.value.trouble is Trouble.CONNECTION
     assert time.monotonic() - started < 5
 
@@ -198,9 +203,9 @@ def test_a_fresh_timestamp_goes_with_a_second_attempt():
     moments = iter([MOMENT, MOMENT + 1, MOMENT + 2])
     with StubRegister(answering(http(MATCH)), answering(http(MATCH), keep=False)) as stub:
         transport = C06(settings_for(stub.url, total_seconds=3.0))
-        transport.post(OPERATION, b"<a/>", now=lambda: next(moments))
+        transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: next(moments))
         stub.behaviors[:] = [resetting, answering(http(MATCH))]
-        reply = transport.post(OPERATION, b"<a/>", now=lambda: next(moments))
+        reply = transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: next(moments))
     assert reply.status == 200
     assert [request.headers["timestamp"][:10] for request in stub.received] == [
         "1795421696",
@@ -213,7 +218,7 @@ def test_a_kept_connection_that_the_other_side_closed_is_replaced_unseen():
     with StubRegister(answering(http(MATCH), keep=False), answering(http(MATCH))) as stub:
         transport = C06(settings_for(stub.url))
         for _ in range(2):
-            assert transport.post(OPERATION, b"<a/>", now=lambda: MOMENT).status == 200
+            assert transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT).status == 200
     assert (len(stub.received), stub.connections) == (2, 2)
 
 
@@ -222,7 +227,7 @@ def test_a_connection_that_idled_for_long_is_not_trusted_again(monkeypatch):
     with StubRegister(answering(http(MATCH))) as stub:
         transport = C06(settings_for(stub.url))
         for _ in range(2):
-            transport.post(OPERATION, b"<a/>", now=lambda: MOMENT)
+            transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
     assert (len(stub.received), stub.connections) == (2, 2)
 
 
@@ -270,7 +275,9 @@ def test_a_host_name_without_an_address_is_a_connection_trouble(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(CouldNotAsk) as caught:
-        C06(settings_for("http://npd.invalid/")).post(OPERATION, b"<a/>", now=lambda: MOMENT)
+        C06(settings_for("http://npd.invalid/")).post(
+            OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT
+        )
     assert caught.value.trouble is Trouble.CONNECTION
 
 
@@ -286,7 +293,9 @@ def test_a_name_server_that_never_answers_does_not_hold_the_question(monkeypatch
     monkeypatch.setattr(socket, "getaddrinfo", stuck)
     started = time.monotonic()
     with pytest.raises(CouldNotAsk) as caught:
-        C06(settings_for("http://npd.invalid/")).post(OPERATION, b"<a/>", now=lambda: MOMENT)
+        C06(settings_for("http://npd.invalid/")).post(
+            OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT
+        )
     release.set()
     assert caught.value.trouble is Trouble.TIMEOUT
     assert time.monotonic() - started < 5

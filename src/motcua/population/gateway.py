@@ -88,7 +88,7 @@ class Gateway:
             style=settings.request_style,
             name_form=settings.name_form,
         )
-        reply = self._transport.post(self._operation, question, now=self._now)
+        reply = self._transport.post(self._operation, question, inquiry=inquiry, now=self._now)
         messages = MessageIds(inquiry.request_id, reply.ids)
         try:
             reading = self._read(reply)

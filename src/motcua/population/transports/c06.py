@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 
+from motcua.identity.register import Inquiry
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.http import Headers, Poster, Reply
 
@@ -42,7 +43,7 @@ class C06:
         self._settings = settings
         self._poster = Poster(settings)
 
-    def post(self, operation: str, body: bytes, *, now: Callable[[], float]) -> Reply:
+    def post(self, operation: str, body: bytes, *, inquiry: Inquiry, now: Callable[[], float]) -> Reply:
         """Post one question. Raises CouldNotAsk."""
 
         def headers() -> Headers:

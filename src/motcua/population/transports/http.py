@@ -24,7 +24,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
-from motcua.identity.register import CouldNotAsk, Trouble
+from motcua.identity.register import CouldNotAsk, Inquiry, Trouble
 from motcua.population.settings import RegisterSettings
 from motcua.population.soap import LARGEST_REPLY
 from motcua.population.transports.timed import StaleConnection, TimedPool, TimedTLSPool
@@ -51,8 +51,11 @@ class Transport(Protocol):
 
     name: str
 
-    def post(self, operation: str, body: bytes, *, now: Callable[[], float]) -> Reply:
-        """Post one question to an operation. `now` gives epoch seconds. Raises CouldNotAsk."""
+    def post(self, operation: str, body: bytes, *, inquiry: Inquiry, now: Callable[[], float]) -> Reply:
+        """Post one question to an operation, in the name of the inquiry's officer. `now` gives epoch seconds.
+
+        Raises CouldNotAsk; NotPermitted where the way in refuses us before it listens.
+        """
 
 
 class Poster:

@@ -11,7 +11,7 @@ import re
 import uuid
 from collections.abc import Callable
 
-from motcua.identity.register import CouldNotAsk, MessageIds, Trouble
+from motcua.identity.register import CouldNotAsk, Inquiry, MessageIds, Trouble
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.c06 import signed_headers
 from motcua.population.transports.http import Headers, Poster, Reply
@@ -29,7 +29,7 @@ class XRoad:
         self._settings = settings
         self._poster = Poster(settings)
 
-    def post(self, operation: str, body: bytes, *, now: Callable[[], float]) -> Reply:
+    def post(self, operation: str, body: bytes, *, inquiry: Inquiry, now: Callable[[], float]) -> Reply:
         """Post one question. Raises CouldNotAsk; OTHER_PERSON when the reply belongs to somebody else's
         question.
         """
