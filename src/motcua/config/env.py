@@ -65,6 +65,13 @@ def _seconds(value: str) -> float:
     return number
 
 
+def _seconds_or_never(value: str) -> float:
+    number = float(value)
+    if not 0 <= number <= 3600:
+        raise ValueError
+    return number
+
+
 def _port(value: str) -> int:
     number = int(value)
     if not 1 <= number <= 65535:
@@ -85,6 +92,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "switch": (_switch, "on or off"),
     "number": (_positive, "a whole number of 1 or more"),
     "seconds": (_seconds, "seconds, more than 0 and at most 600"),
+    "seconds or never": (_seconds_or_never, "seconds, at most 3600; 0 for never"),
     "port": (_port, "a port, 1 to 65535"),
     "list": (_words, "words separated by commas"),
     "networks": (_networks, "addresses or networks such as 10.0.0.0/8, separated by commas"),
@@ -101,11 +109,11 @@ def _declare(
         choices = one_of.split()
 
         def read(value: str) -> str:
-            if value not in choices:
+            if value not in choices and value != default:
                 raise ValueError
             return value
 
-        expected = "one of " + ", ".join(choices)
+        expected = "one of " + ", ".join(choices) + ("" if default else ", or nothing")
     VARIABLES[name] = Variable(name, group, kind, default, meaning, read, expected, secret)
 
 
@@ -166,131 +174,199 @@ _declare("Product", "PROVINCE_NAME", "text", "Tỉnh Mẫu", "Name in the header
 _declare(
     "Product", "REGISTRATION_OPEN", "switch", "on", "Citizens may register accounts of the portal's own."
 )
+_declare(
+    "Product",
+    "MOTCUA_WORK",
+    "text",
+    "inside",
+    "Work that waits is done inside the web workers, or apart by `motcua work`.",
+    one_of="inside apart",
+)
 _declare("Product", "PAPER_MAX_MB", "number", "10", "Largest paper that a citizen may upload, in MB.")
 
-_REGISTER = "Register (NPD)"
-_declare(_REGISTER, "NPD_TRANSPORT", "text", "c06", "How the register is reached.", one_of="c06 xroad")
+# What each line to the register has of its own: kind, default, meaning and, where it must be, "one of" or secrecy.
+# The primary line's variables are called NPD_X, the stand-by's NPD_STANDBY_X.
+_OF_A_LINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
+    "TRANSPORT": (
+        "text",
+        "c06",
+        "How the register is reached.",
+        {"one_of": "c06 xroad lgsp lgsp_json"},
+    ),
+    "URL": (
+        "text",
+        "",
+        "Address; {operation} inside is replaced; the sandbox's on NPDSANDBOX_PORT when empty.",
+        {},
+    ),
+    "HASH_URI": (
+        "text",
+        "/sandbox/csdldc/{operation}",
+        "Text that goes into the C06 hash; {operation} inside is replaced.",
+        {},
+    ),
+    "USERNAME": ("text", "sandbox_hp", "User name of the C06 hash.", {}),
+    "SECRET": ("text", "sandbox-secret-1", "Secret of the C06 hash.", {"secret": True}),
+    "USERNAME_NEXT": ("text", "", "User name that replaces the present one during a change-over.", {}),
+    "SECRET_NEXT": (
+        "text",
+        "",
+        "Secret that replaces the present one during a change-over: both are good, the present one is tried first.",
+        {"secret": True},
+    ),
+    "TIMESTAMP_UNIT": ("text", "ms", "Unit of the Timestamp header.", {"one_of": "ms s"}),
+    "XROAD_CLIENT": (
+        "text",
+        "SANDBOX/GOV/HAIPHONG/MOTCUA",
+        "Who we are on X-Road: instance/class/member/subsystem.",
+        {},
+    ),
+    "API_KEY": ("text", "sbx-key-1", "ApiKey header on X-Road; none is sent when empty.", {"secret": True}),
+    "TOKEN_URL": (
+        "text",
+        "",
+        "Address where the provincial platform (LGSP) gives tokens; the sandbox's when NPD_URL is the sandbox's.",
+        {},
+    ),
+    "LGSP_ACCESS_KEY": ("text", "sbx-access", "AccessKey with the LGSP.", {}),
+    "LGSP_SECRET_KEY": ("text", "sbx-secret", "SecretKey with the LGSP.", {"secret": True}),
+    "LGSP_APP_NAME": ("text", "motcua", "AppName with the LGSP.", {}),
+    "LGSP_PARTNER_CODE": ("text", "000.00.00.H00", "PartnerCode with the LGSP.", {}),
+    "LGSP_PARTNER_CODE_CUS": ("text", "000.00.00.H00", "PartnerCodeCus with the LGSP.", {}),
+    "LGSP_AUTH": ("text", "sbx-auth", "Fixed Auth header of the LGSP's JSON adapter.", {"secret": True}),
+    "JSON_STYLE": (
+        "text",
+        "opencps",
+        "Which province's JSON adapter is spoken to.",
+        {"one_of": "opencps dong_thap thanh_hoa"},
+    ),
+    "SERVICE": (
+        "text",
+        "037",
+        "037 asks for the record, 003 for yes or no only.",
+        {"one_of": "037 003"},
+    ),
+    "REQUEST_STYLE": (
+        "text",
+        "2025",
+        "2025 names agency, login and telephone; 2022 does not.",
+        {"one_of": "2025 2022"},
+    ),
+    "NAME_FORM": ("text", "ascii", "Form of the name that is sent.", {"one_of": "ascii accented"}),
+    "CLIENT_CERT": ("text", "", "Path of our certificate (PEM) where the line asks for one.", {}),
+    "CLIENT_KEY": ("text", "", "Path of its key (PEM).", {}),
+    "CLIENT_CERT_NEXT": (
+        "text",
+        "",
+        "Path of the certificate that is used once the present one is over.",
+        {},
+    ),
+    "CLIENT_KEY_NEXT": ("text", "", "Path of its key (PEM).", {}),
+    "CA": (
+        "text",
+        "",
+        "Path of the authorities (PEM) that may vouch for the register; the system's when empty.",
+        {},
+    ),
+}
+OF_A_LINE = tuple(_OF_A_LINE)
+_PRIMARY, _STANDBY, _BOTH = "Register (NPD)", "Register, stand-by line", "Register, whatever the line"
+for _suffix, (_kind, _default, _meaning, _more) in _OF_A_LINE.items():
+    _declare(_PRIMARY, f"NPD_{_suffix}", _kind, _default, _meaning, **_more)
+for _suffix, (_kind, _default, _meaning, _more) in _OF_A_LINE.items():
+    if _suffix == "TRANSPORT":
+        _default, _meaning = "", "How the stand-by line reaches the register; there is none when empty."
+    _meaning = _meaning.replace("NPD_URL", "NPD_STANDBY_URL")
+    _declare(_STANDBY, f"NPD_STANDBY_{_suffix}", _kind, _default, _meaning, **_more)
+
 _declare(
-    _REGISTER,
-    "NPD_URL",
-    "text",
-    "",
-    "Address; {operation} inside is replaced; the sandbox's on NPDSANDBOX_PORT when empty.",
-)
-_declare(
-    _REGISTER,
-    "NPD_HASH_URI",
-    "text",
-    "/sandbox/csdldc/{operation}",
-    "Text that goes into the C06 hash; {operation} inside is replaced.",
-)
-_declare(_REGISTER, "NPD_USERNAME", "text", "sandbox_hp", "User name of the C06 hash.")
-_declare(_REGISTER, "NPD_SECRET", "text", "sandbox-secret-1", "Secret of the C06 hash.", secret=True)
-_declare(_REGISTER, "NPD_TIMESTAMP_UNIT", "text", "ms", "Unit of the Timestamp header.", one_of="ms s")
-_declare(
-    _REGISTER,
-    "NPD_XROAD_CLIENT",
-    "text",
-    "SANDBOX/GOV/HAIPHONG/MOTCUA",
-    "Who we are on X-Road: instance/class/member/subsystem.",
-)
-_declare(
-    _REGISTER,
-    "NPD_API_KEY",
-    "text",
-    "sbx-key-1",
-    "ApiKey header on X-Road; none is sent when empty.",
-    secret=True,
-)
-_declare(
-    _REGISTER,
-    "NPD_SERVICE",
-    "text",
-    "037",
-    "037 asks for the record, 003 for yes or no only.",
-    one_of="037 003",
-)
-_declare(
-    _REGISTER,
-    "NPD_REQUEST_STYLE",
-    "text",
-    "2025",
-    "2025 names agency, login and telephone; 2022 does not.",
-    one_of="2025 2022",
-)
-_declare(
-    _REGISTER, "NPD_NAME_FORM", "text", "ascii", "Form of the name that is sent.", one_of="ascii accented"
-)
-_declare(
-    _REGISTER,
+    _BOTH,
     "NPD_AGENCY_CODE",
     "text",
     "000.00.00.H23",
     "Agency that asks for the portal and the operator (MaDonVi).",
 )
 _declare(
-    _REGISTER,
+    _BOTH,
     "NPD_PORTAL_OFFICER",
     "text",
     "999080000001",
     "Officer in whose name portal and operator ask (MaCanBo).",
 )
 _declare(
-    _REGISTER,
+    _BOTH,
+    "NPD_PORTAL_OFFICER_KEY",
+    "text",
+    "portal:sandbox-pass",
+    "That officer's own key at a provincial gateway, as name:password.",
+    secret=True,
+)
+_declare(
+    _BOTH,
     "NPD_PROCEDURE_CODE",
     "text",
     "VPCP",
     "Procedure code where the procedure has none of its own (MaDVC).",
 )
 _declare(
-    _REGISTER,
+    _BOTH,
     "NPD_PING_NUMBER",
     "text",
     "999193000099",
     "Number that no person has; ping and probes ask for it.",
 )
 _declare(
-    _REGISTER,
+    _BOTH,
     "NPD_BREAKER_FAILURES",
     "number",
     "5",
     "Failures in NPD_BREAKER_WINDOW_SECONDS after which nobody is made to wait.",
 )
-_declare(_REGISTER, "NPD_BREAKER_WINDOW_SECONDS", "seconds", "30", "Window in which failures are counted.")
+_declare(_BOTH, "NPD_BREAKER_WINDOW_SECONDS", "seconds", "30", "Window in which failures are counted.")
 _declare(
-    _REGISTER,
+    _BOTH,
     "NPD_BREAKER_SECONDS",
     "seconds",
     "10",
     "Time between two probes while the register is out of reach.",
 )
+_declare(_BOTH, "NPD_CONNECT_SECONDS", "seconds", "2", "Longest time to connect.")
 _declare(
-    _REGISTER, "NPD_CLIENT_CERT", "text", "", "Path of our certificate (PEM) where the line asks for one."
-)
-_declare(_REGISTER, "NPD_CLIENT_KEY", "text", "", "Path of its key (PEM).")
-_declare(
-    _REGISTER,
-    "NPD_CA",
-    "text",
-    "",
-    "Path of the authorities (PEM) that may vouch for the register; the system's when empty.",
-)
-_declare(_REGISTER, "NPD_CONNECT_SECONDS", "seconds", "2", "Longest time to connect.")
-_declare(
-    _REGISTER,
+    _BOTH,
     "NPD_TOTAL_SECONDS",
     "seconds",
     "8",
     "Longest time from the press to the answer, retry and slow drips included.",
 )
 _declare(
-    _REGISTER,
+    _BOTH,
     "NPD_IN_FLIGHT",
     "number",
     "96",
     "Questions that may wait for the register at one time, all processes together.",
 )
-_declare(_REGISTER, "NPD_IN_FLIGHT_DESK", "number", "32", "Of these, kept for the desks.")
+_declare(_BOTH, "NPD_IN_FLIGHT_DESK", "number", "32", "Of these, kept for the desks.")
+_declare(
+    _BOTH,
+    "NPD_SLOW_SECONDS",
+    "seconds",
+    "2",
+    "Answers that take longer turn the light to slow.",
+)
+_declare(
+    _BOTH,
+    "NPD_WATCH_SECONDS",
+    "seconds or never",
+    "60",
+    "A line that was not heard of for so long is probed when somebody looks at the light.",
+)
+_declare(
+    _BOTH,
+    "RECHECKS_PER_SECOND",
+    "number",
+    "2",
+    "Later checks of dossiers received during an outage, a second, all processes together.",
+)
 _declare("Sandbox", "NPDSANDBOX_PORT", "port", "8001", "Port of the sandbox register.")
 
 _LIMITS = "Limits"

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from motcua.config.env import BadSetting, Environment
+from motcua.config.env import OF_A_LINE, BadSetting, Environment
 
 env = Environment()
 
@@ -208,41 +208,50 @@ PROVINCE_NAME = env["PROVINCE_NAME"]
 REGISTRATION_OPEN = env["REGISTRATION_OPEN"]
 PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024
 TRUSTED_PROXIES = env["MOTCUA_PROXIES"]
-# The register's variables as they are; motcua.verification.registers makes a register of them.
-NPD = {
+_sandbox = f"http://127.0.0.1:{env['NPDSANDBOX_PORT']}"
+
+
+def _line(prefix: str) -> dict[str, Any]:
+    """Return one line's variables under the primary's names; addresses that are not given are the sandbox's."""
+    line = {f"NPD_{suffix}": env[prefix + suffix] for suffix in OF_A_LINE}
+    if not line["NPD_URL"]:
+        data, token = {
+            "xroad": ("/r1/SANDBOX/GOV/BCA/CSDLDC/{operation}", ""),
+            "lgsp": ("/lgsp/{operation}", "/lgsp/token"),
+            "lgsp_json": (
+                f"/lgsp-json/{line['NPD_JSON_STYLE']}",
+                "/lgsp-json/api/v1/Authentication/Token",
+            ),
+        }.get(line["NPD_TRANSPORT"], ("/c06/{operation}", ""))
+        line["NPD_URL"] = _sandbox + data
+        line["NPD_TOKEN_URL"] = line["NPD_TOKEN_URL"] or (token and _sandbox + token)
+    return line
+
+
+# The register's variables as they are; motcua.verification.registers makes a register of each line.
+NPD = _line("NPD_") | {
     name: env[name]
     for name in (
-        "NPD_TRANSPORT",
-        "NPD_URL",
-        "NPD_HASH_URI",
-        "NPD_USERNAME",
-        "NPD_SECRET",
-        "NPD_TIMESTAMP_UNIT",
-        "NPD_XROAD_CLIENT",
-        "NPD_API_KEY",
-        "NPD_SERVICE",
-        "NPD_REQUEST_STYLE",
-        "NPD_NAME_FORM",
         "NPD_AGENCY_CODE",
         "NPD_PORTAL_OFFICER",
+        "NPD_PORTAL_OFFICER_KEY",
         "NPD_PROCEDURE_CODE",
         "NPD_PING_NUMBER",
         "NPD_BREAKER_FAILURES",
         "NPD_BREAKER_WINDOW_SECONDS",
         "NPD_BREAKER_SECONDS",
-        "NPD_CLIENT_CERT",
-        "NPD_CLIENT_KEY",
-        "NPD_CA",
         "NPD_CONNECT_SECONDS",
         "NPD_TOTAL_SECONDS",
         "NPD_IN_FLIGHT",
         "NPD_IN_FLIGHT_DESK",
+        "NPD_SLOW_SECONDS",
+        "NPD_WATCH_SECONDS",
     )
 }
-_sandbox = f"http://127.0.0.1:{env['NPDSANDBOX_PORT']}"
-NPD["NPD_URL"] = NPD["NPD_URL"] or {
-    "xroad": _sandbox + "/r1/SANDBOX/GOV/BCA/CSDLDC/{operation}",
-}.get(NPD["NPD_TRANSPORT"], _sandbox + "/c06/{operation}")
+# The stand-by line's own, under the same names; an empty NPD_TRANSPORT means that there is none.
+NPD_STANDBY = _line("NPD_STANDBY_")
+MOTCUA_WORK = env["MOTCUA_WORK"]
+RECHECKS_PER_SECOND = env["RECHECKS_PER_SECOND"]
 LIMITS = {
     name: env[name]
     for name in (
