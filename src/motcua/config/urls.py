@@ -5,6 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("motcua.web.urls")),
+    path("", include("motcua.verification.urls")),
     path("", include("motcua.accounts.urls")),
     path("thu-tuc/", include("motcua.procedures.urls")),
     path("", include("motcua.dossiers.urls")),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import Contradiction
@@ -43,6 +44,14 @@ def moment(value: datetime | None) -> str:
 def clock(value: datetime | None) -> str:
     """Write the time of a moment: 08:31, in the local time zone."""
     return f"{_local(value):%H:%M}" if value else ""
+
+
+@register.filter
+def short_moment(value: datetime | None) -> str:
+    """Write a moment that is mostly of today: 08:31, or 08:31 ngày 22/11/2026, in the local time zone."""
+    if not value or _local(value).date() == timezone.localdate():
+        return clock(value)
+    return _("%(time)s ngày %(date)s") % {"time": clock(value), "date": f"{_local(value):%d/%m/%Y}"}
 
 
 @register.filter

@@ -45,6 +45,7 @@
     event.preventDefault();
     const { target } = event.detail.ctx;
     if (!target) return;
+    if (target.matches("[data-refresh]")) return target.querySelector(".lost") || say(target, "notice waiting lost", "Chưa kết nối được với máy chủ. Trang sẽ tự thử lại.");
     let place = document.getElementById("no-answer");
     if (!place) {
       place = document.createElement("div");
@@ -97,6 +98,11 @@
     field.focus();
   });
 
+  // data-refresh="15": the part asks for itself anew every 15 seconds, while somebody can see it.
+  const refresh = (part) => setInterval(() => {
+    if (document.visibilityState === "visible") htmx.trigger(document.getElementById(part.id), "refresh");
+  }, part.dataset.refresh * 1000);
+
   // data-print: the page's print button, hidden where it could do nothing.
   document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
 
@@ -114,6 +120,7 @@
   });
   const begin = () => {
     for (const button of all(document, "[data-print]")) button.hidden = false;
+    for (const part of all(document, "[data-refresh]")) refresh(part);
     focusNew(document);
   };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin); else begin();

@@ -1,0 +1,7 @@
+"""Addresses of the pages about the way to the register."""
+
+from django.urls import path
+
+from motcua.verification import views
+
+urlpatterns = [path("trang-thai/", views.status, name="status")]

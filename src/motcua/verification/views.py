@@ -1,0 +1,19 @@
+"""The public page that says how the register answers, and what that means for whoever needs it now."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from motcua.verification.service import line_status
+
+
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """Show the light of the register in words; one query, and none of a session where nobody is logged in."""
+    now = timezone.now()
+    is_part = request.headers.get("HX-Request") == "true"
+    template = "verification/_status.html" if is_part else "verification/status.html"
+    return render(request, template, {"line": line_status(now=now), "now": now})
