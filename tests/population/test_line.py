@@ -154,5 +154,6 @@ def test_only_the_officer_s_desk_uses_the_desk_s_lane():
         TouchPoint.RECEPTION: Lane.DESK,
         TouchPoint.REGISTRATION: Lane.PORTAL,
         TouchPoint.FILING: Lane.PORTAL,
+        TouchPoint.RECHECK: Lane.PORTAL,
         TouchPoint.OPERATION: Lane.PORTAL,
     }

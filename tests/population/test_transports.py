@@ -10,7 +10,7 @@ import pytest
 
 from motcua.identity.register import CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.population.settings import RegisterSettings
-from motcua.population.transports.c06 import C06, signed_headers
+from motcua.population.transports.c06 import C06, Credentials, signed_headers
 from motcua.population.transports.xroad import XRoad
 from tests.population.stub_register import (
     Received,
@@ -24,6 +24,7 @@ from tests.population.stub_register import (
 )
 
 MATCH = golden("reply-037-match.xml")
+CREDENTIALS = Credentials("sandbox_hp", "sandbox-secret-1")
 OPERATION = "TraCuuThongTinCongDan"
 MOMENT = 1795421696.0
 ASKED_BY = Inquiry("H40-1", "canbo01", "lan", "000.00.01.H23", "VPCP", TouchPoint.RECEPTION)
@@ -62,7 +63,7 @@ def trouble_of(stub: StubRegister, **changes) -> CouldNotAsk:
 
 
 def test_the_hash_equals_the_published_vector():
-    headers = signed_headers(settings_for("http://127.0.0.1/"), OPERATION, MOMENT)
+    headers = signed_headers(settings_for("http://127.0.0.1/"), CREDENTIALS, OPERATION, MOMENT)
     assert headers["Timestamp"] == "1795421696000"
     assert headers["Authorization"] == (
         "Basic c2FuZGJveF9ocDoyNTlmODdlYWRmZTI2MjJjYzgwMTU5MDdiODM5MzVmODg2M2I1MTA5ZDViMzA2NWI3MjA2ZjBjYzFkYzIzYmNi"
@@ -70,7 +71,9 @@ def test_the_hash_equals_the_published_vector():
 
 
 def test_seconds_are_sent_and_hashed_where_they_are_set():
-    headers = signed_headers(settings_for("http://127.0.0.1/", timestamp_unit="s"), OPERATION, MOMENT)
+    headers = signed_headers(
+        settings_for("http://127.0.0.1/", timestamp_unit="s"), CREDENTIALS, OPERATION, MOMENT
+    )
     assert headers["Timestamp"] == "1795421696"
     credentials = base64.b64decode(headers["Authorization"].removeprefix("Basic "))
     assert credentials.startswith(b"sandbox_hp:")

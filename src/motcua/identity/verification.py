@@ -63,12 +63,16 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
-    """The question is open: neither yes nor no. `retry_after` is in seconds; `detail` is for operators."""
+    """The question is open: neither yes nor no. `retry_after` is in seconds; `detail` is for operators.
+
+    `is_unsent` is certainty that nothing of the question left us, so that it may go another way at once.
+    """
 
     messages: MessageIds | None
     trouble: Trouble
     retry_after: float | None
     detail: str
+    is_unsent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def verify(
     try:
         answer = register.ask(claim, inquiry)
     except CouldNotAsk as error:
-        return Unanswered(error.messages, error.trouble, error.retry_after, error.detail)
+        return Unanswered(error.messages, error.trouble, error.retry_after, error.detail, error.is_unsent)
     except NotPermitted as error:
         return NotAllowed(error.messages, error.barred, error.detail)
     if answer.record is not None:

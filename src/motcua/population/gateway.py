@@ -12,8 +12,6 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
@@ -31,7 +29,7 @@ from motcua.identity.register import (
 from motcua.population.settings import RegisterSettings
 from motcua.population.soap import FaultReceived, fault_of
 from motcua.population.transports.c06 import C06
-from motcua.population.transports.http import Reply, Transport
+from motcua.population.transports.http import Reply, Transport, retry_after
 from motcua.population.transports.xroad import XRoad
 from motcua.population.wire import OPERATIONS, Reading, build_request, read_reply
 
@@ -174,7 +172,7 @@ def _error_of(reply: Reply, content_type: str, now: float) -> RegisterError:
             barred = Barred.PROCEDURE
         return NotPermitted(barred, detail=detail)
     if status in (429, 503):
-        return CouldNotAsk(Trouble.BUSY, detail=detail, retry_after=_retry_after(reply, now))
+        return CouldNotAsk(Trouble.BUSY, detail=detail, retry_after=retry_after(reply, now))
     if status in (404, 405):
         return CouldNotAsk(
             Trouble.CONFIGURATION, detail=f"{detail}: nothing answers at NPD_URL for this operation"
@@ -196,17 +194,3 @@ def _gateway_code(body: bytes) -> str:
         return ""
     code = error.get("errorCode") if isinstance(error, dict) else None
     return str(code).zfill(3) if isinstance(code, (str, int)) else ""
-
-
-def _retry_after(reply: Reply, now: float) -> float | None:
-    """Return the seconds that the reply asks us to wait (given as seconds or as a date), or None."""
-    text = reply.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, until.timestamp() - now)

@@ -9,22 +9,36 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from motcua.identity.register import Inquiry
+from motcua.identity.register import CouldNotAsk, Inquiry
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.http import Headers, Poster, Reply
 
 
-def signed_headers(settings: RegisterSettings, operation: str, moment: float) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A user name and the secret of its hash."""
+
+    username: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Credentials()"
+
+
+def signed_headers(
+    settings: RegisterSettings, credentials: Credentials, operation: str, moment: float
+) -> dict[str, str]:
     """Return the headers that say who we are, fresh for one attempt at `moment` (epoch seconds)."""
     scale = 1000 if settings.timestamp_unit == "ms" else 1
     timestamp = str(int(moment * scale))
     hash_uri = settings.hash_uri.replace("{operation}", operation)
-    signed = f"{hash_uri}{settings.username}{timestamp}{settings.secret}"
+    signed = f"{hash_uri}{credentials.username}{timestamp}{credentials.secret}"
     digest = hashlib.sha256(signed.encode()).hexdigest()
-    credentials = base64.b64encode(f"{settings.username}:{digest}".encode()).decode("ascii")
+    basic = base64.b64encode(f"{credentials.username}:{digest}".encode()).decode("ascii")
     return {
-        "Authorization": f"Basic {credentials}",
+        "Authorization": f"Basic {basic}",
         "Timestamp": timestamp,
         "Content-Type": "application/xml; charset=utf-8",
         "Accept": "application/xml, text/xml",
@@ -34,20 +48,55 @@ def signed_headers(settings: RegisterSettings, operation: str, moment: float) ->
     }
 
 
+class SignedPoster:
+    """Posts with a hash. During a change-over there are two pairs of credentials: when the register does not know the
+    one (401, so it did not listen), the other is tried at once; the one that worked last goes first.
+    """
+
+    def __init__(self, settings: RegisterSettings) -> None:
+        self._settings = settings
+        self._poster = Poster(settings)
+        self._pairs = [Credentials(settings.username, settings.secret)]
+        if settings.username_next:
+            self._pairs.append(Credentials(settings.username_next, settings.secret_next))
+
+    def post(
+        self,
+        operation: str,
+        body: bytes,
+        own_headers: Callable[[], Headers],
+        *,
+        now: Callable[[], float],
+    ) -> tuple[Reply, Headers]:
+        """Post one question and return the reply with the headers that were sent. Raises CouldNotAsk."""
+        deadline = self._poster.deadline()
+        pairs = list(self._pairs)
+        for is_first, credentials in zip((True, False), pairs, strict=False):
+
+            def headers(credentials: Credentials = credentials) -> Headers:
+                return {**signed_headers(self._settings, credentials, operation, now()), **own_headers()}
+
+            try:
+                reply, sent = self._poster.post(operation, body, headers, now=now, deadline=deadline)
+            except CouldNotAsk as error:
+                error.is_unsent = error.is_unsent and is_first
+                raise
+            if reply.status == 200 and not is_first:
+                self._pairs = [credentials, *(other for other in pairs if other is not credentials)]
+            if reply.status != 401:
+                break
+        return reply, sent
+
+
 class C06:
     """The direct way in."""
 
     name = "c06"
 
     def __init__(self, settings: RegisterSettings) -> None:
-        self._settings = settings
-        self._poster = Poster(settings)
+        self._poster = SignedPoster(settings)
 
     def post(self, operation: str, body: bytes, *, inquiry: Inquiry, now: Callable[[], float]) -> Reply:
         """Post one question. Raises CouldNotAsk."""
-
-        def headers() -> Headers:
-            return signed_headers(self._settings, operation, now())
-
-        reply, _ = self._poster.post(operation, body, headers)
+        reply, _ = self._poster.post(operation, body, dict, now=now)
         return reply

@@ -7,12 +7,13 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException, RemoteDisconnected
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import urllib3
-from cryptography import x509
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -25,9 +26,10 @@ from urllib3.exceptions import (
 from urllib3.util import Timeout
 
 from motcua.identity.register import CouldNotAsk, Inquiry, Trouble
+from motcua.population.certificates import Expiry, leaf, of_the_other_side, pairs
 from motcua.population.settings import RegisterSettings
 from motcua.population.soap import LARGEST_REPLY
-from motcua.population.transports.timed import StaleConnection, TimedPool, TimedTLSPool
+from motcua.population.transports.timed import StaleConnection, TimedPool, TimedTLSPool, leaving
 
 _POOL = 64
 _PIECE = 65_536
@@ -59,51 +61,86 @@ class Transport(Protocol):
 
 
 class Poster:
-    """A pool of connections to the one address of the settings, and the rules of posting there."""
+    """A pool of connections to one address of the settings, and the rules of posting there.
 
-    def __init__(self, settings: RegisterSettings) -> None:
-        address = urlsplit(settings.url)
-        self._connect_seconds = settings.connect_seconds
-        self._total_seconds = settings.total_seconds
+    `field` is the setting that holds the address. Raises CouldNotAsk(CONFIGURATION) for files that are no certificates.
+    """
+
+    def __init__(self, settings: RegisterSettings, field: str = "url") -> None:
+        address = urlsplit(getattr(settings, field))
+        self._settings = settings
+        self._field, self.variable = field, settings.variable(field)
         self._target = (address.path or "/") + (f"?{address.query}" if address.query else "")
         host = address.hostname or ""
-        if address.scheme == "https":
-            context = _tls_context(settings)
-            self._pool: urllib3.HTTPConnectionPool = TimedTLSPool(
-                host, address.port, maxsize=_POOL, retries=False, ssl_context=context
-            )
-        else:
-            self._pool = TimedPool(host, address.port, maxsize=_POOL, retries=False)
+        self._ways: list[tuple[urllib3.HTTPConnectionPool, Expiry | None]] = []
+        if address.scheme != "https":
+            self._ways.append((TimedPool(host, address.port, maxsize=_POOL, retries=False), None))
+            return
+        for certificate, key in pairs(settings) or [("", "")]:
+            context = _tls_context(settings, certificate, key)
+            pool = TimedTLSPool(host, address.port, maxsize=_POOL, retries=False, ssl_context=context)
+            self._ways.append((pool, leaf(settings, certificate) if certificate else None))
 
-    def post(self, operation: str, body: bytes, headers: Callable[[], Headers]) -> tuple[Reply, Headers]:
+    def deadline(self) -> float:
+        """Return when (time.monotonic) a question that begins now must be over."""
+        return time.monotonic() + self._settings.total_seconds
+
+    def post(
+        self,
+        operation: str,
+        body: bytes,
+        headers: Callable[[], Headers],
+        *,
+        now: Callable[[], float],
+        deadline: float | None = None,
+    ) -> tuple[Reply, Headers]:
         """Post and return the reply with the headers that were sent.
 
         `headers` is called anew for each attempt. There is a second attempt only when the first met no
         connection, or a kept connection that had been closed before it could carry anything, and while time
-        is left. Raises CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED, UNREADABLE.
+        is left. `deadline` (time.monotonic) is for the whole question where this is one of several steps. Raises
+        CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED, UNREADABLE.
         """
-        deadline = time.monotonic() + self._total_seconds
+        deadline = self.deadline() if deadline is None else deadline
+        pool = self._pool(now)
         target = self._target.replace("{operation}", operation)
+        has_left = False
         for is_last in (False, True):
             sent = headers()
+            leaving.has_begun = False
             try:
-                return self._exchange(target, body, sent, deadline), sent
+                return self._exchange(pool, target, body, sent, deadline), sent
             except (NewConnectionError, StaleConnection) as error:
+                has_left = has_left or leaving.has_begun
                 pause = 0.0 if isinstance(error, StaleConnection) else _jitter.uniform(0.02, 0.1)
                 if is_last or time.monotonic() + pause >= deadline:
-                    raise CouldNotAsk(Trouble.CONNECTION, detail=_why(error)) from None
+                    raise CouldNotAsk(
+                        Trouble.CONNECTION, detail=self._why(error), is_unsent=not has_left
+                    ) from None
                 time.sleep(pause)
+            except CouldNotAsk as error:
+                error.is_unsent = not (has_left or leaving.has_begun)
+                raise
         raise AssertionError("unreachable")
 
-    def _why_tls(self, error: BaseException, deadline: float) -> str:
-        return _why_tls(error, self._pool.host, self._pool.port or 443, deadline - time.monotonic())
+    def _pool(self, now: Callable[[], float]) -> urllib3.HTTPConnectionPool:
+        """Return the connections that present the first certificate of ours that is valid now."""
+        reasons = []
+        for pool, expiry in self._ways:
+            reason = expiry.why_not(now()) if expiry else ""
+            if not reason:
+                return pool
+            reasons.append(reason)
+        raise CouldNotAsk(Trouble.TLS, detail="; ".join(reasons), is_unsent=True)
 
-    def _exchange(self, target: str, body: bytes, headers: Headers, deadline: float) -> Reply:
+    def _exchange(
+        self, pool: urllib3.HTTPConnectionPool, target: str, body: bytes, headers: Headers, deadline: float
+    ) -> Reply:
         left = deadline - time.monotonic()
         if left <= 0:
             raise CouldNotAsk(Trouble.TIMEOUT, detail="no time left for another attempt")
         try:
-            response = self._pool.urlopen(
+            response = pool.urlopen(
                 "POST",
                 target,
                 body=body,
@@ -113,7 +150,7 @@ class Poster:
                 assert_same_host=False,
                 preload_content=False,
                 decode_content=False,
-                timeout=Timeout(connect=min(self._connect_seconds, left), total=left),
+                timeout=Timeout(connect=min(self._settings.connect_seconds, left), total=left),
             )
             try:
                 content = _read(response)
@@ -125,7 +162,7 @@ class Poster:
         except (NewConnectionError, NameResolutionError, StaleConnection):
             raise
         except (ConnectTimeoutError, ReadTimeoutError, TimeoutError) as error:
-            raise CouldNotAsk(Trouble.TIMEOUT, detail=_why(error)) from None
+            raise CouldNotAsk(Trouble.TIMEOUT, detail=self._why(error)) from None
         except (SSLError, ssl.SSLError) as error:
             raise CouldNotAsk(Trouble.TLS, detail=self._why_tls(error, deadline)) from None
         except ProtocolError as error:
@@ -138,11 +175,38 @@ class Poster:
                 raise CouldNotAsk(
                     Trouble.UNREADABLE, detail=f"no proper HTTP: {type(cause).__name__}"
                 ) from None
-            raise CouldNotAsk(Trouble.CONNECTION, detail=_why(cause)) from None
+            raise CouldNotAsk(Trouble.CONNECTION, detail=self._why(cause)) from None
         except HTTPException as error:
             raise CouldNotAsk(Trouble.UNREADABLE, detail=f"no proper HTTP: {type(error).__name__}") from None
         except (HTTPError, OSError) as error:
-            raise CouldNotAsk(Trouble.CONNECTION, detail=_why(error)) from None
+            raise CouldNotAsk(Trouble.CONNECTION, detail=self._why(error)) from None
+
+    def _why(self, error: BaseException) -> str:
+        if isinstance(error, NameResolutionError):
+            return f"the host name of {self.variable} has no address"
+        if isinstance(error, NewConnectionError):
+            return str(error).rpartition(": ")[2]
+        if isinstance(error, ConnectTimeoutError):
+            return "no connection in time (NPD_CONNECT_SECONDS)"
+        if isinstance(error, (ReadTimeoutError, TimeoutError)):
+            return "no whole reply in time (NPD_TOTAL_SECONDS)"
+        return (
+            "the connection was closed before the reply"
+            if isinstance(error, OSError)
+            else type(error).__name__
+        )
+
+    def _why_tls(self, error: BaseException, deadline: float) -> str:
+        """Say what a failed handshake was about; a refused certificate is fetched once more, sending nothing,
+        so that the operator knows which one it was.
+        """
+        cause = error.args[0] if isinstance(error, SSLError) and error.args else error
+        if not isinstance(cause, ssl.SSLCertVerificationError):
+            return f"no TLS: {getattr(cause, 'reason', None) or type(cause).__name__}"
+        seconds = max(0.001, min(1.0, deadline - time.monotonic()))
+        refused = of_the_other_side(self._settings, seconds, field=self._field)
+        which = refused.serial if refused else "(serial unknown)"
+        return f"certificate {which} of the other side is refused: {cause.verify_message}"
 
 
 def _read(response: Any) -> bytes:
@@ -156,46 +220,32 @@ def _read(response: Any) -> bytes:
     return bytes(content)
 
 
-def _tls_context(settings: RegisterSettings) -> ssl.SSLContext:
+def retry_after(reply: Reply, now: float) -> float | None:
+    """Return the seconds that the reply asks us to wait (given as seconds or as a date), or None."""
+    text = reply.headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    return max(0.0, until.timestamp() - now)
+
+
+def _tls_context(settings: RegisterSettings, certificate: str, key: str) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ca or None)
     except (OSError, ssl.SSLError):
-        raise CouldNotAsk(Trouble.CONFIGURATION, detail="NPD_CA holds no certificates in PEM form") from None
+        detail = f"{settings.variable('ca')} holds no certificates in PEM form"
+        raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, is_unsent=True) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if settings.client_cert:
+    if certificate:
         try:
-            context.load_cert_chain(settings.client_cert, settings.client_key or None)
+            context.load_cert_chain(getattr(settings, certificate), getattr(settings, key) or None)
         except (OSError, ssl.SSLError):
-            detail = "NPD_CLIENT_CERT and NPD_CLIENT_KEY do not fit together or are no PEM files"
-            raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail) from None
+            names = f"{settings.variable(certificate)} and {settings.variable(key)}"
+            detail = f"{names} do not fit together or are no PEM files"
+            raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, is_unsent=True) from None
     return context
-
-
-def _why(error: BaseException) -> str:
-    if isinstance(error, NameResolutionError):
-        return "the host name of NPD_URL has no address"
-    if isinstance(error, NewConnectionError):
-        return str(error).rpartition(": ")[2]
-    if isinstance(error, ConnectTimeoutError):
-        return "no connection in time (NPD_CONNECT_SECONDS)"
-    if isinstance(error, (ReadTimeoutError, TimeoutError)):
-        return "no whole reply in time (NPD_TOTAL_SECONDS)"
-    return (
-        "the connection was closed before the reply" if isinstance(error, OSError) else type(error).__name__
-    )
-
-
-def _why_tls(error: BaseException, host: str, port: int, seconds: float) -> str:
-    cause = error.args[0] if isinstance(error, SSLError) and error.args else error
-    if not isinstance(cause, ssl.SSLCertVerificationError):
-        return f"no TLS: {getattr(cause, 'reason', None) or type(cause).__name__}"
-    return f"certificate {_serial(host, port, seconds)} of the other side is refused: {cause.verify_message}"
-
-
-def _serial(host: str, port: int, seconds: float) -> str:
-    """Fetch the refused certificate once more, sending nothing, so that the operator knows which one it was."""
-    try:
-        pem = ssl.get_server_certificate((host, port), timeout=max(0.001, min(1.0, seconds)))
-        return f"{x509.load_pem_x509_certificate(pem.encode()).serial_number:x}"
-    except (OSError, ValueError):
-        return "(serial unknown)"

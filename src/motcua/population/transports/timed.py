@@ -24,6 +24,15 @@ _LONGEST_IDLE = (
 )
 
 
+class _Leaving(threading.local):
+    """Whether this thread's question began to leave: from the first byte on nobody can know how far it came."""
+
+    has_begun = False
+
+
+leaving = _Leaving()
+
+
 class StaleConnection(OSError):
     """A kept connection had been closed by the other side before our question could reach it."""
 
@@ -66,7 +75,8 @@ class _TimedResponse(HTTPResponse):
 class _Timed:
     """What both kinds of connection add to urllib3's: see the module."""
 
-    timeout: Any  # urllib3's own, like the next two
+    timeout: Any  # urllib3's own, like the next three
+    sock: Any
     socket_options: Any
     response_class: Any
 
@@ -98,6 +108,12 @@ class _Timed:
     def is_connected(self) -> bool:
         is_fresh = time.monotonic() - self._last_used < _LONGEST_IDLE
         return is_fresh and bool(super().is_connected)  # type: ignore[misc]
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()  # type: ignore[attr-defined]  # urllib3's
+        leaving.has_begun = True
+        super().send(data)  # type: ignore[misc]
 
     def getresponse(self) -> Any:
         self.response_class = partial(_TimedResponse, deadline=time.monotonic() + float(self.timeout))

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 from motcua.identity.register import CouldNotAsk, Inquiry, MessageIds, Trouble
 from motcua.population.settings import RegisterSettings
-from motcua.population.transports.c06 import signed_headers
-from motcua.population.transports.http import Headers, Poster, Reply
+from motcua.population.transports.c06 import SignedPoster
+from motcua.population.transports.http import Headers, Reply
 
 _KEPT = ("X-Road-Request-Id", "X-Road-Request-Hash")
 _ID = re.compile(r"[A-Za-z0-9+/=_.:-]{1,128}")
@@ -27,7 +27,7 @@ class XRoad:
 
     def __init__(self, settings: RegisterSettings) -> None:
         self._settings = settings
-        self._poster = Poster(settings)
+        self._poster = SignedPoster(settings)
 
     def post(self, operation: str, body: bytes, *, inquiry: Inquiry, now: Callable[[], float]) -> Reply:
         """Post one question. Raises CouldNotAsk; OTHER_PERSON when the reply belongs to somebody else's
@@ -38,9 +38,9 @@ class XRoad:
             own = {"X-Road-Client": self._settings.xroad_client, "X-Road-Id": str(uuid.uuid4())}
             if self._settings.api_key:
                 own["ApiKey"] = self._settings.api_key
-            return signed_headers(self._settings, operation, now()) | own
+            return own
 
-        reply, sent = self._poster.post(operation, body, headers)
+        reply, sent = self._poster.post(operation, body, headers, now=now)
         kept = tuple(
             (name, reply.headers[name]) for name in _KEPT if _ID.fullmatch(reply.headers.get(name, ""))
         )
