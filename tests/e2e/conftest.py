@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,14 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run the demo for all journeys in which the register is not given up."""
+    with running(tmp_path_factory.mktemp("demo"), NPD_BREAKER_FAILURES="1000") as started:
+        yield started
+
+
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[Stack]:
     """Run what ``make run`` runs, on free ports and in a folder of its own, with generous limits."""
-    folder = tmp_path_factory.mktemp("demo")
     product_port, sandbox_port = free_port(), free_port()
     environment = {
         **{
@@ -76,10 +83,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         "MOTCUA_STATE": str(folder / "motcua"),
         "NPDSANDBOX_STATE": str(folder / "npdsandbox"),
         "NPD_TOTAL_SECONDS": "3",
-        "NPD_BREAKER_FAILURES": "1000",
         **dict.fromkeys(
             ("TRIES_NUMBER_HOUR", "TRIES_NUMBER_DAY", "TRIES_ADDRESS_HOUR", "TRIES_ACCOUNT_HOUR"), "1000"
         ),
+        **settings,
     }
     log = folder / "demo.log"
     with log.open("wb") as out:
@@ -251,18 +258,21 @@ def visitor(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> 
         pictures.mkdir(exist_ok=True)
     made: list[Visitor] = []
 
-    def make(*, javascript: bool = True, width: int = USUAL) -> Visitor:
+    def make(
+        *, javascript: bool = True, width: int = USUAL, is_dark: bool = False, at: Stack = stack
+    ) -> Visitor:
         context = chromium.new_context(
             java_script_enabled=javascript,
             viewport={"width": width, "height": _HEIGHT},
+            color_scheme="dark" if is_dark else "light",
             locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh",
         )
         context.set_default_timeout(10_000)
-        someone = Visitor(context.new_page(), stack.url, javascript, pictures)
+        someone = Visitor(context.new_page(), at.url, javascript, pictures)
 
         def note_request(asked: Request) -> None:
-            if not asked.url.startswith((stack.url, "data:")):
+            if not asked.url.startswith((at.url, "data:")):
                 someone.complaints.append(f"asked elsewhere: {asked.url}")
 
         def note_console(message: ConsoleMessage) -> None:

@@ -4,4 +4,7 @@ from django.urls import path
 
 from motcua.verification import views
 
-urlpatterns = [path("trang-thai/", views.status, name="status")]
+urlpatterns = [
+    path("trang-thai/", views.status, name="status"),
+    path("trang-thai/den/", views.light, name="light"),
+]

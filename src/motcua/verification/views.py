@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from motcua.verification.service import line_status
+from motcua.verification.templatetags.register_light import register_light
 
 
 @require_safe
@@ -17,3 +18,9 @@ def status(request: HttpRequest) -> HttpResponse:
     is_part = request.headers.get("HX-Request") == "true"
     template = "verification/_status.html" if is_part else "verification/status.html"
     return render(request, template, {"line": line_status(now=now), "now": now})
+
+
+@require_safe
+def light(request: HttpRequest) -> HttpResponse:
+    """Show the light alone, for a desk whose page stays open all day; one query."""
+    return HttpResponse(register_light(is_refreshed=True))

@@ -1,0 +1,92 @@
+"""The light of the register on a page: one small piece that says how the register answers.
+
+The markup is made here and not in a template because three busy pages carry it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django import template
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from motcua.verification.service import Light, LineStatus, line_status
+from motcua.web.templatetags.motcua import short_moment
+
+register = template.Library()
+
+# What was heard longer ago than this is told with its time.
+FRESH: Final = timedelta(minutes=2)
+_SWAPPED: Final = mark_safe(' hx-swap-oob="true"')
+_REFRESHED: Final = ' hx-get="{}" hx-trigger="refresh" hx-swap="outerMorph" data-refresh="30"'
+
+
+@register.simple_tag
+def register_light(
+    status: LineStatus | None = None, *, is_swapped: bool = False, is_refreshed: bool = False
+) -> SafeString:
+    """Return the light; one query by primary key, none when the page already knows.
+
+    Args:
+        status: what the page knows better than what is kept, because it has just asked itself.
+        is_swapped: the light is sent along with another part and takes its own place on the page.
+        is_refreshed: the page stays open for long, so the light asks for itself anew every half minute.
+    """
+    now = timezone.now()
+    status = status or line_status(now=now)
+    return format_html(
+        '<div class="light {}" id="duong-truyen"{}{}><span>{}</span></div>',
+        status.light.value,
+        _SWAPPED if is_swapped else "",
+        format_html(_REFRESHED, reverse("light")) if is_refreshed else "",
+        words(status, now),
+    )
+
+
+@register.filter("light_words")
+def words(status: LineStatus, now: datetime) -> str:
+    """Say in one line how the register answers: "CSDLQG về dân cư trả lời trong 0,3 giây".
+
+    Args:
+        status: the light.
+        now: the moment, by which "today" and "a while ago" are judged.
+    """
+    match status.light:
+        case Light.DOWN if status.since is None:
+            return _("CSDLQG về dân cư đang gián đoạn")
+        case Light.DOWN:
+            return _("CSDLQG về dân cư gián đoạn từ %(since)s") % {"since": short_moment(status.since)}
+        case Light.UNKNOWN:
+            said = _("CSDLQG về dân cư: chưa có tin về kết nối")
+        case Light.SLOW if status.seconds is None or status.seconds <= settings.NPD["NPD_SLOW_SECONDS"]:
+            # Answers are quick, but not every question gets one.
+            said = _("CSDLQG về dân cư trả lời chập chờn")
+        case Light.SLOW:
+            said = _("CSDLQG về dân cư chậm (trả lời trong %(time)s)") % {"time": duration(status.seconds)}
+        case _ if status.seconds is None:
+            said = _("CSDLQG về dân cư có trả lời")
+        case _:
+            said = _("CSDLQG về dân cư trả lời trong %(time)s") % {"time": duration(status.seconds)}
+    if status.heard_at is None or now - status.heard_at <= FRESH:
+        return said
+    return f"{said}, {_('nghe lần cuối lúc %(at)s') % {'at': short_moment(status.heard_at)}}"
+
+
+def duration(seconds: float) -> str:
+    """Write seconds as people do here: "0,3 giây", "4 giây", "dưới 0,1 giây"."""
+    if seconds < 0.1:
+        return _("dưới 0,1 giây")
+    number = f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}".removesuffix(".0").replace(".", ",")
+    return _("%(number)s giây") % {"number": number}
+
+
+@register.filter
+def seconds(moment: datetime) -> str:
+    """Write the time of a moment to the second: 09:12:05."""
+    return f"{timezone.localtime(moment):%H:%M:%S}"
