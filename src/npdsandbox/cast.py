@@ -9,16 +9,19 @@ from npdsandbox.records import UNKNOWN_RELATIVE, Address, Record, Relative
 
 CAST: Final = Path(__file__).with_name("cast.json")
 DEMO: Final = Path(__file__).with_name("demo.json")
+CREDENTIALS: Final = Path(__file__).with_name("credentials.json")
 _SEX: Final = {"male": "1", "female": "2"}
 _MINORS_SINCE: Final = "2009"
 
 
 @cache
 def credentials() -> dict[str, dict[str, str]]:
-    """Return the sandbox's published credentials, as the cast lists them."""
+    """Return the sandbox's published credentials: those the cast lists, and those of credentials.json."""
     loaded: dict[str, Any] = json.loads(CAST.read_text(encoding="utf-8"))
     found: dict[str, dict[str, str]] = loaded["sandbox_credentials"]
-    return found
+    more: dict[str, Any] = json.loads(CREDENTIALS.read_text(encoding="utf-8"))
+    del more["note"]
+    return {name: found.get(name, {}) | more.get(name, {}) for name in (*found, *more)}
 
 
 def read_people(path: Path) -> list[Record]:

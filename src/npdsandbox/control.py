@@ -1,4 +1,4 @@
-"""The control page and its JSON API: troubles, switches, the journal. For this machine only."""
+"""The control page and its JSON API: troubles, switches, tokens, the journal. For this machine only."""
 
 import ipaddress
 import json
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from npdsandbox import state
 from npdsandbox.switches import CHOICES, Switches
-from npdsandbox.troubles import DEFAULT_SECONDS, TroubleKind
+from npdsandbox.troubles import DEFAULT_SECONDS, Place, TroubleKind
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -89,13 +89,21 @@ def api_journal(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"total": state.JOURNAL.total, "entries": [entry.as_json() for entry in entries]})
 
 
+@require_http_methods(["DELETE"])
+@for_this_machine
+def api_token(request: HttpRequest) -> HttpResponse:
+    """Withdraw every token the gateways gave out."""
+    return JsonResponse({"withdrawn": state.TOKENS.withdraw()})
+
+
 @require_POST
 @for_this_machine
 def api_reset(request: HttpRequest) -> HttpResponse:
-    """Put everything back: no troubles, every switch at its default, an empty journal."""
+    """Put everything back: no troubles, every switch at its default, no tokens, an empty journal."""
     state.TROUBLES.clear()
     state.SWITCHES.reset()
     state.RATES.clear()
+    state.TOKENS.withdraw()
     state.JOURNAL.clear()
     return JsonResponse({"reset": True})
 
@@ -125,7 +133,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def page_trouble(request: HttpRequest) -> HttpResponse:
     """Add a trouble from the form; every field but the kind may be empty."""
     wish: dict[str, Any] = {"kind": request.POST.get("kind", "")}
-    for name in ("number", "client"):
+    for name in ("number", "client", "at"):
         if value := request.POST.get(name, "").strip():
             wish[name] = value
     try:
@@ -145,6 +153,14 @@ def page_clear(request: HttpRequest) -> HttpResponse:
     """Clear one trouble, or all of them."""
     rule_id = request.POST.get("id", "")
     state.TROUBLES.clear(int(rule_id) if rule_id.isascii() and rule_id.isdigit() else None)
+    return HttpResponseRedirect("/_admin/")
+
+
+@require_POST
+@for_this_machine
+def page_withdraw(request: HttpRequest) -> HttpResponse:
+    """Withdraw every token."""
+    state.TOKENS.withdraw()
     return HttpResponseRedirect("/_admin/")
 
 
@@ -188,6 +204,7 @@ def _page(
         )  # fmt: skip
     context = {
         "kinds": [(kind.value, DEFAULT_SECONDS.get(kind)) for kind in TroubleKind],
+        "places": list(Place),
         "troubles": state.TROUBLES.all(),
         "switches": switches,
         "entries": list(reversed(state.JOURNAL.last(50))),

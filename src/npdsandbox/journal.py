@@ -16,7 +16,8 @@ class Entry:
     """One request, in the wire's own words.
 
     `outcome` is a finding or a code of refusal, `trouble` what was done to the answer, `ms` the time until the
-    answer was ready (a delay on the way out is not in it).
+    answer was ready (a delay on the way out is not in it). `certificate` is the organisation and common name of the
+    caller's certificate, where there is one.
     """
 
     time: str = ""
@@ -34,6 +35,7 @@ class Entry:
     ms: float = 0.0
     status: int = 0
     xroad_id: str = ""
+    certificate: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry as the control API shows it."""

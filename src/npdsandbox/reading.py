@@ -6,7 +6,7 @@ Sources: protocol §1.4, §1.5, §8 (C5 to C9) and §9.5. No Django, no sockets.
 import datetime as dt
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -156,6 +156,17 @@ def read_question(call: etree._Element, *, strict: bool = False) -> Question:
     operation = read_operation(call)
     children = dict(_known_children(call, strict=strict))
     text = {name: _text(element, name) for name, element in children.items() if name != "NgayThangNamSinh"}
+    return make_question(operation, text, lambda: _read_birth(children.get("NgayThangNamSinh")))
+
+
+def make_question(operation: str, text: Mapping[str, str], read_birth: Callable[[], str]) -> Question:
+    """Check the texts of a call and return the question; raises as `read_question` does.
+
+    Args:
+        operation: the operation's name without the suffix `Request`.
+        text: what was sent, by the names of the request elements.
+        read_birth: returns the birth date as a claim has it, or raises; called only where one is needed.
+    """
     _refuse_real_numbers(text)
 
     for name, longest in _LONGEST.items():
@@ -180,7 +191,7 @@ def read_question(call: etree._Element, *, strict: bool = False) -> Question:
         raise not_valid("SoDinhDanh", "not 12 digits")
     if card and not _is_digits(card, 9):
         raise not_valid("SoCMND", "not 9 digits")
-    birth = None if service == "033" else _read_birth(children.get("NgayThangNamSinh"))
+    birth = None if service == "033" else read_birth()
     return Question(
         operation=operation, service=service, request_id=text["MaYeuCau"], procedure=text.get("MaDVC", ""),
         officer=text["MaCanBo"], office=text.get("MaDonVi", ""),
@@ -211,7 +222,7 @@ def _text(element: etree._Element, name: str) -> str:
     return (element.text or "").strip()
 
 
-def _refuse_real_numbers(text: dict[str, str]) -> None:
+def _refuse_real_numbers(text: Mapping[str, str]) -> None:
     for name in ("SoDinhDanh", "SoCMND"):
         value = text.get(name, "")
         if value and value.isdecimal() and not value.startswith(SYNTHETIC_PREFIX):
@@ -231,7 +242,23 @@ def _read_birth(element: etree._Element | None) -> str:
     if element is None:
         raise not_valid(name, "missing")
     parts = {etree.QName(part).localname: (part.text or "").strip() for part in element.iterchildren("*")}
-    year, day = parts.get("Nam", ""), parts.get("NgayThangNam", "")
+    return read_birth(
+        year=parts.get("Nam", ""), day=parts.get("NgayThangNam", ""), plain=(element.text or "").strip()
+    )
+
+
+def read_birth(*, year: str = "", day: str = "", plain: str = "") -> str:
+    """Return a birth date as `yyyy-mm-dd` or `yyyy`.
+
+    Args:
+        year: `Nam`, four digits.
+        day: `NgayThangNam`, yyyyMMdd or yyyy-MM-dd.
+        plain: text of `NgayThangNamSinh` itself, any of the three forms; read where the other two are empty.
+
+    Raises:
+        Refusal: both of the first two were sent, or the form is wrong.
+    """
+    name = "NgayThangNamSinh"
     if year and day:
         raise not_valid(name, "needs exactly one of Nam and NgayThangNam")
     if year:
@@ -240,7 +267,6 @@ def _read_birth(element: etree._Element | None) -> str:
         return year
     if day:
         return _read_day(day, "NgayThangNam")
-    plain = (element.text or "").strip()
     if _is_digits(plain, 4):
         return plain
     return _read_day(plain, name)

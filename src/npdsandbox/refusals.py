@@ -1,4 +1,8 @@
-"""What the sandbox refuses, and with which status. Every code is a CHOICE and starts with `SBX.` (protocol §9.5)."""
+"""What the sandbox refuses, and with which status (protocol §9.5).
+
+Codes that start with `SBX.` are CHOICES. `Client.…` and `Server.…` are X-Road's own, 001 to 005 those of one
+provincial gateway (§2.5).
+"""
 
 from dataclasses import dataclass, field
 
@@ -17,12 +21,13 @@ class Refusal(Exception):
 
 
 @dataclass(eq=False)
-class XRoadRefusal(Exception):
+class XRoadRefusal(Refusal):
     """An answer of the X-Road security server itself: JSON with an `X-Road-Error` header (X-Road pr-rest)."""
 
-    status: int
-    type: str
-    message: str
+
+@dataclass(eq=False)
+class GatewayRefusal(Refusal):
+    """An answer of a provincial gateway itself: JSON with `message` and `errorCode` (protocol §2.5)."""
 
 
 def not_xml(message: str) -> Refusal:

@@ -1,8 +1,6 @@
-"""One call from its headers and bytes to its answer: access, reading, search, writing, and trouble on demand."""
+"""One call from its bytes to its answer, whatever façade it came through: journal, licenses, search, trouble."""
 
-import base64
 import datetime as dt
-import hashlib
 import json
 import logging
 import re
@@ -11,22 +9,22 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError
 
-from npdsandbox import access, matching, reading, state, writing
+from npdsandbox import matching, state, writing
 from npdsandbox.journal import Entry, masked
 from npdsandbox.matching import Finding
 from npdsandbox.models import Citizen
 from npdsandbox.reading import LOOKUP, Question
 from npdsandbox.records import SYNTHETIC_PREFIX, Address, Record
 from npdsandbox.refusals import Refusal, XRoadRefusal
+from npdsandbox.settings import TLS_CLIENTS
 from npdsandbox.switches import Switches
-from npdsandbox.troubles import Trouble, TroubleKind
+from npdsandbox.troubles import Place, Trouble, TroubleKind
 
 _LOG: Final = logging.getLogger("npdsandbox")
-XROAD_SERVICE: Final = "SANDBOX/GOV/BCA/CSDLDC"
 OVERSIZED_BYTES: Final = 3 * 1024 * 1024
 STRANGER: Final = Record(
     "999090000999", "Người Khác Mẫu", "1990-01-01", sex="1",
@@ -37,13 +35,17 @@ STRANGER: Final = Record(
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it came. `operation` is the last part of the path, empty for `POST /c06`."""
+    """A request as it came.
 
-    facade: str
+    `operation` is the last part of the path, empty for `POST /c06`; `service` the provider in an X-Road path;
+    `certificate` the organisation and common name in the caller's certificate, empty without one.
+    """
+
     operation: str
     headers: Mapping[str, str]
     read_body: Callable[[], bytes]
     service: str = ""
+    certificate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,69 +59,88 @@ class Answer:
     trouble: Trouble | None = None
 
 
-def answer(call: Call) -> Answer:
+def _as_it_is(call: Call, body: bytes, result: Answer, entry: Entry) -> Answer:
+    return result
+
+
+@dataclass(frozen=True)
+class Facade:
+    """One way to the register.
+
+    `handle` answers a call and notes in the entry what it learns, `refuse` writes a refusal in the façade's own
+    shape, `finish` adds what every answer of it carries.
+    """
+
+    name: str
+    handle: Callable[[Call, bytes, Entry, Switches], Answer]
+    refuse: Callable[[Refusal], Answer]
+    finish: Callable[[Call, bytes, Answer, Entry], Answer] = _as_it_is
+
+
+def answer(call: Call, facade: Facade) -> Answer:
     """Answer one call and write it into the journal.
 
-    Never raises for anything the caller sent: what is wrong with a call becomes a fault (protocol §9.5).
+    Never raises for anything the caller sent: what is wrong with a call becomes a refusal (protocol §9.5).
     """
     started = time.perf_counter()
-    entry = Entry(time=_now().isoformat(timespec="milliseconds"), facade=call.facade)
+    entry = Entry(
+        time=_now().isoformat(timespec="milliseconds"), facade=facade.name,
+        certificate=" / ".join(call.certificate),
+    )  # fmt: skip
     body = b""
     try:
+        _check_certificate(call)
         body = call.read_body()
-        result = _answer(call, body, entry)
+        switches = state.SWITCHES.now
+        if switches.maintenance_seconds:
+            raise Refusal(
+                503, "SBX.MAINTENANCE", "maintenance", retry_after=switches.maintenance_seconds,
+                faultcode="soapenv:Server",
+            )  # fmt: skip
+        result = _spoiled(facade.handle(call, body, entry, switches))
     except Refusal as refusal:
         entry.outcome = refusal.code
-        headers = dict(refusal.headers)
-        if refusal.retry_after is not None:
-            headers["Retry-After"] = str(refusal.retry_after)
-        result = Answer(refusal.status, writing.fault(refusal), headers=headers)
-    except XRoadRefusal as refused:
-        entry.outcome = refused.type
-        result = _xroad_error(refused)
-    if call.facade == "r1":
-        result = _with_xroad_headers(call, body, result, entry)
+        written = xroad_error(refusal) if isinstance(refusal, XRoadRefusal) else facade.refuse(refusal)
+        wait = {} if refusal.retry_after is None else {"Retry-After": str(refusal.retry_after)}
+        result = replace(written, headers=written.headers | refusal.headers | wait)
+    result = facade.finish(call, body, result, entry)
     entry.status = result.status
     entry.ms = round((time.perf_counter() - started) * 1000, 2)
     state.JOURNAL.write(entry)
     return result
 
 
-def _answer(call: Call, body: bytes, entry: Entry) -> Answer:
-    switches = state.SWITCHES.now
-    if switches.maintenance_seconds:
-        raise Refusal(
-            503, "SBX.MAINTENANCE", "maintenance", retry_after=switches.maintenance_seconds,
-            faultcode="soapenv:Server",
-        )  # fmt: skip
-    element = None
-    operation = reading.operation_of(call.operation)
-    if not call.operation:
-        element = reading.read_call(body, strict=switches.strict)
-        operation = reading.read_operation(element)
-    if operation is None or (call.facade == "r1" and call.service != XROAD_SERVICE):
-        if call.facade == "r1":
-            raise XRoadRefusal(500, "Server.ServerProxy.UnknownService", "there is no such service here")
-        raise Refusal(500, "SBX.OPERATION", "this operation is not served")
-    entry.operation = operation
-    clients = _check_access(call, operation, switches)
+def _check_certificate(call: Call) -> None:
+    if TLS_CLIENTS and not set(TLS_CLIENTS) & set(call.certificate):
+        raise Refusal(403, "SBX.CERTIFICATE", "the certificate is of another organisation")
+
+
+def admit(clients: tuple[str, ...], entry: Entry, switches: Switches) -> None:
+    """Note who calls (the last name is the client's own) and refuse whoever calls too often."""
     entry.client = clients[-1][:100] if clients else ""
     wait = state.RATES.seconds_to_wait(entry.client, switches.rate_per_minute)
     if wait:
         raise Refusal(429, "SBX.RATE", "too many calls in a minute", retry_after=wait)
 
-    if element is None:
-        element = reading.read_call(body, strict=switches.strict)
-        if reading.read_operation(element) != operation:
-            raise Refusal(500, "SBX.OPERATION", "the Body asks for another operation than the address")
-    question = reading.read_question(element, strict=switches.strict)
+
+def ask(question: Question, clients: tuple[str, ...], entry: Entry, switches: Switches) -> Answer:
+    """Put a question to the register and return its SOAP answer.
+
+    Args:
+        question: the question, checked.
+        clients: every name the caller goes by, for troubles.
+        entry: the journal's entry, completed here.
+        switches: the switches in force.
+
+    Raises:
+        Refusal: officer or procedure not licensed, a trouble that is a fault, or no database.
+    """
     _note_question(entry, question)
     if switches.licenses:
         if question.officer not in switches.officers:
             raise Refusal(403, "SBX.OFFICER", "this officer may not use the register")
         if question.procedure not in switches.procedures:
             raise Refusal(403, "SBX.SERVICE", "this procedure may not use the register")
-
     numbers = tuple(
         number for number in (question.claim.personal_number, question.claim.old_card_number) if number
     )
@@ -128,7 +149,7 @@ def _answer(call: Call, body: bytes, entry: Entry) -> Answer:
         entry.trouble = trouble.kind.value
     finding, record = _search(question, switches)
     entry.outcome = finding.value
-    troubled = _troubled(trouble, question, record)
+    troubled = _broken(trouble) or _wrong_record(trouble, question, record)
     if troubled is not None:
         return replace(troubled, trouble=trouble)
     if finding is Finding.DECEASED and switches.deceased_answer == "no_match":
@@ -136,20 +157,28 @@ def _answer(call: Call, body: bytes, entry: Entry) -> Answer:
     return Answer(200, _write(question, record, switches), trouble=trouble)
 
 
-def _check_access(call: Call, operation: str, switches: Switches) -> tuple[str, ...]:
-    """Return the names the caller goes by, the C06 user name first and the X-Road client last."""
-    if call.facade != "r1":
-        return (access.check_c06(call.headers, operation=operation, now=time.time()),)
-    clients: list[str] = []
-    if switches.xroad_check_client:
-        clients.append(access.check_xroad_client(call.headers))
-    elif client := call.headers.get("X-Road-Client", "").strip():
-        clients.append(client)
-    if switches.xroad_check_api_key:
-        access.check_api_key(call.headers)
-    if switches.xroad_check_basic:
-        clients.insert(0, access.check_c06(call.headers, operation=operation, now=time.time()))
-    return tuple(clients)
+def give_token(fields: dict[str, Any], clients: tuple[str, ...], entry: Entry) -> Answer:
+    """Answer a call for a token with these JSON fields, or with the trouble that meets such calls."""
+    entry.operation, entry.outcome = "token", "token"
+    entry.client = clients[-1][:100]
+    trouble = state.TROUBLES.take(clients=clients, at=Place.TOKEN)
+    if trouble:
+        entry.trouble = trouble.kind.value
+        if trouble.kind is TroubleKind.WRONG_TYPES:
+            fields = dict.fromkeys(fields, 17)
+    broken = _broken(trouble)
+    return replace(broken or as_json(fields), trouble=trouble)
+
+
+def as_json(fields: Mapping[str, Any], *, status: int = 200) -> Answer:
+    """Write an answer in JSON."""
+    body = json.dumps(fields, ensure_ascii=False).encode()
+    return Answer(status, body, content_type="application/json; charset=UTF-8")
+
+
+def soap_fault(refusal: Refusal) -> Answer:
+    """Write a refusal as a SOAP fault."""
+    return Answer(refusal.status, writing.fault(refusal))
 
 
 def _note_question(entry: Entry, question: Question) -> None:
@@ -191,31 +220,41 @@ def _write(question: Question, record: Record | None, switches: Switches) -> byt
     return writing.citizens([record], status=status)
 
 
-def _troubled(trouble: Trouble | None, question: Question, record: Record | None) -> Answer | None:
-    """Return the wrong answer a trouble wants, or None when it only touches the delivery."""
-    if trouble is None:
-        return None
-    match trouble.kind:
+def _broken(trouble: Trouble | None) -> Answer | None:
+    """Return the answer of a trouble that can meet any call, or None."""
+    match trouble.kind if trouble else None:
         case TroubleKind.FAULT_500:
             raise Refusal(500, "SBX.FAULT", "a fault on demand", faultcode="soapenv:Server")
-        case TroubleKind.UNAVAILABLE_503:
+        case TroubleKind.UNAVAILABLE_503 if trouble:
             raise Refusal(
                 503, "SBX.UNAVAILABLE", "out of service on demand", retry_after=max(1, round(trouble.seconds)),
                 faultcode="soapenv:Server",
             )  # fmt: skip
+        case TroubleKind.UNAUTHORIZED_401:
+            raise Refusal(401, "SBX.AUTH", "refused on demand")
         case TroubleKind.XROAD_NETWORK_ERROR:
             raise XRoadRefusal(500, "Server.ClientProxy.NetworkError", "could not connect to the service")
-        case TroubleKind.HTML_200 | TroubleKind.HTML_502:
-            status = 200 if trouble.kind is TroubleKind.HTML_200 else 502
-            return Answer(status, _HTML, content_type="text/html; charset=UTF-8")
+        case TroubleKind.HTML_200:
+            return Answer(200, _HTML, content_type="text/html; charset=UTF-8")
+        case TroubleKind.HTML_502:
+            return Answer(502, _HTML, content_type="text/html; charset=UTF-8")
         case TroubleKind.REDIRECT_302:
             return Answer(302, b"", headers={"Location": "/elsewhere"})
         case TroubleKind.EMPTY_BODY:
             return Answer(200, b"")
+    return None
+
+
+def _wrong_record(trouble: Trouble | None, question: Question, record: Record | None) -> Answer | None:
+    """Return the wrong or unusual SOAP answer a trouble wants, or None when it does not change the message."""
+    if trouble is None:
+        return None
+    match trouble.kind:
         case TroubleKind.EMPTY_SOAP_BODY:
             return Answer(200, writing.empty_body())
-        case TroubleKind.WRONG_ENCODING if record is not None and question.operation == LOOKUP:
-            return Answer(200, _windows_1258(writing.citizens([record])))
+        case TroubleKind.FAULT_200:
+            refusal = Refusal(200, "SBX.FAULT", "a fault on demand", faultcode="soapenv:Server")
+            return Answer(200, writing.fault(refusal))
     if question.operation != LOOKUP:
         return None
     asked = record or replace(STRANGER, personal_number=question.claim.personal_number or "999090000998")
@@ -231,10 +270,18 @@ def _troubled(trouble: Trouble | None, question: Question, record: Record | None
             return Answer(200, writing.citizens([record], prefix="ns2"))
         case TroubleKind.EXTRA_FIELD if record is not None:
             return Answer(200, writing.citizens([record], extra=True))
-        case TroubleKind.OVERSIZED:
-            # White space after the root element is well-formed: only its size is wrong.
-            return Answer(200, writing.citizens([asked]) + b" " * OVERSIZED_BYTES)
     return None
+
+
+def _spoiled(result: Answer) -> Answer:
+    """Do to a finished message what a trouble does to its bytes."""
+    match result.trouble.kind if result.trouble else None:
+        case TroubleKind.WRONG_ENCODING:
+            return replace(result, body=_windows_1258(result.body))
+        case TroubleKind.OVERSIZED:
+            # White space after the end is well-formed: only its size is wrong.
+            return replace(result, body=result.body + b" " * OVERSIZED_BYTES)
+    return result
 
 
 _HTML: Final = (
@@ -258,30 +305,13 @@ def _windows_1258(message: bytes) -> bytes:
     return b"".join(out)
 
 
-def _xroad_error(refused: XRoadRefusal) -> Answer:
-    body = {"type": refused.type, "message": refused.message, "detail": str(uuid.uuid4())}
+def xroad_error(refused: Refusal) -> Answer:
+    """Write an error as an X-Road security server does (pr-rest)."""
+    body = {"type": refused.code, "message": refused.message, "detail": str(uuid.uuid4())}
     return Answer(
         refused.status, json.dumps(body).encode(), content_type="application/json;charset=utf-8",
-        headers={"X-Road-Error": refused.type},
+        headers={"X-Road-Error": refused.code},
     )  # fmt: skip
-
-
-def _with_xroad_headers(call: Call, body: bytes, result: Answer, entry: Entry) -> Answer:
-    """Add the headers a security server puts on an answer; the hash is over the body alone (CHOICE)."""
-    sent_id = call.headers.get("X-Road-Id", "").strip()[:200]
-    message_id = sent_id or str(uuid.uuid4())
-    entry.xroad_id = message_id
-    if result.trouble and result.trouble.kind is TroubleKind.XROAD_OTHER_ID:
-        message_id = str(uuid.uuid4())
-    headers = {
-        "X-Road-Client": call.headers.get("X-Road-Client", "").strip()[:200],
-        "X-Road-Id": message_id,
-        "X-Road-Request-Id": str(uuid.uuid4()),
-        "X-Road-Request-Hash": base64.b64encode(hashlib.sha512(body).digest()).decode(),
-    }
-    if call.service == XROAD_SERVICE and reading.operation_of(call.operation):
-        headers["X-Road-Service"] = f"{call.service}/{call.operation}"
-    return replace(result, headers=headers | result.headers)
 
 
 def _now() -> dt.datetime:

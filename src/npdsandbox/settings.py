@@ -1,4 +1,4 @@
-"""Django settings of the sandbox register; four variables of the environment and nothing else."""
+"""Django settings of the sandbox register; variables of the environment and nothing else."""
 
 import os
 import secrets
@@ -44,6 +44,24 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _file(name: str) -> str:
+    """Return the path a variable names, or an empty text; a path that cannot be read ends the start."""
+    path = os.environ.get(name, "")
+    if path and not os.access(path, os.R_OK):
+        raise SystemExit(f"{name}: there is no file that can be read at {path}")
+    return path
+
+
+def _refuse_half_tls() -> None:
+    if bool(TLS_CERT) != bool(TLS_KEY):
+        raise SystemExit("NPDSANDBOX_TLS_CERT and NPDSANDBOX_TLS_KEY: set both, or none")
+    if TLS_CLIENT_CA and not TLS_CERT:
+        raise SystemExit("NPDSANDBOX_TLS_CLIENT_CA: needs NPDSANDBOX_TLS_CERT and NPDSANDBOX_TLS_KEY")
+    for name, value in (("NPDSANDBOX_TLS_CLIENTS", TLS_CLIENTS), ("NPDSANDBOX_TLS_CRL", TLS_CRL)):
+        if value and not TLS_CLIENT_CA:
+            raise SystemExit(f"{name}: needs NPDSANDBOX_TLS_CLIENT_CA")
+
+
 def only_exceptions() -> Callable[[LogRecord], bool]:
     """Return a log filter that lets through what carries an exception."""
     return lambda record: record.exc_info is not None
@@ -52,6 +70,15 @@ def only_exceptions() -> Callable[[LogRecord], bool]:
 STATE = Path(os.environ.get("NPDSANDBOX_STATE") or "var").resolve()
 HOST = os.environ.get("NPDSANDBOX_HOST") or "127.0.0.1"
 PORT = _port(os.environ.get("NPDSANDBOX_PORT") or "8001")
+
+TLS_CERT = _file("NPDSANDBOX_TLS_CERT")
+TLS_KEY = _file("NPDSANDBOX_TLS_KEY")
+TLS_CLIENT_CA = _file("NPDSANDBOX_TLS_CLIENT_CA")
+TLS_CRL = _file("NPDSANDBOX_TLS_CRL")
+TLS_CLIENTS = [
+    name.strip() for name in os.environ.get("NPDSANDBOX_TLS_CLIENTS", "").split(";") if name.strip()
+]
+_refuse_half_tls()
 
 # Nothing is signed here and there are no sessions: a key of this process alone will do.
 SECRET_KEY = secrets.token_hex(32)

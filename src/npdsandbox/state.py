@@ -1,5 +1,7 @@
-"""What the one serving process keeps in memory: switches, troubles, the journal, the callers' rates."""
+"""What the one serving process keeps in memory: switches, troubles, the journal, the callers' rates,
+the gateways' tokens."""
 
+import secrets
 import threading
 import time
 from collections import deque
@@ -39,7 +41,40 @@ class RateWindow:
             self._calls.clear()
 
 
+class Tokens:
+    """The tokens the gateways gave out, until they end or are withdrawn."""
+
+    MOST: Final = 10_000
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._ends: dict[tuple[str, str], float] = {}
+
+    def issue(self, gateway: str, seconds: int) -> str:
+        """Return a new token of a gateway that lives so many seconds; the oldest goes when there are too many."""
+        token = secrets.token_urlsafe(24)
+        with self._lock:
+            while len(self._ends) >= self.MOST:
+                del self._ends[next(iter(self._ends))]
+            self._ends[gateway, token] = self._clock() + seconds
+        return token
+
+    def knows(self, gateway: str, token: str) -> bool:
+        """Say whether a token is a gateway's own and still lives."""
+        with self._lock:
+            return self._ends.get((gateway, token), 0.0) > self._clock()
+
+    def withdraw(self) -> int:
+        """End every token and return how many were still alive."""
+        with self._lock:
+            alive = sum(end > self._clock() for end in self._ends.values())
+            self._ends.clear()
+        return alive
+
+
 SWITCHES: Final = SwitchBoard()
 TROUBLES: Final = Troubles()
 JOURNAL: Final = Journal()
 RATES: Final = RateWindow()
+TOKENS: Final = Tokens()

@@ -4,6 +4,7 @@ import threading
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
+from npdsandbox.access import CHANGE_OVER
 from npdsandbox.writing import ROOTS_033
 
 CHOICES: Final = {
@@ -11,12 +12,15 @@ CHOICES: Final = {
     "deceased_answer": ("no_match", "with_status", "without_status"),
     "year_only_record": ("match", "refuse"),
     "root_033": ROOTS_033,
+    "c06_account": CHANGE_OVER,
+    "api_key": CHANGE_OVER,
+    "json_data": ("boolean", "text"),
 }
 
 
 @dataclass(frozen=True)
 class Switches:
-    """Every switch with its default; all are CHOICE (protocol §8, §9.4, §9.5)."""
+    """Every switch with its default; all are CHOICE (protocol §1.7, §8, §9.4, §9.5)."""
 
     strict: bool = False
     """Demand the order of elements, and no stray text in the envelope."""
@@ -39,6 +43,20 @@ class Switches:
     xroad_check_client: bool = True
     xroad_check_api_key: bool = True
     xroad_check_basic: bool = True
+    c06_account: str = "current"
+    """Which secret of the C06 account is taken: the current one, both during a change-over, the next one."""
+    api_key: str = "current"
+    """The same for ApiKey."""
+    token_seconds: int = 3600
+    """How long a token of a gateway lives; 0 gives tokens that have ended already."""
+    json_check_bearer: bool = True
+    """Demand a token of the JSON adapters."""
+    json_data: str = "boolean"
+    """Đồng Tháp's `data` as true and false, or as texts."""
+    json_envelope: bool = False
+    """Wrap the converted answer of the OpenCPS adapter in `Envelope`."""
+    json_numbers: bool = False
+    """Let the OpenCPS adapter's converter turn texts of digits into numbers, as some converters do."""
 
 
 class SwitchBoard:

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -34,6 +34,17 @@ class TroubleKind(StrEnum):
     OVERSIZED = "oversized"
     XROAD_NETWORK_ERROR = "xroad_network_error"
     XROAD_OTHER_ID = "xroad_other_id"
+    FAULT_200 = "fault_200"
+    UNAUTHORIZED_401 = "unauthorized_401"
+    WRONG_TYPES = "wrong_types"
+    ERROR_CODE = "error_code"
+
+
+class Place(StrEnum):
+    """Which calls a trouble meets: questions, or the calls that fetch a gateway's token."""
+
+    QUESTION = "question"
+    TOKEN = "token"  # noqa: S105 - a kind of call
 
 
 DEFAULT_SECONDS: Final = {
@@ -70,6 +81,7 @@ class Trouble:
     number: str = ""
     client: str = ""
     next: int | None = None
+    at: Place = Place.QUESTION
 
     def as_json(self) -> dict[str, Any]:
         """Return the rule as the control API shows it."""
@@ -86,7 +98,7 @@ class Troubles:
 
     def add(self, wish: dict[str, Any]) -> Trouble:
         """Add a rule from its JSON form; raises ValueError that names the wrong field."""
-        unknown = set(wish) - {"kind", "seconds", "number", "client", "next"}
+        unknown = set(wish) - {"kind", "seconds", "number", "client", "next", "at"}
         if unknown:
             raise ValueError(f"unknown field: {', '.join(sorted(unknown))}")
         try:
@@ -112,10 +124,16 @@ class Troubles:
             isinstance(following, bool) or not isinstance(following, int) or not 1 <= following <= 1_000_000
         ):
             raise ValueError("next: how many calls, from 1 to 1000000")
+        try:
+            place = Place(wish.get("at", Place.QUESTION))
+        except ValueError:
+            raise ValueError("at: one of " + ", ".join(Place)) from None
+        if place is Place.TOKEN and number:
+            raise ValueError("number: a call for a token asks about nobody")
         with self._lock:
             if len(self._rules) >= MOST_RULES:
                 raise ValueError(f"there are {MOST_RULES} rules already; clear some first")
-            rule = Trouble(next(self._ids), kind, float(seconds), number, client, following)
+            rule = Trouble(next(self._ids), kind, float(seconds), number, client, following, place)
             self._rules.append(rule)
         return rule
 
@@ -131,24 +149,29 @@ class Troubles:
             self._rules = [] if rule_id is None else [rule for rule in self._rules if rule.id != rule_id]
             return before - len(self._rules)
 
-    def take(self, *, numbers: tuple[str, ...], clients: tuple[str, ...]) -> Trouble | None:
+    def take(
+        self, *, numbers: tuple[str, ...] = (), clients: tuple[str, ...], at: Place = Place.QUESTION
+    ) -> Trouble | None:
         """Return the trouble this call meets, and count it.
 
         Args:
             numbers: the numbers asked about.
-            clients: the names the caller goes by (user name, X-Road client).
+            clients: the names the caller goes by (user name, X-Road client, application, officer's key).
+            at: what kind of call it is.
         """
         with self._lock:
             fitting = [
                 rule
                 for rule in self._rules
-                if (not rule.number or rule.number in numbers) and (not rule.client or rule.client in clients)
+                if rule.at is at
+                and (not rule.number or rule.number in numbers)
+                and (not rule.client or rule.client in clients)
             ]
             if fitting:
                 rule = max(fitting, key=lambda rule: (bool(rule.number), bool(rule.client), -rule.id))
                 if rule.next is not None:
                     place = self._rules.index(rule)
-                    left = Trouble(rule.id, rule.kind, rule.seconds, rule.number, rule.client, rule.next - 1)
+                    left = replace(rule, next=rule.next - 1)
                     self._rules[place : place + 1] = [left] if left.next else []
                 return rule
         for number in numbers:

@@ -11,6 +11,11 @@ urlpatterns = [
     path("c06", views.c06),
     path("c06/<str:operation>", views.c06, name="c06"),
     re_path(r"^r1/(?P<service>[^/]+/[^/]+/[^/]+/[^/]+)/(?P<operation>[^/]+)$", views.xroad),
+    path("lgsp/token", views.lgsp_token),
+    path("lgsp/<str:operation>", views.lgsp),
+    path("lgsp-json/api/v1/Authentication/Token", views.json_token),
+    path("lgsp-json/<str:style>", views.adapter),
+    path("adapter/csdldancu", views.open_adapter),
     path("_admin/", control.page, name="control"),
     path("_admin/trouble", control.page_trouble, name="control-trouble"),
     path("_admin/clear", control.page_clear, name="control-clear"),
@@ -19,6 +24,8 @@ urlpatterns = [
     path("_admin/api/trouble/<int:rule_id>", control.api_trouble),
     path("_admin/api/switch", control.api_switch),
     path("_admin/api/journal", control.api_journal),
+    path("_admin/withdraw", control.page_withdraw, name="control-withdraw"),
+    path("_admin/api/token", control.api_token),
     path("_admin/api/reset", control.api_reset),
 ]
 handler404 = views.not_found

@@ -1,6 +1,7 @@
-"""The register's addresses: the two façades, the schema, the front page and the health check."""
+"""The register's addresses: the façades, the schema, the front page and the health check."""
 
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import Callable, Collection
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,17 +9,23 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
-from npdsandbox import register, schema
+from npdsandbox import adapters, register, schema
 from npdsandbox.cast import DEMO, read_people
+from npdsandbox.certificates import names_in
 from npdsandbox.delivery import deliver
+from npdsandbox.direct import C06
+from npdsandbox.lgsp import LGSP, LGSP_TOKEN
 from npdsandbox.models import Citizen
 from npdsandbox.reading import BODY_LIMIT, inflate, too_large
-from npdsandbox.refusals import not_xml
-from npdsandbox.register import Call
+from npdsandbox.refusals import Refusal, not_xml
+from npdsandbox.register import Call, Facade
 from npdsandbox.troubles import PERMANENT
+from npdsandbox.xroad import XROAD
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 NOTICE = "sandbox, not the National Population Database"
+XML = ("application/xml", "text/xml")
+ADAPTERS = {"opencps": adapters.OPENCPS, "dong_thap": adapters.DONG_THAP, "thanh_hoa": adapters.THANH_HOA}
 
 
 def say_what_this_is(get_response: Handler) -> Handler:
@@ -46,21 +53,69 @@ def c06(request: HttpRequest, operation: str = "") -> HttpResponseBase:
         return _schema(request, operation)
     if request.method != "POST":
         return HttpResponse(status=405, headers={"Allow": "GET, POST"})
-    return _call(request, Call("c06", operation, request.headers, lambda: _body(request)))
+    return _call(request, C06, operation)
 
 
 @require_POST
 def xroad(request: HttpRequest, service: str, operation: str) -> HttpResponseBase:
     """Answer a call through X-Road's REST interface; the path names the provider."""
-    return _call(request, Call("r1", operation, request.headers, lambda: _body(request), service))
+    return _call(request, XROAD, operation, service=service)
 
 
-def _call(request: HttpRequest, call: Call) -> HttpResponseBase:
-    return deliver(register.answer(call), request.META.get("gunicorn.socket"))
+@require_POST
+def lgsp(request: HttpRequest, operation: str) -> HttpResponseBase:
+    """Answer a call through a gateway of the Hậu Giang kind."""
+    return _call(request, LGSP, operation)
 
 
-def _body(request: HttpRequest) -> bytes:
-    _check_content_type(request.headers)
+@require_POST
+def lgsp_token(request: HttpRequest) -> HttpResponseBase:
+    """Give a token of that gateway."""
+    return _call(request, LGSP_TOKEN, kinds=("application/x-www-form-urlencoded",), code="SBX.GRANT")
+
+
+@require_POST
+def adapter(request: HttpRequest, style: str) -> HttpResponseBase:
+    """Answer a call of a JSON adapter."""
+    if style not in ADAPTERS:
+        return render(request, "npdsandbox/not_found.html", status=404)
+    return _call(request, ADAPTERS[style], kinds=("application/json",), code="SBX.JSON")
+
+
+@require_POST
+def open_adapter(request: HttpRequest) -> HttpResponseBase:
+    """Answer a call of the Thanh Hóa adapter that needs no token."""
+    return _call(request, adapters.OPEN_THANH_HOA, kinds=("application/json",), code="SBX.JSON")
+
+
+@require_POST
+def json_token(request: HttpRequest) -> HttpResponseBase:
+    """Give a token of the JSON gateway; the body is empty and its type a form's, as a rule."""
+    return _call(request, adapters.JSON_TOKEN, kinds=(), code="SBX.JSON")
+
+
+def _call(
+    request: HttpRequest, facade: Facade, operation: str = "", *, service: str = "",
+    kinds: Collection[str] = XML, code: str = "SBX.XML",
+) -> HttpResponseBase:  # fmt: skip
+    connection = request.META.get("gunicorn.socket")
+    names = names_in(connection.getpeercert()) if isinstance(connection, ssl.SSLSocket) else ()
+
+    def read_body() -> bytes:
+        try:
+            return _body(request, kinds)
+        except Refusal as refusal:
+            if refusal.code == "SBX.XML":
+                refusal.code = code
+            raise
+
+    call = Call(operation, request.headers, read_body, service, names)
+    return deliver(register.answer(call, facade), connection)
+
+
+def _body(request: HttpRequest, kinds: Collection[str]) -> bytes:
+    """Read the body; `kinds` are the content types allowed, none for any."""
+    _check_content_type(request.headers.get("Content-Type", ""), kinds)
     # Django reads nothing of a chunked body; gunicorn ends the stream itself.
     stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
     body = stream.read(BODY_LIMIT + 1)
@@ -74,10 +129,10 @@ def _body(request: HttpRequest) -> bytes:
     return bytes(body)
 
 
-def _check_content_type(headers: Mapping[str, str]) -> None:
-    kind, _, parameters = headers.get("Content-Type", "").partition(";")
-    if kind.strip().lower() not in ("application/xml", "text/xml"):
-        raise not_xml("Content-Type must be application/xml or text/xml")
+def _check_content_type(content_type: str, kinds: Collection[str]) -> None:
+    kind, _, parameters = content_type.partition(";")
+    if kinds and kind.strip().lower() not in kinds:
+        raise not_xml("Content-Type must be " + " or ".join(kinds))
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip().strip("\"'").lower() not in ("utf-8", "utf8"):
