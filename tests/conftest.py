@@ -13,7 +13,7 @@ from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.register import Answer, CouldNotAsk, Inquiry, RegisterError, Trouble
 from motcua.population.memory import MemoryRegister
 from motcua.procedures.service import forget
-from motcua.verification import service as verification
+from motcua.verification import probing
 from motcua.verification.registers import use_register
 from tests.people import Person, cast
 
@@ -89,10 +89,10 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldRegister]:
     """Put a register in place that does as it is told."""
     told = ToldRegister()
 
-    def note_probe() -> None:
+    def note_probe(route: object) -> None:
         told.probes += 1
 
-    monkeypatch.setattr(verification, "start_probe", note_probe)
+    monkeypatch.setattr(probing, "start_probe", note_probe)
     with use_register(told):
         yield told
 

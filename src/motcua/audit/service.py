@@ -19,10 +19,14 @@ EVENTS: Final[dict[str, Promise]] = {
     "account.logged_in": _("Đăng nhập"),
     "account.log_in_failed": _("Đăng nhập không thành công"),
     "check.limited": _("Kiểm tra danh tính số bị tạm dừng vì quá số lần"),
+    "check.not_licensed": _("Cán bộ hoặc thủ tục chưa được cấp quyền kiểm tra danh tính số"),
+    "npd.line_chosen": _("Chọn đường kết nối tới CSDLQG về dân cư"),
     "dossier.submitted": _("Công dân nộp hồ sơ trực tuyến"),
     "dossier.received": _("Cán bộ tiếp nhận hồ sơ"),
     "dossier.received_by_hand": _("Cán bộ tiếp nhận hồ sơ chưa xác thực danh tính"),
     "dossier.taken_up": _("Cán bộ nhận hồ sơ nộp trực tuyến"),
+    "dossier.rechecked": _("Danh tính người nộp hồ sơ đã tiếp nhận được kiểm tra lại"),
+    "dossier.originals_confirmed": _("Cán bộ xác nhận đã xem lại giấy tờ gốc"),
     "demo.loaded": _("Nạp dữ liệu minh hoạ"),
 }
 

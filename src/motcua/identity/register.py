@@ -32,6 +32,7 @@ class Inquiry:
     `request_id` is at most 40 of A–Z a–z 0–9 and "-" (else ValueError). `officer` and `officer_login` name
     the asking officer to the register, `agency` the office, `procedure` the register's procedure code, which
     may be empty. `officer_key` is the officer's own "name:password" at a provincial gateway, where there is one.
+    `seconds` is all the time that the question may take, where that is less than the register's own.
     """
 
     request_id: str
@@ -41,6 +42,7 @@ class Inquiry:
     procedure: str
     touch_point: TouchPoint
     officer_key: str = ""
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if not _REQUEST_ID.fullmatch(self.request_id):

@@ -33,7 +33,7 @@ from motcua.procedures.service import Catalogue, offered
 from motcua.reception import scan, service
 from motcua.reception.findings import Finding, Situation, inquire, recall
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
-from motcua.verification.service import LineStatus, claim_digest, line_status
+from motcua.verification.service import Light, LineStatus, claim_digest, line_status
 
 CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
 WORN_OUT: Final = _(
@@ -174,9 +174,9 @@ class Desk:
     def line(self) -> LineStatus:
         """Return how the line stands; what this page's own question met says more than what is kept of others."""
         if self.is_line_heard and not self.is_unanswered:
-            return LineStatus(True, None)
+            return LineStatus(Light.FINE)
         kept = line_status(now=self.now)
-        return replace(kept, is_open=False) if self.is_unanswered else kept
+        return replace(kept, light=Light.DOWN) if self.is_unanswered else kept
 
     @property
     def by_hand_reasons(self) -> list[tuple[str, Any]]:

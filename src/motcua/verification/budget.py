@@ -20,6 +20,10 @@ from motcua.verification.models import IdentityCheck
 
 _DESK: Final = (TouchPoint.RECEPTION,)
 _PORTAL: Final = (TouchPoint.REGISTRATION, TouchPoint.FILING)
+_AFTER_DESKS: Final = (
+    *_PORTAL,
+    TouchPoint.RECHECK,
+)  # the lane of all questions that leave the desks their share
 _CHECKS: Final = IdentityCheck._meta.db_table
 _IN_FLIGHT: Final = f"""(
     SELECT COUNT(*) FROM {_CHECKS} WHERE outcome = '' AND asked_at > %s AND touch_point IN ({{points}})
@@ -67,7 +71,8 @@ def limits_of(
     """List the limits that hold for a question.
 
     Args:
-        touch_point: where it arises; operators' questions have no limits, a desk's only the officer's own.
+        touch_point: where it arises; operators' questions and later checks have no limits, a desk's only the officer's
+            own.
         number_digest: keyed digest of the number asked about.
         user_id: who is logged in, if anybody.
         address_digest: keyed digest of the network address, empty when unknown.
@@ -76,7 +81,7 @@ def limits_of(
     if touch_point is TouchPoint.RECEPTION:
         window = timedelta(minutes=10)
         return [Limit("officer", allowed["TRIES_OFFICER_10_MINUTES"], window, _DESK, "asked_by_id", user_id)]
-    if touch_point is TouchPoint.OPERATION:
+    if touch_point in (TouchPoint.OPERATION, TouchPoint.RECHECK):
         return []
     limits = [
         Limit("number", allowed["TRIES_NUMBER_HOUR"], hour, _PORTAL, "number_digest", number_digest),
@@ -103,7 +108,7 @@ def count(*, limits: list[Limit], now: datetime, longest_question: timedelta) ->
     """
     as_stored = connection.ops.adapt_datetimefield_value
     young = as_stored(now - longest_question)
-    parts = [_IN_FLIGHT.format(points=_quoted(points)) for points in (_DESK, _PORTAL)]
+    parts = [_IN_FLIGHT.format(points=_quoted(points)) for points in (_DESK, _AFTER_DESKS)]
     values: list[Any] = [young, young]
     for limit in limits:
         parts.append(_TRIES.format(column=limit.column, points=_quoted(limit.touch_points)))

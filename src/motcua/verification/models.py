@@ -9,6 +9,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class Route(models.TextChoices):
+    """The lines to the register, in our own words."""
+
+    PRIMARY = "primary", _("Đường chính")
+    STANDBY = "standby", _("Đường dự phòng")
+
+
 class IdentityCheck(models.Model):
     """One question to the register: its intent, written before it leaves, and its outcome, written right after.
 
@@ -19,6 +26,7 @@ class IdentityCheck(models.Model):
         RECEPTION = "reception", _("Tiếp nhận trực tiếp")
         REGISTRATION = "registration", _("Đăng ký tài khoản")
         FILING = "filing", _("Nộp hồ sơ trực tuyến")
+        RECHECK = "recheck", _("Kiểm tra lại hồ sơ đã tiếp nhận")
         OPERATION = "operation", _("Vận hành")
 
     class Outcome(models.TextChoices):
@@ -47,6 +55,22 @@ class IdentityCheck(models.Model):
     number_masked = models.CharField(_("Số CCCD/CMND"), max_length=12)
     claim_digest = models.CharField(max_length=64, editable=False)
     address_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    route = models.CharField(
+        _("Đường kết nối"),
+        max_length=10,
+        choices=Route.choices,
+        blank=True,
+        help_text=_("Để trống: câu hỏi chưa được gửi đi."),
+    )
+    repeats = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="repeated_by",
+        verbose_name=_("Hỏi lại lần trước chưa rõ kết quả"),
+    )
 
     asked_at = models.DateTimeField(_("Hỏi lúc"))
     answered_at = models.DateTimeField(_("Trả lời lúc"), null=True, blank=True)
@@ -112,13 +136,48 @@ class WaitingRecord(models.Model):
 
 
 class LineRow(models.Model):
-    """The breaker of one line to the register, shared by all processes (``population.line.LineState``)."""
+    """One line to the register, shared by all processes: its breaker (``population.line.LineState``) and its light.
+
+    All moments are epoch seconds.
+    """
 
     name = models.CharField(max_length=20, primary_key=True)
     failed_at = models.JSONField(default=list)
     opened_at = models.FloatField(null=True)
     next_probe_at = models.FloatField(default=0)
     paused_until = models.FloatField(default=0)
+    seconds = models.FloatField(null=True)  # that an answer takes, smoothed
+    answered_at = models.FloatField(null=True)  # last answer; written at most every two seconds
+    watched_at = models.FloatField(default=0)  # last probe for the light alone
 
     def __str__(self) -> str:
         return self.name
+
+
+class LineChoice(models.Model):
+    """Which line questions take; one row, and none means by health."""
+
+    class Mode(models.TextChoices):
+        AUTO = "auto", _("Tự động theo tình trạng đường truyền")
+        PRIMARY = "primary", _("Luôn dùng đường chính")
+        STANDBY = "standby", _("Luôn dùng đường dự phòng")
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    mode = models.CharField(_("Đường kết nối"), max_length=10, choices=Mode.choices, default=Mode.AUTO)
+    chosen_by = models.CharField(_("Người chọn"), max_length=150, blank=True)
+    chosen_at = models.DateTimeField(_("Chọn lúc"), null=True, blank=True)
+    # Not a choice, but likewise once for all processes: the last day on which certificates were looked at.
+    certificates_seen_on = models.DateField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("Chọn đường kết nối")
+        verbose_name_plural = _("Chọn đường kết nối")
+        constraints = [
+            models.CheckConstraint(name="there_is_one_choice", condition=models.Q(id=1)),
+            models.CheckConstraint(
+                name="mode_is_one_of_three", condition=models.Q(mode__in=["auto", "primary", "standby"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.Mode(self.mode).label)

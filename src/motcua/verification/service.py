@@ -1,114 +1,72 @@
-"""The doors through which a page asks the register: ``check_identity`` and ``fetch_citizen``.
+"""The doors through which a page asks the register: ``check_identity``, ``fetch_citizen`` and ``recheck_identity``.
 
-What happens in them, in this order:
-
-1. One short transaction: is the line open and not crowded, are tries left; the *intent* is written.
-2. No transaction, and no database connection held: the register is asked, and our own match is made.
-3. One short transaction: the *outcome* is written, and at the desk the record is kept for the form.
-
-Whatever the page does next, both rows stay: that we asked is provable, and what came back is not lost.
+How a question is asked and recorded: ``asking``. Which line it takes: ``choosing``. How the register answers at
+present: ``light``.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import DatabaseError, connection, transaction
 
-from motcua.audit import service as audit
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.matching import Difference, YearAlone
-from motcua.identity.register import Inquiry, TouchPoint, Trouble
-from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswered, Verified, verify
-from motcua.population.gateway import ping_claim
-from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, LineState, lane_of, may_enter
-from motcua.sealing import digest
-from motcua.verification import budget, line, registers, waiting
+from motcua.identity.register import TouchPoint
+from motcua.identity.verification import Outcome, Rejected, Verified
+from motcua.verification import asking, probing, waiting
+from motcua.verification.asking import (
+    AlreadyAsked,
+    Asked,
+    Asker,
+    OpenTransaction,
+    Purpose,
+    Question,
+    claim_digest,
+)
 from motcua.verification.budget import Limited
-from motcua.verification.models import IdentityCheck
+from motcua.verification.choosing import NoSuchLine, choice, use_line
+from motcua.verification.light import Light, LineFacts, LineStatus, line_status
+from motcua.verification.light import line_facts as lines
+from motcua.verification.line import Mode, longest_question
+from motcua.verification.models import IdentityCheck, Route
+from motcua.verification.probing import ping
 
 __all__ = [
+    "AlreadyAsked",
     "Asker",
     "DeskAnswer",
+    "Light",
     "Limited",
+    "LineFacts",
     "LineStatus",
     "MissingOfficerNumber",
+    "Mode",
+    "NoSuchLine",
+    "OpenTransaction",
     "Purpose",
+    "Route",
     "carries",
     "check_as_operator",
     "check_identity",
+    "choice",
     "claim_digest",
     "fetch_citizen",
     "line_status",
+    "lines",
+    "longest_question",
     "ping",
     "read_record",
+    "recheck_identity",
     "spend_record",
+    "use_line",
 ]
-
-_log = logging.getLogger("motcua.verification")
-_OUTCOME_FIELDS: Final = (
-    "answered_at",
-    "outcome",
-    "reason",
-    "matched_by",
-    "birth_match",
-    "line",
-    "register_ids",
-)
-# Request ids have no digits, so that the filter of the logs never takes part of one for a personal number.
-_LETTERS: Final = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
 
 
 class MissingOfficerNumber(Exception):
     """The officer has no personal number on file, so the register cannot be told who asks; nothing was asked."""
-
-
-class OpenTransaction(RuntimeError):
-    """The register was about to be asked while a database transaction is open: a mistake in our own code."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks: the user who is logged in, if any, and how the register is told.
-
-    ``officer_number`` and ``agency`` fall back to ``NPD_PORTAL_OFFICER`` and ``NPD_AGENCY_CODE`` off the desk.
-    ``address`` is the network address of the browser; it is kept as a keyed digest only.
-    """
-
-    user: AbstractBaseUser | None
-    officer_number: str = ""
-    officer_login: str = ""
-    agency: str = ""
-    office_code: str = ""
-    address: str = ""
-    officer_code: str = ""
-    officer_key: str = ""
-    is_licensed: bool = True
-
-    def __repr__(self) -> str:
-        return f"Asker(user={self.user.pk if self.user else None}, office={self.office_code!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Purpose:
-    """Why it is asked: in words, and for which procedure and dossier.
-
-    ``npd_code`` is the procedure's code with the register (MaDVC); ``NPD_PROCEDURE_CODE`` when empty.
-    """
-
-    text: str
-    procedure_code: str = ""
-    npd_code: str = ""
-    dossier_id: uuid.UUID | None = None
-    is_licensed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +76,6 @@ class DeskAnswer:
     check: IdentityCheck
     record: CitizenRecord | None
     is_accents_hint: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LineStatus:
-    """Whether the register can be asked now, and since when it cannot."""
-
-    is_open: bool
-    since: datetime | None
 
 
 def check_identity(
@@ -154,8 +104,8 @@ def check_identity(
         Limited: too many wrong tries; nothing was asked.
         OpenTransaction: a transaction is open.
     """
-    check, _ = _ask(claim, asker, touch_point, purpose, now, YearAlone.YEAR_ONLY_RECORD)
-    return check
+    question = Question(claim, asker, touch_point, purpose, YearAlone.YEAR_ONLY_RECORD)
+    return _ask(question, now).check
 
 
 def fetch_citizen(*, claim: IdentityClaim, asker: Asker, purpose: Purpose, now: datetime) -> DeskAnswer:
@@ -176,10 +126,43 @@ def fetch_citizen(*, claim: IdentityClaim, asker: Asker, purpose: Purpose, now: 
     """
     if not asker.officer_number or asker.user is None:
         raise MissingOfficerNumber
-    check, outcome = _ask(claim, asker, TouchPoint.RECEPTION, purpose, now, YearAlone.ANY_RECORD)
+    asked = _ask(Question(claim, asker, TouchPoint.RECEPTION, purpose, YearAlone.ANY_RECORD), now)
+    outcome = asked.outcome
     record = outcome.record if isinstance(outcome, Verified) else None
     is_hint = isinstance(outcome, Rejected) and outcome.differences == {Difference.NAME_ACCENTS}
-    return DeskAnswer(check, record, is_hint)
+    return DeskAnswer(asked.check, record, is_hint)
+
+
+def recheck_identity(
+    *,
+    claim: IdentityClaim,
+    asker: Asker,
+    purpose: Purpose,
+    check_id: uuid.UUID,
+    repeats: uuid.UUID | None,
+    now: datetime,
+) -> IdentityCheck:
+    """Ask later about the person of a dossier that was received while nobody answered; keeps no record.
+
+    Outside the limits of persons, after the desks. A question under one id leaves once, whoever asks, and however
+    often: each try has an id of its own, kept by the caller before it asks.
+
+    Args:
+        claim: what the dossier says of the person.
+        asker: the officer who received it.
+        purpose: the dossier's procedure, and the dossier.
+        check_id: id of the check that will be written.
+        repeats: id of the earlier check whose fate is unknown (its process died, ``longest_question`` is over).
+        now: the moment.
+
+    Raises:
+        AlreadyAsked: there is a check under this id; nothing was asked.
+        OpenTransaction: a transaction is open.
+    """
+    question = Question(
+        claim, asker, TouchPoint.RECHECK, purpose, YearAlone.ANY_RECORD, check_id=check_id, repeats=repeats
+    )
+    return _ask(question, now).check
 
 
 def read_record(
@@ -231,234 +214,21 @@ def carries(
     )
 
 
-def claim_digest(claim: IdentityClaim) -> str:
-    """Return the keyed digest of a claim; equal for both tone placements of one name."""
-    return digest("claim", claim.canonical())
-
-
-def line_status(*, now: datetime) -> LineStatus:
-    """Say whether the register can be asked; starts a probe in the background when one is due. One query."""
-    state = line.read()
-    since = state.shut_since(now.timestamp())
-    if since is None:
-        return LineStatus(True, None)
-    _probe_if_due(state, now)
-    return LineStatus(False, datetime.fromtimestamp(since, UTC))
-
-
-def ping(*, now: datetime) -> tuple[IdentityCheck, Outcome]:
-    """Ask for a person who cannot exist, even while the line is shut; *rejected* is the one good outcome.
-
-    Raises:
-        OpenTransaction: a transaction is open.
-    """
-    claim = ping_claim(settings.NPD["NPD_PING_NUMBER"])
-    return _ask(
-        claim, Asker(None), TouchPoint.OPERATION, Purpose("vận hành: thăm dò"), now, YearAlone.ANY_RECORD
-    )
-
-
 def check_as_operator(*, claim: IdentityClaim, now: datetime) -> tuple[IdentityCheck, Outcome]:
     """Ask for the configured operator, outside the limits of persons, recorded like any check.
 
     Raises:
         OpenTransaction: a transaction is open.
     """
-    return _ask(claim, Asker(None), TouchPoint.OPERATION, Purpose("vận hành"), now, YearAlone.ANY_RECORD)
-
-
-def _ask(
-    claim: IdentityClaim,
-    asker: Asker,
-    touch_point: TouchPoint,
-    purpose: Purpose,
-    now: datetime,
-    year_alone: YearAlone,
-) -> tuple[IdentityCheck, Outcome]:
-    _refuse_open_transaction()
-    check = _intent(claim, asker, touch_point, purpose, now)
-    inquiry = Inquiry(
-        request_id=check.request_id,
-        officer=asker.officer_number or settings.NPD["NPD_PORTAL_OFFICER"],
-        officer_login=asker.officer_login or "motcua",
-        agency=asker.agency or settings.NPD["NPD_AGENCY_CODE"],
-        procedure=purpose.npd_code or settings.NPD["NPD_PROCEDURE_CODE"],
-        touch_point=touch_point,
+    asked = asking.ask(
+        Question(claim, Asker(None), TouchPoint.OPERATION, Purpose("vận hành"), YearAlone.ANY_RECORD), now
     )
-    state, refused = _admit(check, touch_point, now)
-    if refused is not None:
-        return check, refused
-    _give_connection_back()
-    started = time.monotonic()
-    outcome = _asked(claim, inquiry, year_alone)
-    answered_at = now + timedelta(seconds=time.monotonic() - started)
-    with transaction.atomic():
-        _write_outcome(check, outcome, answered_at)
-        check.save(update_fields=_OUTCOME_FIELDS)
-        if isinstance(outcome, Verified) and outcome.record and touch_point is TouchPoint.RECEPTION:
-            waiting.keep(check, outcome.record, answered_at)
-    _report(outcome, state, answered_at)
-    return check, outcome
+    return asked.check, asked.outcome
 
 
-def _asked(claim: IdentityClaim, inquiry: Inquiry, year_alone: YearAlone) -> Outcome:
-    """Ask, and turn even a mistake of our own client into *unanswered*: a check is never left open by a crash."""
-    try:
-        return verify(claim=claim, register=registers.register(), inquiry=inquiry, year_alone=year_alone)
-    except Exception as error:
-        _log.exception("npd.client_failed request=%s error=%s", inquiry.request_id, type(error).__name__)
-        return Unanswered(None, Trouble.FATE_UNKNOWN, None, f"our own client failed: {type(error).__name__}")
-
-
-def _intent(
-    claim: IdentityClaim, asker: Asker, touch_point: TouchPoint, purpose: Purpose, now: datetime
-) -> IdentityCheck:
-    check_id = uuid.uuid4()
-    return IdentityCheck(
-        id=check_id,
-        request_id="MC-" + check_id.hex.translate(_LETTERS),
-        touch_point=touch_point.value,
-        asked_by_id=asker.user.pk if asker.user else None,
-        office_code=asker.office_code,
-        purpose=purpose.text,
-        procedure_code=purpose.procedure_code,
-        dossier_id=purpose.dossier_id,
-        number_digest=digest("number", claim.number.digits),
-        number_masked=claim.number.masked,
-        claim_digest=claim_digest(claim),
-        address_digest=digest("address", budget.network_of(asker.address)) if asker.address else "",
-        asked_at=now,
-    )
-
-
-def _admit(
-    check: IdentityCheck, touch_point: TouchPoint, now: datetime
-) -> tuple[LineState, Unanswered | None]:
-    """Write the intent if the question may leave; else write it with its outcome, or raise Limited."""
-    limits = budget.limits_of(
-        touch_point=touch_point,
-        number_digest=check.number_digest,
-        user_id=check.asked_by_id,
-        address_digest=check.address_digest,
-    )
-    with transaction.atomic():
-        state = line.read_in_turn(_turns(check))
-        counts = budget.count(limits=limits, now=now, longest_question=line.longest_question())
-        exceeded = [limit for limit, tries in zip(limits, counts.tries, strict=True) if tries >= limit.tries]
-        refused = None if exceeded else _refused_by_line(state, counts, touch_point, now)
-        if refused is not None:
-            _write_outcome(check, refused, now)
-        if not exceeded:
-            check.save(force_insert=True)
-    if exceeded:
-        _refuse_limited(check, exceeded, now)
-    if refused is not None and refused.trouble is Trouble.BREAKER_OPEN:
-        _probe_if_due(state, now)
-    return state, refused
-
-
-def _refused_by_line(
-    state: LineState, counts: budget.Counts, touch_point: TouchPoint, now: datetime
-) -> Unanswered | None:
-    if touch_point is TouchPoint.OPERATION:
-        return None
-    moment = now.timestamp()
-    if state.is_shut(moment):
-        return Unanswered(
-            None, Trouble.BREAKER_OPEN, state.retry_after(moment), "the line is shut after failures"
-        )
-    lane: Lane = lane_of(touch_point)
-    if not may_enter(
-        line.policy(), lane, desk_in_flight=counts.desk_in_flight, portal_in_flight=counts.portal_in_flight
-    ):
-        _log.warning("npd.crowded lane=%s", lane.value)
-        return Unanswered(
-            None, Trouble.CROWDED, 2.0, "as many questions as NPD_IN_FLIGHT allows are under way"
-        )
-    return None
-
-
-def _refuse_limited(check: IdentityCheck, exceeded: list[budget.Limit], now: datetime) -> None:
-    longest = line.longest_question()
-    until, limit = max(
-        ((budget.next_try_at(limit=limit, now=now, longest_question=longest), limit) for limit in exceeded),
-        key=lambda pair: pair[0],
-    )
-    audit.record(
-        name="check.limited",
-        now=now,
-        actor=check.asked_by,
-        office_code=check.office_code,
-        subject=check.number_digest,
-        details={"scope": limit.scope, "touch_point": check.touch_point},
-    )
-    raise Limited(scope=limit.scope, tries=limit.tries, until=until)
-
-
-def _write_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime) -> None:
-    check.answered_at = answered_at
-    if outcome_messages := outcome.messages:
-        check.register_ids = [list(pair) for pair in outcome_messages.register_ids]
-    match outcome:
-        case Verified():
-            check.outcome = IdentityCheck.Outcome.VERIFIED
-            check.matched_by, check.birth_match = outcome.matched_by.value, outcome.birth_match.value
-            check.line = outcome.line
-        case Rejected():
-            check.outcome, check.line = IdentityCheck.Outcome.REJECTED, outcome.line
-        case Unanswered():
-            check.outcome, check.reason = IdentityCheck.Outcome.UNANSWERED, outcome.trouble.value
-        case NotAllowed():
-            check.outcome, check.reason = IdentityCheck.Outcome.NOT_ALLOWED, outcome.barred.value
-
-
-def _report(outcome: Outcome, seen: LineState, now: datetime) -> None:
-    """Tell the line how the question went; an answer writes only when there was something to forget."""
-    if isinstance(outcome, Unanswered):
-        if outcome.trouble in TROUBLES_OF_THE_LINE:
-            line.record_failure(now.timestamp(), outcome.retry_after)
-    elif seen != LineState():
-        line.record_success()
-
-
-def _probe_if_due(state: LineState, now: datetime) -> None:
-    if state.is_probe_due(now.timestamp()) and line.try_begin_probe(now.timestamp()):
-        start_probe()
-
-
-def start_probe() -> None:
-    """Ask the ping's question in a thread of its own, so that nobody waits for a register that hangs."""
-    threading.Thread(target=_probe, name="npd-probe", daemon=True).start()
-
-
-def _probe() -> None:
-    try:
-        _, outcome = ping(now=datetime.now(UTC))
-        _log.info("npd.probed outcome=%s", type(outcome).__name__)
-    except DatabaseError:
-        # A thread's last words would go past the log's filter; the next probe is due in a moment anyway.
-        _log.exception("npd.probe_failed")
-    finally:
-        connection.close()
-
-
-def _refuse_open_transaction() -> None:
-    if _open_blocks():
-        raise OpenTransaction("ask outside, write inside: close the transaction before asking the register")
-
-
-def _open_blocks() -> list[Any]:
-    """List the open transactions, without the one that Django's test cases wrap round themselves."""
-    return [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
-
-
-def _give_connection_back() -> None:
-    """Let other threads use our place in PostgreSQL's pool while we wait for the register."""
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        connection.close()
-
-
-def _turns(check: IdentityCheck) -> set[str]:
-    """Name what only one question at a time may be admitted about: the number, the asker, the address."""
-    asker = digest("asker", str(check.asked_by_id)) if check.asked_by_id is not None else ""
-    return {check.number_digest, check.address_digest, asker} - {""}
+def _ask(question: Question, now: datetime) -> Asked:
+    """Ask for a person, and see to the lines on the way."""
+    asked = asking.ask(question, now)
+    if asked.lines is not None:
+        probing.probe_if_due(asked.lines, now, heard=asked.check.route)
+    return asked
