@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
@@ -30,11 +31,24 @@ from motcua.population.settings import RegisterSettings
 from motcua.population.soap import FaultReceived, fault_of
 from motcua.population.transports.c06 import C06
 from motcua.population.transports.http import Reply, Transport, retry_after
+from motcua.population.transports.lgsp import Lgsp
+from motcua.population.transports.lgsp_json import LgspJson
 from motcua.population.transports.xroad import XRoad
 from motcua.population.wire import OPERATIONS, Reading, build_request, read_reply
+from motcua.population.wire_json import build_json_request, read_json_reply
 
 _log = logging.getLogger("motcua.population")
-_TRANSPORTS: dict[str, Callable[[RegisterSettings], Transport]] = {"c06": C06, "xroad": XRoad}
+_TRANSPORTS: dict[str, Callable[[RegisterSettings], Transport]] = {
+    "c06": C06,
+    "xroad": XRoad,
+    "lgsp": Lgsp,
+    "lgsp_json": LgspJson,
+}
+_MISSING = {  # what a provincial gateway misses in a question (docs/protocol.md §4)
+    "001": "the question names no procedure (NPD_PROCEDURE_CODE, or the procedure's own code)",
+    "002": "the question names no agency (NPD_AGENCY_CODE, or the office's code)",
+    "003": "the question names no officer (NPD_PORTAL_OFFICER, or the officer's code at the gateway)",
+}
 _X_ROAD_TYPE = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+){0,5}")
 
 
@@ -78,14 +92,7 @@ class Gateway:
             raise
 
     def _exchange(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
-        settings = self._settings
-        question = build_request(
-            claim,
-            inquiry,
-            service=settings.service,
-            style=settings.request_style,
-            name_form=settings.name_form,
-        )
+        question = self._question(claim, inquiry)
         reply = self._transport.post(self._operation, question, inquiry=inquiry, now=self._now)
         messages = MessageIds(inquiry.request_id, reply.ids)
         try:
@@ -99,22 +106,44 @@ class Gateway:
                 "npd.unknown_elements count=%d request=%s", reading.unknown_elements, inquiry.request_id
             )
         return Answer(
-            reading.record, reading.is_confirmed, messages, f"{self._transport.name}/{settings.service}"
+            reading.record, reading.is_confirmed, messages, f"{self._transport.name}/{self._settings.service}"
+        )
+
+    def _question(self, claim: IdentityClaim, inquiry: Inquiry) -> bytes:
+        settings = self._settings
+        if settings.transport == "lgsp_json":
+            return build_json_request(
+                claim,
+                inquiry,
+                style=settings.json_style,
+                service=settings.service,
+                name_form=settings.name_form,
+                username=settings.username,
+            )
+        return build_request(
+            claim,
+            inquiry,
+            service=settings.service,
+            style=settings.request_style,
+            name_form=settings.name_form,
         )
 
     def _read(self, reply: Reply) -> Reading:
         content_type = reply.headers.get("Content-Type", "")
-        if reply.status == 200 and "X-Road-Error" not in reply.headers:
-            try:
-                return read_reply(
-                    reply.body,
-                    service=self._settings.service,
-                    content_type=content_type,
-                    deceased_statuses=self._settings.deceased_statuses,
-                )
-            except FaultReceived as fault:
-                raise _error_of_fault(fault) from None
-        raise _error_of(reply, content_type, self._now())
+        if reply.status != 200 or "X-Road-Error" in reply.headers:
+            raise _error_of(reply, content_type, self._now(), self._settings)
+        settings, read = self._settings, read_reply
+        if settings.transport == "lgsp_json":
+            read = partial(read_json_reply, style=settings.json_style)
+        try:
+            return read(
+                reply.body,
+                service=settings.service,
+                content_type=content_type,
+                deceased_statuses=settings.deceased_statuses,
+            )
+        except FaultReceived as fault:
+            raise _error_of_fault(fault) from None
 
 
 def _refuse_another_person(claim: IdentityClaim, reading: Reading) -> None:
@@ -145,7 +174,7 @@ def _error_of_fault(fault: FaultReceived, status: int = 200) -> CouldNotAsk:
     return CouldNotAsk(trouble, detail=f"HTTP {status}, SOAP fault {fault.label}")
 
 
-def _error_of(reply: Reply, content_type: str, now: float) -> RegisterError:
+def _error_of(reply: Reply, content_type: str, now: float, settings: RegisterSettings) -> RegisterError:
     """Say what a reply that is no answer means: who is not licensed, or why there is no answer.
     docs/protocol.md §4.
     """
@@ -156,11 +185,14 @@ def _error_of(reply: Reply, content_type: str, now: float) -> RegisterError:
         if x_road.startswith("Client.") or "AccessDenied" in x_road:
             return NotPermitted(Barred.CLIENT, detail=detail)
         return CouldNotAsk(Trouble.SERVER_ERROR, detail=detail)
-    licence = {"004": Barred.PROCEDURE, "005": Barred.OFFICER}.get(
-        _gateway_code(reply.body) if status >= 400 else ""
-    )
+    code = _gateway_code(reply.body) if status >= 400 else ""
+    licence = {"004": Barred.PROCEDURE, "005": Barred.OFFICER}.get(code)
     if licence:
         return NotPermitted(licence, detail=f"HTTP {status}, gateway code for an unlicensed {licence.value}")
+    if code in _MISSING:
+        return CouldNotAsk(
+            Trouble.CONFIGURATION, detail=f"HTTP {status}, gateway code {code}: {_MISSING[code]}"
+        )
     fault = fault_of(reply.body, content_type) if status >= 400 else None
     detail = f"HTTP {status}" + (f", SOAP fault {fault.label}" if fault else "")
     if status in (401, 403):
@@ -175,7 +207,8 @@ def _error_of(reply: Reply, content_type: str, now: float) -> RegisterError:
         return CouldNotAsk(Trouble.BUSY, detail=detail, retry_after=retry_after(reply, now))
     if status in (404, 405):
         return CouldNotAsk(
-            Trouble.CONFIGURATION, detail=f"{detail}: nothing answers at NPD_URL for this operation"
+            Trouble.CONFIGURATION,
+            detail=f"{detail}: nothing answers at {settings.variable('url')} for this operation",
         )
     if status >= 500:
         return _error_of_fault(fault, status) if fault else CouldNotAsk(Trouble.SERVER_ERROR, detail=detail)

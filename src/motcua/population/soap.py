@@ -55,7 +55,7 @@ def parse(reply: bytes, content_type: str = "") -> etree._Element:
         raise unreadable("empty reply")
     if "html" in content_type.lower():
         raise unreadable("an HTML page instead of a reply")
-    _check_encoding(reply, content_type)
+    check_encoding(reply, content_type)
     if b"<!DOCTYPE" in reply or b"<!ENTITY" in reply:
         raise unreadable("a document type definition in the reply")
     if reply.count(b"<") > _MOST_MARKUP or reply.count(b"=") > _MOST_MARKUP:
@@ -81,7 +81,11 @@ def parse(reply: bytes, content_type: str = "") -> etree._Element:
     return root
 
 
-def _check_encoding(reply: bytes, content_type: str) -> None:
+def check_encoding(reply: bytes, content_type: str) -> None:
+    """Refuse a reply that is not UTF-8, declares to be something else, or lost letters on its way to us.
+
+    Raises CouldNotAsk(ENCODING).
+    """
     declared = [found[1].decode("ascii") for found in [_DECLARATION.match(reply[:400])] if found]
     declared += [found[1] for found in [_CHARSET.search(content_type)] if found]
     for name in declared:

@@ -21,6 +21,7 @@ from motcua.identity.register import CouldNotAsk, Inquiry, Trouble
 from motcua.population.soap import SOAP_11, answer_element, parse, unreadable, wrong_encoding
 
 Service = Literal["037", "003", "033"]
+NameForm = Literal["ascii", "accented"]
 
 OPERATIONS: dict[str, str] = {
     "037": "TraCuuThongTinCongDan",
@@ -75,7 +76,7 @@ def build_request(
     *,
     service: Service,
     style: Literal["2025", "2022"] = "2025",
-    name_form: Literal["ascii", "accented"] = "ascii",
+    name_form: NameForm = "ascii",
 ) -> bytes:
     """Return the SOAP 1.1 request of a service about one claim, UTF-8, without an XML declaration.
 
@@ -103,10 +104,15 @@ def build_request(
     return etree.tostring(envelope, encoding="UTF-8", xml_declaration=False)
 
 
+def name_to_send(claim: IdentityClaim, name_form: NameForm) -> str:
+    """Return the name as a question carries it: bare letters without blanks, or accented upper case."""
+    return wire_form(claim.full_name) if name_form == "ascii" else claim.full_name.upper()
+
+
 def _request_fields(
-    claim: IdentityClaim, inquiry: Inquiry, service: Service, style: str, name_form: str
+    claim: IdentityClaim, inquiry: Inquiry, service: Service, style: str, name_form: NameForm
 ) -> Iterator[tuple[str, str]]:
-    full_name = wire_form(claim.full_name) if name_form == "ascii" else claim.full_name.upper()
+    full_name = name_to_send(claim, name_form)
     is_personal = claim.number.is_personal_number
     yield "MaYeuCau", inquiry.request_id
     if service == "033":
@@ -140,7 +146,14 @@ def read_reply(
     values that mean death. Raises FaultReceived for a fault anywhere, and CouldNotAsk (UNREADABLE,
     ENCODING, OVERSIZED, TWO_CITIZENS) for everything that is no proper answer.
     """
-    answer = answer_element(parse(reply, content_type))
+    return read_envelope(parse(reply, content_type), service=service, deceased_statuses=deceased_statuses)
+
+
+def read_envelope(
+    root: etree._Element, *, service: Service, deceased_statuses: Collection[str] = ()
+) -> Reading:
+    """Read a reply that is parsed already; raises what `read_reply` raises."""
+    answer = answer_element(root)
     if service != "037":
         return _read_yes_no(answer)
     if answer is None:
@@ -186,6 +199,8 @@ def _read_citizen(
 ) -> tuple[CitizenRecord | None, int]:
     """Return the record cut down to what may travel (None for "no data"), and the count of unknown elements."""
     parts = _parts(citizen)
+    if (citizen.text or "").strip():
+        raise unreadable("bare text where a citizen belongs")
     unknown = len(citizen) - sum(name in _KNOWN for name in parts)
     full_name = _name(parts.get("HoVaTen"))
     personal_number = _text(parts.get("SoDinhDanh"))
