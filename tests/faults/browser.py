@@ -17,6 +17,9 @@ from tests.people import PASSWORD, Person
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"')
+_INPUT = re.compile(r"<input ([^>]*)>")
+_ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+NEW_PASSWORD = "một câu thật dài 2026"
 CHECK = "/mot-cua/tiep-nhan/kiem-tra/"
 NOT_CHECKED, FAILED, SUCCEEDED = "Chưa kiểm tra được", "Xác thực thất bại", "Xác thực thành công"
 
@@ -85,8 +88,8 @@ class Browser:
         assert page.status == 200, page.path
         assert page.path != "/dang-nhap/"
 
-    def presses_check(self, person: Person) -> Seen:
-        """Press "Kiểm tra danh tính số" at the desk about somebody."""
+    def presses_check(self, person: Person, **typed: str) -> Seen:
+        """Press "Kiểm tra danh tính số" at the desk about somebody; `typed` stands in other fields of the form."""
         page = self.get("/mot-cua/tiep-nhan/")
         options = re.findall(r'<option value="(\d+)"', page.text)
         return self.post(
@@ -96,6 +99,7 @@ class Browser:
                 "full_name": person.full_name,
                 "number": person.number,
                 "birth_date": person.typed_birth,
+                **typed,
             },
         )
 
@@ -108,14 +112,28 @@ class Browser:
                 return self.post(f"/ho-so/bat-dau/{path.split('/')[2]}/", {"office": office[1]}).path
         raise AssertionError("no procedure can be filed online")
 
-    def agrees(self, path: str) -> Seen:
-        """Press "Đồng ý và tiếp tục"."""
+    def agrees(self, path: str, **typed: str) -> Seen:
+        """Press "Đồng ý và tiếp tục"; `typed` stands in the fields of the form."""
         hidden = {name: unescape(value) for name, value in _HIDDEN.findall(self.get(path).text)}
-        contact = {"phone": "0912345678", "email": "", "address": "Số 1 phố Thử Nghiệm"}
+        contact = {"phone": "0912345678", "email": "", "address": "Số 1 phố Thử Nghiệm", **typed}
         return self.post(path, {**hidden, **contact, "csrfmiddlewaretoken": self._token})
 
-    def registers(self, person: Person) -> Seen:
-        """Press "Đăng ký"."""
+    def uploads(self, path: str, name: str, content: bytes) -> Seen:
+        """Send one file in the field for other papers."""
+        self.get(path)
+        parts = (
+            ('name="csrfmiddlewaretoken"', self._token.encode()),
+            (f'name="other"; filename="{name}"\r\nContent-Type: application/octet-stream', content),
+        )
+        body = b"".join(
+            b"--limit\r\nContent-Disposition: form-data; " + head.encode() + b"\r\n\r\n" + value + b"\r\n"
+            for head, value in parts
+        )
+        kind = {"Content-Type": "multipart/form-data; boundary=limit"}
+        return self._open(urllib.request.Request(self.url + path, data=body + b"--limit--\r\n", headers=kind))
+
+    def registers(self, person: Person, **typed: str) -> Seen:
+        """Press "Đăng ký"; `typed` stands in other fields of the form."""
         self.get("/dang-ky/")
         return self.post(
             "/dang-ky/",
@@ -123,11 +141,22 @@ class Browser:
                 "full_name": person.full_name,
                 "number": person.number,
                 "birth_date": person.typed_birth,
-                "password": "một câu thật dài 2026",
-                "password_again": "một câu thật dài 2026",
+                "password": NEW_PASSWORD,
+                "password_again": NEW_PASSWORD,
                 "has_read_notice": "on",
+                **typed,
             },
         )
+
+    def registers_again(self, page: Seen) -> Seen:
+        """Press the button again on the page that came, with what stands in it and nothing typed anew."""
+        inputs = (dict(_ATTRIBUTE.findall(tag)) for tag in _INPUT.findall(page.text))
+        stands = {
+            given["name"]: unescape(given.get("value", ""))
+            for given in inputs
+            if given.get("type") not in ("password", "checkbox", "submit") and "name" in given
+        }
+        return self.post("/dang-ky/", {"has_read_notice": "on", **stands, "csrfmiddlewaretoken": self._token})
 
 
 def raw(port: int, request: bytes, *, timeout: float = 15) -> int:

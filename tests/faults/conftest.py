@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from http.cookiejar import Cookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from motcua.identity.names import wire_form
 from tests.faults.browser import SUCCEEDED, Browser, Seen
+from tests.faults.fault_proxy import FaultProxy
 from tests.people import CAST_FILE, WRONG_NAME_OF_BINH, Person, cast
-from tests.product_process import ProductProcess, Store, eventually, filled_store, start_product
+from tests.product_process import (
+    ProductProcess,
+    Store,
+    environment,
+    eventually,
+    filled_store,
+    start_product,
+)
 from tests.sandbox_process import SandboxProcess, start_sandbox
 
 UNLIMITED = dict.fromkeys(
@@ -40,6 +53,9 @@ class Stack:
     product: ProductProcess
     sandbox: SandboxProcess
     folder: Path
+    proxy: FaultProxy | None = None
+    people: list[Stranger] = field(default_factory=list)  # whom nobody has asked about yet
+    records_waiting: int = 0  # for forms of officers
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
     sessions: dict[str, list[Cookie]] = field(default_factory=dict)
 
@@ -85,16 +101,56 @@ class Stack:
         )
         return {outcome for (outcome,) in self.product.store.rows(question)}
 
+    def write(self, statement: str) -> None:
+        """Change the product's database directly."""
+        store = self.product.store
+        if store.database_url:
+            with psycopg.connect(store.database_url) as postgres:
+                postgres.execute(statement)  # type: ignore[call-overload]
+            return
+        with closing(sqlite3.connect(store.folder / "motcua.sqlite3", timeout=10)) as sqlite, sqlite:
+            sqlite.execute(statement)
+
     def end(self) -> None:
         """Stop everything, and insist that the log is in order."""
         self.sandbox.process.kill()
         self.sandbox.stop()
+        if self.proxy is not None:
+            self.proxy.end()
         self.pool.shutdown()
         code = self.product.stop()
         said = self.product.said()
         assert code == 0
         assert personal_in(said) == []
         assert "Traceback" not in said
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Somebody whom the generator invented: a person, and where the register says that they live."""
+
+    person: Person
+    home: str
+
+
+def strangers(state: Path, count: int = 600) -> list[Stranger]:
+    """Fill a register that does not run yet with generated people, and return those who are grown up and alive."""
+    subprocess.run(
+        [sys.executable, "-m", "npdsandbox", "seed", "--people", str(count)],
+        env=environment(NPDSANDBOX_STATE=str(state)),
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    chosen = """SELECT personal_number, full_name, birth_date, details FROM npdsandbox_citizen
+        WHERE origin = 'generated' AND NOT is_deceased AND birth_date BETWEEN '1960-' AND '2000-'
+        AND length(birth_date) = 10 ORDER BY personal_number"""
+    with closing(sqlite3.connect(state / "npdsandbox.sqlite3")) as register:
+        rows = register.execute(chosen).fetchall()
+    found = []
+    for number, full_name, born, details in rows:
+        home = json.loads(details)[7]  # the permanent residence
+        found.append(Stranger(Person("", full_name, number, "", born, None), home[3]))
+    return found
 
 
 def masked(number: str) -> str:
@@ -162,6 +218,45 @@ def hasty(running_hasty: Stack) -> Stack:
     """
     running_hasty.calms_down(running_hasty.visitor(cast.lan))
     return running_hasty
+
+
+@pytest.fixture(scope="session")
+def running_shaky(filled: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("shaky")
+    (folder / "register").mkdir()
+    people = strangers(folder / "register")
+    sandbox = start_sandbox(folder / "register")
+    proxy = FaultProxy(urlsplit(sandbox.url).port or 0)
+    stack = None
+    try:
+        product = start_product(
+            filled.copy(folder / "product"),
+            sandbox,
+            **UNLIMITED,
+            NPD_URL=f"http://127.0.0.1:{proxy.port}/c06/{{operation}}",
+            NPD_TOTAL_SECONDS="1.5",
+            NPD_CONNECT_SECONDS="0.7",
+            NPD_BREAKER_FAILURES="1000",
+            MOTCUA_THREADS="4",
+        )
+        stack = Stack(product, sandbox, folder, proxy=proxy, people=people)
+        yield stack
+    finally:
+        if stack is None:
+            proxy.end()
+            sandbox.stop()
+        else:
+            stack.end()
+
+
+@pytest.fixture
+def shaky(running_shaky: Stack) -> Stack:
+    """Return the stack whose line breaks as it is told (``proxy``): questions end after a second and a half, and no
+    number of failures shuts the line; its line whole, its register in order.
+    """
+    running_shaky.proxy.heals()
+    running_shaky.sandbox.reset()
+    return running_shaky
 
 
 @pytest.fixture(scope="session")

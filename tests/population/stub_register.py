@@ -73,6 +73,11 @@ def resetting(connection: socket.socket, request: Received, stub: StubRegister) 
     return False
 
 
+def hanging_up(connection: socket.socket, request: Received, stub: StubRegister) -> bool:
+    """Close the connection politely without a reply."""
+    return False
+
+
 class StubRegister:
     """A listening stub. `behaviors` are used one per question, the last one for all that follow."""
 
@@ -80,6 +85,7 @@ class StubRegister:
         self.behaviors = list(behaviors)
         self.received: list[Received] = []
         self.connections = 0
+        self.closed = 0
         self.stopping = threading.Event()
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -122,6 +128,7 @@ class StubRegister:
                 plain.close()
             self._converse(connection)
         connection.close()
+        self.closed += 1
 
     def _converse(self, connection: socket.socket) -> None:
         while not self.stopping.is_set():

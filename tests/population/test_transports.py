@@ -18,10 +18,12 @@ from tests.population.stub_register import (
     answering,
     dripping,
     golden,
+    hanging_up,
     http,
     resetting,
     silent,
 )
+from tests.product_process import eventually
 
 MATCH = golden("reply-037-match.xml")
 CREDENTIALS = Credentials("sandbox_hp", "sandbox-secret-1")
@@ -204,17 +206,11 @@ def test_a_refused_connection_is_tried_once_more_and_then_given_up():
 
 def test_a_fresh_timestamp_goes_with_a_second_attempt():
     moments = iter([MOMENT, MOMENT + 1, MOMENT + 2])
-    with StubRegister(answering(http(MATCH)), answering(http(MATCH), keep=False)) as stub:
-        transport = C06(settings_for(stub.url, total_seconds=3.0))
-        transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: next(moments))
-        stub.behaviors[:] = [resetting, answering(http(MATCH))]
-        reply = transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: next(moments))
-    assert reply.status == 200
-    assert [request.headers["timestamp"][:10] for request in stub.received] == [
-        "1795421696",
-        "1795421697",
-        "1795421698",
-    ]
+    with StubRegister(answering(http(MATCH))) as stub:
+        url = stub.url
+    with pytest.raises(CouldNotAsk):
+        C06(settings_for(url)).post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: next(moments))
+    assert list(moments) == [MOMENT + 2]
 
 
 def test_a_kept_connection_that_the_other_side_closed_is_replaced_unseen():
@@ -222,7 +218,20 @@ def test_a_kept_connection_that_the_other_side_closed_is_replaced_unseen():
         transport = C06(settings_for(stub.url))
         for _ in range(2):
             assert transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT).status == 200
+            eventually(lambda: stub.closed or len(stub.received) == 2, "the stub to close")
     assert (len(stub.received), stub.connections) == (2, 2)
+
+
+@pytest.mark.parametrize("behavior", [resetting, hanging_up])
+def test_a_question_lost_on_a_kept_connection_may_have_been_read_and_is_not_asked_again(behavior):
+    with StubRegister(answering(http(MATCH)), behavior) as stub:
+        transport = C06(settings_for(stub.url))
+        transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
+        with pytest.raises(CouldNotAsk) as caught:
+            transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
+    assert caught.value.trouble is Trouble.CONNECTION
+    assert not caught.value.is_unsent
+    assert len(stub.received) == 2
 
 
 def test_a_connection_that_idled_for_long_is_not_trusted_again(monkeypatch):

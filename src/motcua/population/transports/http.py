@@ -29,7 +29,7 @@ from motcua.identity.register import CouldNotAsk, Inquiry, Trouble
 from motcua.population.certificates import Expiry, leaf, of_the_other_side, pairs
 from motcua.population.settings import RegisterSettings
 from motcua.population.soap import LARGEST_REPLY
-from motcua.population.transports.timed import StaleConnection, TimedPool, TimedTLSPool, leaving
+from motcua.population.transports.timed import TimedPool, TimedTLSPool, leaving
 
 _POOL = 64
 _PIECE = 65_536
@@ -97,29 +97,26 @@ class Poster:
         """Post and return the reply with the headers that were sent.
 
         `headers` is called anew for each attempt. There is a second attempt only when the first met no
-        connection, or a kept connection that had been closed before it could carry anything, and while time
-        is left. `deadline` (time.monotonic) is for the whole question where this is one of several steps. Raises
-        CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED, UNREADABLE.
+        connection, and while time is left: once a byte is on its way, a closed connection does not tell
+        whether the question was read, so it is not asked twice. `deadline` (time.monotonic) is for the whole
+        question where this is one of several steps. Raises CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED,
+        UNREADABLE.
         """
         deadline = self.deadline() if deadline is None else deadline
         pool = self._pool(now)
         target = self._target.replace("{operation}", operation)
-        has_left = False
         for is_last in (False, True):
             sent = headers()
             leaving.has_begun = False
             try:
                 return self._exchange(pool, target, body, sent, deadline), sent
-            except (NewConnectionError, StaleConnection) as error:
-                has_left = has_left or leaving.has_begun
-                pause = 0.0 if isinstance(error, StaleConnection) else _jitter.uniform(0.02, 0.1)
+            except NewConnectionError as error:
+                pause = _jitter.uniform(0.02, 0.1)
                 if is_last or time.monotonic() + pause >= deadline:
-                    raise CouldNotAsk(
-                        Trouble.CONNECTION, detail=self._why(error), is_unsent=not has_left
-                    ) from None
+                    raise CouldNotAsk(Trouble.CONNECTION, detail=self._why(error), is_unsent=True) from None
                 time.sleep(pause)
             except CouldNotAsk as error:
-                error.is_unsent = not (has_left or leaving.has_begun)
+                error.is_unsent = not leaving.has_begun
                 raise
         raise AssertionError("unreachable")
 
@@ -159,7 +156,7 @@ class Poster:
                 raise
             response.release_conn()
             return Reply(response.status, response.headers, content)
-        except (NewConnectionError, NameResolutionError, StaleConnection):
+        except (NewConnectionError, NameResolutionError):
             raise
         except (ConnectTimeoutError, ReadTimeoutError, TimeoutError) as error:
             raise CouldNotAsk(Trouble.TIMEOUT, detail=self._why(error)) from None
@@ -167,8 +164,6 @@ class Poster:
             raise CouldNotAsk(Trouble.TLS, detail=self._why_tls(error, deadline)) from None
         except ProtocolError as error:
             cause = error.args[1] if len(error.args) > 1 else error
-            if isinstance(cause, StaleConnection):
-                raise cause from None
             if isinstance(cause, TimeoutError):
                 raise CouldNotAsk(Trouble.TIMEOUT, detail="no whole reply in time") from None
             if isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected):

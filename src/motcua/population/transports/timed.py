@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from functools import partial
-from http.client import HTTPException, HTTPResponse, RemoteDisconnected
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 
 import urllib3
@@ -31,10 +31,6 @@ class _Leaving(threading.local):
 
 
 leaving = _Leaving()
-
-
-class StaleConnection(OSError):
-    """A kept connection had been closed by the other side before our question could reach it."""
 
 
 class _TimedReader(io.RawIOBase):
@@ -80,11 +76,10 @@ class _Timed:
     socket_options: Any
     response_class: Any
 
-    _served = 0
     _last_used = 0.0
 
     def _new_conn(self) -> socket.socket:
-        self._served, self._last_used = 0, time.monotonic()
+        self._last_used = time.monotonic()
         deadline = time.monotonic() + float(self.timeout)
         problem: OSError = OSError("the host name has no address")
         for family, kind, protocol, _, address in _look_up(self, deadline):
@@ -117,13 +112,7 @@ class _Timed:
 
     def getresponse(self) -> Any:
         self.response_class = partial(_TimedResponse, deadline=time.monotonic() + float(self.timeout))
-        try:
-            response = super().getresponse()  # type: ignore[misc]
-        except (RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
-            if self._served:
-                raise StaleConnection("the kept connection was closed") from error
-            raise
-        self._served += 1
+        response = super().getresponse()  # type: ignore[misc]
         self._last_used = time.monotonic()
         return response
 
