@@ -141,9 +141,7 @@ def objects_reading(status: int, envelope: object) -> Finding:
         raise Mismatch("CongDan không phải một đối tượng")
     try:
         name, birth = citizen["HoVaTen"]["Ten"], citizen["NgayThangNamSinh"]
-        return Finding(
-            status, True, name, citizen["SoDinhDanh"], birth.get("NgayThangNam") or birth["Nam"]
-        )
+        return Finding(status, True, name, citizen["SoDinhDanh"], birth.get("NgayThangNam") or birth["Nam"])
     except (KeyError, TypeError, AttributeError):
         raise Mismatch("CongDan thiếu họ tên, số hoặc ngày sinh") from None
 

@@ -129,9 +129,7 @@ def s5_fields(target: Target, question: Question) -> dict[str, Any]:
 
 
 def _s5(target: Target, question: Question) -> Finding:
-    reply = _through_json(
-        target, "thanh_hoa", s5_fields(target, question), wrong_key=question.wrong_key
-    )
+    reply = _through_json(target, "thanh_hoa", s5_fields(target, question), wrong_key=question.wrong_key)
     if reply.status != 200:
         return Finding(reply.status, is_found=None)
     message = json_of(reply).get("message")
@@ -158,9 +156,7 @@ def strict_reading(status: int, envelope: etree._Element) -> Finding:
     for relative in ("Cha", "Me", "VoChong", "NguoiDaiDien", "ChuHo"):
         must(f"{relative}/HoVaTen")
     day = citizen.findtext(f"{{{DANCU}}}NgayThangNamSinh/{{{DANCU}}}NgayThangNam", "")
-    return Finding(
-        status, True, must("HoVaTen/Ten"), must("SoDinhDanh"), day or must("NgayThangNamSinh/Nam")
-    )
+    return Finding(status, True, must("HoVaTen/Ten"), must("SoDinhDanh"), day or must("NgayThangNamSinh/Nam"))
 
 
 def _dong_thap(target: Target, question: Question) -> Finding:
