@@ -225,5 +225,5 @@ def _gateway_code(body: bytes) -> str:
         error = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    code = error.get("errorCode") if isinstance(error, dict) else None
+    code = (error.get("errorCode") or error.get("error_code")) if isinstance(error, dict) else None
     return str(code).zfill(3) if isinstance(code, (str, int)) else ""

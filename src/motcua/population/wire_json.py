@@ -32,6 +32,7 @@ from motcua.population.wire import (
 _DEEPEST = 32
 _ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _NO_ERROR = re.compile(r"0*")
+_ATTRIBUTES = frozenset({"SoCongDan", "GhiChu", "ThoiDiemDuLieu", "id"})  # of the older form
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 
 JsonService = Literal["037", "003"]
@@ -238,13 +239,20 @@ def _add(parent: etree._Element, name: str, value: object, namespace: str, depth
     element = etree.SubElement(parent, f"{{{namespace}}}{name}" if is_name else "unknown")
     if isinstance(value, dict):
         for inner, under in value.items():
-            if inner.lstrip("@-") == "SoCongDan" and name == "CongdanCollection":
-                element.set("SoCongDan", _text(under))
+            if name == "CongdanCollection" and inner.lstrip("@-") in _ATTRIBUTES:
+                _set(element, inner.lstrip("@-"), under)
             elif not _is_declaration(inner):
                 _add(element, inner, under, namespace, depth + 1)
         return
     try:
         element.text = _text(value)
+    except ValueError:
+        raise wrong_encoding("characters that a text cannot hold") from None
+
+
+def _set(element: etree._Element, name: str, value: object) -> None:
+    try:
+        element.set(name, _text(value))
     except ValueError:
         raise wrong_encoding("characters that a text cannot hold") from None
 
