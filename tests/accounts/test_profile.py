@@ -168,7 +168,7 @@ def test_what_was_typed_stays_when_something_else_is_wrong(an_client: Client) ->
 
 
 def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen_an: Citizen) -> None:
-    service.notify(citizen=citizen_an, text="<b>Hồ sơ</b> đã được tiếp nhận.", now=NOW)
+    service.notify(user=citizen_an.user, text="<b>Hồ sơ</b> đã được tiếp nhận.", now=NOW)
     page = an_client.get("/ca-nhan/").content.decode()
     assert "&lt;b&gt;Hồ sơ&lt;/b&gt; đã được tiếp nhận." in page
     assert "chưa đọc" in page
@@ -179,7 +179,7 @@ def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen
 
 
 def test_reading_ones_inbox_reads_nobody_elses(an_client: Client, citizen_binh: Citizen) -> None:
-    notice = service.notify(citizen=citizen_binh, text="Xin chào.", now=NOW)
+    notice = service.notify(user=citizen_binh.user, text="Xin chào.", now=NOW)
 
     an_client.post("/ca-nhan/thong-bao/")
 

@@ -179,7 +179,7 @@ def test_somebody_with_an_account_sees_the_same_page_and_the_owner_is_told(
     assert bytes_of(taken) == bytes_of(new)
     owner = Citizen.objects.get(full_name=cast.an.full_name)
     assert owner.user.password == password_before
-    assert Notice.objects.get().citizen == owner
+    assert Notice.objects.get().user == owner.user
     refused = client.post("/dang-nhap/", {"word": cast.an.number, "password": GOOD_PASSWORD})
     assert refused.status_code == 200
 
@@ -307,7 +307,7 @@ def test_the_owner_of_a_number_that_is_guessed_at_is_told_once(
     for _ in range(5):
         client.post("/dang-ky/", typed(cast.an, full_name="Nguyễn Văn Ân"))
 
-    assert "nhiều lần nhập sai" in Notice.objects.get(citizen=citizen_an).text
+    assert "nhiều lần nhập sai" in Notice.objects.get(user=citizen_an.user).text
 
 
 def test_a_closed_registration_says_where_to_go_and_takes_nothing(

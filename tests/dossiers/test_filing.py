@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from motcua.accounts.models import Citizen, Notice
+from motcua.accounts.models import Citizen
 from motcua.audit.models import AuditEvent
 from motcua.dossiers import service
 from motcua.dossiers.models import Dossier
@@ -63,7 +63,7 @@ def test_a_citizen_files_from_the_account_to_the_code(an_client: Client, citizen
     assert dossier.is_identity_verified
     assert dossier.phone == "0912345678"
     assert AuditEvent.objects.filter(name="dossier.submitted", subject=dossier.code).count() == 1
-    assert dossier.code in Notice.objects.get(citizen=citizen_an).text
+    assert dossier.code in citizen_an.user.notices.get().text
 
 
 def test_the_question_says_why_it_is_asked(

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from motcua.accounts.models import Citizen, Notice, User
+from motcua.accounts.models import Citizen, User
 from motcua.accounts.service import asker_of
 from motcua.audit.models import AuditEvent
 from motcua.dossiers import service, states
@@ -157,9 +157,7 @@ class TestFromTheQueue:
         assert dossier.status == Dossier.Status.RECEIVED
         assert dossier.received_by == officer
         assert AuditEvent.objects.get(name="dossier.taken_up").subject == dossier.code
-        assert any(
-            "đã tiếp nhận hồ sơ" in notice.text for notice in Notice.objects.filter(citizen=citizen_an)
-        )
+        assert any("đã tiếp nhận hồ sơ" in notice.text for notice in citizen_an.user.notices.all())
         assert "Được tiếp nhận" in an_client.get(f"/ho-so/{dossier.pk}/").content.decode()
 
     def test_the_same_officers_second_press_changes_nothing(self, an_client: Client, officer: User) -> None:

@@ -48,11 +48,21 @@ class OfficerForm(forms.ModelForm):
         max_length=20,
         help_text=_("Để trống thì giữ nguyên. Số đã lưu không hiển thị lại."),
     )
+    new_gateway_key = forms.CharField(
+        label=_("Tài khoản của cán bộ trên nền tảng LGSP"),
+        required=False,
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("Dạng tên:mật-khẩu. Để trống thì giữ nguyên. Giá trị đã lưu không hiển thị lại."),
+    )
+    forget_gateway_key = forms.BooleanField(
+        label=_("Xóa tài khoản trên nền tảng LGSP đã lưu"), required=False
+    )
     new_password = PasswordField(label=_("Mật khẩu mới"), autocomplete="new-password", required=False)
 
     class Meta:
         model = User
-        fields = ("login", "role", "full_name", "office", "is_active")
+        fields = ("login", "role", "full_name", "office", "is_active", "may_query", "npd_officer_code")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -81,8 +91,18 @@ class OfficerForm(forms.ModelForm):
             raise forms.ValidationError(_("Vui lòng nhập đủ 12 chữ số."))
         return number.digits
 
+    def clean_new_gateway_key(self) -> str:
+        """Insist on both halves of the key, if one was typed."""
+        typed: str = self.cleaned_data["new_gateway_key"]
+        name, colon, password = typed.partition(":")
+        if typed and not (name and colon and password):
+            raise forms.ValidationError(_("Vui lòng nhập theo dạng tên:mật-khẩu."))
+        return typed
+
     def save(self, commit: bool = True) -> User:
         """Keep what was typed anew."""
+        if self.cleaned_data["new_gateway_key"] or self.cleaned_data["forget_gateway_key"]:
+            self.instance.gateway_key = self.cleaned_data["new_gateway_key"]
         if self.cleaned_data["new_officer_number"]:
             self.instance.officer_number = self.cleaned_data["new_officer_number"]
         if self.cleaned_data["new_password"]:
@@ -98,8 +118,8 @@ class UserAdmin(admin.ModelAdmin):
     """Officers, supervisors and administrators."""
 
     form = OfficerForm
-    list_display = ("login", "full_name", "role", "office", "is_active")
-    list_filter = ("role", "office", "is_active")
+    list_display = ("login", "full_name", "role", "office", "is_active", "may_query")
+    list_filter = ("role", "office", "is_active", "may_query")
     search_fields = ("login",)  # never by name: a search stands in the address
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -159,7 +179,7 @@ class CitizenAdmin(ReadOnlyAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    """Messages in citizens' inboxes."""
+    """Messages to citizens and officers."""
 
-    list_display = ("citizen", "created_at", "read_at")
-    list_select_related = ("citizen",)
+    list_display = ("user", "created_at", "read_at")
+    list_select_related = ("user",)

@@ -73,6 +73,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, verbose_name=_("Cơ quan"))
     officer_number_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    may_query = models.BooleanField(
+        _("Được khai thác CSDLQG về dân cư"),
+        default=True,
+        help_text=_("Bỏ dấu thì cán bộ này không gửi được câu hỏi nào đến CSDLQG về dân cư."),
+    )
+    npd_officer_code = models.CharField(
+        _("Mã cán bộ trên CSDLQG về dân cư (MaCanBo)"),
+        max_length=40,
+        blank=True,
+        help_text=_("Chỉ điền khi mã này khác số định danh của cán bộ."),
+    )
+    gateway_key_sealed = models.BinaryField(null=True, blank=True, editable=False)
     is_active = models.BooleanField(_("Đang hoạt động"), default=True)
     created_at = models.DateTimeField(_("Tạo lúc"), auto_now_add=True)
 
@@ -117,6 +129,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     @officer_number.setter
     def officer_number(self, digits: str) -> None:
         self.officer_number_sealed = seal("officer_number", digits) if digits else None
+
+    @property
+    def gateway_key(self) -> str:
+        """Return the officer's own "name:password" at the provincial gateway, empty when there is none."""
+        return unseal("gateway_key", self.gateway_key_sealed) if self.gateway_key_sealed else ""
+
+    @gateway_key.setter
+    def gateway_key(self, key: str) -> None:
+        self.gateway_key_sealed = seal("gateway_key", key) if key else None
 
 
 class Citizen(models.Model):
@@ -173,17 +194,28 @@ class Citizen(models.Model):
 
 
 class Notice(models.Model):
-    """A message in a citizen's inbox on the portal."""
+    """A message to a user: in a citizen's inbox on the portal, or above an officer's queue."""
 
-    citizen = models.ForeignKey(Citizen, models.CASCADE, related_name="notices")
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="notices", db_index=False, verbose_name=_("Người nhận")
+    )
     text = models.TextField(_("Nội dung"), max_length=1000)
+    link = models.CharField(
+        _("Trang liên quan"), max_length=200, blank=True, help_text="A path of this site, such as /ho-so/"
+    )
     created_at = models.DateTimeField(_("Lúc"))
-    read_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(_("Đọc lúc"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("Thông báo")
         verbose_name_plural = _("Thông báo")
         ordering = ("-created_at",)
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="notice_inbox"),
+            models.Index(
+                fields=["user", "-created_at"], name="notice_unread", condition=models.Q(read_at=None)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.created_at:%d/%m/%Y %H:%M}"

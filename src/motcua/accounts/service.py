@@ -5,6 +5,7 @@ The register is asked before anything is written, and never inside a transaction
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -75,7 +76,8 @@ def asker_of(user: User, address: str) -> Asker:
     """Return who asks the register when this user does.
 
     Args:
-        user: an officer, who asks with their own number for their own office, or a citizen, for whom the portal asks.
+        user: an officer, who asks with their own number (or the code that the register knows them by) for their own
+            office, or a citizen, for whom the portal asks.
         address: the network address of the browser.
     """
     if not user.is_officer or user.office is None:
@@ -87,17 +89,34 @@ def asker_of(user: User, address: str) -> Asker:
         agency=user.office.code,
         office_code=user.office.code,
         address=address,
+        officer_code=user.npd_officer_code,
+        officer_key=user.gateway_key,
+        is_licensed=user.may_query and user.is_active,
     )
 
 
-def notify(*, citizen: Citizen, text: str, now: datetime) -> Notice:
-    """Put a message in a citizen's inbox."""
-    return Notice.objects.create(citizen=citizen, text=text, created_at=now)
+def notify(*, user: User, text: str, now: datetime, link: str = "") -> Notice:
+    """Leave a message for a citizen or an officer.
+
+    Args:
+        user: who shall read it.
+        text: what happened and what to do next; no number and no birth date.
+        now: the moment.
+        link: the page of this site where one goes on, as a path.
+    """
+    return Notice.objects.create(user=user, text=text, link=link, created_at=now)
 
 
-def read_notices(*, citizen: Citizen, now: datetime) -> None:
-    """Mark every message of a citizen's inbox as read."""
-    citizen.notices.filter(read_at=None).update(read_at=now)
+def read_notices(*, user: User, now: datetime, keys: Collection[int] | None = None) -> None:
+    """Mark messages of a user as read.
+
+    Args:
+        user: whose; nobody marks another's.
+        now: the moment.
+        keys: which of them; None for all.
+    """
+    unread = user.notices.filter(read_at=None)
+    (unread if keys is None else unread.filter(pk__in=keys)).update(read_at=now)
 
 
 def register_citizen(
@@ -164,13 +183,24 @@ def register_citizen(
     return check
 
 
+def owner_of(*, number_digest: str) -> Citizen | None:
+    """Return the citizen whose account has this number.
+
+    Args:
+        number_digest: the keyed digest of the number; empty belongs to nobody.
+    """
+    if not number_digest:
+        return None
+    return Citizen.objects.select_related("user").filter(number_digest=number_digest).first()
+
+
 def _warn_owner(number: IdNumber, text: str, now: datetime) -> bool:
     """Put a warning in the inbox of a number's owner, once a day; say whether the number has an owner here."""
-    owner = Citizen.objects.filter(number_digest=digest("number", number.digits)).first()
+    owner = owner_of(number_digest=digest("number", number.digits))
     if owner is None:
         return False
-    if not owner.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
-        notify(citizen=owner, text=text, now=now)
+    if not owner.user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
+        notify(user=owner.user, text=text, now=now)
     return True
 
 

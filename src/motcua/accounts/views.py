@@ -110,7 +110,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     """Show a citizen's own data and inbox."""
     citizen = citizen_of(request)
-    notices = list(citizen.notices.all()[:_MOST_NOTICES])
+    notices = list(citizen.user.notices.all()[:_MOST_NOTICES])
     context = {
         "citizen": citizen,
         "notices": notices,
@@ -161,7 +161,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
 @citizen_required
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark the inbox as read."""
-    service.read_notices(citizen=citizen_of(request), now=timezone.now())
+    service.read_notices(user=citizen_of(request).user, now=timezone.now())
     return redirect("profile")
 
 

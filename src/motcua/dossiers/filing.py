@@ -195,6 +195,7 @@ def confirm_applicant(
                 procedure_code=dossier.procedure.code,
                 npd_code=dossier.procedure.npd_code,
                 dossier_id=dossier.pk,
+                is_licensed=dossier.procedure.may_query,
             ),
             now=now,
         )
@@ -355,7 +356,7 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
             details={"procedure": draft.procedure.code},
         )
         notify(
-            citizen=citizen,
+            user=citizen.user,
             text=gettext("Đã nộp hồ sơ %(code)s: %(procedure)s.")
             % {"code": draft.code, "procedure": draft.procedure.name},
             now=now,

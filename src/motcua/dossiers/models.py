@@ -51,6 +51,7 @@ class Dossier(models.Model):
         NEWBORN = "newborn", _("Trẻ mới sinh, chưa có số định danh")
         FOREIGNER = "foreigner", _("Người nước ngoài")
         NO_NUMBER = "no_number", _("Chưa có số định danh, lý do khác")
+        UNUSABLE = "unusable", _("Câu trả lời của CSDLQG về dân cư không dùng được")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(_("Mã hồ sơ"), max_length=60, unique=True, null=True, blank=True)
@@ -76,6 +77,11 @@ class Dossier(models.Model):
     )
     by_hand_reason = models.CharField(
         _("Lý do chưa xác thực"), max_length=20, choices=ByHand.choices, blank=True
+    )
+    is_decision_barred = models.BooleanField(
+        _("Chưa được quyết định"),
+        default=False,
+        help_text="The identity waits for the register, or its late answer for an officer's look at the originals",
     )
     consent_version = models.CharField(_("Bản đồng ý"), max_length=20, blank=True)
     consented_at = models.DateTimeField(_("Đồng ý lúc"), null=True, blank=True)
@@ -165,6 +171,14 @@ class Dossier(models.Model):
                 | models.Q(identity_check__isnull=False)
                 | ~models.Q(by_hand_reason=""),
             ),
+            models.CheckConstraint(
+                name="no_decision_while_barred",
+                condition=models.Q(status__lte=2) | models.Q(is_decision_barred=False),
+            ),
+            models.CheckConstraint(
+                name="unanswered_bars_decisions",
+                condition=~models.Q(by_hand_reason="unanswered") | models.Q(is_decision_barred=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -184,6 +198,21 @@ class Dossier(models.Model):
     def is_identity_verified(self) -> bool:
         """Say whether the register confirmed the applicant."""
         return self.identity_check is not None and self.identity_check.is_verified and not self.by_hand_reason
+
+    @property
+    def may_be_decided(self) -> bool:
+        """Say whether the office may take a decision on it."""
+        return self.is_received and not self.is_decision_barred
+
+    @property
+    def is_identity_awaited(self) -> bool:
+        """Say whether it was received before the register could be asked, and the answer is still to come."""
+        return self.by_hand_reason == self.ByHand.UNANSWERED
+
+    @property
+    def is_number_known(self) -> bool:
+        """Say whether the register can be asked about the applicant."""
+        return bool(self.applicant_number_digest and self.applicant_birth)
 
     @property
     def fee(self) -> int | None:
@@ -249,3 +278,75 @@ class CodeCounter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.office_code} {self.on:%y%m%d}"
+
+
+class Recheck(models.Model):
+    """A dossier's ticket for a later question to the register; what it may go through is told in ``rechecking``."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Chờ kiểm tra")
+        SETTLED = "settled", _("Đã có kết quả")
+        PARKED = "parked", _("Cần cán bộ xem")
+
+    dossier = models.OneToOneField(Dossier, models.CASCADE, primary_key=True, related_name="recheck")
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Người tra cứu")
+    )
+    state = models.CharField(_("Trạng thái"), max_length=10, choices=State.choices, default=State.WAITING)
+    queued_at = models.DateTimeField(_("Xếp hàng lúc"))
+    not_before = models.DateTimeField(
+        help_text="Nobody touches it earlier: a question may be under way until then, or the last one found no answer"
+    )
+    check_id = models.UUIDField(
+        null=True, help_text="Of the question that the last claim was going to ask; not always asked"
+    )
+    repeats_id = models.UUIDField(
+        null=True, help_text="Of the question before that one, whose fate is unknown"
+    )
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Questions without an answer so far")
+    unusable = models.PositiveSmallIntegerField(
+        default=0, help_text="Answers so far that could not be trusted"
+    )
+    settled_at = models.DateTimeField(_("Kết quả lúc"), null=True)
+
+    class Meta:
+        verbose_name = _("Lượt kiểm tra lại danh tính")
+        verbose_name_plural = _("Lượt kiểm tra lại danh tính")
+        indexes = [
+            models.Index(
+                fields=["queued_at", "not_before"],
+                name="recheck_queue",
+                condition=models.Q(state="waiting"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
+
+
+class RecheckPace(models.Model):
+    """When the next ticket may be asked about, over all processes; one row."""
+
+    next_at = models.DateTimeField()
+    gap = models.FloatField(help_text="Seconds to the one after it; wider after an outage")
+
+    def __str__(self) -> str:
+        return f"{self.gap:.1f} s"
+
+
+class Reminder(models.Model):
+    """A citizen's wish to be told when the register can be asked about a draft again."""
+
+    dossier = models.OneToOneField(Dossier, models.CASCADE, primary_key=True, related_name="reminder")
+    created_at = models.DateTimeField(_("Tạo lúc"))
+    sent_at = models.DateTimeField(_("Nhắc lúc"), null=True)
+
+    class Meta:
+        verbose_name = _("Lời nhắc")
+        verbose_name_plural = _("Lời nhắc")
+        indexes = [
+            models.Index(fields=["created_at"], name="reminder_waiting", condition=models.Q(sent_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)

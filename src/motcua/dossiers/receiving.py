@@ -14,7 +14,7 @@ from motcua.accounts.models import Office, User
 from motcua.accounts.service import notify
 from motcua.audit.service import record
 from motcua.dossiers import states
-from motcua.dossiers.models import Dossier
+from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.numbering import next_code
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.models import Procedure
@@ -65,6 +65,8 @@ def receive_at_desk(
 ) -> Dossier:
     """Receive a dossier from a person at the desk: it gets its code and is received at once.
 
+    When the register could not be asked, it also gets a ticket for a later question, and nobody decides on it before.
+
     Call it in the transaction that spends the register's record; on its own it opens one.
 
     Args:
@@ -81,7 +83,7 @@ def receive_at_desk(
     Raises:
         NotThisOffice: the officer works elsewhere.
         PressKeyReused: this key has received another person, another procedure, or at another hand.
-        ValueError: neither a verified check nor a reason, or both.
+        ValueError: neither a verified check nor a reason, or both; or nothing that could be asked later.
     """
     if officer.office_id != office.pk:
         raise NotThisOffice
@@ -89,6 +91,9 @@ def receive_at_desk(
         raise ValueError("a reception needs a verified check, or a reason why there is none")
     if by_hand_reason and by_hand_reason not in Dossier.ByHand.values:
         raise ValueError("unknown reason for receiving by hand")
+    is_awaited = by_hand_reason == Dossier.ByHand.UNANSWERED
+    if is_awaited and not (applicant.number and applicant.birth):
+        raise ValueError("the register cannot be asked later about a person without number or birth date")
     dossier = Dossier(
         procedure=procedure,
         office=office,
@@ -96,6 +101,7 @@ def receive_at_desk(
         status=states.move(origin=None, target=states.RECEIVED, actor=states.Actor.OFFICER),
         identity_check=check,
         by_hand_reason=by_hand_reason,
+        is_decision_barred=is_awaited,
         received_documents=received_documents,
         applicant_name=applicant.full_name,
         applicant_sex=applicant.sex,
@@ -115,6 +121,8 @@ def receive_at_desk(
         with transaction.atomic():
             dossier.code = next_code(office.code, timezone.localdate(now))
             dossier.save(force_insert=True)
+            if is_awaited:
+                Recheck.objects.create(dossier=dossier, officer=officer, queued_at=now, not_before=now)
             record(
                 name="dossier.received_by_hand" if by_hand_reason else "dossier.received",
                 now=now,
@@ -175,7 +183,7 @@ def take_up(*, dossier: Dossier, officer: User, now: datetime) -> Dossier:
         )
         if fresh.citizen is not None:
             notify(
-                citizen=fresh.citizen,
+                user=fresh.citizen.user,
                 text=gettext("%(office)s đã tiếp nhận hồ sơ %(code)s.")
                 % {"office": fresh.office.name, "code": fresh.code},
                 now=now,

@@ -30,6 +30,14 @@ from motcua.dossiers.receiving import (
     receive_at_desk,
     take_up,
 )
+from motcua.dossiers.rechecking import (
+    NotRecheckable,
+    confirm_originals,
+    may_be_rechecked,
+    recheck_now,
+    run_next_recheck,
+)
+from motcua.dossiers.reminding import remind, send_reminders
 
 __all__ = [
     "CONSENT_VERSION",
@@ -40,6 +48,7 @@ __all__ = [
     "Held",
     "Hold",
     "NotADraft",
+    "NotRecheckable",
     "NotThisOffice",
     "OathMissing",
     "PapersMissing",
@@ -47,14 +56,20 @@ __all__ = [
     "StillAsking",
     "add_paper",
     "confirm_applicant",
+    "confirm_originals",
     "delete_draft",
     "delete_old_drafts",
     "hold_of",
+    "may_be_rechecked",
     "may_read_papers",
     "missing_documents",
     "receive_at_desk",
+    "recheck_now",
     "refuse_incomplete",
+    "remind",
     "remove_paper",
+    "run_next_recheck",
+    "send_reminders",
     "start_draft",
     "submit",
     "take_up",

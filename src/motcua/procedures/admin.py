@@ -23,9 +23,10 @@ class ProcedureAdmin(admin.ModelAdmin):
         "sector",
         "service_level",
         "npd_code",
+        "may_query",
         "is_active",
     )
-    list_filter = ("service_level", "is_active", "sector")
+    list_filter = ("service_level", "may_query", "is_active", "sector")
     search_fields = ("code", "name", "search_text")
     inlines = (DocumentsInline,)
 

@@ -57,6 +57,11 @@ class Procedure(models.Model):
         blank=True,
         help_text=_("Để trống thì dùng NPD_PROCEDURE_CODE."),
     )
+    may_query = models.BooleanField(
+        _("Được khai thác CSDLQG về dân cư"),
+        default=True,
+        help_text=_("Bỏ dấu thì không câu hỏi nào được gửi cho thủ tục này."),
+    )
     search_text = models.TextField(
         editable=False, help_text="Code, name and sector without accents, lower case"
     )

@@ -172,11 +172,9 @@ class Desk:
 
     @cached_property
     def line(self) -> LineStatus:
-        """Return how the line stands; what this page's own question met says more than what is kept of others."""
-        if self.is_line_heard and not self.is_unanswered:
-            return LineStatus(Light.FINE)
+        """Return how the line stands; a line that just gave this page no answer is not called fine."""
         kept = line_status(now=self.now)
-        return replace(kept, light=Light.DOWN) if self.is_unanswered else kept
+        return replace(kept, light=Light.SLOW) if self.is_unanswered and kept.is_open else kept
 
     @property
     def by_hand_reasons(self) -> list[tuple[str, Any]]:

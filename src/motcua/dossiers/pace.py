@@ -1,0 +1,64 @@
+"""How fast tickets are taken: ``RECHECKS_PER_SECOND`` over all processes together, and gently after an outage.
+
+One row says when the next ticket may be taken and how long it is to the one after. Whoever writes the row first has the
+turn; the others find that it changed under them and come again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+
+from motcua.dossiers.models import RecheckPace
+
+_ROW: Final = 1
+_GENTLE: Final = 10  # times the usual gap, at the start after an outage
+_LONGEST: Final = 60.0  # seconds, however often the register fails
+_EASING: Final = 0.8  # of the gap before, at every turn
+
+
+def next_turn(*, now: datetime) -> RecheckPace | None:
+    """Return the turn that can be taken now, or None when the next one comes later. One query."""
+    turn = _read(now)
+    return turn if turn.next_at <= now else None
+
+
+def take(turn: RecheckPace, *, now: datetime) -> bool:
+    """Take a turn; true for exactly one caller over all processes. Call it in the transaction that claims a ticket."""
+    gap = max(_usual_gap(), turn.gap)
+    return bool(
+        RecheckPace.objects.filter(pk=_ROW, next_at=turn.next_at).update(
+            next_at=now + timedelta(seconds=gap), gap=max(_usual_gap(), gap * _EASING)
+        )
+    )
+
+
+def begin_gently(*, now: datetime) -> None:
+    """Begin gently once the line is back; while it stays down this writes once and then only reads."""
+    if _read(now).gap < _gentle_gap():
+        RecheckPace.objects.filter(pk=_ROW, gap__lt=_gentle_gap()).update(gap=_gentle_gap())
+
+
+def slow_down(*, now: datetime) -> None:
+    """Wait before the next turn, each time twice as long: a question found no answer."""
+    seen = _read(now)
+    gap = min(max(_gentle_gap(), 2 * seen.gap), _LONGEST)
+    next_at = max(seen.next_at, now + timedelta(seconds=gap))
+    RecheckPace.objects.filter(pk=_ROW, next_at=seen.next_at).update(next_at=next_at, gap=gap)
+
+
+def _gentle_gap() -> float:
+    return min(_GENTLE * _usual_gap(), _LONGEST)
+
+
+def _usual_gap() -> float:
+    return 1 / settings.RECHECKS_PER_SECOND
+
+
+def _read(now: datetime) -> RecheckPace:
+    row = RecheckPace.objects.filter(pk=_ROW).first()
+    return (
+        row or RecheckPace.objects.get_or_create(pk=_ROW, defaults={"next_at": now, "gap": _usual_gap()})[0]
+    )

@@ -1,0 +1,317 @@
+"""Later questions to the register about dossiers that were received before it could be asked.
+
+A ticket (``Recheck``) is claimed, asked about and settled in three steps, and a process may die after any of them:
+
+1. *Claim*, in one short transaction: the ticket gets the id of the check to come, and nobody touches it for longer than
+   any question lasts.
+2. *Ask*, outside any transaction. The check's id is the key of the intent, so of two who ask under it one is refused.
+3. *Settle*, in one short transaction, and only if the ticket still carries that id.
+
+Whoever claims a ticket after a claim that died looks for its check first. None: nobody was asked, and the same id is
+used again. With an outcome: it is applied, nobody is asked. Without one: its fate is unknown, and only then is the
+register asked a second time, by a check that says which one it repeats.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from motcua.accounts.models import User
+from motcua.accounts.service import asker_of
+from motcua.audit.service import record
+from motcua.dossiers import pace
+from motcua.dossiers.models import Dossier, Recheck
+from motcua.dossiers.receiving import NotThisOffice
+from motcua.dossiers.telling import tell_of_recheck
+from motcua.identity.birth import BirthDate
+from motcua.identity.claims import IdentityClaim
+from motcua.identity.names import clean
+from motcua.identity.numbers import IdNumber
+from motcua.identity.register import Trouble
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import (
+    AlreadyAsked,
+    Asker,
+    Purpose,
+    line_status,
+    longest_question,
+    recheck_identity,
+)
+
+MOST_UNUSABLE: Final = 3
+_UNUSABLE: Final = frozenset(
+    {
+        Trouble.UNREADABLE,
+        Trouble.OVERSIZED,
+        Trouble.ENCODING,
+        Trouble.OTHER_PERSON,
+        Trouble.TWO_CITIZENS,
+    }
+)
+# Such answers say something of one person, not of the line.
+_OF_ONE_PERSON: Final = frozenset({Trouble.OTHER_PERSON, Trouble.TWO_CITIZENS, Trouble.ENCODING})
+_MARGIN: Final = timedelta(seconds=15)
+_FIRST_PAUSE: Final = timedelta(seconds=30)
+_LONGEST_PAUSE: Final = timedelta(minutes=10)
+_ONE_PRESS: Final = timedelta(minutes=1)
+_RECHECKABLE: Final = frozenset(
+    {
+        Dossier.ByHand.UNANSWERED,
+        Dossier.ByHand.REJECTED,
+        Dossier.ByHand.NOT_ALLOWED,
+        Dossier.ByHand.UNUSABLE,
+    }
+)
+
+
+class NotRecheckable(ValueError):
+    """The register cannot be asked about this dossier again: it is verified, not received, or has no number."""
+
+
+def may_be_rechecked(dossier: Dossier) -> bool:
+    """Say whether an officer may have the register asked about a dossier once more."""
+    return dossier.is_received and dossier.by_hand_reason in _RECHECKABLE and dossier.is_number_known
+
+
+def run_next_recheck(*, now: datetime) -> bool:
+    """Take the oldest ticket that is due, ask the register about it and settle it.
+
+    Nobody is asked while the line is down, or before all processes together are allowed the next question.
+
+    Args:
+        now: the moment.
+
+    Returns:
+        Whether a ticket was taken; False when none is due yet.
+    """
+    if not _waiting().filter(not_before__lte=now).exists():
+        return False
+    if not line_status(now=now).is_open:
+        pace.begin_gently(now=now)
+        return False
+    turn = pace.next_turn(now=now)
+    if turn is None:
+        return False
+    with transaction.atomic():
+        if not pace.take(turn, now=now):
+            return False
+        due = _waiting().filter(not_before__lte=now).order_by("queued_at")
+        ticket = due.select_for_update(skip_locked=True, of=("self",)).first()
+        if ticket is None:
+            return False
+        earlier = _claim(ticket, now)
+    _ask_and_settle(ticket, earlier, now)
+    return True
+
+
+def recheck_now(*, dossier: Dossier, officer: User, now: datetime) -> Recheck:
+    """Have the register asked about a dossier at an officer's press; the second press of one asks nobody.
+
+    While the line is down, and when no answer comes, the ticket waits in the queue like any other.
+
+    Args:
+        dossier: received without a verified identity, its applicant's number known.
+        officer: who presses; asks in their own name.
+        now: the moment.
+
+    Returns:
+        The ticket as it stands afterwards.
+
+    Raises:
+        NotThisOffice: the officer works elsewhere.
+        NotRecheckable: there is nothing to ask.
+    """
+    if officer.office_id != dossier.office_id:
+        raise NotThisOffice
+    is_open = line_status(now=now).is_open
+    with transaction.atomic():
+        fresh = Dossier.objects.locked(dossier.pk)
+        ticket = Recheck.objects.select_for_update(of=("self",)).filter(pk=fresh.pk).first()
+        if ticket is not None and _is_under_way_or_just_settled(ticket, now):
+            return ticket
+        if not may_be_rechecked(fresh):
+            raise NotRecheckable
+        if ticket is None:
+            ticket = Recheck(dossier=fresh, queued_at=now)
+        elif ticket.state != Recheck.State.WAITING:
+            ticket.queued_at, ticket.check_id, ticket.repeats_id = now, None, None
+        ticket.state, ticket.officer, ticket.not_before = Recheck.State.WAITING, officer, now
+        ticket.tries = ticket.unusable = 0
+        ticket.settled_at = None
+        ticket.save()
+        if not is_open:
+            return ticket
+        earlier = _claim(ticket, now)
+    _ask_and_settle(ticket, earlier, now)
+    ticket.refresh_from_db()
+    return ticket
+
+
+def confirm_originals(*, dossier: Dossier, officer: User, now: datetime) -> None:
+    """Let decisions be taken again after a late answer: the officer has seen the originals, knowing of it.
+
+    Args:
+        dossier: whose identity the register, asked later, did not confirm.
+        officer: of the dossier's office.
+        now: the moment.
+
+    Raises:
+        NotThisOffice: the officer works elsewhere.
+        NotRecheckable: the register's answer is still to come; it is waited for.
+    """
+    if officer.office_id != dossier.office_id:
+        raise NotThisOffice
+    with transaction.atomic():
+        fresh = Dossier.objects.locked(dossier.pk)
+        if not fresh.is_decision_barred:
+            return
+        if fresh.is_identity_awaited:
+            raise NotRecheckable
+        fresh.is_decision_barred = False
+        fresh.save(update_fields=["is_decision_barred"])
+        record(
+            name="dossier.originals_confirmed",
+            now=now,
+            actor=officer,
+            office_code=fresh.office.code,
+            subject=str(fresh.code),
+            details={"reason": fresh.by_hand_reason},
+        )
+
+
+def _waiting() -> QuerySet[Recheck]:
+    return Recheck.objects.filter(state=Recheck.State.WAITING).select_related(
+        "officer__office", "dossier__office", "dossier__procedure"
+    )
+
+
+def _is_under_way_or_just_settled(ticket: Recheck, now: datetime) -> bool:
+    if ticket.state == Recheck.State.WAITING:
+        return ticket.check_id is not None and ticket.not_before > now
+    return ticket.settled_at is not None and now - ticket.settled_at < _ONE_PRESS
+
+
+def _claim(ticket: Recheck, now: datetime) -> IdentityCheck | None:
+    """Take a locked ticket; return the check that an earlier claim left with its outcome, so that nobody asks."""
+    earlier = IdentityCheck.objects.filter(pk=ticket.check_id).first() if ticket.check_id else None
+    if ticket.check_id is None or (earlier is not None and not earlier.outcome):
+        ticket.repeats_id = earlier.pk if earlier is not None else None
+        ticket.check_id = uuid.uuid4()
+        earlier = None
+    ticket.not_before = now + longest_question() + _MARGIN
+    ticket.save(update_fields=["check_id", "repeats_id", "not_before"])
+    return earlier
+
+
+def _ask_and_settle(ticket: Recheck, earlier: IdentityCheck | None, now: datetime) -> None:
+    check = earlier
+    if check is None:
+        try:
+            check = _ask(ticket, now)
+        except AlreadyAsked:
+            return  # whoever asked settles it; if they died, the next claim after the lease finds out
+    _settle(ticket, check, check.answered_at or now)
+
+
+def _ask(ticket: Recheck, now: datetime) -> IdentityCheck:
+    dossier = ticket.dossier
+    if ticket.check_id is None:
+        raise ValueError("a ticket is claimed before anybody is asked")
+    return recheck_identity(
+        claim=IdentityClaim(
+            full_name=clean(dossier.applicant_name),
+            number=IdNumber(dossier.applicant_number),
+            birth_date=BirthDate(*map(int, dossier.applicant_birth.split("-"))),
+        ),
+        asker=_asker(ticket.officer, dossier),
+        purpose=Purpose(
+            text="Kiểm tra lại danh tính người nộp hồ sơ đã tiếp nhận",
+            procedure_code=dossier.procedure.code,
+            npd_code=dossier.procedure.npd_code,
+            dossier_id=dossier.pk,
+            is_licensed=dossier.procedure.may_query,
+        ),
+        check_id=ticket.check_id,
+        repeats=ticket.repeats_id,
+        now=now,
+    )
+
+
+def _asker(officer: User, dossier: Dossier) -> Asker:
+    """Return the officer as who asks, for the dossier's office; who is none any more, or has no number, may not."""
+    asker = asker_of(officer, "")
+    return replace(
+        asker,
+        agency=dossier.office.code,
+        office_code=dossier.office.code,
+        is_licensed=asker.is_licensed and officer.is_officer and bool(asker.officer_number),
+    )
+
+
+def _settle(claimed: Recheck, check: IdentityCheck, now: datetime) -> None:
+    """Write what came back, if the ticket is still the one that was asked about."""
+    with transaction.atomic():
+        dossier = Dossier.objects.locked(claimed.pk)
+        ticket = (
+            Recheck.objects.select_for_update(of=("self",))
+            .filter(pk=claimed.pk, check_id=claimed.check_id, state=Recheck.State.WAITING)
+            .first()
+        )
+        if ticket is None:
+            return
+        if check.is_unanswered:
+            _put_back(ticket, check, now)
+        else:
+            ticket.state = Recheck.State.SETTLED
+        if ticket.state != Recheck.State.WAITING:
+            _mark(dossier, check)
+            record(
+                name="dossier.rechecked",
+                now=now,
+                actor=claimed.officer,
+                office_code=dossier.office.code,
+                subject=str(dossier.code),
+                details={"outcome": check.outcome, "request": check.request_id},
+            )
+            tell_of_recheck(dossier=dossier, asked_by=claimed.officer, outcome=check.outcome, now=now)
+            ticket.settled_at = now
+        ticket.check_id = ticket.repeats_id = None
+        ticket.save()
+    if check.is_unanswered and check.reason not in _OF_ONE_PERSON:
+        pace.slow_down(now=now)
+
+
+def _put_back(ticket: Recheck, check: IdentityCheck, now: datetime) -> None:
+    """Let a ticket wait longer each time; after too many answers that cannot be trusted an officer has to look."""
+    ticket.tries += 1
+    if check.reason in _UNUSABLE:
+        ticket.unusable += 1
+    if ticket.unusable >= MOST_UNUSABLE:
+        ticket.state = Recheck.State.PARKED
+    pause = _FIRST_PAUSE * 2 ** min(ticket.tries - 1, 10)
+    ticket.not_before = now + min(pause, _LONGEST_PAUSE)
+
+
+def _mark(dossier: Dossier, check: IdentityCheck) -> None:
+    """Write what is now known of the applicant.
+
+    Only a yes or a no replaces what an officer knew at the desk; whatever else came back replaces the waiting alone.
+    """
+    reasons = Dossier.ByHand
+    if check.is_verified:
+        dossier.by_hand_reason, dossier.is_decision_barred = "", False
+    elif check.is_rejected:
+        dossier.is_decision_barred |= dossier.by_hand_reason != reasons.REJECTED
+        dossier.by_hand_reason = reasons.REJECTED
+    elif dossier.is_identity_awaited:
+        dossier.by_hand_reason = reasons.UNUSABLE if check.is_unanswered else reasons.NOT_ALLOWED
+    else:
+        return
+    dossier.identity_check = check
+    dossier.save(update_fields=["by_hand_reason", "is_decision_barred", "identity_check"])
