@@ -8,3 +8,28 @@ could think of. `page` writes what came out as a page.
 What it must not know: Django, a database, who signs the report. It changes nothing in the server that it examines,
 and asks about synthetic people only, unless it is given others.
 """
+
+from __future__ import annotations
+
+from motcua.population.conformance.answers import answer_scenarios
+from motcua.population.conformance.breakdowns import breakdown_scenarios
+from motcua.population.conformance.own import own_scenarios
+from motcua.population.conformance.refusals import refusal_scenarios
+from motcua.population.conformance.rules import rule_scenarios
+from motcua.population.conformance.scenario import Scenario
+from motcua.population.conformance.servers import family_scenarios
+from motcua.population.conformance.target import Target
+from motcua.population.conformance.tokens import token_scenarios
+
+
+def scenarios(target: Target) -> list[Scenario]:
+    """Return every scenario: first those of the server, then those of our client."""
+    return [
+        *family_scenarios(target),
+        *rule_scenarios(target),
+        *refusal_scenarios(target),
+        *own_scenarios(target),
+        *answer_scenarios(),
+        *breakdown_scenarios(),
+        *token_scenarios(),
+    ]

@@ -71,8 +71,10 @@ def _yes() -> Iterator[Scenario]:
         ("họ tên tách thành họ, chữ đệm, tên", soap(collection(citizen(
             name="<ns1:Ho>Đặng</ns1:Ho><ns1:ChuDem>Thị Mẫu</ns1:ChuDem><ns1:Ten>Thử</ns1:Ten>")))),
         ("họ tên là văn bản thường trong HoVaTen", soap(collection(citizen(name=NAME)))),
-        ("họ tên chữ thường, thừa khoảng trắng", soap(collection(citizen(name=_ten(f" {NAME.replace(' ', '  ')} "))))),
-        ("họ tên ở dạng Unicode tổ hợp (NFD)", soap(collection(citizen(name=_ten(unicodedata.normalize("NFD", shout)))))),
+        ("họ tên chữ thường, thừa khoảng trắng", soap(collection(citizen(
+            name=_ten(f" {NAME.replace(' ', '  ')} "))))),
+        ("họ tên ở dạng Unicode tổ hợp (NFD)", soap(collection(citizen(
+            name=_ten(unicodedata.normalize("NFD", shout)))))),
         ("họ tên trong CDATA", soap(collection(citizen(name=_ten(f"<![CDATA[{shout}]]>"))))),
         ("họ tên viết bằng mã ký tự &#…;", soap(collection(citizen(
             name=_ten("".join(f"&#{ord(letter)};" for letter in shout)))))),
@@ -93,13 +95,17 @@ def _yes() -> Iterator[Scenario]:
             says(http_reply(MATCH, headers={"Content-Type": kind})),
             VERIFIED,
         )
-    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (MATCH[:700], MATCH[700:])) + b"0\r\n\r\n"
+    chunks = (
+        b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (MATCH[:700], MATCH[700:])) + b"0\r\n\r\n"
+    )
     chunked = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks
     yield group.asking("Trả lời có người gửi từng khúc (chunked): khớp", says(chunked), VERIFIED)
     until_end = b"HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\n\r\n" + MATCH
     yield group.asking("Trả lời có người qua HTTP/1.0, hết khi đóng kết nối: khớp", says(until_end), VERIFIED)
     ok = says(http_reply(MATCH))
-    yield group.asking("Hỏi bằng số CMND 9 chữ số, bản ghi mang số ấy: khớp", ok, VERIFIED, claim=_BY_OLD_NUMBER)
+    yield group.asking(
+        "Hỏi bằng số CMND 9 chữ số, bản ghi mang số ấy: khớp", ok, VERIFIED, claim=_BY_OLD_NUMBER
+    )
     yield group.asking("Tại quầy chỉ khai năm sinh, bản ghi có cả ngày: khớp", ok, VERIFIED, claim=_BY_YEAR)
     yield group.asking(
         "Trên cổng chỉ khai năm sinh, bản ghi chỉ có năm: khớp",
@@ -135,7 +141,9 @@ def _no() -> Iterator[Scenario]:
 
 def _no_answer() -> Iterator[Scenario]:
     group = Group("Phần mềm của ta trước câu trả lời không dùng được")
-    two_numbers = citizen().replace("<ns1:SoCMND>", f"<ns1:SoDinhDanh>{NUMBER}</ns1:SoDinhDanh><ns1:SoCMND>", 1)
+    two_numbers = citizen().replace(
+        "<ns1:SoCMND>", f"<ns1:SoDinhDanh>{NUMBER}</ns1:SoDinhDanh><ns1:SoCMND>", 1
+    )
     for name, body, expected in (
         ("hai CongDan", soap(collection(citizen(), citizen(number="999085000001"))), _TWO),
         ("hai CongDan giống hệt nhau", soap(collection(citizen(), citizen())), _TWO),
@@ -145,7 +153,8 @@ def _no_answer() -> Iterator[Scenario]:
         ("bản ghi không có số định danh", soap(collection(citizen(number=""))), _UNREADABLE),
         ("bản ghi có hai số định danh", soap(collection(two_numbers)), _UNREADABLE),
         ("số định danh 11 chữ số", soap(collection(citizen(number="99918500001"))), _UNREADABLE),
-        ("ngày sinh 30/02", soap(collection(citizen(birth="<ns1:NgayThangNam>19850230</ns1:NgayThangNam>"))), _UNREADABLE),
+        ("ngày sinh 30/02", soap(collection(citizen(
+            birth="<ns1:NgayThangNam>19850230</ns1:NgayThangNam>"))), _UNREADABLE),
         ("năm sinh là chữ", soap(collection(citizen(birth="<ns1:Nam>xxxx</ns1:Nam>"))), _UNREADABLE),
         ("năm và ngày sinh trái nhau", soap(collection(citizen(
             birth="<ns1:Nam>1984</ns1:Nam><ns1:NgayThangNam>19850307</ns1:NgayThangNam>"))), _UNREADABLE),
@@ -169,7 +178,9 @@ def _no_answer() -> Iterator[Scenario]:
     )
     page = "<!DOCTYPE html><html><body>Không tìm thấy</body></html>".encode()
     html = {"Content-Type": "text/html; charset=utf-8"}
-    yield group.asking("Trang HTML với 200: chưa kiểm tra được", says(http_reply(page, headers=html)), _UNREADABLE)
+    yield group.asking(
+        "Trang HTML với 200: chưa kiểm tra được", says(http_reply(page, headers=html)), _UNREADABLE
+    )
     yield group.asking(
         "Bản ghi đúng nhưng mang Content-Type HTML: chưa kiểm tra được",
         says(http_reply(MATCH, headers=html)),
@@ -242,9 +253,12 @@ def _yes_no_service() -> Iterator[Scenario]:
         ("TonTai true", "<q:TonTai>true</q:TonTai>", VERIFIED),
         ("TonTai false", "<q:TonTai>false</q:TonTai>", REJECTED),
         ("TonTai là chữ khác", "<q:TonTai>khong</q:TonTai>", _UNREADABLE),
-        ("cả TonTai và SoLuongCongDan", "<q:TonTai>false</q:TonTai><q:SoLuongCongDan>1</q:SoLuongCongDan>", _UNREADABLE),
+        ("cả TonTai và SoLuongCongDan",
+         "<q:TonTai>false</q:TonTai><q:SoLuongCongDan>1</q:SoLuongCongDan>", _UNREADABLE),
     ):  # fmt: skip
-        yield group.asking(f"003, {name}: {expected}", says(http_reply(confirmation(inner))), expected, service="003")
+        yield group.asking(
+            f"003, {name}: {expected}", says(http_reply(confirmation(inner))), expected, service="003"
+        )
     for root in ("KetQuaXacThucResponse", "KetQuaXacThuc"):
         for word, expected in (("true", VERIFIED), ("false", REJECTED)):
             yield group.asking(
@@ -257,7 +271,10 @@ def _yes_no_service() -> Iterator[Scenario]:
         ("gốc lạ", confirmation("<q:TonTai>true</q:TonTai>", "KetQuaKhac")),
         ("Body rỗng", soap("")),
         ("một bản ghi thay cho có hoặc không", MATCH),
-        ("không gian tên lạ", soap('<q:KetQuaXacThuc xmlns:q="urn:x"><q:TonTai>true</q:TonTai></q:KetQuaXacThuc>')),
+        (
+            "không gian tên lạ",
+            soap('<q:KetQuaXacThuc xmlns:q="urn:x"><q:TonTai>true</q:TonTai></q:KetQuaXacThuc>'),
+        ),
     ):
         yield group.asking(
             f"003, {name}: chưa kiểm tra được", says(http_reply(body)), _UNREADABLE, service="003"

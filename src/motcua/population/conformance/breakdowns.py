@@ -66,7 +66,9 @@ def _faults() -> Iterator[Scenario]:
             ("SOAP 1.2 Sender", fault_12("Sender"), _FAULT),
         ):
             yield group.asking(
-                f"Lỗi SOAP {code} với {status[:3]}: chưa kiểm tra được", says(http_reply(body, status)), expected
+                f"Lỗi SOAP {code} với {status[:3]}: chưa kiểm tra được",
+                says(http_reply(body, status)),
+                expected,
             )
     beside = MATCH.replace(b"</soapenv:Header", b"</x").replace(
         b"<soapenv:Header/>", b"<soapenv:Header><soapenv:Fault/></soapenv:Header>"
@@ -131,7 +133,9 @@ def _retry_after(
         is_right = came is None if seconds is None else came is not None and abs(came - seconds) < 5
         return f"{told(outcome)}, {wanted if is_right else f'chờ {came}'}"
 
-    return group.scenario(f"HTTP {status[:3]} với Retry-After là {form}: {wanted}", f"{_BUSY}, {wanted}", observe)
+    return group.scenario(
+        f"HTTP {status[:3]} với Retry-After là {form}: {wanted}", f"{_BUSY}, {wanted}", observe
+    )
 
 
 def _gateway_codes() -> Iterator[Scenario]:
@@ -183,7 +187,10 @@ def _xroad() -> Iterator[Scenario]:
         ("X-Road-Error trên một trả lời 200", {"X-Road-Error": "Server.ServerProxy.X"}, _SERVER_ERROR),
     ):
         yield group.asking(
-            f"X-Road, {name}: {expected}", says(http_reply(MATCH, headers=headers)), expected, transport="xroad"
+            f"X-Road, {name}: {expected}",
+            says(http_reply(MATCH, headers=headers)),
+            expected,
+            transport="xroad",
         )
 
 
@@ -212,7 +219,9 @@ def _connections() -> Iterator[Scenario]:
         ("gửi hai Content-Length trái nhau", says(two_lengths), _UNREADABLE, {}),
         ("tiêu đề dài 100 000 ký tự", says(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n"), _UNREADABLE, {}),
     ):  # fmt: skip
-        yield group.scenario(f"Máy chủ {name}: chưa kiểm tra được", expected, _broken(behavior, expected, settings))
+        yield group.scenario(
+            f"Máy chủ {name}: chưa kiểm tra được", expected, _broken(behavior, expected, settings)
+        )
     yield group.scenario("Cổng không ai nghe: chưa kiểm tra được", _CONNECTION, _refused_port)
     yield group.scenario("Tên máy không có địa chỉ: chưa kiểm tra được", _CONNECTION, _no_such_host)
     yield group.scenario("Máy chủ không nói TLS: chưa kiểm tra được", unanswered(Trouble.TLS), _no_tls)

@@ -106,18 +106,21 @@ def ask(
     *,
     claim: IdentityClaim = CLAIM,
     year_alone: YearAlone = YearAlone.ANY_RECORD,
+    officer_key: str = _INQUIRY.officer_key,
 ) -> Outcome:
     """Ask once, and check that the client kept to its time. Raises Mismatch."""
-    return asker(settings)(claim, year_alone)
+    return asker(settings, officer_key)(claim, year_alone)
 
 
-def asker(settings: RegisterSettings) -> Callable[[IdentityClaim, YearAlone], Outcome]:
+def asker(
+    settings: RegisterSettings, officer_key: str = _INQUIRY.officer_key
+) -> Callable[[IdentityClaim, YearAlone], Outcome]:
     """Return a way to ask several times over one gateway, with its connections and its token kept."""
     gateway = open_gateway(settings)
 
     def ask_once(claim: IdentityClaim, year_alone: YearAlone) -> Outcome:
         started = time.monotonic()
-        inquiry = replace(_INQUIRY, request_id=f"CONFORMANCE-{time.time_ns()}")
+        inquiry = replace(_INQUIRY, request_id=f"CONFORMANCE-{time.time_ns()}", officer_key=officer_key)
         outcome = verify(claim=claim, register=gateway, inquiry=inquiry, year_alone=year_alone)
         late = time.monotonic() - started - settings.total_seconds
         if late > _LATE:

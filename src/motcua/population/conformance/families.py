@@ -1,29 +1,29 @@
 """How each known family of clients asks and reads (docs/protocol.md §1 to §3): written text, standard library, their
-habits and their weaknesses, and no line of our own client.
-
-A reading that would break such a program, such as a missing child or another prefix, is a Mismatch here.
+habits, and no line of our own client.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import unescape
 
-from lxml import etree
-
+from motcua.population.conformance.readings import (
+    NS,
+    QLDC,
+    SOAP,
+    Finding,
+    literal_reading,
+    parse,
+    refused,
+    s1_reading,
+    xpath_reading,
+)
 from motcua.population.conformance.scenario import Mismatch
-from motcua.population.conformance.target import CONFIRM, LOOKUP, Reply, Target
-
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-QLDC = "http://dancuquocgia.bca"
-DANCU = "http://www.mic.gov.vn/dancu/1.0"
-_NS = {"s": SOAP, "q": QLDC, "d": DANCU}
+from motcua.population.conformance.target import CONFIRM, LOOKUP, Target
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,22 +47,6 @@ class Question:
         """The name as newer clients send it: A–Z and 0–9 only."""
         letters = unicodedata.normalize("NFD", self.name.replace("Đ", "D").replace("đ", "d")).upper()
         return "".join(letter for letter in letters if letter.isascii() and letter.isalnum())
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Finding:
-    """What a family makes of a reply. `is_found` is None where it was refused; the rest only where it reads it."""
-
-    status: int
-    is_found: bool | None
-    name: str = ""
-    number: str = ""
-    birth: str = ""
-
-    def told(self) -> str:
-        """Say it in words, without a person."""
-        word = {True: "có người này", False: "không có người này", None: "bị từ chối"}[self.is_found]
-        return f"HTTP {self.status}, {word}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,47 +106,6 @@ def _s1_direct(target: Target, question: Question) -> Finding:
     return s1_reading(reply)
 
 
-def s1_reading(reply: Reply) -> Finding:
-    """Read as S1 does: the whole answer becomes nested objects, and one object CongDan is taken out of it."""
-    if refused := _refused(reply):
-        return refused
-    envelope = as_objects(parse(reply.body))
-    return objects_reading(reply.status, envelope)
-
-
-def objects_reading(status: int, envelope: object) -> Finding:
-    """Take Body.CongdanCollection.CongDan out of nested objects; a list of citizens breaks this program."""
-    body = envelope.get("Body") if isinstance(envelope, dict) else None
-    collection = body.get("CongdanCollection") if isinstance(body, dict) else None
-    citizen = collection.get("CongDan") if isinstance(collection, dict) else None
-    if citizen is None:
-        return Finding(status, is_found=False)
-    if not isinstance(citizen, dict):
-        raise Mismatch("CongDan không phải một đối tượng")
-    try:
-        name, birth = citizen["HoVaTen"]["Ten"], citizen["NgayThangNamSinh"]
-        return Finding(status, True, name, citizen["SoDinhDanh"], birth.get("NgayThangNam") or birth["Nam"])
-    except (KeyError, TypeError, AttributeError):
-        raise Mismatch("CongDan thiếu họ tên, số hoặc ngày sinh") from None
-
-
-def as_objects(element: etree._Element) -> object:
-    """Return an element as S1's converter does: children by local name, several of one name as a list."""
-    children = list(element.iterchildren("*"))
-    if not children:
-        return element.text or ""
-    found: dict[str, object] = {}
-    for child in children:
-        name, value = etree.QName(child).localname, as_objects(child)
-        if name not in found:
-            found[name] = value
-        elif isinstance(before := found[name], list):
-            before.append(value)
-        else:
-            found[name] = [before, value]
-    return found
-
-
 # --- S2, the ministry's own portal: seconds, lower-case header, reading by literal prefix ---------------
 
 
@@ -187,27 +130,6 @@ def _s2(target: Target, question: Question) -> Finding:
         "timestamp": signed["Timestamp"],
     }
     return literal_reading(target.send("c06", body, headers, operation=LOOKUP))
-
-
-def literal_reading(reply: Reply) -> Finding:
-    """Read as S2 and S4 do: by the letters `soapenv:` and `ns1:`, knowing nothing of namespaces."""
-    if refused := _refused(reply):
-        return refused
-    text = reply.text
-    if not text.startswith('<?xml version="1.0" encoding="UTF-8"?>'):
-        raise Mismatch("không bắt đầu bằng khai báo XML đúng chữ")
-    if not re.search(r"<soapenv:Envelope[ >].*<soapenv:Body[ />]", text, re.DOTALL):
-        raise Mismatch("không có tiền tố soapenv: đúng chữ")
-    if "<ns1:CongDan>" not in text:
-        if re.search(r"<[A-Za-z0-9]+:CongDan[ >]", text):
-            raise Mismatch("CongDan không mang tiền tố ns1:")
-        return Finding(reply.status, is_found=False)
-    taken = [re.search(f"<ns1:{tag}>([^<]*)</ns1:{tag}>", text) for tag in ("Ten", "SoDinhDanh", "Nam")]
-    if None in taken:
-        raise Mismatch("không đọc được Ten, SoDinhDanh, Nam theo tiền tố ns1:")
-    name, number, year = (unescape(found[1]) if found else "" for found in taken)
-    day = re.search("<ns1:NgayThangNam>([^<]+)</ns1:NgayThangNam>", text)
-    return Finding(reply.status, True, name, number, day[1] if day else year)
 
 
 # --- S3, the newest: X-Road, own number of the officer, office and login, XPath by namespace --------------
@@ -242,26 +164,6 @@ def s3_body(target: Target, question: Question) -> bytes:
         f"<dan:NgayThangNamSinh><dan:{kind}>{birth}</dan:{kind}></dan:NgayThangNamSinh>"
         f"</dan:{LOOKUP}></soapenv:Body></soapenv:Envelope>"
     ).encode()
-
-
-def xpath_reading(reply: Reply) -> Finding:
-    """Read as S3 does: a 2xx first, then by namespace; no CongDan or an empty Ten is "no data"."""
-    if refused := _refused(reply):
-        return refused
-    citizens = parse(reply.body).findall("s:Body/d:CongdanCollection/d:CongDan", _NS)
-    if len(citizens) > 1:
-        raise Mismatch(f"{len(citizens)} CongDan cho một câu hỏi")
-    if not citizens or not citizens[0].findtext("d:HoVaTen/d:Ten", "", _NS):
-        return Finding(reply.status, is_found=False)
-    citizen = citizens[0]
-    day = citizen.findtext("d:NgayThangNamSinh/d:NgayThangNam", "", _NS)
-    return Finding(
-        reply.status,
-        True,
-        citizen.findtext("d:HoVaTen/d:Ten", "", _NS),
-        citizen.findtext("d:SoDinhDanh", "", _NS),
-        day or citizen.findtext("d:NgayThangNamSinh/d:Nam", "", _NS),
-    )
 
 
 # --- S4, a vaccination register: two prefixes of the envelope, headers of its bus -----------------------
@@ -299,10 +201,10 @@ def _s6(target: Target, question: Question) -> Finding:
     }
     body = s1_body(target, question, "003", CONFIRM)
     reply = target.send("c06", body, headers, operation=CONFIRM)
-    if refused := _refused(reply):
-        return refused
+    if turned_down := refused(reply):
+        return turned_down
     counted = parse(reply.body).findtext(
-        "s:Body/q:XacThucThongTinCongDanResponse/q:SoLuongCongDan", namespaces=_NS
+        "s:Body/q:XacThucThongTinCongDanResponse/q:SoLuongCongDan", namespaces=NS
     )
     if counted is None or not counted.isdigit():
         raise Mismatch("không có SoLuongCongDan trong XacThucThongTinCongDanResponse")
@@ -325,31 +227,15 @@ def _s8(target: Target, question: Question) -> Finding:
         **c06_headers(target, CONFIRM, wrong_key=question.wrong_key),
     }
     reply = target.send("c06", body, headers, operation=CONFIRM)
-    if refused := _refused(reply):
-        return refused
+    if turned_down := refused(reply):
+        return turned_down
     roots = ("KetQuaXacThucResponse", "KetQuaXacThuc", "XacThucThongTinCongDanResponse")
     envelope = parse(reply.body)
-    said = [envelope.findtext(f"s:Body/q:{root}/q:TonTai", namespaces=_NS) for root in roots]
+    said = [envelope.findtext(f"s:Body/q:{root}/q:TonTai", namespaces=NS) for root in roots]
     told = [word for word in said if word is not None]
     if told not in (["true"], ["false"]):
         raise Mismatch("không có TonTai true hoặc false dưới một trong ba gốc đã biết")
     return Finding(reply.status, told == ["true"])
-
-
-# --- what all of them share: no reply may be anything but XML or a refusal ------------------------------
-
-
-def _refused(reply: Reply) -> Finding | None:
-    return None if 200 <= reply.status < 300 else Finding(reply.status, is_found=None)
-
-
-def parse(body: bytes) -> etree._Element:
-    """Parse a reply, or raise Mismatch."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        return etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise Mismatch("trả lời không phải XML đúng cách") from None
 
 
 SOAP_FAMILIES = (

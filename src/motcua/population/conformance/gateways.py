@@ -13,16 +13,8 @@ from typing import Any
 
 from lxml import etree
 
-from motcua.population.conformance.families import (
-    DANCU,
-    Family,
-    Finding,
-    Question,
-    objects_reading,
-    parse,
-    s1_body,
-    s1_reading,
-)
+from motcua.population.conformance.families import Family, Question, s1_body
+from motcua.population.conformance.readings import DANCU, Finding, objects_reading, parse, s1_reading
 from motcua.population.conformance.scenario import Mismatch
 from motcua.population.conformance.target import LOOKUP, Reply, Target
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motcua.population.conformance.families import DANCU, QLDC, SOAP
+from motcua.population.conformance.readings import DANCU, QLDC, SOAP
 
 NUMBER, OLD_NUMBER = "999185000017", "999000017"
 NAME, BORN = "Đặng Thị Mẫu Thử", "1985-03-07"
@@ -10,7 +10,9 @@ DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
 
 
-def soap(body: str, *, prefix: str = "soapenv", namespace: str = SOAP, declaration: str = DECLARATION) -> bytes:
+def soap(
+    body: str, *, prefix: str = "soapenv", namespace: str = SOAP, declaration: str = DECLARATION
+) -> bytes:
     """Return an envelope around a body, UTF-8."""
     return (
         f'{declaration}<{prefix}:Envelope xmlns:{prefix}="{namespace}"><{prefix}:Header/>'

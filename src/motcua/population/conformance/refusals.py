@@ -5,19 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-
-from lxml import etree
+from functools import partial
 
 from motcua.population.conformance import gateways
-from motcua.population.conformance.families import (
-    QLDC,
-    SOAP,
-    Question,
-    c06_headers,
-    parse,
-    xpath_reading,
-)
-from motcua.population.conformance.rules import Calls
+from motcua.population.conformance.bending import Calls
+from motcua.population.conformance.families import Question, c06_headers
+from motcua.population.conformance.readings import QLDC, SOAP, parse, xpath_reading
 from motcua.population.conformance.scenario import Mismatch, Scenario
 from motcua.population.conformance.target import LOOKUP, Reply, Target
 
@@ -38,23 +31,23 @@ def refusal_scenarios(target: Target) -> Iterator[Scenario]:
 
 
 def _refusal(
-    sentence: str, ask: Callable[[], Reply], statuses: range | tuple[int, ...] = _REFUSED, *, secret: str = ""
+    sentence: str, ask: Callable[[], Reply], statuses: range | tuple[int, ...] = _REFUSED, *, unsaid: str = ""
 ) -> Scenario:
     expected = "HTTP " + ("4xx hoặc 5xx" if statuses == _REFUSED else " hoặc ".join(map(str, statuses)))
     return Scenario(
         group=_GROUP,
         name=sentence,
         expected=f"{expected}, không có dữ liệu",
-        observe=lambda: _is_refused(ask(), statuses, secret),
+        observe=lambda: _is_refused(ask(), statuses, unsaid),
     )
 
 
-def _is_refused(reply: Reply, statuses: range | tuple[int, ...], secret: str) -> str:
+def _is_refused(reply: Reply, statuses: range | tuple[int, ...], unsaid: str) -> str:
     if reply.status not in statuses:
         raise Mismatch(f"HTTP {reply.status}")
     if b"CongDan" in reply.body and b"SoDinhDanh>" in reply.body:
         raise Mismatch(f"HTTP {reply.status}, nhưng có dữ liệu công dân")
-    if secret and secret.encode() in reply.body:
+    if unsaid and unsaid.encode() in reply.body:
         raise Mismatch(f"HTTP {reply.status}, nhưng nhắc lại điều đã gửi")
     return f"HTTP {reply.status}, không có dữ liệu"
 
@@ -69,11 +62,17 @@ def _c06(target: Target) -> Iterator[Scenario]:
         usual.pop(drop, None)
         return target.send("c06", calls.body(right), usual, operation=LOOKUP)
 
+    def shifted(seconds: float) -> Reply:
+        return ask(c06_headers(target, LOOKUP, shift=seconds))
+
+    def wrong(changes: dict[str, str | None]) -> Reply:
+        return _fault(calls.ask(an, **changes))
+
     only_401 = (401,)
     for sentence, shift in (("cũ 10 phút", -600), ("sớm 10 phút", 600)):
         yield _refusal(
             f"Timestamp {sentence} bị từ chối",
-            lambda shift=shift: ask(c06_headers(target, LOOKUP, shift=shift)),
+            partial(shifted, shift),
             only_401,
         )
     yield _refusal("Thiếu Timestamp bị từ chối", lambda: ask({}, drop="Timestamp"), only_401)
@@ -105,9 +104,9 @@ def _c06(target: Target) -> Iterator[Scenario]:
         lambda: _fault(calls.send(calls.body(right, root="KhongCoThaoTacNay"))),
     )
     for sentence, changes in _WRONG_ELEMENTS:
-        yield _refusal(sentence, lambda changes=changes: _fault(calls.ask(an, **changes)))
+        yield _refusal(sentence, partial(wrong, changes))
     for sentence, change in _WRONG_BODIES:
-        yield _refusal(sentence, lambda change=change: calls.send(change(calls.body(right))), range(400, 500))
+        yield _refusal(sentence, partial(calls.bent, an, change=change), range(400, 500))
     yield _refusal(
         "Thân không phải SOAP mà là JSON bị từ chối",
         lambda: calls.send(b'{"SoDinhDanh": "1"}', {"Content-Type": "application/json"}),
@@ -116,7 +115,7 @@ def _c06(target: Target) -> Iterator[Scenario]:
     yield _refusal(
         "Lỗi không nhắc lại số hay tên đã hỏi",
         lambda: _fault(calls.ask(an, SoDinhDanh="12345678X901", HoVaTen="NGUOIBIMAT")),
-        secret="NGUOIBIMAT",
+        unsaid="NGUOIBIMAT",
     )
 
 
@@ -266,19 +265,19 @@ def _json(target: Target) -> Iterator[Scenario]:
             raise Mismatch(f"thiếu {', '.join(missing)}")
         return "token, refreshToken, expiryDate"
 
+    def garbage(path: str) -> Reply:
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {bearer()}"}
+        return target.send(path, b"{khong phai JSON", headers)
+
     yield Scenario(group=_GROUP, name="JSON: mã truy cập có token, refreshToken và expiryDate",
                    expected="token, refreshToken, expiryDate", observe=token)  # fmt: skip
     for path in ("opencps", "dong_thap", "thanh_hoa"):
         yield _refusal(
             f"JSON kiểu {path}: mã truy cập lạ bị từ chối",
-            lambda path=path: gateways.json_call(target, path, fields, bearer="nobody-has-this"),
+            partial(gateways.json_call, target, path, fields, bearer="nobody-has-this"),
             (401,),
         )
         yield _refusal(
             f"JSON kiểu {path}: thân không phải JSON bị từ chối",
-            lambda path=path: target.send(
-                path,
-                b"{khong phai JSON",
-                {"Content-Type": "application/json", "Authorization": f"Bearer {bearer()}"},
-            ),
+            partial(garbage, path),
         )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from lxml import etree
 
-from motcua.population.conformance.families import (
+from motcua.population.conformance.bending import Calls
+from motcua.population.conformance.families import c06_headers
+from motcua.population.conformance.readings import (
     DANCU,
     QLDC,
     SOAP,
     Finding,
-    c06_headers,
-    escaped,
     literal_reading,
     parse,
     xpath_reading,
@@ -31,48 +32,6 @@ _ORDER = [
     "VoChong", "NguoiDaiDien", "ChuHo", "SoSoHoKhau",
 ]
 # fmt: on
-
-
-class Calls:
-    """Questions written element by element, so that a rule can bend one thing."""
-
-    def __init__(self, target: Target) -> None:
-        self.target = target
-
-    def fields(self, person: Person, **changes: str | None) -> dict[str, str]:
-        """Return the elements of a right question about a person; a change to None leaves one out."""
-        own = self.target.credentials
-        birth = person.birth.replace("-", "")
-        kind = "Nam" if len(birth) == 4 else "NgayThangNam"
-        right: dict[str, str | None] = {
-            "MaYeuCau": "CONFORMANCE-1",
-            "MaDVC": own["NPD_PROCEDURE_CODE"],
-            "MaTichHop": "037",
-            "MaCanBo": own["NPD_PORTAL_OFFICER"],
-            "SoDinhDanh": person.number,
-            "HoVaTen": escaped(person.name),
-            "NgayThangNamSinh": f"<dan:{kind}>{birth}</dan:{kind}>",
-        }
-        return {name: text for name, text in (right | changes).items() if text is not None}
-
-    def body(self, fields: Mapping[str, str], *, root: str = LOOKUP) -> bytes:
-        """Write the request."""
-        inner = "".join(f"<dan:{name}>{text}</dan:{name}>" for name, text in fields.items())
-        return (
-            f'<soapenv:Envelope xmlns:soapenv="{SOAP}" xmlns:dan="{QLDC}"><soapenv:Header/><soapenv:Body>'
-            f"<dan:{root}>{inner}</dan:{root}></soapenv:Body></soapenv:Envelope>"
-        ).encode()
-
-    def send(
-        self, body: bytes, headers: Mapping[str, str] | None = None, *, operation: str = LOOKUP
-    ) -> Reply:
-        """Post to C06, signed; a header given takes the place of ours."""
-        usual = {"Content-Type": "application/xml", **c06_headers(self.target, operation)}
-        return self.target.send("c06", body, usual | dict(headers or {}), operation=operation)
-
-    def ask(self, person: Person, **changes: str | None) -> Reply:
-        """Ask about a person with some elements changed."""
-        return self.send(self.body(self.fields(person, **changes)))
 
 
 def rule_scenarios(target: Target) -> Iterator[Scenario]:
@@ -93,7 +52,7 @@ def rule_scenarios(target: Target) -> Iterator[Scenario]:
     yield rule("C1: tiền tố soapenv và ns1, khai báo XML đúng chữ", "đọc được theo đúng chữ",
                lambda: _told(literal_reading(calls.ask(an))))  # fmt: skip
     yield rule("C1: các phần tử của CongDan theo đúng thứ tự", "20 phần tử theo thứ tự",
-               lambda: _same([etree.QName(part).localname for part in citizen()], _ORDER))  # fmt: skip
+               lambda: _same(_names(citizen()), _ORDER))  # fmt: skip
     yield rule("C2: trả lời là text/xml, UTF-8, không có BOM", "text/xml; charset=UTF-8",
                lambda: _utf8(calls.ask(an)))  # fmt: skip
     yield rule("C3: có và không có người đều là HTTP 200", "200 và 200",
@@ -101,7 +60,7 @@ def rule_scenarios(target: Target) -> Iterator[Scenario]:
     yield rule("C4: không có ai là CongdanCollection rỗng hoặc Body rỗng", "rỗng",
                lambda: _empty(calls.ask(people["absent"])))  # fmt: skip
     for sentence, change in _ENVELOPES:
-        yield finds(f"C5: {sentence}", lambda change=change: calls.send(change(calls.body(calls.fields(an)))))
+        yield finds(f"C5: {sentence}", partial(calls.bent, an, change=change))
     for headers in (
         {"Content-Type": "text/xml"},
         {"Content-Type": 'application/xml; charset="UTF-8"'},
@@ -109,15 +68,16 @@ def rule_scenarios(target: Target) -> Iterator[Scenario]:
         {"SOAPAction": ""},
     ):
         told = ", ".join(f"{name}: {value or '(trống)'}" for name, value in headers.items())
-        yield finds(f"C6: chấp nhận {told}",
-                    lambda headers=headers: calls.send(calls.body(calls.fields(an)), headers))  # fmt: skip
+        yield finds(f"C6: chấp nhận {told}", partial(calls.bent, an, headers=headers))
     for root in (CONFIRM, f"{CONFIRM}Request"):
         for code in ("MaTichHop", "MaDichVu"):
-            yield rule(f"C7: gốc {root} với {code} được hiểu", "có người này",
-                       lambda root=root, code=code: _confirmed(calls, an, root, code))  # fmt: skip
+            yield rule(
+                f"C7: gốc {root} với {code} được hiểu",
+                "có người này",
+                partial(_confirmed, calls, an, root, code),
+            )
     for sentence, reorder in _ORDERS:
-        yield finds(f"C8: {sentence}",
-                    lambda reorder=reorder: calls.send(calls.body(reorder(calls.fields(an)))))  # fmt: skip
+        yield finds(f"C8: {sentence}", partial(calls.bent, an, reorder=reorder))
     for sentence, text in (
         ("NgayThangNam viết yyyyMMdd", f"<dan:NgayThangNam>{an.birth.replace('-', '')}</dan:NgayThangNam>"),
         ("NgayThangNam viết yyyy-MM-dd", f"<dan:NgayThangNam>{an.birth}</dan:NgayThangNam>"),
@@ -126,21 +86,18 @@ def rule_scenarios(target: Target) -> Iterator[Scenario]:
         ("văn bản yyyyMMdd ngay trong NgayThangNamSinh", an.birth.replace("-", "")),
         ("văn bản yyyy ngay trong NgayThangNamSinh", an.birth[:4]),
     ):
-        yield finds(f"C9: {sentence}", lambda text=text: calls.ask(an, NgayThangNamSinh=text))
+        yield finds(f"C9: {sentence}", partial(calls.ask, an, NgayThangNamSinh=text))
     for sentence, name in (
         ("tên không dấu, liền nhau, chữ hoa", _plain(an.name)),
         ("tên có dấu, chữ thường", an.name.lower()),
         ("tên ở dạng Unicode tổ hợp (NFD)", unicodedata.normalize("NFD", an.name)),
         ("tên thừa khoảng trắng", f"  {an.name.replace(' ', '   ')} "),
     ):
-        yield finds(f"C10: {sentence}", lambda name=name: calls.ask(an, HoVaTen=name))
-    for sentence, headers in (
-        ("Timestamp 10 chữ số là giây", lambda: c06_headers(target, LOOKUP, unit="s")),
-        ("Timestamp 13 chữ số là mili giây", lambda: c06_headers(target, LOOKUP)),
-        ("ESB_SOURCE_* được bỏ qua", lambda: {"ESB_SOURCE_TYPE": "x", "ESB_SOURCE_USERNAME": "x"}),
-    ):
-        yield finds(f"C11: {sentence}",
-                    lambda headers=headers: calls.send(calls.body(calls.fields(an)), headers()))  # fmt: skip
+        yield finds(f"C10: {sentence}", partial(calls.ask, an, HoVaTen=name))
+    yield finds("C11: Timestamp 10 chữ số là giây", partial(calls.bent, an, unit="s"))
+    yield finds("C11: Timestamp 13 chữ số là mili giây", partial(calls.bent, an, unit="ms"))
+    bus = {"ESB_SOURCE_TYPE": "x", "ESB_SOURCE_USERNAME": "x"}
+    yield finds("C11: ESB_SOURCE_* được bỏ qua", partial(calls.bent, an, headers=bus))
     yield finds("C11: tên tiêu đề viết hoa hay thường đều được", lambda: _shouted(calls, an))
     yield rule("C12: cả họ tên nằm trong Ten, Ho và ChuDem rỗng", "Ho rỗng, ChuDem rỗng, Ten đủ",
                lambda: _name_whole(citizen(), an))  # fmt: skip
@@ -186,7 +143,7 @@ def _moved(fields: Mapping[str, str], name: str, text: str, before: str) -> dict
 _ORDERS: tuple[tuple[str, Callable[[Mapping[str, str]], Mapping[str, str]]], ...] = (
     ("MaDonVi đứng trước MaCanBo", lambda fields: _moved(fields, "MaDonVi", "000.00.00.H23", "MaCanBo")),
     ("MaDonVi đứng sau MaCanBo", lambda fields: _moved(fields, "MaDonVi", "000.00.00.H23", "SoDinhDanh")),
-    ("thứ tự phần tử đảo ngược", lambda fields: dict(reversed(fields.items()))),
+    ("thứ tự phần tử đảo ngược", lambda fields: dict(reversed(list(fields.items())))),
     ("phần tử lạ được bỏ qua", lambda fields: {**fields, "TruongLa": "khác"}),
     ("SoCMND rỗng gửi kèm SoDinhDanh", lambda fields: _moved(fields, "SoCMND", "", "HoVaTen")),
 )
@@ -206,7 +163,7 @@ def _found(person: Person, reply: Reply) -> str:
     return finding.told()
 
 
-def _same(came: list[object], expected: list[object]) -> str:
+def _same(came: Sequence[object], expected: Sequence[object]) -> str:
     if came != expected:
         raise Mismatch(f"khác: {', '.join(map(str, came))}"[:300])
     return "đúng như mong đợi"
@@ -288,16 +245,20 @@ def _one_of_two(calls: Calls, *people: Person) -> str:
 
 
 def _nothing_left_out(citizen: etree._Element) -> str:
-    _same([etree.QName(part).localname for part in citizen], list(_ORDER))
+    _same(_names(citizen), _ORDER)
     for address in ("NoiDangKyKhaiSinh", "QueQuan", "ThuongTru", "NoiOHienTai"):
-        parts = [etree.QName(part).localname for part in citizen.find(f"{{{DANCU}}}{address}")]
+        parts = _names(citizen.find(f"{{{DANCU}}}{address}"))
         _same(parts, ["MaTinhThanh", "MaQuanHuyen", "MaPhuongXa", "ChiTiet", "QuocGia"])
     return "đủ các phần tử"
 
 
 def _year_only(citizen: etree._Element) -> str:
-    parts = [etree.QName(part).localname for part in citizen.find(f"{{{DANCU}}}NgayThangNamSinh")]
+    parts = _names(citizen.find(f"{{{DANCU}}}NgayThangNamSinh"))
     return _same(parts, ["Nam"])
+
+
+def _names(element: etree._Element | None) -> list[str]:
+    return [etree.QName(part).localname for part in element] if element is not None else []
 
 
 def _plain(name: str) -> str:

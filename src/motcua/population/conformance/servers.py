@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator
 
-from motcua.population.conformance.families import SOAP_FAMILIES, Family, Finding, Question
+from motcua.population.conformance.families import SOAP_FAMILIES, Family, Question
 from motcua.population.conformance.gateways import GATEWAY_FAMILIES
+from motcua.population.conformance.readings import Finding
 from motcua.population.conformance.scenario import Mismatch, Scenario
 from motcua.population.conformance.target import Person, Target
 

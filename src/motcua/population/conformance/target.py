@@ -6,7 +6,7 @@ import http.client
 import json
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from motcua.population.conformance.scenario import Mismatch
 
 LOOKUP = "TraCuuThongTinCongDan"
 CONFIRM = "XacThucThongTinCongDan"
-_SECONDS = 10.0
+_SECONDS = 5.0
+_PATIENCE = 20  # times that a server may stay silent before nobody asks it any more
 _LARGEST = 2_000_000
 
 
@@ -61,6 +62,7 @@ class Target:
     paths: Mapping[str, str]
     credentials: Mapping[str, str]
     tls: ssl.SSLContext | None
+    silences: list[str] = field(default_factory=list)
 
     def send(
         self,
@@ -75,6 +77,8 @@ class Target:
 
         `path` is one of the names in `paths`, or a path itself. Raises Mismatch when no HTTP reply comes.
         """
+        if len(self.silences) >= _PATIENCE:
+            raise Mismatch(f"máy chủ đã {_PATIENCE} lần không trả lời, không hỏi nữa")
         address = urlsplit(self.url)
         host = address.hostname or ""
         connection = (
@@ -89,6 +93,9 @@ class Target:
             content = response.read(_LARGEST)
             named = {name.lower(): value for name, value in response.getheaders()}
             return Reply(response.status, named, content)
+        except TimeoutError:
+            self.silences.append(wanted)
+            raise Mismatch(f"không có trả lời trong {_SECONDS:g} giây") from None
         except (OSError, http.client.HTTPException) as error:
             raise Mismatch(f"không có trả lời HTTP: {type(error).__name__}") from None
         finally:
@@ -108,6 +115,7 @@ def examine(url: str, *, credentials: Mapping[str, Any], file: Path | None = Non
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_usable = is_usable and not (parts.username or parts.password or parts.query or parts.fragment)
     except ValueError:
         is_usable = False
     if not is_usable:

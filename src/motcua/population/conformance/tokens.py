@@ -27,7 +27,16 @@ from motcua.population.conformance.exchange import (
     told,
     unanswered,
 )
-from motcua.population.conformance.messages import MATCH, NAME, NOBODY, NUMBER, citizen, collection, fault, soap
+from motcua.population.conformance.messages import (
+    MATCH,
+    NAME,
+    NOBODY,
+    NUMBER,
+    citizen,
+    collection,
+    fault,
+    soap,
+)
 from motcua.population.conformance.replay import Behavior, Received, Replay, http_reply, says_by_path
 from motcua.population.conformance.scenario import Scenario
 
@@ -209,7 +218,9 @@ def _styles() -> Iterator[Scenario]:
             yield _through(group, style, name, reply, expected)
     yield group.asking(
         "JSON, mã truy cập hết hạn từ lâu vẫn dùng được cho một câu hỏi: khớp",
-        says_by_path({"/token": _json_token(expiryDate="2020-01-01T00:00:00Z"), "/lgsp-json": _json_reply(found)}),
+        says_by_path(
+            {"/token": _json_token(expiryDate="2020-01-01T00:00:00Z"), "/lgsp-json": _json_reply(found)}
+        ),
         VERIFIED,
         transport="lgsp_json",
         json_style="opencps",
@@ -223,11 +234,18 @@ def _through(group: Group, style: str, name: str, reply: bytes, expected: str) -
         expected,
         transport="lgsp_json",
         json_style=style,
+        service="003" if style == "dong_thap" else "037",
     )
 
 
 def _as_json() -> dict[str, Any]:
-    place = {"MaTinhThanh": "31", "MaQuanHuyen": "", "MaPhuongXa": "99902", "ChiTiet": "SỐ 1", "QuocGia": "VN"}
+    place = {
+        "MaTinhThanh": "31",
+        "MaQuanHuyen": "",
+        "MaPhuongXa": "99902",
+        "ChiTiet": "SỐ 1",
+        "QuocGia": "VN",
+    }
     return {
         "SoDinhDanh": NUMBER,
         "SoCMND": "999000017",
