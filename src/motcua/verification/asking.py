@@ -229,6 +229,8 @@ def _inquiry(check: IdentityCheck, question: Question) -> Inquiry:
 
 def _unlicensed(question: Question) -> NotAllowed | None:
     """Say who lacks a licence by our own lists, the register's codes 005 and 004, before anybody is asked."""
+    if question.touch_point is TouchPoint.RECHECK and not question.asker.officer_number:
+        return NotAllowed(None, Barred.OFFICER, "the officer has no personal number on file any more")
     if not question.asker.is_licensed:
         return NotAllowed(None, Barred.OFFICER, "by our own list the officer is not licensed")
     if not question.purpose.is_licensed:

@@ -3,26 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils import timezone
 
 from motcua.identity.numbers import NumberRefused
 from motcua.identity.register import CouldNotAsk
 from motcua.population.gateway import open_gateway, ping_claim
-from motcua.population.settings import SettingRefused
-from motcua.verification.registers import register_settings
+from motcua.population.settings import RegisterSettings, SettingRefused
+from motcua.verification import certificates
+from motcua.verification.models import Route
+from motcua.verification.registers import register_settings, routes
 
-_SANDBOX_SECRET = "sandbox-secret-1"  # noqa: S105  (the public credential of the sandbox)
+_NEAR: Final = {"127.0.0.1", "localhost", "::1"}
+# The public credentials of the sandbox, by the field that each transport proves itself with.
+_SANDBOX: Final = {
+    "c06": ("secret", "sandbox-secret-1"),
+    "xroad": ("secret", "sandbox-secret-1"),
+    "lgsp": ("lgsp_secret_key", "sbx-secret"),
+    "lgsp_json": ("lgsp_auth", "sbx-auth"),
+}
 
 
 @register()
 def register_can_be_asked(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse settings that cannot work, naming the variable."""
+    """Refuse settings that cannot work, naming the variable; every line that is set up is looked at."""
+    messages: list[CheckMessage] = []
+    for route in routes():
+        messages += _of_line(route)
+    return messages or _of_all_lines()
+
+
+@register()
+def certificates_hold(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of certificates that run out; even one that is over stops nothing, for the pages work without the line."""
+    messages: list[CheckMessage] = []
+    now = timezone.now()
+    for route in routes():
+        try:
+            due = certificates.running_out(route, now)
+        except (CouldNotAsk, SettingRefused):
+            continue  # told by the check above
+        messages += [_of_certificate(certificate) for certificate in due]
+    return messages
+
+
+def _of_line(route: Route) -> list[CheckMessage]:
     try:
-        found = register_settings()
+        found = register_settings(route)
     except SettingRefused as refusal:
         return [
             Error(str(refusal), hint="Mend the variable; docs/configuration.md lists them.", id="motcua.E001")
@@ -32,16 +63,23 @@ def register_can_be_asked(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
     except CouldNotAsk as refusal:
         hint = "Mend the file, or the variable's path."
         return [Error(refusal.detail, hint=hint, id="motcua.E005")]
-    is_near = urlsplit(found.url).hostname in {"127.0.0.1", "localhost", "::1"}
-    if found.secret == _SANDBOX_SECRET and not is_near:
-        hint = "Set NPD_USERNAME and NPD_SECRET to what the register's operator gave you, or NPD_URL to the sandbox."
+    field, public = _SANDBOX[found.transport]
+    url, variable = found.variable("url"), found.variable(field)
+    is_near = _is_near(found)
+    if getattr(found, field) == public and not is_near:
+        hint = f"Set {variable} to what the register's operator gave you, or {url} to the sandbox."
         return [
             Error(
-                "NPD_SECRET is the sandbox's, but NPD_URL is not on this machine.",
-                hint=hint,
-                id="motcua.E002",
+                f"{variable} is the sandbox's, but {url} is not on this machine.", hint=hint, id="motcua.E002"
             )
         ]
+    if found.url.startswith("http:") and not is_near:
+        hint = f"Use an https address in {url} unless the line itself is encrypted."
+        return [Warning(f"{url} is not encrypted and not on this machine.", hint=hint, id="motcua.W001")]
+    return []
+
+
+def _of_all_lines() -> list[CheckMessage]:
     npd = settings.NPD
     try:
         ping_claim(npd["NPD_PING_NUMBER"])
@@ -51,7 +89,19 @@ def register_can_be_asked(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
     if npd["NPD_IN_FLIGHT_DESK"] >= npd["NPD_IN_FLIGHT"]:
         hint = "Make NPD_IN_FLIGHT_DESK smaller than NPD_IN_FLIGHT."
         return [Error("The portal would never be let through to the register.", hint=hint, id="motcua.E003")]
-    if found.url.startswith("http:") and not is_near:
-        hint = "Use an https address in NPD_URL unless the line itself is encrypted."
-        return [Warning("NPD_URL is not encrypted and not on this machine.", hint=hint, id="motcua.W001")]
     return []
+
+
+def _of_certificate(certificate: certificates.Certificate) -> CheckMessage:
+    variable, day = certificate.expiry.variable, certificate.on.strftime("%d/%m/%Y")
+    hint = f"Put the new certificate's path in {variable}; docs/operations.md, Certificates, says how."
+    if certificate.is_over:
+        text = f"{variable}: the certificate expired on {day}; the line cannot be asked with it."
+        return Warning(text, hint=hint, id="motcua.W003")
+    stage = min(days for days in certificates.WARNED_AT if certificate.days <= days)
+    text = f"{variable}: the certificate expires on {day}, in {certificate.days} days (warned at {stage})."
+    return Warning(text, hint=hint, id="motcua.W002")
+
+
+def _is_near(found: RegisterSettings) -> bool:
+    return urlsplit(found.url).hostname in _NEAR

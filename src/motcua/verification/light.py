@@ -72,14 +72,13 @@ def line_status(*, now: datetime) -> LineStatus:
 
 
 def line_facts(*, now: datetime) -> list[LineFacts]:
-    """List the lines that are set up, for operators; starts a probe like ``line_status``. One query."""
+    """List the lines that are set up, for operators; starts no probe. One query."""
     lines, moment = line.read(), now.timestamp()
-    probing.probe_if_due(lines, now)
     taken = choosing.ways(lines, moment)[:1] or choosing.in_use(lines.mode)[:1]
     return [
         LineFacts(
             route=route,
-            transport=registers.register_settings(route).transport,
+            transport=registers.transport(route),
             status=_status(lines[route], moment),
             is_taken=route in taken,
         )

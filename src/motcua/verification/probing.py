@@ -14,7 +14,7 @@ from motcua.identity.register import TouchPoint
 from motcua.identity.verification import Outcome, Unanswered
 from motcua.population.gateway import ping_claim
 from motcua.population.line import TROUBLES_OF_THE_LINE
-from motcua.verification import asking, line, registers
+from motcua.verification import asking, certificates, line, registers
 from motcua.verification.asking import Asker, Purpose, Question
 from motcua.verification.line import Heard, Lines
 from motcua.verification.models import IdentityCheck, Route
@@ -47,6 +47,7 @@ def probe_if_due(lines: Lines, now: datetime, *, heard: str = "") -> None:
         now: the moment.
         heard: the line that a question has just been over, which needs no probe to be known.
     """
+    certificates.warn_daily(now)
     moment = now.timestamp()
     for route in registers.routes():
         if lines[route].state.is_probe_due(moment):

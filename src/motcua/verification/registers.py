@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -56,10 +56,20 @@ def register_settings(route: Route = Route.PRIMARY) -> RegisterSettings:
 
     A field of the client's is a variable of the same name in capitals.
     """
-    own = settings.NPD if route is Route.PRIMARY else settings.NPD | settings.NPD_STANDBY
+    own = _own(route)
     given = {field.name: own.get(f"NPD_{field.name.upper()}") for field in fields(RegisterSettings)}
     given |= {"total_seconds": question_seconds(), "prefix": _PREFIX[route]}
     return RegisterSettings(**{name: value for name, value in given.items() if value is not None})
+
+
+def transport(route: Route) -> str:
+    """Return how a line reaches the register, as its variable says."""
+    return str(_own(route)["NPD_TRANSPORT"])
+
+
+def _own(route: Route) -> dict[str, Any]:
+    """Return a line's variables under the primary's names, and those that are the same for both."""
+    return settings.NPD if route is Route.PRIMARY else {**settings.NPD, **settings.NPD_STANDBY}
 
 
 @lru_cache(maxsize=len(Route))

@@ -149,7 +149,7 @@ def recheck_identity(
 
     Args:
         claim: what the dossier says of the person.
-        asker: the officer who received it.
+        asker: the officer who received it; without a personal number on file the outcome is *not allowed*.
         purpose: the dossier's procedure, and the dossier.
         check_id: id of the check that will be written.
         repeats: id of the earlier check whose fate is unknown (its process died, ``longest_question`` is over).

@@ -1,10 +1,12 @@
-"""The operator's commands: ``motcua npd ping`` and ``motcua npd check``."""
+"""The operator's commands: ``motcua npd ping``, ``check``, ``lines``, ``use`` and ``conformance``."""
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand
@@ -15,45 +17,96 @@ from motcua.identity.claims import IdentityClaim
 from motcua.identity.names import NameRefused
 from motcua.identity.numbers import NumberRefused, parse_number
 from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswered, Verified
+from motcua.verification import lines_told, registers
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import check_as_operator, ping
+from motcua.verification.service import Mode, NoSuchLine, Route, check_as_operator, ping, use_line
 
 _EXIT: Final = {"verified": 0, "rejected": 1, "unanswered": 2, "not_allowed": 3, "invalid": 4}
+_REFUSED: Final = 4
 
 
 class Command(BaseCommand):
     """Ask the register from the command line, for those who keep the product up."""
 
-    help = "Ask the National Population Database: is it there (ping), is a person who they say (check)?"
-    requires_migrations_checks = True
+    help = "Ask the National Population Database, and see to the lines that lead there."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the two commands."""
+        """Declare the commands."""
         commands = parser.add_subparsers(dest="command", required=True)
-        commands.add_parser(
+        ping = commands.add_parser(
             "ping", help="ask for a person who cannot exist; only the proper 'nobody' is good"
+        )
+        ping.add_argument(
+            "--line", choices=Route.values, help="which line; the one that questions take if not given"
         )
         check = commands.add_parser("check", help="check a name, a number and a birth date; output is masked")
         check.add_argument("--name", required=True, help="full name with all accents")
         check.add_argument("--number", required=True, help="12 digits (CCCD) or 9 digits (CMND)")
         check.add_argument("--birth", required=True, help="dd/mm/yyyy, or yyyy where only the year is known")
         check.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
+        lines = commands.add_parser(
+            "lines",
+            help="show the lines, their light and certificates; exit 0 fine, 1 look soon, 2 out of reach",
+        )
+        lines.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
+        use = commands.add_parser("use", help="choose the line that questions take; recorded")
+        use.add_argument("mode", choices=Mode.values, help="auto: by health; primary or standby: by hand")
+        conformance = commands.add_parser(
+            "conformance",
+            help="try a register and our own client with every known shape of question and answer",
+        )
+        conformance.add_argument(
+            "--url", required=True, help="address of the register or sandbox that is tried"
+        )
+        conformance.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
+        conformance.add_argument("--report", type=Path, help="folder for the signed report and its page")
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
-        """Run one of the two; the exit code tells the outcome."""
-        if command == "ping":
-            sys.exit(self._ping())
-        sys.exit(
-            self._check(options["name"], options["number"], options["birth"], as_json=options["as_json"])
-        )
+        """Run one of them; the exit code tells the outcome."""
+        if command == "conformance":
+            sys.exit(self._conformance(options["url"], options["report"], as_json=options["as_json"]))
+        self.check_migrations()
+        match command:
+            case "ping":
+                code = self._ping(Route(options["line"]) if options["line"] else None)
+            case "lines":
+                code = lines_told.tell(
+                    now=timezone.now(), as_json=options["as_json"], out=self.stdout, more=self.stderr
+                )
+            case "use":
+                code = self._use(Mode(options["mode"]))
+            case _:
+                code = self._check(
+                    options["name"], options["number"], options["birth"], as_json=options["as_json"]
+                )
+        sys.exit(code)
 
-    def _ping(self) -> int:
-        check, outcome = ping(now=timezone.now())
+    def _conformance(self, url: str, folder: Path | None, *, as_json: bool) -> int:
+        # Needs no database, and much that no other command needs.
+        from motcua.verification import conformance
+
+        return conformance.run(url=url, as_json=as_json, folder=folder, stdout=self.stdout)
+
+    def _use(self, mode: Mode) -> int:
+        try:
+            use_line(mode=mode, by=None, operator=getpass.getuser(), now=timezone.now())
+        except NoSuchLine:
+            self.stderr.write("There is no stand-by line: set NPD_STANDBY_TRANSPORT and what belongs to it.")
+            return _REFUSED
+        self.stdout.write(f"Questions take: {mode.value}.")
+        return 0
+
+    def _ping(self, route: Route | None) -> int:
+        if route is Route.STANDBY and route not in registers.routes():
+            self.stderr.write("There is no stand-by line: set NPD_STANDBY_TRANSPORT and what belongs to it.")
+            return _REFUSED
+        check, outcome = ping(now=timezone.now(), route=route)
         match outcome:
             case Rejected():
                 took = (check.answered_at - check.asked_at).total_seconds() if check.answered_at else 0.0
                 self.stdout.write(
-                    f"The register answered in {took:.2f} s by {outcome.line}: nobody, as it should."
+                    f"The register answered in {took:.2f} s over the {check.route} line by {outcome.line}: "
+                    "nobody, as it should."
                 )
                 return 0
             case Verified():
@@ -62,7 +115,10 @@ class Command(BaseCommand):
                 )
                 return 1
             case Unanswered() | NotAllowed():
-                self.stdout.write(f"{_told(outcome)}. See NPD_URL, NPD_USERNAME and NPD_SECRET, and the log.")
+                prefix = registers.register_settings(Route(check.route)).prefix
+                self.stdout.write(
+                    f"{_told(outcome)}. See {prefix}URL and the credentials beside it, and the log."
+                )
                 return _EXIT[check.outcome]
 
     def _check(self, name: str, number: str, birth: str, *, as_json: bool) -> int:

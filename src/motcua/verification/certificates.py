@@ -1,0 +1,105 @@
+"""Until when the certificates of the lines hold, and who is told in time."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from django.db.models import Q
+from django.utils import timezone
+
+from motcua.identity.register import CouldNotAsk
+from motcua.population.certificates import Expiry, expiries, of_the_other_side
+from motcua.population.settings import SettingRefused
+from motcua.verification.models import LineChoice, Route
+from motcua.verification.registers import register_settings, routes
+
+WARNED_AT: Final = (30, 14, 7, 1)  # days left
+_URGENT: Final = 7  # days left, from which on the log says error
+_log = logging.getLogger("motcua.verification")
+_looked_on: date | None = None  # of this process
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate of a line: ours, an authority's, or the one that the other side shows (``is_theirs``)."""
+
+    route: Route
+    expiry: Expiry
+    days: int  # whole days left; negative once it is over
+    is_theirs: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether it holds no longer."""
+        return self.days < 0
+
+    @property
+    def on(self) -> date:
+        """Return the day of its end, local."""
+        return timezone.localdate(self.expiry.expires_at)
+
+
+def ours(route: Route, now: datetime) -> list[Certificate]:
+    """List the certificates in a line's files; asks nobody.
+
+    Raises:
+        CouldNotAsk: a file holds no certificate; the variable is named.
+        SettingRefused: the line's settings cannot work.
+    """
+    return [_certificate(route, expiry, now) for expiry in expiries(register_settings(route))]
+
+
+def theirs(route: Route, now: datetime) -> Certificate | None:
+    """Fetch the certificate that the other side shows, in two seconds at most; None where it shows none."""
+    expiry = of_the_other_side(register_settings(route), seconds=2.0)
+    return _certificate(route, expiry, now, is_theirs=True) if expiry else None
+
+
+def running_out(route: Route, now: datetime) -> list[Certificate]:
+    """List what must be renewed within thirty days, or is over; a certificate of which the next is there is not.
+
+    Raises CouldNotAsk and SettingRefused like ``ours``.
+    """
+    found = ours(route, now)
+    own = [certificate for certificate in found if "CLIENT_CERT" in certificate.expiry.variable]
+    last = max(own, key=lambda certificate: certificate.expiry.expires_at, default=None)
+    watched = [certificate for certificate in found if certificate not in own or certificate is last]
+    return [certificate for certificate in watched if certificate.days <= WARNED_AT[0]]
+
+
+def warn_daily(now: datetime) -> None:
+    """Log what runs out, once a day over all processes, at the first question or look of the day."""
+    global _looked_on
+    today = timezone.localdate(now)
+    if _looked_on == today:
+        return
+    _looked_on = today
+    due: list[Certificate] = []
+    for route in routes():
+        try:
+            due += running_out(route, now)
+        except (CouldNotAsk, SettingRefused) as refusal:
+            _log.error("npd.certificate_unreadable route=%s detail=%s", route.value, refusal)
+    if due and _is_first(today):
+        for certificate in due:
+            _log.log(
+                logging.ERROR if certificate.days <= _URGENT else logging.WARNING,
+                "npd.certificate_expires days=%d on=%s variable=%s serial=%s",
+                certificate.days,
+                certificate.on.strftime("%d/%m/%Y"),
+                certificate.expiry.variable,
+                certificate.expiry.serial,
+            )
+
+
+def _is_first(today: date) -> bool:
+    """Say whether no other process has looked today."""
+    unseen = Q(certificates_seen_on__isnull=True) | Q(certificates_seen_on__lt=today)
+    return bool(LineChoice.objects.filter(unseen, pk=1).update(certificates_seen_on=today))
+
+
+def _certificate(route: Route, expiry: Expiry, now: datetime, *, is_theirs: bool = False) -> Certificate:
+    return Certificate(route, expiry, (expiry.expires_at - now).days, is_theirs)
