@@ -57,8 +57,8 @@ class SignedPoster:
         self._settings = settings
         self._poster = Poster(settings)
         self._pairs = [Credentials(settings.username, settings.secret)]
-        if settings.username_next:
-            self._pairs.append(Credentials(settings.username_next, settings.secret_next))
+        if settings.secret_next:
+            self._pairs.append(Credentials(settings.username_next or settings.username, settings.secret_next))
 
     def post(
         self,
@@ -67,9 +67,10 @@ class SignedPoster:
         own_headers: Callable[[], Headers],
         *,
         now: Callable[[], float],
+        seconds: float | None = None,
     ) -> tuple[Reply, Headers]:
         """Post one question and return the reply with the headers that were sent. Raises CouldNotAsk."""
-        deadline = self._poster.deadline()
+        deadline = self._poster.deadline(seconds)
         pairs = list(self._pairs)
         for is_first, credentials in zip((True, False), pairs, strict=False):
 
@@ -98,5 +99,5 @@ class C06:
 
     def post(self, operation: str, body: bytes, *, inquiry: Inquiry, now: Callable[[], float]) -> Reply:
         """Post one question. Raises CouldNotAsk."""
-        reply, _ = self._poster.post(operation, body, dict, now=now)
+        reply, _ = self._poster.post(operation, body, dict, now=now, seconds=inquiry.seconds)
         return reply

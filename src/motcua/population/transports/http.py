@@ -81,9 +81,12 @@ class Poster:
             pool = TimedTLSPool(host, address.port, maxsize=_POOL, retries=False, ssl_context=context)
             self._ways.append((pool, leaf(settings, certificate) if certificate else None))
 
-    def deadline(self) -> float:
-        """Return when (time.monotonic) a question that begins now must be over."""
-        return time.monotonic() + self._settings.total_seconds
+    def deadline(self, seconds: float | None = None) -> float:
+        """Return when (time.monotonic) a question that begins now must be over; `seconds` is all the time it has,
+        where that is less than the settings give.
+        """
+        total = self._settings.total_seconds
+        return time.monotonic() + (total if seconds is None else min(seconds, total))
 
     def post(
         self,

@@ -66,7 +66,9 @@ class Lgsp:
             "Accept-Encoding": "identity",
             "User-Agent": "motcua",
         }
-        return post_with_token(self._poster, self._tokens, operation, body, headers, now=now)
+        return post_with_token(
+            self._poster, self._tokens, operation, body, headers, now=now, seconds=inquiry.seconds
+        )
 
     def _fetch(self, deadline: float, now: Clock) -> Token:
         headers = {

@@ -43,9 +43,12 @@ class LgspJson:
             "User-Agent": "motcua",
         }
         if self._token_poster is None:
-            reply, _ = self._poster.post(operation, body, lambda: headers, now=now)
+            deadline = self._poster.deadline(inquiry.seconds)
+            reply, _ = self._poster.post(operation, body, lambda: headers, now=now, deadline=deadline)
             return reply
-        return post_with_token(self._poster, self._tokens, operation, body, headers, now=now)
+        return post_with_token(
+            self._poster, self._tokens, operation, body, headers, now=now, seconds=inquiry.seconds
+        )
 
     def _fetch(self, deadline: float, now: Clock) -> Token:
         assert self._token_poster is not None

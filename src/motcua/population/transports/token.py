@@ -104,13 +104,14 @@ def post_with_token(
     own_headers: Headers,
     *,
     now: Clock,
+    seconds: float | None = None,
 ) -> Reply:
     """Post one question with a Bearer token, and once more with a new token when the first is refused (401).
 
     All steps share the time of one question. Raises CouldNotAsk, NotPermitted; a trouble with the first token means
     that nothing of the question left us.
     """
-    deadline = poster.deadline()
+    deadline = poster.deadline(seconds)
     refused = ""
     for is_first in (True, False):
         try:

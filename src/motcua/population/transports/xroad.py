@@ -40,7 +40,7 @@ class XRoad:
                 own["ApiKey"] = self._settings.api_key
             return own
 
-        reply, sent = self._poster.post(operation, body, headers, now=now)
+        reply, sent = self._poster.post(operation, body, headers, now=now, seconds=inquiry.seconds)
         kept = tuple(
             (name, reply.headers[name]) for name in _KEPT if _ID.fullmatch(reply.headers.get(name, ""))
         )
