@@ -1,4 +1,4 @@
-"""The command ``motcua``: Django's commands and three of our own that run before or beside Django."""
+"""The command ``motcua``: Django's commands and four of our own that run before or beside Django."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from django.core.management import execute_from_command_line
 
 
 def main() -> None:
-    """Run one command: Django's (``motcua help``), or our own ``demo``, ``serve`` and ``configuration``."""
+    """Run one command: Django's (``motcua help``), or our own ``demo``, ``serve``, ``work`` and ``configuration``."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command == "demo":
@@ -18,6 +18,10 @@ def main() -> None:
         from motcua.config.serve import serve
 
         serve()
+    if command == "work":
+        from motcua.config.work import work_apart
+
+        sys.exit(work_apart())
     if command == "configuration":
         from motcua.config.pages import write_pages
 

@@ -51,6 +51,8 @@ def gunicorn_command(*, graceful_seconds: int = 15) -> list[str]:
         *("--threads", str(threads)),
         *("--timeout", "60", "--graceful-timeout", str(graceful_seconds), "--keep-alive", "15"),
         *("--log-level", "warning", "--logger-class", "motcua.config.serve.FilteredLogger"),
+        # Its two hooks begin and end the work that waits, in each worker.
+        *("--config", "python:motcua.config.work"),
         # Else a client's own header SCRIPT_NAME would be believed, and crash the request.
         *("--forwarder-headers", ""),
         "--no-control-socket",

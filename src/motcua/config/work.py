@@ -1,0 +1,120 @@
+"""Work that waits: later checks of received dossiers, and reminders.
+
+With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
+``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
+what is decided in the database (``dossiers.rechecking``).
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from django.conf import settings
+from django.db import connection
+
+_log = logging.getLogger("motcua.work")
+_IDLE: Final = 2.0  # seconds to the next look when nothing was due
+_LONGEST: Final = 60.0  # seconds to the next try when nothing works, say because the database is away
+_FAREWELL: Final = 1.0  # seconds that a web worker that ends waits for a question under way
+_stop = threading.Event()
+_thread: threading.Thread | None = None
+
+
+class Stop(Protocol):
+    """What ends the work; ``threading.Event`` is one."""
+
+    def is_set(self) -> bool:
+        """Say whether to end."""
+
+    def wait(self, timeout: float) -> bool:
+        """Wait so many seconds, or until it is time to end."""
+
+
+def post_worker_init(worker: Any) -> None:
+    """Begin to work inside a web worker, if it is to be done there; gunicorn calls this when a worker is ready."""
+    global _thread
+    if settings.MOTCUA_WORK == "inside":
+        _thread = threading.Thread(
+            target=work, args=[_stop, lambda: worker.alive], name="motcua-work", daemon=True
+        )
+        _thread.start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """End the work of a web worker; gunicorn calls this when a worker ends."""
+    _stop.set()
+    if _thread is not None:
+        _thread.join(_FAREWELL)
+
+
+def work(stop: Stop, is_wanted: Callable[[], bool] = lambda: True) -> None:
+    """Do what waits, until asked to stop; no mistake and no lost database ends it.
+
+    Args:
+        stop: set when it is time to end; a question under way is brought to its end first.
+        is_wanted: false when nobody wants it any more; looked at before every turn.
+    """
+    failures = 0
+    while is_wanted() and not stop.is_set():
+        try:
+            pause = _turn()
+            failures = 0
+        except Exception as error:
+            failures += 1
+            pause = min(_IDLE * 2**failures, _LONGEST)
+            _log.exception("work.failed error=%s again_in=%.0f", type(error).__name__, pause)
+            connection.close()
+        if pause >= _IDLE and connection.vendor == "postgresql":
+            connection.close()  # pages have more use for a place in the pool
+        stop.wait(pause)
+    connection.close()
+
+
+def _turn() -> float:
+    """Do one piece of what waits; return the seconds to the next look."""
+    from django.utils import timezone
+
+    from motcua.dossiers.service import run_next_recheck, send_reminders
+
+    now = timezone.now()
+    told = send_reminders(now=now)
+    if told:
+        _log.info("work.reminded count=%d", told)
+    if run_next_recheck(now=now):
+        return 1 / float(settings.RECHECKS_PER_SECOND)
+    return _IDLE
+
+
+def work_apart() -> int:
+    """Run ``motcua work``: the same in a process of its own, until SIGTERM or Ctrl-C.
+
+    Returns:
+        The exit code.
+    """
+    import django
+    from django.core.management import call_command
+    from django.core.management.base import SystemCheckError
+
+    django.setup()
+    try:
+        call_command("check")
+    except SystemCheckError as error:
+        sys.exit(str(error))
+    # Waited for, not handled: a handler that sets the event could meet its own thread holding the event's lock.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    thread = threading.Thread(target=work, args=[_stop], name="motcua-work")
+    thread.start()
+    _log.info(
+        "work.began place=%s", "beside the web workers" if settings.MOTCUA_WORK == "inside" else "apart"
+    )
+    signal.sigwait(ends)
+    _stop.set()
+    thread.join()
+    _log.info("work.ended")
+    return 0

@@ -1,0 +1,649 @@
+"""Later checks: what a ticket may go through, whoever dies when, and what is told at its end."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from pytest_django import Settings
+
+from motcua.accounts.models import Citizen, Notice, User
+from motcua.audit.models import AuditEvent
+from motcua.dossiers import rechecking, service, states
+from motcua.dossiers.models import Dossier, Recheck, RecheckPace
+from motcua.dossiers.service import Applicant, run_next_recheck
+from motcua.identity.numbers import IdNumber
+from motcua.identity.register import Answer, Barred, CouldNotAsk, NotPermitted, TouchPoint, Trouble
+from motcua.verification.models import IdentityCheck, LineRow
+from tests.conftest import ToldRegister
+from tests.dossiers.filing import procedure_of
+from tests.people import Person, cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+AFTER_THE_LEASE = timedelta(minutes=1)
+
+
+class Killed(BaseException):
+    """The process dies here."""
+
+
+def applicant(person: Person = cast.an, **other: Any) -> Applicant:
+    """Return somebody at the desk."""
+    said = Applicant(
+        person.full_name, IdNumber(person.number), birth=person.birth_date.canonical(), phone="0912345678"
+    )
+    return replace(said, **other)
+
+
+def received(
+    officer: User, who: Applicant | None = None, *, reason: str = "unanswered", at: datetime = NOW
+) -> Dossier:
+    """Receive a dossier by hand, "xác thực sau" if nothing else is said."""
+    return service.receive_at_desk(
+        officer=officer,
+        office=officer.office,
+        procedure=procedure_of(),
+        applicant=who or applicant(),
+        check=None,
+        by_hand_reason=reason,
+        received_documents=[],
+        press_key=uuid.uuid4(),
+        now=at,
+    )
+
+
+def fresh(dossier: Dossier) -> Dossier:
+    """Return the dossier as it stands now."""
+    return Dossier.objects.select_related("identity_check", "recheck").get(pk=dossier.pk)
+
+
+def shut_line(now: datetime) -> None:
+    """Let the breaker of the line be open."""
+    LineRow.objects.update_or_create(
+        pk="primary", defaults={"opened_at": now.timestamp(), "next_probe_at": now.timestamp() + 3600}
+    )
+
+
+def drain(now: datetime, step: timedelta = SECOND, most: int = 100) -> datetime:
+    """Let the clock run until nothing waits; return when that was."""
+    for _ in range(most):
+        if not Recheck.objects.filter(state="waiting").exists():
+            break
+        run_next_recheck(now=now)
+        now += step
+    return now
+
+
+class TestReceivedForLater:
+    """What "Tiếp nhận, xác thực sau" promises."""
+
+    def test_the_dossier_gets_a_ticket_and_no_decision_may_be_taken(self, officer: User) -> None:
+        dossier = received(officer)
+
+        assert dossier.recheck.state == Recheck.State.WAITING
+        assert dossier.recheck.officer == officer
+        assert not dossier.may_be_decided
+        assert not dossier.is_identity_verified
+
+    @pytest.mark.parametrize("reason", ["rejected", "not_allowed", "newborn"])
+    def test_other_receptions_by_hand_wait_for_nothing(self, officer: User, reason: str) -> None:
+        dossier = received(officer, reason=reason)
+
+        assert dossier.may_be_decided
+        assert not Recheck.objects.exists()
+
+    @pytest.mark.parametrize("missing", [{"number": None}, {"birth": ""}])
+    def test_without_number_or_birth_date_nothing_could_be_asked_later(
+        self, officer: User, missing: dict[str, Any]
+    ) -> None:
+        with pytest.raises(ValueError):
+            received(officer, applicant(**missing))
+
+        assert not Dossier.objects.exists()
+
+    def test_the_database_itself_refuses_a_decision_before_the_check(self, officer: User) -> None:
+        dossier = received(officer)
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Dossier.objects.filter(pk=dossier.pk).update(status=3)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Dossier.objects.filter(pk=dossier.pk).update(is_decision_barred=False)
+
+    def test_the_table_of_moves_refuses_a_decision_before_the_check(self) -> None:
+        with pytest.raises(states.DecisionBarred):
+            states.move(origin=states.RECEIVED, target=3, actor=states.Actor.OFFICER, is_barred=True)
+
+    def test_one_press_sent_twice_queues_one_ticket(self, officer: User) -> None:
+        key = uuid.uuid4()
+        for _ in range(2):
+            service.receive_at_desk(
+                officer=officer,
+                office=officer.office,
+                procedure=procedure_of(),
+                applicant=applicant(),
+                check=None,
+                by_hand_reason="unanswered",
+                received_documents=[],
+                press_key=key,
+                now=NOW,
+            )
+
+        assert Recheck.objects.count() == 1
+
+
+class TestTheAnswer:
+    """What each outcome does to dossier, ticket and inboxes."""
+
+    def test_a_yes_takes_the_mark_away_and_tells_both(
+        self, officer: User, citizen_an: Citizen, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+
+        assert run_next_recheck(now=NOW + SECOND)
+
+        seen = fresh(dossier)
+        assert seen.is_identity_verified
+        assert seen.may_be_decided
+        assert seen.identity_check.touch_point == TouchPoint.RECHECK
+        assert seen.identity_check.dossier_id == dossier.pk
+        assert seen.identity_check.repeats_id is None
+        assert seen.recheck.state == Recheck.State.SETTLED
+        assert "đã được xác thực" in officer.notices.get().text
+        assert officer.notices.get().link == f"/mot-cua/ho-so/{dossier.pk}/"
+        assert "đã được xác thực" in citizen_an.user.notices.get().text
+        assert citizen_an.user.notices.get().link == f"/tra-cuu/?ma={dossier.code}"
+        assert AuditEvent.objects.get(name="dossier.rechecked").details["outcome"] == "verified"
+
+    def test_the_officer_who_received_is_who_asks(self, officer: User, register: ToldRegister) -> None:
+        received(officer)
+        run_next_recheck(now=NOW)
+
+        asked = register.inquiries[0]
+        assert (asked.officer, asked.officer_login) == (officer.officer_number, "lan")
+        assert asked.agency == officer.office.code
+        assert asked.officer_key == "lan:sandbox-pass"
+
+    def test_a_code_of_the_officers_own_is_told_instead_of_the_number(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        officer.npd_officer_code = "MA-CAN-BO-7"
+        officer.save()
+        received(officer)
+        run_next_recheck(now=NOW)
+
+        assert register.inquiries[0].officer == "MA-CAN-BO-7"
+
+    def test_a_no_marks_the_dossier_and_tells_both_what_to_do(
+        self, officer: User, citizen_an: Citizen, register: ToldRegister
+    ) -> None:
+        dossier = received(officer, applicant(full_name="Nguyễn Văn Ân"))
+        run_next_recheck(now=NOW)
+
+        seen = fresh(dossier)
+        assert (seen.by_hand_reason, seen.identity_check.outcome) == ("rejected", "rejected")
+        assert not seen.may_be_decided
+        assert "xác thực thất bại" in officer.notices.get().text
+        assert "mang thẻ và giấy tờ gốc" in citizen_an.user.notices.get().text
+
+    def test_who_has_no_account_is_to_be_called(self, officer: User, register: ToldRegister) -> None:
+        received(officer, applicant(cast.hanh))
+        run_next_recheck(now=NOW)
+
+        text = officer.notices.get().text
+        assert "số điện thoại ghi trên trang hồ sơ" in text
+        assert "0912345678" not in text
+        assert cast.hanh.number not in text
+        assert Notice.objects.count() == 1
+
+    def test_after_a_no_decisions_wait_until_an_officer_saw_the_originals(
+        self, officer: User, other_officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer, applicant(cast.hanh))
+        with pytest.raises(service.NotRecheckable):
+            service.confirm_originals(dossier=dossier, officer=officer, now=NOW)
+        run_next_recheck(now=NOW)
+        with pytest.raises(service.NotThisOffice):
+            service.confirm_originals(dossier=dossier, officer=other_officer, now=NOW)
+
+        for _ in range(2):
+            service.confirm_originals(dossier=dossier, officer=officer, now=NOW)
+
+        assert fresh(dossier).may_be_decided
+        assert not fresh(dossier).is_identity_verified
+        assert AuditEvent.objects.get(name="dossier.originals_confirmed").subject == dossier.code
+
+    @pytest.mark.parametrize("barred", Barred)
+    def test_a_missing_licence_at_the_register_is_told_to_the_officer_alone(
+        self, officer: User, citizen_an: Citizen, register: ToldRegister, barred: Barred
+    ) -> None:
+        dossier = received(officer)
+        register.trouble = NotPermitted(barred)
+        run_next_recheck(now=NOW)
+
+        assert fresh(dossier).by_hand_reason == "not_allowed"
+        assert not fresh(dossier).may_be_decided
+        assert "chưa được phép tra cứu" in officer.notices.get().text
+        assert not citizen_an.user.notices.exists()
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"may_query": False},
+            {"is_active": False},
+            {"role": "citizen"},
+            {"officer_number_sealed": None},
+        ],
+        ids=str,
+    )
+    def test_an_officer_who_may_not_ask_any_more_asks_nothing(
+        self, officer: User, second_officer: User, register: ToldRegister, changed: dict[str, Any]
+    ) -> None:
+        dossier = received(officer)
+        User.objects.filter(pk=officer.pk).update(**changed)
+        run_next_recheck(now=NOW)
+
+        assert register.asked == 0
+        assert fresh(dossier).by_hand_reason == "not_allowed"
+        is_gone = "is_active" in changed or "role" in changed
+        assert second_officer.notices.exists() == is_gone
+        assert officer.notices.exists() != is_gone
+
+    def test_nothing_is_asked_for_a_procedure_without_licence(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+        type(dossier.procedure).objects.update(may_query=False)
+        run_next_recheck(now=NOW)
+
+        assert register.asked == 0
+        assert fresh(dossier).identity_check.reason == "procedure"
+
+    def test_no_answer_puts_the_ticket_back_and_tells_nobody(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+        register.is_down()
+        run_next_recheck(now=NOW)
+
+        seen = fresh(dossier)
+        assert (seen.recheck.state, seen.recheck.check_id) == ("waiting", None)
+        assert seen.by_hand_reason == "unanswered"
+        assert not Notice.objects.exists()
+        register.is_up()
+        assert not run_next_recheck(now=NOW + SECOND)
+        assert run_next_recheck(now=NOW + timedelta(minutes=2))
+        assert fresh(dossier).is_identity_verified
+        assert all(check.repeats_id is None for check in IdentityCheck.objects.all())
+
+    @pytest.mark.parametrize("trouble", [Trouble.UNREADABLE, Trouble.TWO_CITIZENS, Trouble.OTHER_PERSON])
+    def test_answers_that_cannot_be_trusted_are_given_to_an_officer_after_the_third(
+        self, officer: User, register: ToldRegister, trouble: Trouble
+    ) -> None:
+        dossier = received(officer)
+        register.is_down(trouble)
+        for place in range(6):
+            run_next_recheck(now=NOW + timedelta(minutes=20) * place)
+
+        seen = fresh(dossier)
+        assert register.asked == 3
+        assert (seen.recheck.state, seen.by_hand_reason) == ("parked", "unusable")
+        assert not seen.may_be_decided
+        assert "nhiều lần không nhận được câu trả lời dùng được" in officer.notices.get().text
+
+    @pytest.mark.parametrize("trouble", [Trouble.TIMEOUT, Trouble.CONNECTION, Trouble.BUSY])
+    def test_a_line_in_trouble_never_uses_a_ticket_up(
+        self, officer: User, register: ToldRegister, trouble: Trouble
+    ) -> None:
+        dossier = received(officer)
+        register.is_down(trouble)
+        for place in range(12):
+            LineRow.objects.all().delete()
+            run_next_recheck(now=NOW + timedelta(minutes=20) * place)
+
+        assert register.asked == 12
+        assert fresh(dossier).recheck.state == "waiting"
+
+
+class TestWhoeverDies:
+    """The ticket after a process died between two steps."""
+
+    def test_before_the_question_the_next_claim_asks_under_the_same_id(
+        self, officer: User, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dossier = received(officer)
+        with monkeypatch.context() as patched:
+            patched.setattr(rechecking, "recheck_identity", _dies)
+            with pytest.raises(Killed):
+                run_next_recheck(now=NOW)
+        claimed = Recheck.objects.get()
+
+        assert not run_next_recheck(now=NOW + SECOND)
+        assert run_next_recheck(now=NOW + AFTER_THE_LEASE)
+        assert fresh(dossier).identity_check_id == claimed.check_id
+        assert register.asked == 1
+
+    def test_after_the_answer_the_next_claim_asks_nobody(
+        self, officer: User, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dossier = received(officer)
+        with monkeypatch.context() as patched:
+            patched.setattr(rechecking, "_settle", _dies)
+            with pytest.raises(Killed):
+                run_next_recheck(now=NOW)
+        assert fresh(dossier).identity_check is None
+
+        assert run_next_recheck(now=NOW + AFTER_THE_LEASE)
+        assert fresh(dossier).is_identity_verified
+        assert register.asked == 1
+
+    def test_with_the_question_under_way_the_next_one_says_which_it_repeats(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+        register.before_answer = _dies
+        with pytest.raises(Killed):
+            run_next_recheck(now=NOW)
+        lost = IdentityCheck.objects.get(outcome="")
+        register.before_answer = None
+
+        assert not run_next_recheck(now=NOW + SECOND)
+        assert run_next_recheck(now=NOW + AFTER_THE_LEASE)
+        assert fresh(dossier).is_identity_verified
+        assert fresh(dossier).identity_check.repeats_id == lost.pk
+
+    def test_twice_in_a_row_each_question_says_which_it_repeats(
+        self, officer: User, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        received(officer)
+        register.before_answer = _dies
+        with pytest.raises(Killed):
+            run_next_recheck(now=NOW)
+        register.before_answer = None
+        with monkeypatch.context() as patched:
+            patched.setattr(rechecking, "recheck_identity", _dies)
+            with pytest.raises(Killed):
+                run_next_recheck(now=NOW + AFTER_THE_LEASE)
+
+        run_next_recheck(now=NOW + 2 * AFTER_THE_LEASE)
+        asked_again = IdentityCheck.objects.get(outcome="verified")
+        assert asked_again.repeats == IdentityCheck.objects.get(outcome="")
+
+    def test_half_of_the_settling_is_none_of_it(
+        self, officer: User, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dossier = received(officer)
+        with monkeypatch.context() as patched:
+            patched.setattr(rechecking, "tell_of_recheck", _dies)
+            with pytest.raises(Killed):
+                run_next_recheck(now=NOW)
+        assert not fresh(dossier).is_identity_verified
+        assert not AuditEvent.objects.filter(name="dossier.rechecked").exists()
+
+        run_next_recheck(now=NOW + AFTER_THE_LEASE)
+        assert fresh(dossier).is_identity_verified
+        assert (register.asked, officer.notices.count()) == (1, 1)
+
+    def test_who_was_overtaken_under_the_same_id_asks_nobody_and_settles_nothing(
+        self, officer: User, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """One process sleeps longer than its lease between claim and question; another does the work meanwhile."""
+        dossier = received(officer)
+        honest = rechecking.recheck_identity
+
+        def sleeps(**asked: Any) -> IdentityCheck:
+            monkeypatch.setattr(rechecking, "recheck_identity", honest)
+            assert run_next_recheck(now=NOW + AFTER_THE_LEASE)
+            return honest(**asked)
+
+        monkeypatch.setattr(rechecking, "recheck_identity", sleeps)
+        assert run_next_recheck(now=NOW)
+
+        assert register.asked == 1
+        assert officer.notices.count() == 1
+        assert fresh(dossier).is_identity_verified
+
+    def test_an_answer_that_comes_after_its_lease_does_not_undo_the_newer_one(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+
+        def hangs() -> None:
+            register.before_answer = None
+            assert run_next_recheck(now=NOW + AFTER_THE_LEASE)
+
+        register.before_answer = hangs
+        assert run_next_recheck(now=NOW)
+
+        late, newer = IdentityCheck.objects.order_by("asked_at")
+        assert fresh(dossier).identity_check == newer
+        assert newer.repeats == late
+        assert officer.notices.count() == 1
+
+
+class TestPace:
+    """How fast tickets are taken."""
+
+    def test_two_a_second_over_all_processes(self, officer: User, register: ToldRegister) -> None:
+        for place in range(30):
+            received(officer, at=NOW + SECOND * place)
+        start = NOW + timedelta(hours=2)
+        taken = [run_next_recheck(now=start + timedelta(milliseconds=100) * tick) for tick in range(50)]
+
+        assert sum(taken) == 10
+        assert all(taken[tick] == (tick % 5 == 0) for tick in range(50))
+
+    def test_nobody_is_asked_while_the_line_is_down(self, officer: User, register: ToldRegister) -> None:
+        received(officer)
+        shut_line(NOW)
+
+        assert not run_next_recheck(now=NOW + SECOND)
+        assert register.asked == 0
+        assert Recheck.objects.get().check_id is None
+
+    def test_after_an_outage_the_first_questions_come_gently(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        for _ in range(40):
+            received(officer)
+        shut_line(NOW)
+        run_next_recheck(now=NOW + SECOND)
+        LineRow.objects.all().delete()
+        start = NOW + timedelta(minutes=1)
+        taken = [run_next_recheck(now=start + timedelta(milliseconds=500) * tick) for tick in range(80)]
+
+        assert sum(taken[:20]) <= 3
+        assert sum(taken[60:]) >= 15
+
+    def test_a_question_without_answer_slows_all_down(self, officer: User, register: ToldRegister) -> None:
+        for place in range(3):
+            received(officer, at=NOW + SECOND * place)
+        register.is_down()
+        start = NOW + timedelta(minutes=1)
+        run_next_recheck(now=start)
+        register.is_up()
+
+        assert not run_next_recheck(now=start + 4 * SECOND)
+        assert run_next_recheck(now=start + 6 * SECOND)
+
+    def test_a_reply_about_another_person_slows_nobody_down(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        received(officer)
+        received(officer, applicant(cast.binh), at=NOW + SECOND)
+        register.says(cast.an, CouldNotAsk(Trouble.OTHER_PERSON))
+        assert run_next_recheck(now=NOW + 2 * SECOND)
+        assert run_next_recheck(now=NOW + 3 * SECOND)
+
+        assert RecheckPace.objects.get().gap == 0.5
+
+    def test_five_hundred_tickets_are_drained_oldest_first_and_each_is_asked_once(
+        self, officer: User, register: ToldRegister, settings: Settings
+    ) -> None:
+        dossiers = [received(officer, at=NOW - SECOND * (n * 7919 % 500)) for n in range(500)]
+        shut_line(NOW)
+        assert not run_next_recheck(now=NOW + timedelta(hours=1))
+        LineRow.objects.all().delete()
+        began = NOW + timedelta(hours=2)
+        ended = drain(began, step=timedelta(milliseconds=500), most=1000)
+
+        asked = list(IdentityCheck.objects.order_by("asked_at").values_list("dossier_id", flat=True))
+        oldest_first = sorted(dossiers, key=lambda dossier: dossier.received_at)
+        assert asked == [dossier.pk for dossier in oldest_first]
+        assert max(Counter(asked).values()) == 1
+        assert register.asked == 500
+        assert ended - began >= timedelta(seconds=250)
+        assert not Dossier.objects.filter(is_decision_barred=True).exists()
+
+    def test_a_ticket_costs_the_same_in_a_long_queue_as_in_a_short_one(
+        self, officer: User, register: ToldRegister, django_assert_max_num_queries: Callable[..., Any]
+    ) -> None:
+        for _ in range(30):
+            received(officer)
+        run_next_recheck(now=NOW)
+        with django_assert_max_num_queries(40):
+            run_next_recheck(now=NOW + SECOND)
+
+    def test_nothing_due_is_one_query_and_no_transaction(
+        self, officer: User, register: ToldRegister, django_assert_num_queries: Callable[..., Any]
+    ) -> None:
+        with django_assert_num_queries(1):
+            assert not run_next_recheck(now=NOW)
+
+    def test_the_queue_is_read_by_its_index(self, officer: User) -> None:
+        if connection.vendor != "sqlite":
+            pytest.skip("PostgreSQL reads a table of few rows whole, whatever its indexes")
+        plan = Recheck.objects.filter(state="waiting", not_before__lte=NOW).order_by("queued_at").explain()
+        assert "recheck_queue" in plan
+
+
+class TestAtTheDesk:
+    """The button "Kiểm tra lại danh tính"."""
+
+    def test_the_register_is_asked_at_once_in_the_name_of_who_presses(
+        self, officer: User, second_officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+        ticket = service.recheck_now(dossier=dossier, officer=second_officer, now=NOW + SECOND)
+
+        assert ticket.state == "settled"
+        assert fresh(dossier).is_identity_verified
+        assert fresh(dossier).identity_check.asked_by == second_officer
+        assert {notice.user.login for notice in Notice.objects.filter(user__role="officer")} == {
+            "lan",
+            "phuc",
+        }
+
+    def test_the_second_press_asks_nobody(self, officer: User, register: ToldRegister) -> None:
+        dossier = received(officer, applicant(cast.hanh), reason="rejected")
+        for place in range(3):
+            service.recheck_now(dossier=dossier, officer=officer, now=NOW + SECOND * place)
+
+        assert register.asked == 1
+        service.recheck_now(dossier=dossier, officer=officer, now=NOW + timedelta(minutes=5))
+        assert register.asked == 2
+
+    def test_a_press_while_the_worker_asks_asks_nobody(self, officer: User, register: ToldRegister) -> None:
+        dossier = received(officer)
+
+        def presses() -> None:
+            register.before_answer = None
+            ticket = service.recheck_now(dossier=dossier, officer=officer, now=NOW + SECOND)
+            assert ticket.state == "waiting"
+
+        register.before_answer = presses
+        run_next_recheck(now=NOW)
+
+        assert register.asked == 1
+        assert fresh(dossier).is_identity_verified
+
+    def test_while_the_line_is_down_the_press_waits_in_the_queue(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer, reason="not_allowed")
+        shut_line(NOW)
+        ticket = service.recheck_now(dossier=dossier, officer=officer, now=NOW + SECOND)
+        assert (ticket.state, register.asked) == ("waiting", 0)
+
+        LineRow.objects.all().delete()
+        assert run_next_recheck(now=NOW + timedelta(minutes=1))
+        assert fresh(dossier).is_identity_verified
+
+    def test_what_an_officer_knew_already_stays_if_nothing_new_came(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer, applicant(cast.hanh), reason="rejected")
+        service.recheck_now(dossier=dossier, officer=officer, now=NOW)
+        assert fresh(dossier).may_be_decided
+
+        User.objects.filter(pk=officer.pk).update(may_query=False)
+        officer.refresh_from_db()
+        service.recheck_now(dossier=dossier, officer=officer, now=NOW + timedelta(minutes=5))
+        assert fresh(dossier).by_hand_reason == "rejected"
+
+    def test_a_no_after_a_missing_licence_is_news_to_be_looked_at(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer, applicant(cast.hanh), reason="not_allowed")
+        assert dossier.may_be_decided
+        service.recheck_now(dossier=dossier, officer=officer, now=NOW)
+
+        assert fresh(dossier).by_hand_reason == "rejected"
+        assert not fresh(dossier).may_be_decided
+
+    @pytest.mark.parametrize("reason", ["newborn", "foreigner", "no_number"])
+    def test_who_has_no_number_cannot_be_asked_about(
+        self, officer: User, register: ToldRegister, reason: str
+    ) -> None:
+        dossier = received(officer, applicant(number=None), reason=reason)
+        with pytest.raises(service.NotRecheckable):
+            service.recheck_now(dossier=dossier, officer=officer, now=NOW)
+
+    def test_another_office_may_not(self, officer: User, other_officer: User, register: ToldRegister) -> None:
+        with pytest.raises(service.NotThisOffice):
+            service.recheck_now(dossier=received(officer), officer=other_officer, now=NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("workers", [2, 5])
+def test_several_workers_share_the_queue_and_no_ticket_is_asked_twice(
+    officer: User, register: ToldRegister, settings: Settings, workers: int
+) -> None:
+    settings.RECHECKS_PER_SECOND = 1_000_000
+    for place in range(24):
+        received(officer, at=NOW + SECOND * place)
+    start = threading.Barrier(workers)
+    mistakes: list[Exception] = []
+
+    def works(number: int) -> None:
+        try:
+            start.wait(10)
+            for turn in range(200):
+                run_next_recheck(now=NOW + timedelta(hours=1, milliseconds=turn * workers + number))
+        except Exception as error:
+            mistakes.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=works, args=[number]) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert mistakes == []
+    asked = IdentityCheck.objects.values_list("dossier_id", flat=True)
+    assert sorted(Counter(asked).values()) == [1] * 24
+    assert not Recheck.objects.exclude(state="settled").exists()
+
+
+def _dies(*args: object, **kwargs: object) -> Answer:
+    raise Killed
