@@ -1,4 +1,5 @@
-"""Keyed digests and sealed values: how a number is found, and kept, without standing anywhere in clear.
+"""Keyed digests, sealed values and signatures: how a number is found, and kept, without standing anywhere in clear, and
+how a paper that left the house is known again.
 
 Knows no model and no page. Keys are derived from ``SECRET_KEY``, one per use, so that a digest of a number can
 never be compared with a digest of an address.
@@ -11,8 +12,12 @@ import hmac
 import os
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from django.conf import settings
 
 _NONCE = 12
@@ -68,3 +73,40 @@ def unseal(use: str, sealed: bytes | memoryview) -> str:
         return box.decrypt(raw[:_NONCE], raw[_NONCE:], use.encode()).decode()
     except (InvalidTag, ValueError):
         raise BrokenSeal(f"a sealed value ({use}) cannot be opened: was MOTCUA_SECRET_KEY changed?") from None
+
+
+@lru_cache(maxsize=16)
+def _signing_key(secret: str, purpose: str) -> Ed25519PrivateKey:
+    kdf = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"motcua:sign:" + purpose.encode())
+    return Ed25519PrivateKey.from_private_bytes(kdf.derive(secret.encode()))
+
+
+def sign(purpose: str, data: bytes) -> bytes:
+    """Sign data as this installation (Ed25519).
+
+    Args:
+        purpose: what is signed; each purpose has a key of its own.
+        data: what is signed, whole.
+
+    Returns:
+        64 bytes, which ``openssl pkeyutl -verify -rawin`` takes as they are.
+    """
+    return _signing_key(settings.SECRET_KEY, purpose).sign(data)
+
+
+def public_key(purpose: str) -> bytes:
+    """Return the key with which anybody can check what ``sign`` signed for this purpose, as PEM."""
+    key = _signing_key(settings.SECRET_KEY, purpose).public_key()
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def verify_signature(key: bytes, data: bytes, signature: bytes) -> bool:
+    """Say whether the holder of a key signed exactly this data; a key that is no Ed25519 key in PEM signed nothing."""
+    try:
+        loaded = load_pem_public_key(key)
+        if not isinstance(loaded, Ed25519PublicKey):
+            return False
+        loaded.verify(signature, data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

@@ -55,16 +55,19 @@ class Command(BaseCommand):
             "conformance",
             help="try a register and our own client with every known shape of question and answer",
         )
-        conformance.add_argument(
-            "--url", required=True, help="address of the register or sandbox that is tried"
-        )
+        what = conformance.add_mutually_exclusive_group(required=True)
+        what.add_argument("--url", help="address of the register or sandbox that is tried")
+        what.add_argument("--verify", type=Path, metavar="FOLDER", help="check the signature of a report")
         conformance.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
         conformance.add_argument("--report", type=Path, help="folder for the signed report and its page")
+        conformance.add_argument(
+            "--people", type=Path, help="JSON of other people, paths and credentials than the sandbox's"
+        )
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         """Run one of them; the exit code tells the outcome."""
         if command == "conformance":
-            sys.exit(self._conformance(options["url"], options["report"], as_json=options["as_json"]))
+            sys.exit(self._conformance(options))
         self.check_migrations()
         match command:
             case "ping":
@@ -81,11 +84,20 @@ class Command(BaseCommand):
                 )
         sys.exit(code)
 
-    def _conformance(self, url: str, folder: Path | None, *, as_json: bool) -> int:
+    def _conformance(self, options: dict[str, Any]) -> int:
         # Needs no database, and much that no other command needs.
         from motcua.verification import conformance
 
-        return conformance.run(url=url, as_json=as_json, folder=folder, stdout=self.stdout)
+        if options["verify"]:
+            return conformance.verify_report(options["verify"], stdout=self.stdout, stderr=self.stderr)
+        return conformance.run(
+            url=options["url"],
+            as_json=options["as_json"],
+            folder=options["report"],
+            stdout=self.stdout,
+            people=options["people"],
+            stderr=self.stderr,
+        )
 
     def _use(self, mode: Mode) -> int:
         try:
