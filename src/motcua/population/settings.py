@@ -35,7 +35,7 @@ class RegisterSettings:
     """Everything the gateway must be told about one line; times in seconds.
 
     Each transport has its own credentials: `c06` and `xroad` the hash's user name and secret (and the next pair during
-    a change-over), `lgsp` and `lgsp_json` an address for tokens. `url`, `token_url` and `hash_uri` are taken literally,
+    a change-over; its user name is the same when empty), `lgsp` and `lgsp_json` an address for tokens. `url`, `token_url` and `hash_uri` are taken literally,
     but `{operation}` in `url` and `hash_uri` becomes the operation's name without a suffix `Request`. What the chosen
     transport does not use is not looked at. `deceased_statuses` are the values of the record's status element that
     mean death: the real ones are unknown, the default is the sandbox's own. `prefix` begins the names of this line's
@@ -121,8 +121,8 @@ class RegisterSettings:
 
     def _check_hash(self) -> None:
         self._check_given("username", "secret")
-        if self.username_next or self.secret_next:
-            self._check_given("username_next", "secret_next")
+        if self.username_next:
+            self._check_given("secret_next")
         for field in ("username", "username_next"):
             value: str = getattr(self, field)
             if ":" in value or not value.isprintable():

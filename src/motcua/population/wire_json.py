@@ -228,6 +228,8 @@ def _add(parent: etree._Element, name: str, value: object, namespace: str, depth
     if depth > _DEEPEST:
         raise unreadable(f"nested deeper than {_DEEPEST}")
     if isinstance(value, list):
+        if not value and name != "CongDan":
+            raise unreadable("an empty list where one belongs")
         for one in value:
             if isinstance(one, list):
                 raise unreadable("a list in a list")
