@@ -33,3 +33,38 @@ def test_a_setting_that_cannot_work_is_named(
 
     assert [message.id for message in messages] == ([identity] if identity else [])
     assert all(word in message.msg for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("changes", "identity", "word"),
+    [
+        ({"NPD_URL": "gopher://x"}, "motcua.E001", "NPD_STANDBY_URL"),
+        ({"NPD_SECRET": ""}, "motcua.E001", "NPD_STANDBY_SECRET"),
+        ({"NPD_URL": "https://npd.example/"}, "motcua.E002", "NPD_STANDBY_SECRET"),
+        ({"NPD_TRANSPORT": "lgsp", "NPD_TOKEN_URL": ""}, "motcua.E001", "NPD_STANDBY_TOKEN_URL"),
+        (
+            {
+                "NPD_TRANSPORT": "lgsp",
+                "NPD_URL": "https://lgsp.example/",
+                "NPD_TOKEN_URL": "https://lgsp.example/token",
+            },
+            "motcua.E002",
+            "NPD_STANDBY_LGSP_SECRET_KEY",
+        ),
+    ],
+)
+def test_the_stand_by_line_is_looked_at_too_and_named_by_its_own_variables(
+    settings, changes: dict[str, object], identity: str, word: str
+) -> None:
+    settings.NPD_STANDBY = {**settings.NPD_STANDBY, "NPD_TRANSPORT": "c06", **changes}
+
+    messages = register_can_be_asked(None)
+
+    assert [message.id for message in messages] == [identity]
+    assert word in messages[0].msg
+
+
+def test_a_stand_by_line_that_is_not_used_may_hold_anything(settings) -> None:
+    settings.NPD_STANDBY = {**settings.NPD_STANDBY, "NPD_URL": "gopher://x"}
+
+    assert register_can_be_asked(None) == []

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
+from motcua.audit.models import AuditEvent
 from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, Trouble
-from motcua.verification.models import IdentityCheck
+from motcua.population.memory import MemoryRegister
+from motcua.verification.models import IdentityCheck, Route
+from motcua.verification.registers import use_register
+from motcua.verification.service import ping
 from tests.people import cast
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +86,70 @@ def test_ping_accepts_only_the_proper_nobody(register, settings) -> None:
     code, out = run("ping")
     assert code == 2
     assert "NPD_URL" in out
+
+
+def test_lines_tells_the_light_and_the_choice_and_its_exit_code_serves_a_monitor(register) -> None:
+    code, out = run("lines")
+    assert code == 1  # nothing was heard yet
+    assert "> primary (c06): unknown; never heard" in out
+
+    ping(now=timezone.now())
+    code, out = run("lines")
+    assert (code, "choice: auto" in out, "primary (c06): fine, answers in" in out) == (0, True, True)
+
+    register.is_down()
+    for _ in range(5):
+        ping(now=timezone.now())
+    code, out = run("lines", "--json")
+    told = json.loads(out)
+    assert (code, told["light"], told["lines"][0]["light"]) == (2, "down", "down")
+    assert told["lines"][0]["since"]
+
+
+def test_lines_says_what_helps_when_the_line_chosen_by_hand_is_down(register, settings) -> None:
+    settings.NPD_STANDBY = {**settings.NPD_STANDBY, "NPD_TRANSPORT": "c06"}
+    standby = MemoryRegister(cast.records)
+    with use_register(register, standby=standby):
+        assert run("use", "primary")[0] == 0
+        ping(now=timezone.now(), route=Route.STANDBY)
+        register.is_down()
+        for _ in range(5):
+            ping(now=timezone.now(), route=Route.PRIMARY)
+
+        code, out = run("lines", "--json")
+
+        assert code == 2
+        assert "motcua npd use standby" in json.loads(out)["advice"][0]
+        assert run("use", "auto")[0] == 0
+        assert run("lines")[0] == 1
+
+
+def test_lines_starts_no_probe_that_would_die_with_the_command(register, settings) -> None:
+    settings.NPD = {**settings.NPD, "NPD_WATCH_SECONDS": 1}
+
+    run("lines")
+
+    assert register.probes == 0
+
+
+def test_the_choice_of_a_line_is_recorded_with_the_operator(register) -> None:
+    with use_register(register, standby=MemoryRegister(cast.records)):
+        assert run("use", "standby")[0] == 0
+
+    event = AuditEvent.objects.get(name="npd.line_chosen")
+    assert (event.details["after"], event.details["operator"]) == ("standby", getpass.getuser())
+
+
+def test_a_line_that_is_not_set_up_is_neither_chosen_nor_pinged(register) -> None:
+    assert run("use", "standby")[0] == 4
+    assert run("ping", "--line", "standby")[0] == 4
+    assert register.asked == 0
+
+
+def test_ping_goes_over_the_line_that_was_named(register) -> None:
+    standby = MemoryRegister(cast.records)
+    with use_register(register, standby=standby):
+        code, out = run("ping", "--line", "standby")
+
+    assert (code, "over the standby line" in out) == (0, True)
+    assert (register.asked, standby.asked) == (0, 1)

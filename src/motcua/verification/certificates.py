@@ -87,9 +87,8 @@ def warn_daily(now: datetime) -> None:
         for certificate in due:
             _log.log(
                 logging.ERROR if certificate.days <= _URGENT else logging.WARNING,
-                "npd.certificate_expires days=%d on=%s variable=%s serial=%s",
+                "npd.certificate_expires days=%d variable=%s serial=%s",
                 certificate.days,
-                certificate.on.strftime("%d/%m/%Y"),
                 certificate.expiry.variable,
                 certificate.expiry.serial,
             )
