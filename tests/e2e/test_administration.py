@@ -24,6 +24,7 @@ PAGES = (
     "procedures/procedure/1/change/",
     "audit/auditevent/",
     "verification/identitycheck/",
+    "verification/linechoice/",
 )
 
 

@@ -49,7 +49,12 @@ def register_light(
     )
 
 
-@register.filter("light_words")
+@register.filter
+def light_words(status: LineStatus) -> str:
+    """Say in one line how the register answers, by the present moment."""
+    return words(status, timezone.now())
+
+
 def words(status: LineStatus, now: datetime) -> str:
     """Say in one line how the register answers: "CSDLQG về dân cư trả lời trong 0,3 giây".
 
@@ -57,22 +62,23 @@ def words(status: LineStatus, now: datetime) -> str:
         status: the light.
         now: the moment, by which "today" and "a while ago" are judged.
     """
+    seconds = status.seconds
     match status.light:
         case Light.DOWN if status.since is None:
             return _("CSDLQG về dân cư đang gián đoạn")
         case Light.DOWN:
             return _("CSDLQG về dân cư gián đoạn từ %(since)s") % {"since": short_moment(status.since)}
-        case Light.UNKNOWN:
-            said = _("CSDLQG về dân cư: chưa có tin về kết nối")
-        case Light.SLOW if status.seconds is None or status.seconds <= settings.NPD["NPD_SLOW_SECONDS"]:
+        case Light.SLOW if seconds is not None and seconds > settings.NPD["NPD_SLOW_SECONDS"]:
+            said = _("CSDLQG về dân cư chậm (trả lời trong %(time)s)") % {"time": duration(seconds)}
+        case Light.SLOW:
             # Answers are quick, but not every question gets one.
             said = _("CSDLQG về dân cư trả lời chập chờn")
-        case Light.SLOW:
-            said = _("CSDLQG về dân cư chậm (trả lời trong %(time)s)") % {"time": duration(status.seconds)}
-        case _ if status.seconds is None:
+        case Light.FINE if seconds is not None:
+            said = _("CSDLQG về dân cư trả lời trong %(time)s") % {"time": duration(seconds)}
+        case Light.FINE:
             said = _("CSDLQG về dân cư có trả lời")
         case _:
-            said = _("CSDLQG về dân cư trả lời trong %(time)s") % {"time": duration(status.seconds)}
+            said = _("CSDLQG về dân cư: chưa có tin về kết nối")
     if status.heard_at is None or now - status.heard_at <= FRESH:
         return said
     return f"{said}, {_('nghe lần cuối lúc %(at)s') % {'at': short_moment(status.heard_at)}}"
