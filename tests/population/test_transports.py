@@ -201,6 +201,7 @@ def test_a_refused_connection_is_tried_once_more_and_then_given_up():
     with pytest.raises(CouldNotAsk) as caught:
         C06(settings_for(url)).post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
     assert caught.value.trouble is Trouble.CONNECTION
+    assert caught.value.is_unsent
     assert time.monotonic() - started < 5
 
 
@@ -230,6 +231,7 @@ def test_a_question_lost_on_a_kept_connection_may_have_been_read_and_is_not_aske
         with pytest.raises(CouldNotAsk) as caught:
             transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
     assert caught.value.trouble is Trouble.CONNECTION
+    assert not caught.value.is_unsent
     assert not caught.value.is_unsent
     assert len(stub.received) == 2
 
@@ -291,6 +293,7 @@ def test_a_host_name_without_an_address_is_a_connection_trouble(monkeypatch):
             OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT
         )
     assert caught.value.trouble is Trouble.CONNECTION
+    assert caught.value.is_unsent
 
 
 def test_a_name_server_that_never_answers_does_not_hold_the_question(monkeypatch):
@@ -310,4 +313,91 @@ def test_a_name_server_that_never_answers_does_not_hold_the_question(monkeypatch
         )
     release.set()
     assert caught.value.trouble is Trouble.TIMEOUT
+    assert caught.value.is_unsent
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "behavior",
+    [
+        silent,
+        resetting,
+        hanging_up,
+        dripping(http(MATCH)),
+        answering(http(b"x" * 1_100_000)),
+        answering(b"SSH-2.0-OpenSSH_9.2\r\n", keep=False),
+        answering(http(MATCH)[:-50], keep=False),
+    ],
+    ids=["silence", "reset", "closed", "drip", "oversized", "no http", "cut"],
+)
+def test_a_question_that_began_to_leave_is_never_called_unsent(behavior):
+    with StubRegister(behavior) as stub:
+        assert not trouble_of(stub).is_unsent
+
+
+def test_after_a_question_on_this_thread_the_next_one_may_still_be_unsent():
+    with StubRegister(answering(http(MATCH))) as stub:
+        transport, url = C06(settings_for(stub.url)), stub.url
+        transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
+    with pytest.raises(CouldNotAsk) as caught:
+        C06(settings_for(url)).post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
+    assert caught.value.is_unsent
+
+
+# --- a change-over of credentials
+
+
+def knowing(*secrets: str):
+    """Answer only those whose hash is over one of these secrets."""
+
+    def behave(connection: socket.socket, request: Received, stub: StubRegister) -> bool:
+        settings = settings_for("http://127.0.0.1/")
+        known = [
+            signed_headers(settings, Credentials("sandbox_hp", secret), OPERATION, MOMENT)["Authorization"]
+            for secret in secrets
+        ]
+        is_known = request.headers["authorization"] in known
+        connection.sendall(http(MATCH) if is_known else http(b"", "401 Unauthorized"))
+        return True
+
+    return behave
+
+
+@pytest.mark.parametrize("make", [C06, XRoad])
+def test_during_a_change_over_the_next_secret_is_tried_at_once_and_remembered(make):
+    with StubRegister(knowing("sandbox-secret-2")) as stub:
+        way = make(settings_for(stub.url, secret_next="sandbox-secret-2"))
+        for _ in range(3):
+            assert way.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT).status == 200
+    assert len(stub.received) == 4
+
+
+def test_a_register_that_goes_back_to_the_first_secret_is_followed():
+    with StubRegister(knowing("sandbox-secret-2")) as stub:
+        way = C06(settings_for(stub.url, secret_next="sandbox-secret-2"))
+        way.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT)
+        stub.behaviors[:] = [knowing("sandbox-secret-1")]
+        for _ in range(2):
+            assert way.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT).status == 200
+    assert len(stub.received) == 2 + 2 + 1
+
+
+def test_when_neither_secret_is_known_the_refusal_stands():
+    with StubRegister(knowing("another")) as stub:
+        way = C06(settings_for(stub.url, username_next="sandbox_hp2", secret_next="sandbox-secret-2"))
+        assert way.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT).status == 401
+    assert len(stub.received) == 2
+
+
+def test_the_second_try_of_a_change_over_is_not_called_unsent_and_shares_the_time():
+    with StubRegister(answering(http(b"", "401 Unauthorized"), keep=False), silent) as stub:
+        error = trouble_of(stub, secret_next="sandbox-secret-2")
+    assert error.trouble is Trouble.TIMEOUT
+    assert not error.is_unsent
+
+
+@pytest.mark.parametrize("status", ["200 OK", "403 Forbidden", "500 Oh", "503 Busy"])
+def test_only_a_401_leads_to_the_next_secret(status):
+    with StubRegister(answering(http(b"", status))) as stub:
+        post(stub, secret_next="sandbox-secret-2")
+    assert len(stub.received) == 1

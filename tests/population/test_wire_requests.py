@@ -71,3 +71,4 @@ def test_a_control_character_in_the_inquiry_is_a_fault_of_the_configuration(fiel
     with pytest.raises(CouldNotAsk) as caught:
         build_request(THU, inquiry(**{field: "can\x00bo"}), service="037")
     assert caught.value.trouble is Trouble.CONFIGURATION
+    assert caught.value.is_unsent

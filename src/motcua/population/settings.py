@@ -35,11 +35,12 @@ class RegisterSettings:
     """Everything the gateway must be told about one line; times in seconds.
 
     Each transport has its own credentials: `c06` and `xroad` the hash's user name and secret (and the next pair during
-    a change-over; its user name is the same when empty), `lgsp` and `lgsp_json` an address for tokens. `url`, `token_url` and `hash_uri` are taken literally,
-    but `{operation}` in `url` and `hash_uri` becomes the operation's name without a suffix `Request`. What the chosen
-    transport does not use is not looked at. `deceased_statuses` are the values of the record's status element that
-    mean death: the real ones are unknown, the default is the sandbox's own. `prefix` begins the names of this line's
-    variables, so that a refusal names the right one. Raises SettingRefused.
+    a change-over; its user name is the same when empty), `lgsp` and `lgsp_json` an address for tokens. `url`,
+    `token_url` and `hash_uri` are taken literally, but `{operation}` in `url` and `hash_uri` becomes the operation's
+    name without a suffix `Request`. What the chosen transport does not use is not looked at. `deceased_statuses` are
+    the values of the record's status element that mean death: the real ones are unknown, the default is the sandbox's
+    own. `prefix` begins the names of this line's variables, so that a refusal names the right one. Raises
+    SettingRefused.
     """
 
     transport: Literal["c06", "xroad", "lgsp", "lgsp_json"]

@@ -95,7 +95,7 @@ def build_request(
             etree.SubElement(root, f"{{{REQUEST_NS}}}{name}").text = text
     except ValueError:
         detail = "officer, login, office or procedure holds a character that XML does not allow"
-        raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail) from None
+        raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, is_unsent=True) from None
     if service != "033":
         birth = etree.SubElement(root, f"{{{REQUEST_NS}}}NgayThangNamSinh")
         born = claim.birth_date

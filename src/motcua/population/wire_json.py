@@ -60,7 +60,7 @@ def build_json_request(
         return json.dumps(question, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:
         detail = "officer, office, procedure or account holds half a character"
-        raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail) from None
+        raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, is_unsent=True) from None
 
 
 def _opencps(
