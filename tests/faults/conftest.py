@@ -45,6 +45,8 @@ UNLIMITED = dict.fromkeys(
     "100000",
 )
 
+UNWATCHED = {"NPD_WATCH_SECONDS": "0"}  # nobody asks but for a person, or because a line is shut
+
 
 @dataclass
 class Stack:
@@ -187,7 +189,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Store:
 def _stack(filled: Store, folder: Path, **changes: str) -> Iterator[Stack]:
     sandbox = start_sandbox(folder / "register")
     try:
-        product = start_product(filled.copy(folder / "product"), sandbox, **UNLIMITED, **changes)
+        product = start_product(filled.copy(folder / "product"), sandbox, **UNLIMITED, **UNWATCHED, **changes)
     except BaseException:
         sandbox.stop()
         raise
@@ -233,6 +235,7 @@ def running_shaky(filled: Store, tmp_path_factory: pytest.TempPathFactory) -> It
             filled.copy(folder / "product"),
             sandbox,
             **UNLIMITED,
+            **UNWATCHED,
             NPD_URL=f"http://127.0.0.1:{proxy.port}/c06/{{operation}}",
             NPD_TOTAL_SECONDS="1.5",
             NPD_CONNECT_SECONDS="0.7",

@@ -140,7 +140,6 @@ FAULTS: dict[str, Case] = {
     "429": said(http(b"", "429 Slowly"), "busy"),
     "404": said(http(b"", "404 Gone"), "configuration"),
     "elsewhere (302)": said(http(b"", "302 Found", **MOVED), "unreadable"),
-    "elsewhere, as the sandbox says it": at_register("redirect_302", "unreadable"),
     # an answer that is none
     "empty": at_register("empty_body", "unreadable"),
     "nothing (204)": said(b"HTTP/1.1 204 No Content\r\n\r\n", "unreadable"),
@@ -149,8 +148,7 @@ FAULTS: dict[str, Case] = {
     "an HTML page that says it is XML": body(lambda reply: b"<html><p>x</p></html>", "unreadable"),
     "XML that says it is an HTML page": said(http(b"<a/>", **HTML), "unreadable"),
     "JSON": body(lambda reply: b'{"SoDinhDanh": 1}', "unreadable"),
-    "truncated": at_register("truncated_xml", "unreadable"),
-    "half a body": at_register("half_body", "connection", "unreadable"),
+    "truncated": at_register("truncated_xml", "unreadable", "encoding"),
     "oversized": at_register("oversized", "oversized"),
     "packed": said(http(PACKED, Content_Encoding="deflate"), "unreadable"),
     "deeply nested": body(lambda reply: b"<a>" * 9_000 + b"</a>" * 9_000, "unreadable"),
@@ -233,3 +231,11 @@ def test_a_fault_is_told_as_not_checked_at_every_touch_point_and_the_next_press_
         outcome for request, (_, outcome, _) in book(shaky).items() if request not in before | written
     }
     assert answered == {"verified"}
+
+
+def test_the_search_for_personal_words_in_a_log_finds_them() -> None:
+    told = "NGUYEN VAN AN|nguyễn văn an|NGUYENVANAN|999085000001|07/03/1985|19850307"
+
+    assert {"Nguyễn Văn An", "NGUYENVANAN", "NGUYEN VAN AN", "999085000001", "07/03/1985", "19850307"} <= set(
+        personal_in(told)
+    )

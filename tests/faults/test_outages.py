@@ -65,30 +65,6 @@ def test_a_register_that_hangs_is_told_as_not_checked_then_at_once_by_every_work
     assert "rejected" not in hasty.outcomes("reception") | hasty.outcomes("filing")
 
 
-def test_a_drip_of_a_byte_a_second_ends_with_the_question_s_time(hasty: Stack) -> None:
-    officer = hasty.visitor(cast.lan)
-    hasty.sandbox.trouble("drip", number=cast.an.number)
-
-    page = hasty.at_once(officer.presses_check, cast.an).result(SOON)
-
-    assert page.outcome() == NOT_CHECKED
-    assert hasty.sandbox.journal()[-1]["trouble"] == "drip"
-
-
-def test_the_register_s_wish_to_be_left_alone_is_kept_by_every_worker(hasty: Stack) -> None:
-    officer = hasty.visitor(cast.lan)
-    hasty.sandbox.trouble("unavailable_503", seconds=2, next=1)
-    assert officer.presses_check(cast.an).outcome() == NOT_CHECKED
-    asked = len(hasty.sandbox.journal())
-
-    for worker in hasty.product.workers():
-        with hasty.product.only(worker):
-            assert officer.presses_check(cast.an).outcome() == NOT_CHECKED
-
-    assert len(hasty.sandbox.journal()) == asked
-    eventually(lambda: officer.presses_check(cast.an).outcome() == SUCCEEDED, "the pause to end")
-
-
 def test_a_question_whose_worker_was_killed_has_no_outcome_and_its_place_is_given_back(hasty: Stack) -> None:
     visitor, other = Browser(hasty.product.url), Browser(hasty.product.url)
     visitor.get("/dang-ky/")
