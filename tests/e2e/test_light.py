@@ -26,8 +26,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         NPD_BREAKER_FAILURES="2",
         NPD_BREAKER_SECONDS="1",
         NPD_WATCH_SECONDS="1",
-        NPD_TOTAL_SECONDS="1",
-        NPD_CONNECT_SECONDS="1",
     ) as started:
         yield started
 
