@@ -10,6 +10,7 @@ urlpatterns = [
     path("ho-so/<uuid:pk>/", views.dossier, name="dossier"),
     path("ho-so/<uuid:pk>/xoa/", views.delete_draft, name="delete_draft"),
     path("ho-so/<uuid:pk>/nguoi-nop/", views.applicant_step, name="applicant_step"),
+    path("ho-so/<uuid:pk>/nhac-toi/", views.remind, name="remind"),
     path("ho-so/<uuid:pk>/giay-to/", views.papers_step, name="papers_step"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", views.paper, name="paper"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/xoa/", views.remove_paper, name="remove_paper"),

@@ -38,6 +38,10 @@ _UNUSED = tuple(
     for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
 )
 _LISTED = ("pk", "code", "status", "saved_at", "submitted_at", "procedure__name", "office__name")
+_TRACKED = (
+    *("code", "status", "channel", "submitted_at", "received_at", "by_hand_reason", "is_decision_barred"),
+    *("procedure__name", "office__name", "identity_check__outcome"),
+)
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -152,6 +156,21 @@ def _applicant_page(
         "step": 1,
     }
     return render(request, "dossiers/applicant_step.html", context, status=status)
+
+
+@require_POST
+@citizen_required
+def remind(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Note that the citizen wants to be told when the register can be asked about a draft."""
+    try:
+        service.remind(dossier=_own(request, pk), now=timezone.now())
+    except service.NotADraft:
+        return redirect("dossier", pk=pk)
+    text = _(
+        "Đã ghi nhận. Khi kiểm tra được, thông báo sẽ hiện ở “Thông tin cá nhân”. Bản nháp vẫn được giữ."
+    )
+    messages.success(request, text)
+    return redirect("my_dossiers")
 
 
 @_page
@@ -315,10 +334,8 @@ def track(request: HttpRequest) -> HttpResponse:
     if is_asked and form.is_valid() and (code := parse_code(form.cleaned_data["ma"])) is not None:
         found = (
             Dossier.objects.filter(code=code)
-            .select_related("procedure", "office")
-            .only(
-                "code", "status", "channel", "submitted_at", "received_at", "procedure__name", "office__name"
-            )
+            .select_related("procedure", "office", "identity_check")
+            .only(*_TRACKED)
             .first()
         )
     is_missing = is_asked and form.is_valid() and found is None

@@ -164,6 +164,11 @@ class Desk:
         return self.finding.situation is Situation.UNANSWERED
 
     @property
+    def is_for_later(self) -> bool:
+        """Say whether the person can be received now and asked about later."""
+        return self.finding.reason == Dossier.ByHand.UNANSWERED
+
+    @property
     def is_line_heard(self) -> bool:
         """Say whether this press tells how the line stands: it asked the register, or shows that nobody answered."""
         return self.is_unanswered or (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from motcua.dossiers.models import Dossier
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
 from motcua.web.templatetags.motcua import moment
@@ -15,8 +16,6 @@ from motcua.web.templatetags.motcua import moment
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.utils.safestring import SafeString
-
-    from motcua.dossiers.models import Dossier
 
 _SHOWN: Final = (
     "pk", "code", "applicant_name", "procedure__name", "submitted_at", "received_at", "by_hand_reason",
@@ -58,18 +57,20 @@ def rows(dossiers: Iterable[Any], *, is_waiting: bool = False) -> SafeString:
             _("Tiếp nhận"),
         ),
     )
-    badges = {
-        True: format_html(_BADGE, "verified", _("đã xác thực")),
-        False: format_html(_BADGE, "unverified", _("chưa xác thực danh tính")),
-    }
+    verified = format_html(_BADGE, "verified", _("đã xác thực"))
+    unverified = format_html(_BADGE, "unverified", _("chưa xác thực danh tính"))
+    rejected = format_html(_BADGE, "unverified", _("xác thực thất bại"))
 
     def cells(dossier: Any) -> tuple[str, ...]:
         pk, code, name, procedure, submitted_at, received_at, by_hand_reason, outcome = dossier
-        is_verified = outcome == IdentityCheck.Outcome.VERIFIED and not by_hand_reason
+        if outcome == IdentityCheck.Outcome.VERIFIED and not by_hand_reason:
+            badge = verified
+        else:
+            badge = rejected if by_hand_reason == Dossier.ByHand.REJECTED else unverified
         button = format_html(_TAKE_UP, taken_up_at(pk), take_up, code) if is_waiting else ""
         return (
             shown_at(pk), code, name_title, name, procedure_title, procedure,
-            at_title, moment(received_at or submitted_at), identity_title, badges[is_verified], button,
+            at_title, moment(received_at or submitted_at), identity_title, badge, button,
         )  # fmt: skip
 
     return format_html_join("\n", _ROW, map(cells, dossiers))

@@ -21,7 +21,9 @@ from django_htmx.middleware import HtmxDetails
 
 from motcua.accounts.access import officer_required
 from motcua.accounts.models import User
-from motcua.dossiers.models import Dossier
+from motcua.accounts.service import read_notices
+from motcua.dossiers import service as dossiers
+from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.service import AlreadyReceived
 from motcua.dossiers.service import take_up as take_up_dossier
 from motcua.dossiers.states import MoveRefused
@@ -32,10 +34,14 @@ from motcua.reception.listing import listed, rows
 from motcua.web.requests import client_address
 
 A_PAGE = 20
+MOST_NOTICES = 10
 # What no page here shows of a dossier's neighbors; each field of a row takes its time.
 _UNUSED = (
     *(f"procedure__{field}" for field in ("official_name", "audience", "fee_note", "results", "search_text")),
-    *(f"received_by__{field}" for field in ("login", "password", "email", "officer_number_sealed")),
+    *(
+        f"received_by__{field}"
+        for field in ("login", "password", "email", "officer_number_sealed", "gateway_key_sealed")
+    ),
 )
 
 
@@ -54,13 +60,15 @@ def queue(request: OfficerRequest) -> HttpResponse:
     sought = request.POST.get("q", "").strip()[:100]
     if sought:
         found = search.find(listed(of_office), sought)
-        context = {"sought": sought, "count": len(found), "found": rows(found)}
+        context = {"sought": sought, "count": len(found), "found": rows(found), "notices": []}
         return render(request, "reception/queue.html", context)
     waiting = listed(of_office).filter(status=Dossier.Status.SUBMITTED).order_by("submitted_at")
     received = listed(of_office).filter(status=Dossier.Status.RECEIVED).order_by("-received_at")
     page = Paginator(received, A_PAGE).get_page(request.GET.get("trang"))
+    notices = list(request.user.notices.filter(read_at=None)[:MOST_NOTICES])
     context = {
         "sought": "",
+        "notices": notices,
         "waiting": rows(waiting[:A_PAGE], is_waiting=True),
         "received": rows(page.object_list),
         "page": page,
@@ -106,11 +114,61 @@ def check(request: OfficerRequest) -> HttpResponse:
 def desk_dossier(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a dossier of the officer's own office."""
     dossier = _own(request, pk)
-    return render(
-        request,
-        "reception/dossier.html",
-        {"dossier": dossier, "papers": dossier.papers.select_related("document")},
-    )
+    context = {
+        "dossier": dossier,
+        "papers": dossier.papers.select_related("document"),
+        "may_be_rechecked": dossiers.may_be_rechecked(dossier),
+        "is_queued": Recheck.objects.filter(pk=pk, state=Recheck.State.WAITING).exists(),
+    }
+    return render(request, "reception/dossier.html", context)
+
+
+@officer_required
+@require_POST
+def recheck(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask the register once more about a dossier received without a verified identity."""
+    dossier = _own(request, pk)
+    try:
+        ticket = dossiers.recheck_now(dossier=dossier, officer=request.user, now=timezone.now())
+    except dossiers.NotRecheckable:
+        messages.info(request, _("Không còn gì để kiểm tra lại ở hồ sơ này."))
+        return redirect("desk_dossier", pk)
+    dossier.refresh_from_db()
+    if ticket.state == Recheck.State.WAITING:
+        text = _("Chưa kiểm tra được. Hệ thống tự kiểm tra lại khi có thể và báo cho ông/bà.")
+        messages.warning(request, text)
+    elif dossier.is_identity_verified:
+        messages.success(request, _("Xác thực thành công. Danh tính người nộp đã được xác thực."))
+    elif ticket.state == Recheck.State.SETTLED and dossier.by_hand_reason == Dossier.ByHand.REJECTED:
+        messages.error(request, _("Xác thực thất bại. Thông tin chưa khớp với CSDLQG về dân cư."))
+    else:
+        messages.warning(request, _("Chưa kiểm tra được. Vui lòng xem mục Kiểm tra danh tính số."))
+    return redirect("desk_dossier", pk)
+
+
+@officer_required
+@require_POST
+def confirm_originals(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
+    """Note that the officer saw the originals again after the register's late answer."""
+    dossier = _own(request, pk)
+    try:
+        dossiers.confirm_originals(dossier=dossier, officer=request.user, now=timezone.now())
+    except dossiers.NotRecheckable:
+        messages.warning(request, _("Hồ sơ này còn chờ CSDLQG về dân cư trả lời."))
+    else:
+        messages.success(request, _("Đã ghi nhận. Hồ sơ có thể được giải quyết tiếp."))
+    return redirect("desk_dossier", pk)
+
+
+@officer_required
+@require_POST
+def notices_read(request: OfficerRequest) -> HttpResponse:
+    """Mark the messages that were on the page as read."""
+    keys = {
+        int(key) for key in request.POST.getlist("notice")[:MOST_NOTICES] if key.isdecimal() and len(key) < 19
+    }
+    read_notices(user=request.user, keys=keys, now=timezone.now())
+    return redirect("queue")
 
 
 @officer_required

@@ -1,0 +1,206 @@
+"""The desk and a dossier received "xác thực sau": the press, the receipt, the dossier's page, the messages."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from motcua.accounts.models import User
+from motcua.accounts.service import notify
+from motcua.dossiers.models import Dossier, Recheck
+from motcua.dossiers.service import run_next_recheck
+from motcua.identity.register import Barred, NotPermitted
+from tests.conftest import ToldRegister
+from tests.people import Person, cast
+from tests.reception.conftest import Desk, Screen
+
+pytestmark = pytest.mark.django_db
+LATER = "Tiếp nhận, xác thực sau"
+AGAIN = "Kiểm tra lại danh tính"
+SEEN = "Ghi nhận đã xem lại giấy tờ gốc"
+NO_DECISION = "chưa được ra quyết định"
+
+
+def received_for_later(desk: Desk, register: ToldRegister, person: Person = cast.an) -> Dossier:
+    """Receive somebody while the register is down; it is up again afterwards."""
+    register.is_down()
+    screen = desk.checks(person)
+    assert screen.html.count(LATER) == 2
+    assert desk.saves(by_hand_reason="unanswered", originals_seen="on").is_receipt
+    register.is_up()
+    return Dossier.objects.get()
+
+
+def shown(client: Client, dossier: Dossier) -> str:
+    """Return the dossier's page at the desk."""
+    return unescape(client.get(reverse("desk_dossier", args=[dossier.pk])).content.decode())
+
+
+def press(client: Client, name: str, dossier: Dossier) -> Screen:
+    """Press a button of the dossier's page."""
+    return Screen(client.post(reverse(name, args=[dossier.pk]), follow=True))
+
+
+def tracked(dossier: Dossier) -> str:
+    """Return what anybody sees who has the code."""
+    return unescape(Client().get(reverse("track"), {"ma": dossier.code}).content.decode())
+
+
+def test_receipt_page_and_tracking_say_that_it_is_checked_later(desk: Desk, register: ToldRegister) -> None:
+    dossier = received_for_later(desk, register)
+    receipt = unescape(desk.client.get(reverse("receipt", args=[dossier.pk])).content.decode())
+
+    assert "CHƯA XÁC THỰC DANH TÍNH" in receipt
+    assert "Ông/bà không cần làm gì thêm lúc này" in receipt
+    assert NO_DECISION in shown(desk.client, dossier)
+    assert AGAIN in shown(desk.client, dossier)
+    assert SEEN not in shown(desk.client, dossier)
+    assert "Ông/bà không cần làm gì thêm lúc này" in tracked(dossier)
+    assert cast.an.full_name not in tracked(dossier)
+
+
+def test_the_button_is_offered_after_no_answer_only(desk: Desk, register: ToldRegister) -> None:
+    assert LATER not in desk.checks(cast.hanh)
+    register.trouble = NotPermitted(Barred.OFFICER)
+    assert LATER not in desk.checks(cast.an)
+
+
+def test_when_the_register_says_yes_the_mark_goes(desk: Desk, register: ToldRegister, officer: User) -> None:
+    dossier = received_for_later(desk, register)
+    assert run_next_recheck(now=timezone.now())
+
+    page = shown(desk.client, dossier)
+    assert "chưa xác thực danh tính" not in page
+    assert NO_DECISION not in page
+    assert AGAIN not in page
+    assert "đã xác thực" in tracked(dossier)
+    queue = unescape(desk.client.get(reverse("queue")).content.decode())
+    assert f"Hồ sơ {dossier.code}: danh tính người nộp đã được xác thực." in queue
+
+
+def test_when_the_register_says_no_the_officer_looks_again(desk: Desk, register: ToldRegister) -> None:
+    dossier = received_for_later(desk, register, cast.hanh)
+    assert run_next_recheck(now=timezone.now())
+
+    assert "Xác thực thất bại" in shown(desk.client, dossier)
+    assert "xác thực thất bại" in unescape(desk.client.get(reverse("queue")).content.decode())
+    assert "mang thẻ và giấy tờ gốc" in tracked(dossier)
+    assert "Hồ sơ có thể được giải quyết tiếp" in press(desk.client, "confirm_originals", dossier)
+    assert NO_DECISION not in shown(desk.client, dossier)
+    assert SEEN not in shown(desk.client, dossier)
+    assert "chưa xác thực danh tính" in shown(desk.client, dossier)
+
+
+def test_the_look_at_the_originals_does_not_replace_the_answer_that_is_awaited(
+    desk: Desk, register: ToldRegister
+) -> None:
+    dossier = received_for_later(desk, register)
+
+    assert "còn chờ CSDLQG về dân cư trả lời" in press(desk.client, "confirm_originals", dossier)
+    dossier.refresh_from_db()
+    assert dossier.is_decision_barred
+
+
+@pytest.mark.parametrize(
+    ("person", "words"),
+    [(cast.an, "Xác thực thành công"), (cast.hanh, "Xác thực thất bại")],
+    ids=["yes", "no"],
+)
+def test_the_officer_may_ask_again_and_a_double_press_asks_once(
+    desk: Desk, register: ToldRegister, person: Person, words: str
+) -> None:
+    dossier = received_for_later(desk, register, person)
+    asked = register.asked
+
+    assert words in press(desk.client, "recheck", dossier)
+    press(desk.client, "recheck", dossier)
+    assert register.asked == asked + 1
+
+
+def test_asking_again_in_vain_leaves_the_dossier_in_the_queue(desk: Desk, register: ToldRegister) -> None:
+    dossier = received_for_later(desk, register)
+    register.is_down()
+
+    assert "Chưa kiểm tra được. Hệ thống tự kiểm tra lại" in press(desk.client, "recheck", dossier)
+    assert Recheck.objects.get().state == Recheck.State.WAITING
+
+
+def test_a_refusal_at_asking_again_is_told(desk: Desk, register: ToldRegister) -> None:
+    dossier = received_for_later(desk, register)
+    register.trouble = NotPermitted(Barred.PROCEDURE)
+
+    screen = press(desk.client, "recheck", dossier)
+    assert "Chưa được phép tra cứu" in screen
+    assert SEEN in screen
+
+
+@pytest.mark.parametrize("name", ["recheck", "confirm_originals"])
+def test_another_office_and_a_mere_look_change_nothing(
+    desk: Desk, register: ToldRegister, other_officer_client: Client, name: str
+) -> None:
+    dossier = received_for_later(desk, register)
+    asked = register.asked
+
+    assert other_officer_client.post(reverse(name, args=[dossier.pk])).status_code == 404
+    assert desk.client.get(reverse(name, args=[dossier.pk])).status_code == 405
+    assert Client().post(reverse(name, args=[dossier.pk])).status_code == 302
+    assert register.asked == asked
+
+
+def test_a_verified_dossier_has_nothing_to_ask_again(desk: Desk, register: ToldRegister) -> None:
+    desk.checks(cast.an)
+    desk.saves()
+    dossier = Dossier.objects.get()
+
+    assert AGAIN not in shown(desk.client, dossier)
+    assert "Không còn gì để kiểm tra lại" in press(desk.client, "recheck", dossier)
+    assert register.asked == 1
+
+
+def test_messages_stand_above_the_queue_until_they_are_read(
+    officer: User, officer_client: Client, second_officer: User
+) -> None:
+    theirs = notify(user=second_officer, text="Không phải của Lan.", now=timezone.now())
+    mine = notify(user=officer, text="Hồ sơ <b>mới</b>.", link="/mot-cua/", now=timezone.now())
+    page = officer_client.get(reverse("queue")).content.decode()
+    assert "Hồ sơ &lt;b&gt;mới&lt;/b&gt;." in page
+    assert "Không phải của Lan" not in page
+
+    officer_client.post(reverse("desk_notices_read"), {"notice": [mine.pk, theirs.pk, "x", "9" * 40]})
+
+    assert "Thông báo mới" not in officer_client.get(reverse("queue")).content.decode()
+    theirs.refresh_from_db()
+    assert theirs.read_at is None
+
+
+def test_a_message_that_was_not_on_the_page_is_not_marked_as_read(
+    officer: User, officer_client: Client
+) -> None:
+    for number in range(12):
+        notify(user=officer, text=f"Thông báo số {number}.", now=timezone.now())
+    shown_keys = [notice.pk for notice in officer_client.get(reverse("queue")).context["notices"]]
+    officer_client.post(reverse("desk_notices_read"), {"notice": shown_keys})
+
+    assert officer.notices.filter(read_at=None).count() == 2
+
+
+def test_without_a_licence_the_officer_is_told_before_anybody_is_asked(
+    desk: Desk, register: ToldRegister, officer: User
+) -> None:
+    User.objects.filter(pk=officer.pk).update(may_query=False)
+    assert "Tài khoản cán bộ chưa được cấp phép" in desk.checks(cast.an)
+    assert register.asked == 0
+
+
+def test_without_a_licence_for_the_procedure_nobody_is_asked(desk: Desk, register: ToldRegister) -> None:
+    from motcua.procedures.models import Procedure
+    from motcua.procedures.service import forget
+
+    Procedure.objects.update(may_query=False)
+    forget()
+    assert "Thủ tục này chưa được cấp phép" in desk.checks(cast.an)
+    assert register.asked == 0
