@@ -58,16 +58,20 @@ def theirs(route: Route, now: datetime) -> Certificate | None:
     return _certificate(route, expiry, now, is_theirs=True) if expiry else None
 
 
-def running_out(route: Route, now: datetime) -> list[Certificate]:
-    """List what must be renewed within thirty days, or is over; a certificate of which the next is there is not.
+def to_renew(held: list[Certificate]) -> list[Certificate]:
+    """Choose of one line's certificates what must be renewed within thirty days, or is over.
 
-    Raises CouldNotAsk and SettingRefused like ``ours``.
+    A certificate of ours counts no more once the next one is there.
     """
-    found = ours(route, now)
-    own = [certificate for certificate in found if "CLIENT_CERT" in certificate.expiry.variable]
-    last = max(own, key=lambda certificate: certificate.expiry.expires_at, default=None)
-    watched = [certificate for certificate in found if certificate not in own or certificate is last]
-    return [certificate for certificate in watched if certificate.days <= WARNED_AT[0]]
+    own = [one for one in held if "CLIENT_CERT" in one.expiry.variable]
+    last = max(own, key=lambda one: one.expiry.expires_at, default=None)
+    watched = [one for one in held if one not in own or one is last]
+    return [one for one in watched if one.days <= WARNED_AT[0]]
+
+
+def running_out(route: Route, now: datetime) -> list[Certificate]:
+    """List what must be renewed of a line's files. Raises CouldNotAsk and SettingRefused like ``ours``."""
+    return to_renew(ours(route, now))
 
 
 def warn_daily(now: datetime) -> None:
@@ -87,10 +91,9 @@ def warn_daily(now: datetime) -> None:
         for certificate in due:
             _log.log(
                 logging.ERROR if certificate.days <= _URGENT else logging.WARNING,
-                "npd.certificate_expires days=%d variable=%s serial=%s",
+                "npd.certificate_expires days=%d variable=%s",
                 certificate.days,
                 certificate.expiry.variable,
-                certificate.expiry.serial,
             )
 
 

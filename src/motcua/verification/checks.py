@@ -94,7 +94,8 @@ def _of_all_lines() -> list[CheckMessage]:
 
 def _of_certificate(certificate: certificates.Certificate) -> CheckMessage:
     variable, day = certificate.expiry.variable, certificate.on.strftime("%d/%m/%Y")
-    hint = f"Put the new certificate's path in {variable}; docs/operations.md, Certificates, says how."
+    where = f"{variable}_NEXT" if variable.endswith("CLIENT_CERT") else variable
+    hint = f"Put the new certificate's path in {where}; docs/operations.md, Certificates, says how."
     if certificate.is_over:
         text = f"{variable}: the certificate expired on {day}; the line cannot be asked with it."
         return Warning(text, hint=hint, id="motcua.W003")

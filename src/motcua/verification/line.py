@@ -7,6 +7,7 @@ between them are read in one query.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -20,6 +21,8 @@ from motcua.population.line import LinePolicy, LineState, after_failure, after_p
 from motcua.verification.models import LineChoice, LineRow, Route
 
 Mode = LineChoice.Mode
+
+_log = logging.getLogger("motcua.verification")
 
 _ROWS: Final = LineRow._meta.db_table
 _CHOICES: Final = LineChoice._meta.db_table
@@ -110,10 +113,13 @@ def record_failure(route: Route, now: float, retry_after: float | None) -> None:
         row = _locked_row(route)
         before = _state(row)
         after = after_failure(before, policy(), now, retry_after)
-        if before.opened_at is None and after.opened_at is not None:
+        is_shut_now = before.opened_at is None and after.opened_at is not None
+        if is_shut_now:
             # The interruption did not begin with the failure that shut the line, but with the first.
             after = replace(after, opened_at=after.failed_at[0])
         _write(row, after)
+    if is_shut_now:
+        _log.warning("npd.line_shut route=%s", route.value)
 
 
 def record_silence(route: Route, began_at: float, now: float) -> None:
@@ -127,6 +133,7 @@ def record_silence(route: Route, began_at: float, now: float) -> None:
         if state.opened_at is None and (row.answered_at or 0.0) < began_at:
             since = min((at for at in state.failed_at if at >= began_at), default=now)
             _write(row, replace(state, opened_at=since, next_probe_at=now + policy().probe_every))
+            _log.warning("npd.line_shut route=%s", route.value)
 
 
 def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
@@ -144,8 +151,11 @@ def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
     if seen.state != LineState():
         with transaction.atomic():
             row = _locked_row(route)
+            was_shut = row.opened_at is not None
             row.seconds, row.answered_at = seconds, max(now, row.answered_at or 0.0)
             _write(row, LineState(), "seconds", "answered_at")
+        if was_shut:
+            _log.warning("npd.line_open route=%s", route.value)
         return
     is_turned = seen.seconds is None or (seen.seconds > slow) != (seconds > slow)
     if is_turned or seen.answered_at is None or now - seen.answered_at >= _WRITTEN_EVERY:

@@ -40,7 +40,12 @@ def tell(*, now: datetime, as_json: bool, out: _Output, more: _Output) -> int:
     lines, choice = line_facts(now=now), choosing.choice()
     answering = next(one for one in lines if one.is_taken).status
     held, problems = _certificates(lines, now)
-    advice = problems + _advice(lines, answering, Mode(choice.mode), held)
+    due = [
+        found
+        for one in lines
+        for found in certificates.to_renew([held_one for held_one in held if held_one.route is one.route])
+    ]
+    advice = problems + _advice(lines, answering, Mode(choice.mode), due)
     if as_json:
         out.write(json.dumps(_facts(lines, answering, choice, held, advice), ensure_ascii=False))
     else:
@@ -58,7 +63,7 @@ def tell(*, now: datetime, as_json: bool, out: _Output, more: _Output) -> int:
     if not answering.is_open:
         return OUT_OF_REACH
     is_fine = all(one.status.light is Light.FINE for one in lines)
-    return LOOK_SOON if problems or not is_fine or any(one.days <= _SOON for one in held) else FINE
+    return LOOK_SOON if problems or not is_fine or any(one.days <= _SOON for one in due) else FINE
 
 
 def _certificates(lines: list[LineFacts], now: datetime) -> tuple[list[Certificate], list[str]]:
@@ -74,7 +79,7 @@ def _certificates(lines: list[LineFacts], now: datetime) -> tuple[list[Certifica
     return held, problems
 
 
-def _advice(lines: list[LineFacts], answering: LineStatus, mode: Mode, held: list[Certificate]) -> list[str]:
+def _advice(lines: list[LineFacts], answering: LineStatus, mode: Mode, due: list[Certificate]) -> list[str]:
     """Say what would help, one sentence each."""
     advice = []
     chosen = [one for one in lines if one.is_taken]
@@ -95,12 +100,9 @@ def _advice(lines: list[LineFacts], answering: LineStatus, mode: Mode, held: lis
             advice.append(
                 f"Nothing was heard of the {one.route.value} line lately: motcua npd ping --line {one.route.value}."
             )
-    for certificate in held:
-        if certificate.days <= certificates.WARNED_AT[0]:
-            whose = "the other side" if certificate.is_theirs else "you"
-            advice.append(
-                f"{certificate.expiry.variable}: {whose} must renew it by {certificate.on:%d/%m/%Y}."
-            )
+    for certificate in due:
+        whose = "the other side" if certificate.is_theirs else "you"
+        advice.append(f"{certificate.expiry.variable}: {whose} must renew it by {certificate.on:%d/%m/%Y}.")
     return advice
 
 

@@ -158,6 +158,7 @@ def _facts(check: IdentityCheck, outcome: Outcome) -> dict[str, Any]:
         "outcome": check.outcome,
         "number": check.number_masked,
         "request_id": check.request_id,
+        "route": check.route,
         "line": check.line,
         "asked_at": timezone.localtime(check.asked_at).isoformat(timespec="seconds"),
     }
