@@ -31,8 +31,8 @@ from motcua.identity.register import (
 from motcua.identity.verification import BirthMatch, MatchedBy, Outcome, Rejected, Verified, verify
 from motcua.population.gateway import Gateway, open_gateway, ping_claim
 from motcua.population.memory import MemoryRegister
-from motcua.population.settings import RegisterSettings
 from motcua.population.transports.http import Reply
+from tests.contract.facades import FACADES, SAY_ONLY_YES_OR_NO, settings_for
 from tests.people import cast
 from tests.population.stub_register import Received, StubRegister, golden, http
 from tests.sandbox_process import SandboxProcess, start_sandbox
@@ -46,15 +46,6 @@ ASKED_BY = Inquiry(
     TouchPoint.RECEPTION,
     "lan:sandbox-pass",
 )
-FACADES = {  # of the sandbox: by transport and, where there are several, style
-    "c06": "/c06/{operation}",
-    "xroad": "/r1/SANDBOX/GOV/BCA/CSDLDC/{operation}",
-    "lgsp": "/lgsp/{operation}",
-    "lgsp_json opencps": "/lgsp-json/opencps",
-    "lgsp_json thanh_hoa": "/lgsp-json/thanh_hoa",
-    "lgsp_json dong_thap": "/lgsp-json/dong_thap",
-}
-TOKENS = {"lgsp": "/lgsp/token", "lgsp_json": "/lgsp-json/api/v1/Authentication/Token"}
 
 
 @dataclass(frozen=True)
@@ -80,35 +71,6 @@ class Line:
         """Assert that nobody is found."""
         answer = self.ask(claim)
         assert (answer.record, answer.is_confirmed) == (None, False)
-
-
-def settings_for(transport: str, url: str, service: str, **more: str) -> RegisterSettings:
-    return RegisterSettings(
-        transport=transport,  # type: ignore[arg-type]
-        url=url,
-        hash_uri="/sandbox/csdldc/{operation}",
-        username="sandbox_hp",
-        secret="sandbox-secret-1",
-        xroad_client="SANDBOX/GOV/HAIPHONG/MOTCUA",
-        api_key="sbx-key-1",
-        service=service,  # type: ignore[arg-type]
-        **more,  # type: ignore[arg-type]
-    )
-
-
-def settings_for_facade(facade: str, address: str, service: str) -> RegisterSettings:
-    transport, _, style = facade.partition(" ")
-    more = {
-        "token_url": address + TOKENS[transport] if transport in TOKENS else "",
-        "lgsp_access_key": "sbx-access",
-        "lgsp_secret_key": "sbx-secret",
-        "lgsp_app_name": "motcua",
-        "lgsp_partner_code": "000.00.00.H00",
-        "lgsp_partner_code_cus": "000.00.00.H00",
-        "lgsp_auth": "sbx-auth",
-        "json_style": style or "opencps",
-    }
-    return settings_for(transport, address + FACADES[facade], service, **more)
 
 
 # --- the golden messages as a register: a table of questions and files, read by eye and regular expression
@@ -175,7 +137,7 @@ def open_memory(service: str) -> PopulationRegister:
 
 
 def open_golden(service: str) -> PopulationRegister:
-    settings = settings_for("c06", "http://127.0.0.1:9/", service)
+    settings = settings_for("c06", "http://127.0.0.1:9", service)
     return Gateway(settings, GoldenTransport(), now=lambda: 0.0)
 
 
@@ -189,12 +151,14 @@ def line(request: pytest.FixtureRequest) -> Iterator[Line]:
         yield Line(open_golden)
     elif kind == "spring":
         with StubRegister(spring) as stub:
-            yield Line(lambda service: open_gateway(settings_for("c06", stub.url, service)))
+            yield Line(
+                lambda service: open_gateway(settings_for("c06", f"http://127.0.0.1:{stub.port}", service))
+            )
     else:
         sandbox: SandboxProcess = request.getfixturevalue("sandbox")
         yield Line(
-            lambda service: open_gateway(settings_for_facade(facade, sandbox.url, service)),
-            has_records=not facade.endswith("dong_thap"),
+            lambda service: open_gateway(settings_for(facade, sandbox.url, service)),
+            has_records=facade not in SAY_ONLY_YES_OR_NO,
         )
 
 
@@ -303,7 +267,7 @@ class TestEveryRegister:
 def test_questions_asked_at_once_each_get_their_own_answer():
     people = [cast.an, cast.duc, cast.dung, cast.hmai] * 10
     with StubRegister(spring) as stub, ThreadPoolExecutor(16) as threads:
-        register = open_gateway(settings_for("c06", stub.url, "037"))
+        register = open_gateway(settings_for("c06", f"http://127.0.0.1:{stub.port}"))
         answers = list(threads.map(lambda person: register.ask(person.claim, ASKED_BY), people))
     assert [answer.record.personal_number for answer in answers if answer.record] == [
         p.number for p in people

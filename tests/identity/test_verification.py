@@ -179,6 +179,9 @@ def test_every_trouble_of_a_register_is_unanswered(trouble):
     error = CouldNotAsk(trouble, detail="reset by peer", retry_after=12.5, messages=IDS)
     assert outcome(error) == Unanswered(IDS, trouble, 12.5, "reset by peer")
     assert outcome(CouldNotAsk(trouble)) == Unanswered(None, trouble, None, "")
+    assert outcome(CouldNotAsk(trouble, is_unsent=True)) == Unanswered(
+        None, trouble, None, "", is_unsent=True
+    )
 
 
 @pytest.mark.parametrize("barred", Barred)

@@ -246,6 +246,16 @@ def test_a_gateway_opened_from_settings_asks_over_its_transport(transport, caplo
 
 # --- settings
 
+LGSP = {
+    "transport": "lgsp",
+    "token_url": "http://a/t",
+    "lgsp_access_key": "k",
+    "lgsp_secret_key": "geheim",
+    "lgsp_app_name": "motcua",
+    "lgsp_partner_code": "H00",
+}
+JSON = {"transport": "lgsp_json"}
+
 
 @pytest.mark.parametrize(
     ("change", "variable"),
@@ -270,6 +280,22 @@ def test_a_gateway_opened_from_settings_asks_over_its_transport(transport, caplo
         ({"connect_seconds": 9.0}, "NPD_CONNECT_SECONDS"),
         ({"ca": "/nowhere.pem"}, "NPD_CA"),
         ({"client_key": "/nowhere.pem"}, "NPD_CLIENT_CERT"),
+        ({"client_key_next": "/nowhere.pem"}, "NPD_CLIENT_CERT_NEXT"),
+        ({"client_cert_next": "/nowhere.pem"}, "NPD_CLIENT_CERT"),
+        ({"username_next": "v"}, "NPD_SECRET_NEXT"),
+        ({"username_next": "a:b", "secret_next": "t"}, "NPD_USERNAME_NEXT"),
+        ({"transport": "xroad", "xroad_client": "A/B/C", "secret": ""}, "NPD_SECRET"),
+        (LGSP | {"token_url": ""}, "NPD_TOKEN_URL"),
+        (LGSP | {"token_url": "ftp://a/"}, "NPD_TOKEN_URL"),
+        (LGSP | {"lgsp_access_key": ""}, "NPD_LGSP_ACCESS_KEY"),
+        (LGSP | {"lgsp_secret_key": ""}, "NPD_LGSP_SECRET_KEY"),
+        (LGSP | {"lgsp_app_name": ""}, "NPD_LGSP_APP_NAME"),
+        (LGSP | {"lgsp_partner_code": ""}, "NPD_LGSP_PARTNER_CODE"),
+        (JSON | {"json_style": "dvcm"}, "NPD_JSON_STYLE"),
+        (JSON | {"json_style": "dong_thap"}, "NPD_TOKEN_URL"),
+        (JSON | {"token_url": "http://a/t"}, "NPD_LGSP_AUTH"),
+        (JSON | {"token_url": "http://a/t", "lgsp_auth": "a\r\nX: y"}, "NPD_LGSP_AUTH"),
+        (JSON | {"json_style": "dong_thap", "token_url": "http://a/t", "lgsp_auth": "x"}, "NPD_SERVICE"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_by_its_name(change, variable):
@@ -279,6 +305,18 @@ def test_a_setting_that_cannot_work_is_refused_by_its_name(change, variable):
     assert caught.value.variable == variable
     assert variable in str(caught.value)
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["LGSP", "JSON"])
+def test_a_line_needs_only_what_its_transport_uses(line):
+    given = {"url": "http://a/", "token_url": "http://a/t", "lgsp_auth": "x"} | globals()[line]
+    assert RegisterSettings(**given).username == ""
+
+
+def test_a_refusal_names_the_variable_of_its_own_line():
+    with pytest.raises(SettingRefused) as caught:
+        RegisterSettings(**(LGSP | {"url": "", "prefix": "NPD_STANDBY_"}))
+    assert caught.value.variable == "NPD_STANDBY_URL"
 
 
 def test_settings_do_not_show_their_secrets():
