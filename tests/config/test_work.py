@@ -1,0 +1,147 @@
+"""The work that waits: it goes on whatever happens, and ends when asked to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from django.db import OperationalError
+from pytest_django import Settings
+
+from motcua.config import work
+from motcua.config.serve import gunicorn_command
+
+MOTCUA = Path(sys.executable).with_name("motcua")
+
+
+class Stop:
+    """Ends the work after so many pauses and keeps how long they were to be; nobody really waits."""
+
+    def __init__(self, pauses: int) -> None:
+        self.pauses: list[float] = []
+        self._most = pauses
+
+    def is_set(self) -> bool:
+        return len(self.pauses) >= self._most
+
+    def wait(self, timeout: float) -> bool:
+        self.pauses.append(timeout)
+        return self.is_set()
+
+
+class Database:
+    """Counts how often its connection is given back."""
+
+    vendor = "sqlite"
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def database() -> Database:
+    """Return the database as the work sees it."""
+    return Database()
+
+
+@pytest.fixture
+def did(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[object]:
+    """Say what each look finds: a truth value, or what goes wrong; nothing is due once the list is empty."""
+    found: list[object] = []
+
+    def look(*, now: object) -> bool:
+        next_one = found.pop(0) if found else False
+        if isinstance(next_one, Exception):
+            raise next_one
+        return bool(next_one)
+
+    monkeypatch.setattr("motcua.dossiers.service.run_next_recheck", look)
+    monkeypatch.setattr("motcua.dossiers.service.send_reminders", lambda *, now: 0)
+    monkeypatch.setattr(work, "connection", database)
+    return found
+
+
+def test_it_goes_on_at_the_pace_while_something_waits_and_looks_rarely_when_nothing_does(
+    did: list[object], settings: Settings
+) -> None:
+    settings.RECHECKS_PER_SECOND = 4
+    did += [True, True, False, True]
+    stop = Stop(5)
+    work.work(stop)
+
+    assert stop.pauses == [0.25, 0.25, 2.0, 0.25, 2.0]
+
+
+def test_a_database_that_is_away_is_told_and_tried_again_more_and_more_rarely(
+    did: list[object], caplog: pytest.LogCaptureFixture
+) -> None:
+    did += [OperationalError("the server closed the connection")] * 7 + [ValueError("a mistake"), True]
+    stop = Stop(10)
+    with caplog.at_level("ERROR", logger="motcua.work"):
+        work.work(stop)
+
+    assert stop.pauses == [4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0, 0.5, 2.0]
+    assert caplog.text.count("work.failed error=OperationalError") == 7
+
+
+def test_its_place_in_the_pool_of_postgresql_is_free_while_it_rests(
+    did: list[object], database: Database
+) -> None:
+    database.vendor = "postgresql"
+    did += [True, True, False]
+    work.work(Stop(3))
+
+    assert database.closed == 2
+
+
+def test_it_ends_when_nobody_wants_it_any_more(did: list[object]) -> None:
+    wanted = [True, True, False]
+    stop = Stop(100)
+    work.work(stop, lambda: wanted.pop(0))
+
+    assert len(stop.pauses) == 2
+
+
+@pytest.mark.parametrize(("place", "is_begun"), [("inside", True), ("apart", False)])
+def test_a_web_worker_works_only_if_it_is_to_be_done_inside(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, place: str, is_begun: bool
+) -> None:
+    settings.MOTCUA_WORK = place
+    begun: list[object] = []
+    monkeypatch.setattr(work, "_thread", None)
+    monkeypatch.setattr(work, "_stop", work.threading.Event())
+    monkeypatch.setattr(work, "work", lambda stop, is_wanted: begun.append(is_wanted()))
+    work.post_worker_init(SimpleNamespace(alive=True))
+    work.worker_exit(None, None)
+
+    assert bool(begun) == is_begun
+    assert work._stop.is_set()
+
+
+def test_the_server_is_told_of_the_hooks() -> None:
+    command = gunicorn_command()
+
+    assert command[command.index("--config") + 1] == "python:motcua.config.work"
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_when_asked_to(tmp_path: Path, sign: signal.Signals) -> None:
+    with subprocess.Popen(
+        [MOTCUA, "work"],
+        env={**os.environ, "MOTCUA_STATE": str(tmp_path), "DJANGO_SETTINGS_MODULE": "motcua.config.settings"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stderr is not None
+        told = ""
+        while "work.began" not in told:
+            told = program.stderr.readline()
+            assert told, "the command ended before it began"
+        program.send_signal(sign)
+        assert program.wait(20) == 0
