@@ -147,6 +147,7 @@ def _write(folder: Path, url: str, at: str, results: Sequence[Result]) -> None:
         "Lúc": datetime.fromisoformat(at).strftime("%d/%m/%Y %H:%M:%S"),
         "Kết quả": f"{passed} trong {len(results)} tình huống đạt",
         "Phiên bản": f"{runs}, {commit[:12]}" if commit else runs,
+        "SHA-256 của khóa ký": hashlib.sha256(public_key(_PURPOSE)).hexdigest(),
     }
     shown = page(facts, results).encode()
     report = {

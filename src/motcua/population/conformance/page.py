@@ -102,7 +102,7 @@ def _table(place: int, title: str, members: Sequence[Result]) -> str:
         f'<th scope="col">{head}</th>' for head in ("Tình huống", "Mong đợi", "Thấy", "Kết quả", "ms")
     )
     return (
-        f'<section aria-labelledby="nhom-{place}"><h2 id="nhom-{place}">{escape(title)}</h2>'
+        f'<h2 id="nhom-{place}">{escape(title)}</h2>'
         f'<div class="table" role="region" aria-labelledby="nhom-{place}" tabindex="0"><table>'
-        f"<caption>{_count(members)}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></section>"
+        f"<caption>{_count(members)}</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

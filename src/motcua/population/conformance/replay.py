@@ -127,6 +127,11 @@ class Replay:
         for thread in self._threads:
             thread.join(2)
 
+    def settle(self) -> None:
+        """Wait until every connection so far is closed on this side."""
+        for thread in self._threads[1:]:
+            thread.join(_LONGEST)
+
     def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=work, args=arguments, name="replay", daemon=True)
         self._threads.append(thread)
