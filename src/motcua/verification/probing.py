@@ -74,13 +74,17 @@ def _is_quiet(heard: Heard, moment: float) -> bool:
 def _probe(route: Route) -> None:
     try:
         began_at = datetime.now(UTC)
-        if _is_silent(route) and _is_silent(route):
+        if _is_silent(route) and not _is_shut(route) and _is_silent(route):
             line.record_silence(route, began_at.timestamp(), datetime.now(UTC).timestamp())
     except DatabaseError:
         # A thread's last words would go past the log's filter; the next probe is due in a moment anyway.
         _log.exception("npd.probe_failed")
     finally:
         connection.close()
+
+
+def _is_shut(route: Route) -> bool:
+    return line.read()[route].state.is_shut(datetime.now(UTC).timestamp())
 
 
 def _is_silent(route: Route) -> bool:
