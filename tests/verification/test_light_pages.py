@@ -179,21 +179,21 @@ def test_a_line_is_chosen_only_after_saying_what_follows(
     assert (event.actor.login, event.details["after"]) == ("quantri", "primary")
 
 
-def certificate(folder: Path, *, days: float) -> str:
+def certificate(folder: Path, *, days: float, name: str = "client.pem") -> str:
     """Write a certificate that holds for so many days from now."""
     key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sandbox")])
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sandbox")])
     made = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(who)
+        .issuer_name(who)
         .public_key(key.public_key())
         .serial_number(0xABC)
         .not_valid_before(now - timedelta(days=400))
         .not_valid_after(now + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
-    path = folder / "client.pem"
+    path = folder / name
     path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     return str(path)
 
@@ -226,6 +226,28 @@ def test_a_certificate_is_warned_of_in_words_and_colour(
     assert (told[1] or "") == look
     assert words in told[2]
     assert "abc" in page
+
+
+@pytest.mark.parametrize(("days", "words"), [(12.5, "còn 12 ngày"), (-0.5, "đang dùng chứng thư kế tiếp")])
+def test_a_certificate_whose_next_is_there_troubles_nobody(
+    administrator_client: Client,
+    register: ToldRegister,
+    settings: Any,
+    tmp_path: Path,
+    days: float,
+    words: str,
+) -> None:
+    old = certificate(tmp_path, days=days)
+    new = certificate(tmp_path, days=400, name="next.pem")
+    settings.NPD = settings.NPD | {
+        "NPD_CLIENT_CERT": old,
+        "NPD_CLIENT_KEY": old,
+        "NPD_CLIENT_CERT_NEXT": new,
+        "NPD_CLIENT_KEY_NEXT": new,
+    }
+    page = administrator_client.get(LINES).content.decode()
+    assert words in page
+    assert "⚠" not in page.split("NPD_CLIENT_CERT</code>")[1]
 
 
 def test_a_file_without_a_certificate_is_told_by_its_variable(

@@ -29,7 +29,7 @@ def _at_that_hour() -> object:
     [
         (Light.FINE, 0.3, "CSDLQG về dân cư trả lời trong 0,3 giây"),
         (Light.FINE, 0.28, "CSDLQG về dân cư trả lời trong 0,3 giây"),
-        (Light.FINE, 0.004, "CSDLQG về dân cư trả lời trong dưới 0,1 giây"),
+        (Light.FINE, 0.004, "CSDLQG về dân cư trả lời trong chưa đến 0,1 giây"),
         (Light.FINE, 0.98, "CSDLQG về dân cư trả lời trong 1 giây"),
         (Light.FINE, None, "CSDLQG về dân cư có trả lời"),
         (Light.SLOW, 4.0, "CSDLQG về dân cư chậm (trả lời trong 4 giây)"),

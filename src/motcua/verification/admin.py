@@ -152,12 +152,12 @@ class LinesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 def _line(facts: LineFacts, now: datetime) -> _Line:
     try:
-        held = certificates.ours(facts.route, now)
+        held, due = certificates.ours(facts.route, now), certificates.running_out(facts.route, now)
     except CouldNotAsk as refusal:
         return _Line(facts, [], refusal.detail)
     except SettingRefused as refusal:
         return _Line(facts, [], str(refusal))
-    return _Line(facts, [(one, urgency(one)) for one in held])
+    return _Line(facts, [(one, urgency(one) if one in due else "") for one in held])
 
 
 def urgency(certificate: Certificate) -> str:

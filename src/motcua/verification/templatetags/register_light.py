@@ -85,9 +85,9 @@ def words(status: LineStatus, now: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write seconds as people do here: "0,3 giây", "4 giây", "dưới 0,1 giây"."""
+    """Write seconds as people do here: "0,3 giây", "4 giây", "chưa đến 0,1 giây"."""
     if seconds < 0.1:
-        return _("dưới 0,1 giây")
+        return _("chưa đến 0,1 giây")
     number = f"{seconds:.0f}" if seconds >= 10 else f"{seconds:.1f}".removesuffix(".0").replace(".", ",")
     return _("%(number)s giây") % {"number": number}
 
