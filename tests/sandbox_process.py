@@ -4,6 +4,7 @@ import json
 import os
 import select
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -16,16 +17,25 @@ from typing import Any
 from tests.postgres import free_port
 
 START_SECONDS = 30
-# Whatever proxy the environment names, loopback is reached directly.
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
+    # Whatever proxy the environment names, loopback is reached directly.
+    return urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls)
+    )
 
 
 @dataclass
 class SandboxProcess:
-    """A running sandbox: `url` without a slash at its end, and the control API as methods."""
+    """A running sandbox: `url` without a slash at its end, and the control API as methods.
+
+    With TLS, `tls` trusts its authority and shows the certificate that is valid longest.
+    """
 
     url: str
     process: "subprocess.Popen[str]"
+    tls: ssl.SSLContext | None = None
 
     @property
     def pid(self) -> int:
@@ -48,8 +58,13 @@ class SandboxProcess:
         entries: list[dict[str, Any]] = self.control("GET", "journal?limit=100000")["entries"]
         return entries
 
+    def withdraw_tokens(self) -> int:
+        """End every token the gateways gave out, and return how many were alive."""
+        count: int = self.control("DELETE", "token")["withdrawn"]
+        return count
+
     def reset(self) -> None:
-        """No troubles, default switches, empty journal."""
+        """No troubles, default switches, no tokens, empty journal."""
         self.control("POST", "reset", {})
 
     def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -59,7 +74,7 @@ class SandboxProcess:
             request.data = json.dumps(body).encode()
             request.add_header("Content-Type", "application/json")
         try:
-            with _DIRECT.open(request, timeout=10) as answer:
+            with _opener(self.tls).open(request, timeout=10) as answer:
                 result: dict[str, Any] = json.load(answer)
                 return result
         except urllib.error.HTTPError as error:
@@ -80,17 +95,47 @@ class SandboxProcess:
         return code
 
 
-def start_sandbox(state: Path, **env: str) -> SandboxProcess:
+def make_certificates(folder: Path, *, days: int = 365, client_days: int = 30) -> Path:
+    """Let the sandbox's command make a set of practice certificates, and return the folder.
+
+    In it: ca.pem, crl.pem, and each with its key `…-key.pem`: server.pem, client.pem, client-next.pem, other.pem
+    (another organisation), revoked.pem. `client_days=0` makes a client.pem that has ended.
+    """
+    subprocess.run(
+        [sys.executable, "-m", "npdsandbox", "certificates", str(folder), "--days", str(days),
+         "--client-days", str(client_days)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return folder
+
+
+def client_tls(certificates: Path, client: str = "") -> ssl.SSLContext:
+    """Return a context that trusts the set's authority and shows one of its client certificates, or none."""
+    context = ssl.create_default_context(cafile=str(certificates / "ca.pem"))
+    if client:
+        context.load_cert_chain(certificates / f"{client}.pem", certificates / f"{client}-key.pem")
+    return context
+
+
+def start_sandbox(state: Path, *, certificates: Path | None = None, **env: str) -> SandboxProcess:
     """Start a sandbox on a free port with its state in a folder, and wait until it answers.
 
     Args:
         state: an own folder for the database.
+        certificates: a folder of `make_certificates`; the sandbox then speaks TLS with its server.pem. A client
+            certificate is demanded only when `env` has NPDSANDBOX_TLS_CLIENT_CA.
         env: further variables of the environment, such as NPDSANDBOX_DATABASE_URL; NPDSANDBOX_PORT for a port that
             is known already.
     """
     port = int(env.get("NPDSANDBOX_PORT") or free_port())
     state.mkdir(parents=True, exist_ok=True)
     log = state / "sandbox.log"
+    tls = {}
+    if certificates is not None:
+        tls = {
+            "NPDSANDBOX_TLS_CERT": str(certificates / "server.pem"),
+            "NPDSANDBOX_TLS_KEY": str(certificates / "server-key.pem"),
+        }
     environment = {
         **{
             name: value
@@ -99,6 +144,7 @@ def start_sandbox(state: Path, **env: str) -> SandboxProcess:
         },
         "NPDSANDBOX_PORT": str(port),
         "NPDSANDBOX_STATE": str(state),
+        **tls,
         **env,
     }
     with log.open("w") as errors:
@@ -106,7 +152,11 @@ def start_sandbox(state: Path, **env: str) -> SandboxProcess:
             [sys.executable, "-m", "npdsandbox", "serve"],
             env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
         )  # fmt: skip
-    sandbox = SandboxProcess(f"http://127.0.0.1:{port}", process)
+    sandbox = SandboxProcess(
+        f"{'https' if certificates else 'http'}://127.0.0.1:{port}",
+        process,
+        client_tls(certificates, "client-next") if certificates else None,
+    )
     assert process.stdout is not None
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:

@@ -1,11 +1,13 @@
-"""The command `npdsandbox`: serve, seed, manage."""
+"""The command `npdsandbox`: serve, seed, certificates, manage."""
 
 import argparse
+import datetime as dt
 import os
 import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +26,14 @@ def main(arguments: list[str] | None = None) -> None:
     seed = commands.add_parser("seed", help="replace the generated people")
     seed.add_argument("--people", type=_people, required=True, help="how many, up to 3000000")
     seed.add_argument("--seed", type=int, default=1, help="the same seed gives the same people (1)")
+    certificates = commands.add_parser(
+        "certificates", help="make a set of certificates to practise mTLS with"
+    )
+    certificates.add_argument("folder", type=Path, help="where the files go")
+    certificates.add_argument("--days", type=_days, default=365, help="how long they are valid (365)")
+    certificates.add_argument(
+        "--client-days", type=_days, default=30, help="how long client.pem is valid (30); 0: it has ended"
+    )
     commands.add_parser("manage", help="Django's own commands, e.g. npdsandbox manage dbshell")
     if given[:1] == ["manage"]:
         _set_up()
@@ -36,6 +46,8 @@ def main(arguments: list[str] | None = None) -> None:
         if options.port:
             os.environ["NPDSANDBOX_PORT"] = options.port
         _serve()
+    elif options.command == "certificates":
+        _make_certificates(options.folder, days=options.days, client_days=options.client_days)
     else:
         _seed(people=options.people, seed=options.seed)
 
@@ -46,6 +58,33 @@ def _people(text: str) -> int:
     if not text.isdecimal() or int(text) > MOST_PEOPLE:
         raise argparse.ArgumentTypeError(f"a whole number up to {MOST_PEOPLE}")
     return int(text)
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise argparse.ArgumentTypeError("a whole number of days up to 9999")
+    return int(text)
+
+
+def _make_certificates(folder: Path, *, days: int, client_days: int) -> None:
+    from npdsandbox.certificates import make_certificates
+
+    if not days:
+        raise SystemExit("--days: at least 1")
+    try:
+        made = make_certificates(folder, days=days, client_days=client_days, now=dt.datetime.now(dt.UTC))
+    except FileExistsError as error:
+        raise SystemExit(f"{error} is there already: name another folder, or remove the old set") from None
+    except OSError as error:
+        raise SystemExit(f"cannot write into {folder}: {error.strerror}") from None
+    print("Practice certificates, never to be trusted elsewhere:")
+    for path in made:
+        print(f"  {path}")
+    print("Start the sandbox with them:")
+    for name, file in (
+        ("CERT", "server.pem"), ("KEY", "server-key.pem"), ("CLIENT_CA", "ca.pem"), ("CRL", "crl.pem")
+    ):  # fmt: skip
+        print(f"  NPDSANDBOX_TLS_{name}={folder.resolve() / file}")
 
 
 def _set_up() -> None:
@@ -72,8 +111,9 @@ def _serve() -> None:
     from django.db import connection
 
     from npdsandbox import settings
-    from npdsandbox.server import Server
+    from npdsandbox.server import Server, tls_context
 
+    tls = tls_context() if settings.TLS_CERT else None
     _refuse_busy_port(settings.HOST, settings.PORT)
     _prepare_database()
     # The worker process opens its own connections.
@@ -82,7 +122,7 @@ def _serve() -> None:
         connection.close_pool()
     # The server must not read our arguments as its own.
     sys.argv = ["npdsandbox"]
-    Server(host=settings.HOST, port=settings.PORT).run()
+    Server(host=settings.HOST, port=settings.PORT, tls=tls).run()
 
 
 def _refuse_busy_port(host: str, port: int) -> None:

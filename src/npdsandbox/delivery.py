@@ -1,5 +1,6 @@
 """How an answer goes out: at once, late, byte by byte, half, or never."""
 
+import errno
 import select
 import socket
 import struct
@@ -64,5 +65,6 @@ def _hang_up(connection: socket.socket | None, seconds: float) -> Iterator[bytes
         if seconds:
             select.select([connection], [], [], seconds)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    raise ConnectionResetError
+    # With its number gunicorn takes it for a caller who left, and writes nothing.
+    raise ConnectionResetError(errno.ECONNRESET, "hung up on demand")
     yield b""

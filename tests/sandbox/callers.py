@@ -3,9 +3,12 @@
 import base64
 import hashlib
 import http.client
+import json
+import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -43,6 +46,10 @@ class Reply:
     @property
     def found_name(self) -> str | None:
         return self.text("//npd:CongDan/npd:HoVaTen/npd:Ten")
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
 
     @property
     def fault(self) -> str | None:
@@ -92,10 +99,17 @@ def send(
     headers: dict[str, str],
     method: str = "POST",
     timeout: float = 20,
+    tls: ssl.SSLContext | None = None,
 ) -> Reply:
-    """Send one HTTP request on a connection of its own and read the whole reply."""
+    """Send one HTTP request on a connection of its own and read the whole reply; `tls` instead of the sandbox's own."""
     address = urlsplit(sandbox.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=timeout)
+    connection = (
+        http.client.HTTPSConnection(
+            address.hostname or "", address.port, timeout=timeout, context=tls or sandbox.tls
+        )
+        if address.scheme == "https"
+        else http.client.HTTPConnection(address.hostname or "", address.port, timeout=timeout)
+    )
     try:
         connection.request(
             method, path, body=body, headers=headers, encode_chunked=not isinstance(body, bytes)
@@ -138,3 +152,67 @@ def ask_xroad(
         path=XROAD_PATH + operation,
         headers={**XROAD_HEADERS, **(headers or {})},
     )
+
+
+LGSP_ACCESS = {
+    "AccessKey": "sbx-access", "SecretKey": "sbx-secret", "AppName": "motcua", "PartnerCode": "000.00.00.H00",
+    "PartnerCodeCus": "000.00.00.H00",
+}  # fmt: skip
+
+
+def lgsp_access(**changes: str) -> dict[str, str]:
+    """Write the header lgspaccesstoken."""
+    compact = json.dumps({**LGSP_ACCESS, **changes}, separators=(",", ":"))
+    return {"lgspaccesstoken": base64.b64encode(compact.encode()).decode()}
+
+
+def lgsp_token(sandbox: SandboxProcess, *, headers: dict[str, str] | None = None, **how: Any) -> Reply:
+    """Fetch a token of the gateway."""
+    body = how.pop("body", b"grant_type=client_credentials")
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    return send(
+        sandbox, body, path="/lgsp/token", headers={**kind, **lgsp_access(), **(headers or {})}, **how
+    )
+
+
+def ask_lgsp(
+    sandbox: SandboxProcess,
+    fields: dict[str, str] | None = None,
+    *,
+    token: str,
+    officer: str = "canbo01:sandbox-pass",
+    operation: str = LOOKUP,
+    headers: dict[str, str] | None = None,
+) -> Reply:
+    """Ask through the gateway, in the manner of S1."""
+    given = {
+        "Content-Type": "application/xml", "Authorization": f"Bearer {token}", **lgsp_access(),
+        "AuthHash": base64.b64encode(officer.encode()).decode(),
+    }  # fmt: skip
+    body = envelope(AN if fields is None else fields, operation=operation, prefix="qldc")
+    return send(sandbox, body, path=f"/lgsp/{operation}", headers={**given, **(headers or {})})
+
+
+def json_token(sandbox: SandboxProcess, *, auth: str = "sbx-auth", **how: Any) -> Reply:
+    """Fetch a token of the JSON adapters."""
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    path = "/lgsp-json/api/v1/Authentication/Token"
+    return send(sandbox, b"", path=path, headers={**kind, "Auth": auth}, **how)
+
+
+def ask_json(
+    sandbox: SandboxProcess,
+    style: str,
+    fields: dict[str, Any] | bytes,
+    *,
+    token: str | None = None,
+    headers: dict[str, str] | None = None,
+    timeout: float = 20,
+) -> Reply:
+    """Ask a JSON adapter; a token is fetched when none is given, and none sent when it is empty."""
+    if token is None:
+        token = json_token(sandbox).json["token"]
+    given = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+    body = fields if isinstance(fields, bytes) else json.dumps(fields).encode()
+    path = style if style.startswith("/") else f"/lgsp-json/{style}"
+    return send(sandbox, body, path=path, headers={**given, **(headers or {})}, timeout=timeout)
