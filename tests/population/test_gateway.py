@@ -290,6 +290,7 @@ JSON = {"transport": "lgsp_json"}
         (LGSP | {"lgsp_access_key": ""}, "NPD_LGSP_ACCESS_KEY"),
         (LGSP | {"lgsp_secret_key": ""}, "NPD_LGSP_SECRET_KEY"),
         (LGSP | {"lgsp_app_name": ""}, "NPD_LGSP_APP_NAME"),
+        (LGSP | {"lgsp_partner_code_cus": "H\udc00"}, "NPD_LGSP_PARTNER_CODE_CUS"),
         (LGSP | {"lgsp_partner_code": ""}, "NPD_LGSP_PARTNER_CODE"),
         (JSON | {"json_style": "dvcm"}, "NPD_JSON_STYLE"),
         (JSON | {"json_style": "dong_thap"}, "NPD_TOKEN_URL"),

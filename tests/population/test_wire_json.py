@@ -229,6 +229,8 @@ def test_an_unknown_member_is_counted_and_changes_nothing():
         converted({"CongdanCollection": []}),
         converted({"Envelope": []}),
         changed(HoVaTen=[]),
+        changed(HoVaTen={"Ten": True}),
+        changed(SoCMND=False),
         converted({"CongdanCollection": {"SoCongDan": "1"}}),
         converted({"CongdanCollection": {"congdan": {"SoDinhDanh": "999185000017"}}}),
         converted({"congdanCollection": ""}),
@@ -511,3 +513,11 @@ def test_an_adapter_s_refusal_names_whom_it_bars(body, status, barred):
         through(json.dumps(body).encode(), status)[0].ask(THU, ASKED_BY)
     assert isinstance(caught.value, NotPermitted)
     assert caught.value.barred is barred
+
+
+@pytest.mark.parametrize("code", [4, 5, "4", "5", "1", "05"])
+def test_an_adapter_s_own_numbers_are_not_taken_for_a_platform_s_codes(code):
+    body = json.dumps({"message": "x", "error_code": code}).encode()
+    with pytest.raises(CouldNotAsk) as caught:
+        through(body, 400, json_style="thanh_hoa")[0].ask(THU, ASKED_BY)
+    assert caught.value.trouble is Trouble.FAULT

@@ -225,5 +225,10 @@ def _gateway_code(body: bytes) -> str:
         error = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    code = (error.get("errorCode") or error.get("error_code")) if isinstance(error, dict) else None
-    return str(code).zfill(3) if isinstance(code, (str, int)) else ""
+    if not isinstance(error, dict):
+        return ""
+    code = error.get("errorCode")
+    if isinstance(code, (str, int)):
+        return str(code).zfill(3)
+    other = error.get("error_code")  # of Thanh Hóa's kind, whose numbers mean something of their own
+    return other if isinstance(other, str) and len(other) == 3 else ""

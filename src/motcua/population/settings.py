@@ -139,6 +139,9 @@ class RegisterSettings:
     def _check_lgsp(self) -> None:
         self._check_address("token_url")
         self._check_given("lgsp_access_key", "lgsp_secret_key", "lgsp_app_name", "lgsp_partner_code")
+        for field in ("access_key", "secret_key", "app_name", "partner_code", "partner_code_cus"):
+            if not getattr(self, f"lgsp_{field}").isprintable():
+                raise SettingRefused(self.variable(f"lgsp_{field}"), "printable characters")
 
     def _check_json(self) -> None:
         is_yes_no = self.json_style == "dong_thap"

@@ -246,6 +246,8 @@ def _add(parent: etree._Element, name: str, value: object, namespace: str, depth
             elif not _is_declaration(inner):
                 _add(element, inner, under, namespace, depth + 1)
         return
+    if isinstance(value, bool) and name != "TonTai":
+        raise unreadable("true or false where a text belongs")
     try:
         element.text = _text(value)
     except ValueError:

@@ -60,7 +60,7 @@ class Lgsp:
             )
         headers = {
             "lgspaccesstoken": self._access_token,
-            "AuthHash": base64.b64encode(inquiry.officer_key.encode()).decode("ascii"),
+            "AuthHash": base64.b64encode(inquiry.officer_key.encode(errors="replace")).decode("ascii"),
             "Content-Type": "application/xml; charset=utf-8",
             "Accept": "application/xml, text/xml",
             "Accept-Encoding": "identity",
