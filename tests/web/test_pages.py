@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django import forms
 from django.db import OperationalError, connection
 from django.template.loader import render_to_string
@@ -118,6 +119,51 @@ def test_each_outcome_has_its_own_words_and_says_the_next_step(
     assert role == "status" or "Xác thực thành công" not in box
     others = {"Xác thực thành công", "Xác thực thất bại", "Chưa kiểm tra được", "Tạm dừng kiểm tra"} - {words}
     assert not any(other in box for other in others)
+
+
+@pytest.mark.parametrize(
+    ("barred", "whose", "whom"),
+    [
+        ("officer", "Tài khoản cán bộ chưa được cấp phép", "đăng ký mã cán bộ (MaCanBo)"),
+        ("procedure", "Thủ tục này chưa được cấp phép", "đăng ký mã dịch vụ công của thủ tục (MaDVC)"),
+        ("client", "Hệ thống của cơ quan chưa được cấp phép", "báo ngay quản trị hệ thống"),
+    ],
+)
+def test_an_officer_reads_whose_licence_is_missing_and_whom_to_call(
+    barred: str, whose: str, whom: str
+) -> None:
+    box = render_to_string("web/outcome.html", {"kind": "not_allowed", "for_officer": True, "barred": barred})
+    for words in (whose, whom, "quản trị hệ thống", "tiếp nhận thủ công"):
+        assert words in box
+
+
+@pytest.mark.parametrize("since", [None, MOMENT])
+def test_a_citizen_cannot_tell_a_missing_licence_from_an_outage(since: datetime | None) -> None:
+    boxes = {
+        render_to_string("web/outcome.html", {"kind": kind, "since": since})
+        for kind in ("unanswered", "not_allowed")
+    }
+    assert len(boxes) == 1
+
+
+def test_an_unanswered_question_leads_to_the_state_of_the_system_and_loses_nothing() -> None:
+    box = render_to_string("web/outcome.html", {"kind": "unanswered", "since": MOMENT})
+    assert 'href="/trang-thai/" target="_blank" rel="noopener"' in box
+    assert "Thông tin đã được giữ lại" in box
+
+
+def test_one_question_without_an_answer_is_not_called_an_outage() -> None:
+    box = render_to_string("web/outcome.html", {"kind": "unanswered"})
+    assert "Lần hỏi này bị gián đoạn" in box
+    assert "đang gián đoạn" not in box
+
+
+def test_a_moment_of_another_day_carries_its_date() -> None:
+    with time_machine.travel(MOMENT, tick=False):
+        assert motcua.short_moment(MOMENT) == "08:31"
+        assert motcua.short_moment(MOMENT - timedelta(days=1)) == "08:31 ngày 22/11/2026"
+        assert motcua.short_moment(MOMENT - timedelta(hours=9)) == "23:31 ngày 22/11/2026"
+        assert motcua.short_moment(None) == ""
 
 
 def test_the_times_of_an_outcome_are_local() -> None:
