@@ -19,7 +19,7 @@ from motcua.population.conformance.scenario import Mismatch, Scenario
 from motcua.population.gateway import open_gateway
 from motcua.population.settings import RegisterSettings
 
-PATIENT, SHORT = 4.0, 0.6  # seconds: for servers that answer, and for those that do not
+PATIENT, SHORT = 8.0, 0.6  # seconds: for servers that answer, and for those that do not
 _LATE = 2.0  # seconds over its time that a client may be found late by on a busy machine
 VERIFIED, REJECTED = "khớp", "không khớp"
 CLAIM = IdentityClaim(NAME, parse_number(NUMBER), BirthDate(1985, 3, 7))

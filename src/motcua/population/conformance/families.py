@@ -1,4 +1,4 @@
-"""How each known family of clients asks and reads (docs/protocol.md §1 to §3): written text, standard library, their
+"""How each known family of clients asks and reads (docs/conformance.md): written text, standard library, their
 habits, and no line of our own client.
 """
 

@@ -1,4 +1,4 @@
-"""How clients ask through what a province puts in between (docs/protocol.md §1, §3): an LGSP with tokens, and JSON.
+"""How clients ask through what a province puts in between (docs/conformance.md): an LGSP with tokens, and JSON.
 
 Like `families`: their way, not ours.
 """

@@ -1,4 +1,4 @@
-"""Scenarios: the compatibility rules C1 to C14 (docs/protocol.md), each broken by one known client otherwise."""
+"""Scenarios: the compatibility rules C1 to C14 (docs/conformance.md), each broken by one known client otherwise."""
 
 from __future__ import annotations
 
