@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from motcua.config.env import VARIABLES, BadSetting, Environment
+from motcua.config import settings as product
+from motcua.config.env import OF_A_LINE, VARIABLES, BadSetting, Environment
 from motcua.config.pages import write_pages
+from motcua.verification.models import Route
+from motcua.verification.registers import register_settings
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,42 @@ def test_a_missing_file_of_a_secret_is_named() -> None:
 
 def test_the_generated_pages_are_fresh() -> None:
     assert write_pages(only_check=True) == 0
+
+
+def test_the_stand_by_line_has_every_variable_of_the_primary_and_is_off_by_default() -> None:
+    environment = Environment({})
+
+    assert OF_A_LINE
+    for suffix in OF_A_LINE:
+        primary, standby = VARIABLES[f"NPD_{suffix}"], VARIABLES[f"NPD_STANDBY_{suffix}"]
+        assert (primary.kind, primary.is_secret) == (standby.kind, standby.is_secret)
+    assert environment["NPD_STANDBY_TRANSPORT"] == ""
+    assert Environment({"NPD_STANDBY_TRANSPORT": "lgsp"})["NPD_STANDBY_TRANSPORT"] == "lgsp"
+
+
+def test_a_wrong_way_in_is_refused_for_either_line() -> None:
+    for name in ("NPD_TRANSPORT", "NPD_STANDBY_TRANSPORT"):
+        with pytest.raises(BadSetting, match=f"{name}: expected one of c06, xroad, lgsp, lgsp_json"):
+            Environment({name: "pigeon"})[name]
+
+
+@pytest.mark.parametrize("transport", ["c06", "xroad", "lgsp", "lgsp_json"])
+@pytest.mark.parametrize("prefix", ["NPD_", "NPD_STANDBY_"])
+def test_without_an_address_every_way_in_leads_to_the_sandbox(
+    monkeypatch, settings, transport: str, prefix: str
+) -> None:
+    monkeypatch.setenv(f"{prefix}TRANSPORT", transport)
+
+    settings.NPD_STANDBY = product._line(prefix)
+    found = register_settings(Route.STANDBY)
+
+    assert found.transport == transport
+    assert urlsplit(found.url).hostname == "127.0.0.1"
+    assert bool(found.token_url) == transport.startswith("lgsp")
+
+
+def test_with_an_address_of_ones_own_no_token_is_fetched_from_the_sandbox(monkeypatch) -> None:
+    monkeypatch.setenv("NPD_TRANSPORT", "lgsp")
+    monkeypatch.setenv("NPD_URL", "https://lgsp.example/{operation}")
+
+    assert product._line("NPD_")["NPD_TOKEN_URL"] == ""
