@@ -1,14 +1,12 @@
-"""Replays, with our own code, how each known family of clients calls and reads (protocol §9.8).
+"""Replays, with our own code, how each known family of clients calls and reads (protocol §9.8)."""
 
-S5 speaks JSON to an adapter and has no façade here; how it reads the SOAP answer is replayed.
-"""
-
+import base64
+import json
 import re
 
 from lxml import etree
 
 from tests.sandbox.callers import (
-    AN,
     CONFIRM,
     LOOKUP,
     NS,
@@ -29,14 +27,33 @@ OLD_HEAD = {
 }
 
 
-def test_s1_sends_its_own_prefix_no_soap_action_and_a_date_with_hyphens(sandbox: SandboxProcess) -> None:
-    body = envelope({**OLD_HEAD, **PERSON, "NgayThangNam": "1985-03-07"}, prefix="qldc")
-    reply = send(
-        sandbox, body, path=f"/c06/{LOOKUP}", headers={"Content-Type": "application/xml", **c06_headers()}
+def test_s1_goes_through_the_gateway_with_a_token_and_its_officers_key(sandbox: SandboxProcess) -> None:
+    access = (
+        '{"AccessKey":"sbx-access","SecretKey":"sbx-secret","AppName":"motcua","PartnerCode":"000.00.00.H00",'
+        '"PartnerCodeCus":"000.00.00.H00"}'
     )
+    gateway = {"lgspaccesstoken": base64.b64encode(access.encode()).decode()}
+    token = send(
+        sandbox, b"grant_type=client_credentials", path="/lgsp/token",
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **gateway,
+        },
+    ).json["access_token"]  # fmt: skip
+    # Its own prefix, no SOAPAction, a date with hyphens.
+    body = envelope({**OLD_HEAD, **PERSON, "NgayThangNam": "1985-03-07"}, prefix="qldc")
+    headers = {
+        "Content-Type": "application/xml", "Authorization": f"Bearer {token}", **gateway,
+        "AuthHash": base64.b64encode(b"canbo01:sandbox-pass").decode(),
+    }  # fmt: skip
+    reply = send(sandbox, body, path=f"/lgsp/{LOOKUP}", headers=headers)
     # It turns the answer into JSON and reads one object: an array would break it.
     assert len(etree.fromstring(reply.body).findall(".//npd:CongDan", NS)) == 1
     assert reply.text("//npd:CongDan/npd:HoVaTen/npd:Ten") == "NGUYỄN VĂN AN"
+    # Of every refusal it reads one code.
+    refused = send(
+        sandbox, body, path=f"/lgsp/{LOOKUP}", headers={**headers, "AuthHash": "eDp5"}
+    )  # fmt: skip
+    assert (refused.status, refused.json["errorCode"]) == (400, "005")
 
 
 def test_s2_signs_in_seconds_and_reads_by_literal_prefix(sandbox: SandboxProcess) -> None:
@@ -103,15 +120,18 @@ def test_s4_declares_the_header_with_a_second_prefix(sandbox: SandboxProcess) ->
     assert b"<ns1:SoDinhDanh>999085000001</ns1:SoDinhDanh>" in reply.body
 
 
-def test_s5_takes_every_child_of_an_address_without_looking(sandbox: SandboxProcess) -> None:
-    fields = {**AN, "SoDinhDanh": "999050000004", "HoVaTen": "LEDUNG"}
-    del fields["NgayThangNam"]
+def test_s5_reads_the_answer_out_of_a_text_and_takes_every_child_without_looking(
+    sandbox: SandboxProcess,
+) -> None:
+    question = {
+        "HoVaTen": "LEDUNG", "SoDinhDanh": "999050000004", "SoCMND": "", "NgayThangNam": "", "Nam": "1950",
+        "MaTichHop": "037", "MaDVC": "VPCP", "MaCanBo": "UBND_MAU", "MaYeuCau": "THA0000123",
+    }  # fmt: skip
     reply = send(
-        sandbox,
-        envelope({**fields, "Nam": "1950"}),
-        headers={"Content-Type": "application/xml", **c06_headers()},
-    )
-    person = etree.fromstring(reply.body).find(".//npd:CongDan", NS)
+        sandbox, json.dumps(question).encode(), path="/adapter/csdldancu",
+        headers={"Content-Type": "application/json; charset=utf-8"},
+    )  # fmt: skip
+    person = etree.fromstring(reply.json["message"].encode()).find(".//npd:CongDan", NS)
     assert person is not None
     for address in ("NoiDangKyKhaiSinh", "QueQuan", "ThuongTru", "NoiOHienTai"):
         for part in ("MaTinhThanh", "MaQuanHuyen", "MaPhuongXa", "ChiTiet", "QuocGia"):

@@ -9,7 +9,7 @@ import pytest
 
 from npdsandbox.cast import DEMO, read_people
 from npdsandbox.troubles import PERMANENT, TroubleKind
-from tests.sandbox.callers import Reply, ask, send
+from tests.sandbox.callers import Reply, ask, ask_lgsp, lgsp_token, send
 from tests.sandbox_process import SandboxProcess
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -37,6 +37,14 @@ def test_the_page_works_with_nothing_but_forms(sandbox: SandboxProcess) -> None:
     post_form(sandbox, "/_admin/trouble", {"kind": "delay", "seconds": "0.5"})
     assert post_form(sandbox, "/_admin/clear", {}).status == 302
     assert sandbox.control("GET", "trouble") == {"troubles": []}
+    assert post_form(sandbox, "/_admin/switch", {"name": "c06_account", "value": "both"}).status == 302
+    assert sandbox.control("GET", "switch")["c06_account"] == "both"
+    post_form(sandbox, "/_admin/trouble", {"kind": "html_200", "at": "token"})
+    assert lgsp_token(sandbox).headers["Content-Type"].startswith("text/html")
+    post_form(sandbox, "/_admin/clear", {})
+    token = lgsp_token(sandbox).json["access_token"]
+    assert post_form(sandbox, "/_admin/withdraw", {}).status == 302
+    assert ask_lgsp(sandbox, token=token).status == 401
 
 
 def test_a_wrong_form_comes_back_with_what_was_typed(sandbox: SandboxProcess) -> None:
