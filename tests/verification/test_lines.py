@@ -15,7 +15,7 @@ from motcua.audit.models import AuditEvent
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import Answer, CouldNotAsk, Inquiry, MessageIds, TouchPoint, Trouble
 from motcua.identity.verification import Rejected
-from motcua.verification import line, probing
+from motcua.verification import line, probing, registers
 from motcua.verification.models import IdentityCheck, Route
 from motcua.verification.registers import use_register
 from motcua.verification.service import (
@@ -157,6 +157,20 @@ def test_the_second_line_gets_only_the_time_that_is_left(pair, settings) -> None
 
     whole, rest = pair.primary.inquiries[0].seconds, pair.standby.inquiries[0].seconds
     assert rest < whole < settings.NPD["NPD_TOTAL_SECONDS"]
+
+
+def test_a_line_whose_files_are_gone_lets_the_question_take_the_other(
+    pair, settings, tmp_path, monkeypatch
+) -> None:
+    bad = tmp_path / "no-certificate.pem"
+    bad.write_text("nothing", encoding="ascii")
+    settings.NPD = {**settings.NPD, "NPD_URL": "https://npd.example/", "NPD_CA": str(bad)}
+    monkeypatch.setitem(registers._in_place, Route.PRIMARY, None)
+    registers._configured.cache_clear()
+
+    check = ask()
+
+    assert (check.outcome, check.route) == ("rejected", "standby")
 
 
 def test_without_time_left_the_second_line_is_not_asked(pair, settings) -> None:

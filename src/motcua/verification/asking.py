@@ -27,7 +27,7 @@ from django.db import IntegrityError, connection, transaction
 from motcua.audit import service as audit
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.matching import YearAlone
-from motcua.identity.register import Barred, Inquiry, TouchPoint, Trouble
+from motcua.identity.register import Barred, CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswered, Verified, verify
 from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, lane_of, may_enter
 from motcua.sealing import digest
@@ -176,11 +176,13 @@ def _over(
 def _asked(route: Route, question: Question, inquiry: Inquiry) -> Outcome:
     """Ask, and turn even a mistake of our own client into *unanswered*: a check is never left open by a crash."""
     try:
+        register = registers.register(route)
+    except CouldNotAsk as error:  # the line's files changed under us
+        _log.error("npd.line_unusable route=%s detail=%s", route.value, error.detail)
+        return Unanswered(None, error.trouble, None, error.detail, is_unsent=True)
+    try:
         return verify(
-            claim=question.claim,
-            register=registers.register(route),
-            inquiry=inquiry,
-            year_alone=question.year_alone,
+            claim=question.claim, register=register, inquiry=inquiry, year_alone=question.year_alone
         )
     except Exception as error:
         _log.exception("npd.client_failed request=%s error=%s", inquiry.request_id, type(error).__name__)
