@@ -1,9 +1,10 @@
 """Does a server talk as every known client needs it, and does our client survive every known server?
 
-What it is for: scenarios in two halves. `families` and `rules` speak to a server as other people's programs do, in
-hand-written text over the standard library, sharing no line with our own client. `answers` and `breakdowns` put our
-client before a small server on loopback (`replay`) that answers in every shape we know and misbehaves in every way we
-could think of. `page` writes what came out as a page.
+What it is for: scenarios in two halves. `families`, `gateways`, `rules` and `refusals` speak to a server as other
+people's programs do, in hand-written text over the standard library, sharing no line with our own client. `answers`,
+`breakdowns`, `tokens` and `certificates` put our client before a small server on loopback (`replay`) that answers in
+every shape we know and misbehaves in every way we could think of; `own` lets it ask the server itself. `page` writes
+what came out as a page.
 
 What it must not know: Django, a database, who signs the report. It changes nothing in the server that it examines,
 and asks about synthetic people only, unless it is given others.
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from motcua.population.conformance.answers import answer_scenarios
 from motcua.population.conformance.breakdowns import breakdown_scenarios
+from motcua.population.conformance.certificates import certificate_scenarios
 from motcua.population.conformance.own import own_scenarios
 from motcua.population.conformance.refusals import refusal_scenarios
 from motcua.population.conformance.rules import rule_scenarios
@@ -32,4 +34,5 @@ def scenarios(target: Target) -> list[Scenario]:
         *answer_scenarios(),
         *breakdown_scenarios(),
         *token_scenarios(),
+        *certificate_scenarios(),
     ]

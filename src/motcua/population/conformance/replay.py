@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,13 +106,14 @@ def resets(raw: bytes = b"") -> Behavior:
 class Replay:
     """The server, while the `with` lasts; `received` holds the requests in order of arrival."""
 
-    def __init__(self, behavior: Behavior) -> None:
+    def __init__(self, behavior: Behavior, *, tls: ssl.SSLContext | None = None) -> None:
         self.received: list[Received] = []
         self._behavior = behavior
+        self._tls = tls
         self._stopping = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads: list[threading.Thread] = []
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> Replay:
         self._start(self._accept)
@@ -145,9 +147,14 @@ class Replay:
                 return
             self._start(self._serve, connection)
 
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):  # the client may leave at any moment
-            connection.settimeout(_LONGEST)
+    def _serve(self, plain: socket.socket) -> None:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(plain)
+            stack.enter_context(contextlib.suppress(OSError))  # the client may leave at any moment
+            plain.settimeout(_LONGEST)
+            connection = plain
+            if self._tls:
+                connection = stack.enter_context(self._tls.wrap_socket(plain, server_side=True))
             request = _read_request(connection)
             if request is not None:
                 self.received.append(request)
