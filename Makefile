@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check fix bench clean
+.PHONY: help run sandbox test check fix bench bench-kills clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ fix: $(VENV)/.dev  ## Format the code and mend what can be mended
 
 bench: $(VENV)/.dev  ## Measure speed; writes bench/results/latest.json
 	@$(BIN)/python -m bench
+
+bench-kills: $(VENV)/.dev  ## Kill processes 200 times under load and count what is lost; adds to latest.json
+	@$(BIN)/python -m bench kills
 
 clean:  ## Remove the environment and all local state
 	rm -rf $(VENV) var

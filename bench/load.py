@@ -10,10 +10,24 @@ import gc
 import statistics
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 _PATIENCE = 30.0  # seconds
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Requests of one kind at a steady rate.
+
+    ``request`` makes the whole request of a place in the row, counted from ``first``; ``mark`` is what a right answer,
+    of status 200, contains.
+    """
+
+    rate: float
+    request: Callable[[int], bytes]
+    mark: bytes
+    first: int = 0
 
 
 @dataclass
@@ -90,34 +104,54 @@ async def _exchanged(
     return int(head[9:12]), body
 
 
-def drive(
-    *, port: int, rate: float, seconds: float, request: Callable[[int], bytes], mark: bytes, first: int = 0
-) -> Taken:
-    """Send requests at a steady rate and wait for the last answer.
+def drive(*, port: int, seconds: float, streams: list[Stream]) -> list[Taken]:
+    """Send requests of every stream at its rate, and wait for the last answer.
 
     Args:
         port: of the product on loopback.
-        rate: requests a second.
         seconds: for how long requests leave.
-        request: makes the whole request of a place in the row.
-        mark: what a right answer contains, with status 200.
-        first: the first place in the row.
+        streams: what is sent; all begin at one moment.
+
+    Returns:
+        How each stream went.
     """
     gc.disable()
     try:
-        return asyncio.run(_drive(port, rate, seconds, request, mark, first))
+        return asyncio.run(_drive(port, seconds, streams))
     finally:
         gc.enable()
 
 
-async def _drive(
-    port: int, rate: float, seconds: float, request: Callable[[int], bytes], mark: bytes, first: int
-) -> Taken:
-    taken, connections = Taken(rate), _Connections(port)
-    count = round(rate * seconds)
-    prepared = [request(first + place) for place in range(count)]
-    latencies: list[float | None] = [None] * count
+def together(takens: Iterable[Taken]) -> Taken:
+    """Return several loads as one."""
+    whole = Taken(0.0)
+    for taken in takens:
+        whole.rate += taken.rate
+        whole.latencies += taken.latencies
+        whole.wrong += taken.wrong
+        whole.seconds = max(whole.seconds, taken.seconds)
+    return whole
+
+
+async def _drive(port: int, seconds: float, streams: list[Stream]) -> list[Taken]:
+    connections = _Connections(port)
+    prepared = [
+        [stream.request(stream.first + place) for place in range(round(stream.rate * seconds))]
+        for stream in streams
+    ]
     began = time.monotonic() + 0.1
+    async with asyncio.TaskGroup() as group:
+        under_way = [
+            group.create_task(_send(connections, stream, requests, began))
+            for stream, requests in zip(streams, prepared, strict=True)
+        ]
+    connections.close()
+    return [task.result() for task in under_way]
+
+
+async def _send(connections: _Connections, stream: Stream, prepared: list[bytes], began: float) -> Taken:
+    taken = Taken(stream.rate)
+    latencies: list[float | None] = [None] * len(prepared)
 
     async def one(place: int, due: float) -> None:
         try:
@@ -128,18 +162,17 @@ async def _drive(
         except (OSError, _Lost, asyncio.IncompleteReadError) as error:
             taken.wrong[type(error).__name__] += 1
         else:
-            if status == 200 and mark in body:
+            if status == 200 and stream.mark in body:
                 latencies[place] = (time.monotonic() - due) * 1000
             else:
                 taken.wrong[f"status {status}" if status != 200 else "another outcome"] += 1
 
     async with asyncio.TaskGroup() as group:
-        for place in range(count):
-            due = began + place / rate
+        for place in range(len(prepared)):
+            due = began + place / stream.rate
             if (wait := due - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
             group.create_task(one(place, due))
     taken.seconds = time.monotonic() - began
-    connections.close()
     taken.latencies = [latency for latency in latencies if latency is not None]
     return taken

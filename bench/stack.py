@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,14 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import psycopg
+
+from tests.postgres import free_port, private_cluster
+
 ROOT = Path(__file__).resolve().parent.parent
+MOTCUA = str(Path(sys.executable).with_name("motcua"))
+OFFICERS = 40
+CITIZENS = 60
 _PATIENCE = 60.0
 
 
@@ -53,6 +61,20 @@ class Register:
         """Answer again."""
         self._process.send_signal(signal.SIGUSR2)
 
+    @property
+    def pid(self) -> int:
+        """Return the id of its process."""
+        return self._process.pid
+
+    def asked(self) -> list[str]:
+        """Return the ids of all questions that reached it, in their order."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", "/asked")
+            return connection.getresponse().read().decode("ascii").split()
+        finally:
+            connection.close()
+
 
 @contextmanager
 def running_register(port: int, seconds: float) -> Iterator[Register]:
@@ -66,10 +88,64 @@ def running_register(port: int, seconds: float) -> Iterator[Register]:
 @contextmanager
 def running_product(port: int, environment: dict[str, str], log: Path) -> Iterator[Product]:
     """Run ``motcua serve`` while the block lasts."""
-    command = [str(Path(sys.executable).with_name("motcua")), "serve"]
-    with _running(command, {**environment, "MOTCUA_PORT": str(port)}, log) as process:
+    with _running([MOTCUA, "serve"], {**environment, "MOTCUA_PORT": str(port)}, log) as process:
         _wait(port, "/healthz", process)
         yield Product(port, process)
+
+
+@contextmanager
+def running_worker(environment: dict[str, str], log: Path) -> Iterator[None]:
+    """Run ``motcua work`` while the block lasts."""
+    with _running([MOTCUA, "work"], environment, log):
+        yield
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where products are run: a folder for their state, a database server, a register."""
+
+    folder: Path
+    server: str
+    register: Register
+
+    def environment(self, name: str, **variables: str) -> dict[str, str]:
+        """Make a database and return the environment of a product that uses it."""
+        with psycopg.connect(self.server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        return {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("MOTCUA_", "NPD"))},
+            "DATABASE_URL": f"{self.server.rpartition('/')[0]}/{name}",
+            "DJANGO_SETTINGS_MODULE": "motcua.config.settings",
+            "MOTCUA_STATE": str(self.folder / name),
+            "NPD_URL": f"http://127.0.0.1:{self.register.port}/c06/{{operation}}",
+            "PYTHONPATH": str(ROOT),
+            **variables,
+        }
+
+    @contextmanager
+    def product(self, environment: dict[str, str]) -> Iterator[Product]:
+        """Run the product with catalogue, cast and crowd in it; on failure the end of its log is shown."""
+        log = self.folder / f"{Path(environment['MOTCUA_STATE']).name}.log"
+        with running_product(free_port(), environment, log) as product:
+            for command in (["load_procedures"], ["load_cast"]):
+                run(["-m", "django", *command], environment)
+            run(["-m", "bench.crowd", str(OFFICERS), str(CITIZENS)], environment)
+            try:
+                yield product
+            except BaseException:
+                print(log.read_text(encoding="utf-8", errors="replace")[-4000:], file=sys.stderr)
+                raise
+
+
+@contextmanager
+def place(register_seconds: float) -> Iterator[Place]:
+    """Run a PostgreSQL that loses nothing, and a register that takes this long, while the block lasts."""
+    with (
+        tempfile.TemporaryDirectory(prefix="motcua-bench-") as folder,
+        private_cluster(durable=True) as server,
+        running_register(free_port(), register_seconds) as register,
+    ):
+        yield Place(Path(folder), server, register)
 
 
 def run(command: list[str], environment: dict[str, str]) -> str:

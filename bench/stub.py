@@ -1,7 +1,8 @@
 """A register that knows the crowd and always takes the same time: ``python -m bench.stub PORT SECONDS``.
 
 It speaks just enough of the direct wire (C06) and verifies nothing. SIGUSR1 makes it hang: it takes questions and never
-answers. SIGUSR2 makes it answer again.
+answers. SIGUSR2 makes it answer again. ``GET /asked`` lists the ids (MaYeuCau) of all whole questions that reached it,
+one a line, in their order.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 from bench.crowd import known_by
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_ID = re.compile(rb"MaYeuCau>([^<]{1,80})<")
 _NUMBER = re.compile(rb"SoDinhDanh>(\d{12})<")
 _ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -33,15 +35,17 @@ _CITIZEN = (
 )
 
 
-class _Switch:
-    is_hanging = False
+class _State:
+    def __init__(self) -> None:
+        self.is_hanging = False
+        self.asked: list[bytes] = []
 
 
 class Register(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, switch: _Switch, seconds: float) -> None:
-        self._switch, self._seconds = switch, seconds
+    def __init__(self, state: _State, seconds: float) -> None:
+        self._state, self._seconds = state, seconds
         self._read = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -57,13 +61,18 @@ class Register(asyncio.Protocol):
             whole = end + 4 + (int(length[1]) if length else 0)
             if len(self._read) < whole:
                 return
-            question, self._read = self._read[end + 4 : whole], self._read[whole:]
+            head, question, self._read = self._read[:end], self._read[end + 4 : whole], self._read[whole:]
+            if head.startswith(b"GET "):
+                self._write(b"\n".join(self._state.asked))
+                continue
+            self._state.asked += _ID.findall(question)
             asyncio.get_running_loop().call_later(self._seconds, self._answer, question)
 
     def _answer(self, question: bytes) -> None:
-        if self._switch.is_hanging or self._transport.is_closing():
-            return
-        body = reply_to(question)
+        if not self._state.is_hanging and not self._transport.is_closing():
+            self._write(reply_to(question))
+
+    def _write(self, body: bytes) -> None:
         self._transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: %d\r\n\r\n"
             % len(body)
@@ -90,10 +99,10 @@ def reply_to(question: bytes) -> bytes:
 
 async def serve(port: int, seconds: float) -> None:
     """Listen on loopback until the process is ended."""
-    loop, switch = asyncio.get_running_loop(), _Switch()
-    loop.add_signal_handler(signal.SIGUSR1, setattr, switch, "is_hanging", True)
-    loop.add_signal_handler(signal.SIGUSR2, setattr, switch, "is_hanging", False)
-    server = await loop.create_server(lambda: Register(switch, seconds), "127.0.0.1", port, backlog=512)
+    loop, state = asyncio.get_running_loop(), _State()
+    loop.add_signal_handler(signal.SIGUSR1, setattr, state, "is_hanging", True)
+    loop.add_signal_handler(signal.SIGUSR2, setattr, state, "is_hanging", False)
+    server = await loop.create_server(lambda: Register(state, seconds), "127.0.0.1", port, backlog=512)
     async with server:
         await server.serve_forever()
 
