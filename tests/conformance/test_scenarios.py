@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from motcua.population.conformance import exchange, scenarios
 from motcua.population.conformance import target as targets
 from motcua.population.conformance.answers import answer_scenarios
 from motcua.population.conformance.breakdowns import breakdown_scenarios
+from motcua.population.conformance.certificates import certificate_scenarios
 from motcua.population.conformance.messages import MATCH, NOBODY
 from motcua.population.conformance.own import own_scenarios
 from motcua.population.conformance.refusals import refusal_scenarios
@@ -22,7 +24,7 @@ from motcua.population.conformance.tokens import token_scenarios
 from tests.conformance.conftest import failed, target
 from tests.population.stub_register import StubRegister, answering, http, silent
 from tests.postgres import free_port
-from tests.sandbox_process import SandboxProcess
+from tests.sandbox_process import SandboxProcess, make_certificates, start_sandbox
 
 S1, S2 = "S1 qua C06", "S2 (giây"
 S3, S4 = "S3 qua X-Road", "S4 (hai"
@@ -166,8 +168,10 @@ def test_a_strict_register_is_caught_by_the_lenient_rules(sandbox: SandboxProces
 
 def of_the_client() -> list[Result]:
     """Run the half that tries our client, but for what waits for time to pass."""
-    every = [*answer_scenarios(), *breakdown_scenarios(), *token_scenarios()]
-    return run_scenarios([one for one in every if "im lặng" not in one.name and "nhỏ từng" not in one.name])
+    every = [*answer_scenarios(), *breakdown_scenarios(), *token_scenarios(), *certificate_scenarios()]
+    # Files that are no certificates are refused before any question could have an outcome.
+    left_out = ("im lặng", "nhỏ từng", "tệp chứng thư")
+    return run_scenarios([one for one in every if not any(words in one.name for words in left_out)])
 
 
 def lying(monkeypatch: pytest.MonkeyPatch, change: Callable[[Any], Any]) -> list[Result]:
@@ -228,3 +232,34 @@ def test_our_client_with_other_credentials_is_told_apart_from_a_no(sandbox: Sand
     )
     came = {one.name: one.observed for one in run_scenarios(list(own_scenarios(stranger)))}
     assert came["Qua C06, số không ai có: không khớp"] == "chưa được phép (hệ thống)"
+
+
+# --- a server behind TLS with certificates of both sides
+
+
+def test_everything_passes_over_tls_with_our_certificate(tmp_path: Path) -> None:
+    folder = make_certificates(tmp_path / "certificates")
+    own = {
+        "NPD_CA": folder / "ca.pem",
+        "NPD_CLIENT_CERT": folder / "client.pem",
+        "NPD_CLIENT_KEY": folder / "client-key.pem",
+    }
+    started = start_sandbox(
+        tmp_path / "sandbox", certificates=folder, NPDSANDBOX_TLS_CLIENT_CA=str(folder / "ca.pem")
+    )
+    try:
+        one = targets.examine(started.url, credentials=own)
+        results = run_scenarios([*family_scenarios(one), *own_scenarios(one)])
+        assert failed(results) == set()
+        without = targets.examine(started.url, credentials={"NPD_CA": folder / "ca.pem"})
+        results = run_scenarios(list(own_scenarios(without)))
+        assert {result.passed for result in results} == {False}
+        assert not any("khớp" in result.observed for result in results)
+    finally:
+        started.stop()
+
+
+def test_certificates_that_do_not_fit_are_named(tmp_path: Path) -> None:
+    (tmp_path / "none.pem").write_text("")
+    with pytest.raises(targets.TargetRefused, match="NPD_CA"):
+        targets.examine("https://127.0.0.1:9", credentials={"NPD_CA": tmp_path / "none.pem"})
