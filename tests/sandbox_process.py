@@ -99,7 +99,7 @@ def make_certificates(folder: Path, *, days: int = 365, client_days: int = 30) -
     """Let the sandbox's command make a set of practice certificates, and return the folder.
 
     In it: ca.pem, crl.pem, and each with its key `…-key.pem`: server.pem, client.pem, client-next.pem, other.pem
-    (another organisation), revoked.pem. `client_days=0` makes a client.pem that has ended.
+    (another organization), revoked.pem. `client_days=0` makes a client.pem that has ended.
     """
     subprocess.run(
         [sys.executable, "-m", "npdsandbox", "certificates", str(folder), "--days", str(days),

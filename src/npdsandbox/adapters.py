@@ -14,11 +14,12 @@ from typing import Any, Final
 from lxml import etree
 
 from npdsandbox import access, reading, register, state
+from npdsandbox.answers import Answer, as_json
 from npdsandbox.journal import Entry
 from npdsandbox.lgsp import check_token, in_gateway_words, no_procedure, refuse_in_json
 from npdsandbox.reading import CONFIRM, LOOKUP, Question
 from npdsandbox.refusals import GatewayRefusal, Refusal, not_valid
-from npdsandbox.register import Answer, Call, Facade
+from npdsandbox.register import Call, Facade
 from npdsandbox.switches import Switches
 from npdsandbox.troubles import TroubleKind
 
@@ -127,7 +128,7 @@ def _handler(style: Style, *, is_token_demanded: bool) -> Callable[[Call, bytes,
                 fields = style.wrong_types(fields)
             case TroubleKind.ERROR_CODE:
                 fields = {"error_code": 99, "message": "SBX: an error on demand"}
-        return replace(register.as_json(fields), trouble=result.trouble)
+        return replace(as_json(fields), trouble=result.trouble)
 
     return handle
 
@@ -180,7 +181,7 @@ def _refuse(refusal: Refusal) -> Answer:
 
 def _refuse_thanh_hoa(refusal: Refusal) -> Answer:
     refusal = _in_http(refusal)
-    return register.as_json({"error_code": refusal.code, "message": refusal.message}, status=refusal.status)
+    return as_json({"error_code": refusal.code, "message": refusal.message}, status=refusal.status)
 
 
 def _in_http(refusal: Refusal) -> Refusal:

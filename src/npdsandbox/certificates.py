@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-ORGANISATION: Final = "SBX practice only H00"
-OTHER_ORGANISATION: Final = "SBX practice only H99"
+ORGANIZATION: Final = "SBX practice only H00"
+OTHER_ORGANIZATION: Final = "SBX practice only H99"
 _KNOWN_BY: Final = ("organizationName", "commonName")
 
 
 def names_in(certificate: Any) -> tuple[str, ...]:
-    """Return organisation and common name of a certificate in the form of `SSLSocket.getpeercert`; none without one."""
+    """Return organization and common name of a certificate in the form of `SSLSocket.getpeercert`; none without one."""
     subject = (certificate or {}).get("subject", ())
     return tuple(value for names in subject for kind, value in names if kind in _KNOWN_BY)
 
@@ -40,11 +40,11 @@ def make_certificates(folder: Path, *, days: int, client_days: int, now: dt.date
     authority = _Authority(now)
     end = now + dt.timedelta(days=days)
     client_end = now + dt.timedelta(days=client_days, minutes=0 if client_days else -1)
-    server = authority.issue("localhost", ORGANISATION, end, is_server=True)
-    client = authority.issue("motcua, present", ORGANISATION, client_end)
-    following = authority.issue("motcua, next", ORGANISATION, end)
-    other = authority.issue("somebody else", OTHER_ORGANISATION, end)
-    revoked = authority.issue("motcua, revoked", ORGANISATION, end)
+    server = authority.issue("localhost", ORGANIZATION, end, is_server=True)
+    client = authority.issue("motcua, present", ORGANIZATION, client_end)
+    following = authority.issue("motcua, next", ORGANIZATION, end)
+    other = authority.issue("somebody else", OTHER_ORGANIZATION, end)
+    revoked = authority.issue("motcua, revoked", ORGANIZATION, end)
     public = {
         "ca.pem": authority.certificate.public_bytes(serialization.Encoding.PEM),
         "crl.pem": authority.revoke(revoked.certificate, end),
@@ -90,13 +90,13 @@ class _Authority:
         )
 
     def issue(
-        self, common_name: str, organisation: str, end: dt.datetime, *, is_server: bool = False
+        self, common_name: str, organization: str, end: dt.datetime, *, is_server: bool = False
     ) -> _Pair:
         """Make a key and the certificate of a server on this machine, or of a client."""
         key = ec.generate_private_key(ec.SECP256R1())
         purpose = ExtendedKeyUsageOID.SERVER_AUTH if is_server else ExtendedKeyUsageOID.CLIENT_AUTH
         builder = (
-            self._builder(_name(common_name, organisation), key.public_key(), end)
+            self._builder(_name(common_name, organization), key.public_key(), end)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_usage(is_authority=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
@@ -146,10 +146,10 @@ class _Authority:
         )
 
 
-def _name(common_name: str, organisation: str) -> x509.Name:
+def _name(common_name: str, organization: str) -> x509.Name:
     return x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization),
             x509.NameAttribute(NameOID.COMMON_NAME, common_name),
         ]
     )

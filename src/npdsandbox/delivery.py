@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from npdsandbox.register import Answer
+from npdsandbox.answers import Answer
 from npdsandbox.troubles import TroubleKind
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from lxml import etree
 
 from npdsandbox import access, reading, register
+from npdsandbox.answers import Answer, soap_fault
 from npdsandbox.journal import Entry
 from npdsandbox.refusals import Refusal
-from npdsandbox.register import Answer, Call, Facade
+from npdsandbox.register import Call, Facade
 from npdsandbox.switches import Switches
 
 CheckAccess = Callable[[str], tuple[str, ...]]
@@ -56,4 +57,4 @@ def _handle(call: Call, body: bytes, entry: Entry, switches: Switches) -> Answer
     return register.ask(question, clients, entry, switches)
 
 
-C06 = Facade("c06", _handle, register.soap_fault)
+C06 = Facade("c06", _handle, soap_fault)

@@ -16,7 +16,7 @@ class Entry:
     """One request, in the wire's own words.
 
     `outcome` is a finding or a code of refusal, `trouble` what was done to the answer, `ms` the time until the
-    answer was ready (a delay on the way out is not in it). `certificate` is the organisation and common name of the
+    answer was ready (a delay on the way out is not in it). `certificate` is the organization and common name of the
     caller's certificate, where there is one.
     """
 

@@ -7,10 +7,11 @@ from lxml import etree
 
 import npdschema
 from npdsandbox import access, reading, register, state
+from npdsandbox.answers import Answer, as_json, soap_fault
 from npdsandbox.direct import read_soap
 from npdsandbox.journal import Entry
 from npdsandbox.refusals import GatewayRefusal, Refusal
-from npdsandbox.register import Answer, Call, Facade
+from npdsandbox.register import Call, Facade
 from npdsandbox.switches import Switches
 
 _NAME: Final = "lgsp"
@@ -85,12 +86,12 @@ def _refuse(refusal: Refusal) -> Answer:
     # What the gateway itself refuses is JSON; what the register behind it refuses stays SOAP.
     if isinstance(refusal, GatewayRefusal) or refusal.status == 401:
         return refuse_in_json(refusal)
-    return register.soap_fault(refusal)
+    return soap_fault(refusal)
 
 
 def refuse_in_json(refusal: Refusal) -> Answer:
     """Write a refusal as `message` and `errorCode` (§2.5)."""
-    return register.as_json({"message": refusal.message, "errorCode": refusal.code}, status=refusal.status)
+    return as_json({"message": refusal.message, "errorCode": refusal.code}, status=refusal.status)
 
 
 LGSP = Facade(_NAME, _handle, _refuse)

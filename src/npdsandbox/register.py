@@ -1,36 +1,29 @@
 """One call from its bytes to its answer, whatever façade it came through: journal, licenses, search, trouble."""
 
 import datetime as dt
-import json
 import logging
 import re
 import time
-import unicodedata
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.db import DatabaseError
 
 from npdsandbox import matching, state, writing
+from npdsandbox.answers import Answer, as_json, xroad_error
 from npdsandbox.journal import Entry, masked
 from npdsandbox.matching import Finding
 from npdsandbox.models import Citizen
-from npdsandbox.reading import LOOKUP, Question
-from npdsandbox.records import SYNTHETIC_PREFIX, Address, Record
+from npdsandbox.reading import Question
+from npdsandbox.records import SYNTHETIC_PREFIX, Record
 from npdsandbox.refusals import Refusal, XRoadRefusal
 from npdsandbox.settings import TLS_CLIENTS
 from npdsandbox.switches import Switches
-from npdsandbox.troubles import Place, Trouble, TroubleKind
+from npdsandbox.troubles import Place, TroubleKind
+from npdsandbox.wrong_answers import broken, spoiled, wrong_record
 
 _LOG: Final = logging.getLogger("npdsandbox")
-OVERSIZED_BYTES: Final = 3 * 1024 * 1024
-STRANGER: Final = Record(
-    "999090000999", "Người Khác Mẫu", "1990-01-01", sex="1",
-    permanent_residence=Address("31", "", "10525", "Số 99 phố Giả Định", "VN"),
-)  # fmt: skip
-"""Whom the troubles "other person" and "two records" bring in."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,7 @@ class Call:
     """A request as it came.
 
     `operation` is the last part of the path, empty for `POST /c06`; `service` the provider in an X-Road path;
-    `certificate` the organisation and common name in the caller's certificate, empty without one.
+    `certificate` the organization and common name in the caller's certificate, empty without one.
     """
 
     operation: str
@@ -46,17 +39,6 @@ class Call:
     read_body: Callable[[], bytes]
     service: str = ""
     certificate: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What goes back, and what the delivery does to it on the way."""
-
-    status: int
-    body: bytes
-    content_type: str = "text/xml; charset=UTF-8"
-    headers: dict[str, str] = field(default_factory=dict)
-    trouble: Trouble | None = None
 
 
 def _as_it_is(call: Call, body: bytes, result: Answer, entry: Entry) -> Answer:
@@ -97,7 +79,7 @@ def answer(call: Call, facade: Facade) -> Answer:
                 503, "SBX.MAINTENANCE", "maintenance", retry_after=switches.maintenance_seconds,
                 faultcode="soapenv:Server",
             )  # fmt: skip
-        result = _spoiled(facade.handle(call, body, entry, switches))
+        result = spoiled(facade.handle(call, body, entry, switches))
     except Refusal as refusal:
         entry.outcome = refusal.code
         written = xroad_error(refusal) if isinstance(refusal, XRoadRefusal) else facade.refuse(refusal)
@@ -112,7 +94,7 @@ def answer(call: Call, facade: Facade) -> Answer:
 
 def _check_certificate(call: Call) -> None:
     if TLS_CLIENTS and not set(TLS_CLIENTS) & set(call.certificate):
-        raise Refusal(403, "SBX.CERTIFICATE", "the certificate is of another organisation")
+        raise Refusal(403, "SBX.CERTIFICATE", "the certificate is of another organization")
 
 
 def admit(clients: tuple[str, ...], entry: Entry, switches: Switches) -> None:
@@ -149,7 +131,9 @@ def ask(question: Question, clients: tuple[str, ...], entry: Entry, switches: Sw
         entry.trouble = trouble.kind.value
     finding, record = _search(question, switches)
     entry.outcome = finding.value
-    troubled = _broken(trouble) or _wrong_record(trouble, question, record)
+    troubled = broken(trouble) or wrong_record(
+        trouble, question, record, moment=_now().isoformat(timespec="seconds")
+    )
     if troubled is not None:
         return replace(troubled, trouble=trouble)
     if finding is Finding.DECEASED and switches.deceased_answer == "no_match":
@@ -166,19 +150,7 @@ def give_token(fields: dict[str, Any], clients: tuple[str, ...], entry: Entry) -
         entry.trouble = trouble.kind.value
         if trouble.kind is TroubleKind.WRONG_TYPES:
             fields = dict.fromkeys(fields, 17)
-    broken = _broken(trouble)
-    return replace(broken or as_json(fields), trouble=trouble)
-
-
-def as_json(fields: Mapping[str, Any], *, status: int = 200) -> Answer:
-    """Write an answer in JSON."""
-    body = json.dumps(fields, ensure_ascii=False).encode()
-    return Answer(status, body, content_type="application/json; charset=UTF-8")
-
-
-def soap_fault(refusal: Refusal) -> Answer:
-    """Write a refusal as a SOAP fault."""
-    return Answer(refusal.status, writing.fault(refusal))
+    return replace(broken(trouble) or as_json(fields), trouble=trouble)
 
 
 def _note_question(entry: Entry, question: Question) -> None:
@@ -218,100 +190,6 @@ def _write(question: Question, record: Record | None, switches: Switches) -> byt
         return writing.empty_body() if switches.empty_shape == "body" else writing.citizens([])
     status = "SBX.DECEASED" if record.is_deceased and switches.deceased_answer == "with_status" else ""
     return writing.citizens([record], status=status)
-
-
-def _broken(trouble: Trouble | None) -> Answer | None:
-    """Return the answer of a trouble that can meet any call, or None."""
-    match trouble.kind if trouble else None:
-        case TroubleKind.FAULT_500:
-            raise Refusal(500, "SBX.FAULT", "a fault on demand", faultcode="soapenv:Server")
-        case TroubleKind.UNAVAILABLE_503 if trouble:
-            raise Refusal(
-                503, "SBX.UNAVAILABLE", "out of service on demand", retry_after=max(1, round(trouble.seconds)),
-                faultcode="soapenv:Server",
-            )  # fmt: skip
-        case TroubleKind.UNAUTHORIZED_401:
-            raise Refusal(401, "SBX.AUTH", "refused on demand")
-        case TroubleKind.XROAD_NETWORK_ERROR:
-            raise XRoadRefusal(500, "Server.ClientProxy.NetworkError", "could not connect to the service")
-        case TroubleKind.HTML_200:
-            return Answer(200, _HTML, content_type="text/html; charset=UTF-8")
-        case TroubleKind.HTML_502:
-            return Answer(502, _HTML, content_type="text/html; charset=UTF-8")
-        case TroubleKind.REDIRECT_302:
-            return Answer(302, b"", headers={"Location": "/elsewhere"})
-        case TroubleKind.EMPTY_BODY:
-            return Answer(200, b"")
-    return None
-
-
-def _wrong_record(trouble: Trouble | None, question: Question, record: Record | None) -> Answer | None:
-    """Return the wrong or unusual SOAP answer a trouble wants, or None when it does not change the message."""
-    if trouble is None:
-        return None
-    match trouble.kind:
-        case TroubleKind.EMPTY_SOAP_BODY:
-            return Answer(200, writing.empty_body())
-        case TroubleKind.FAULT_200:
-            refusal = Refusal(200, "SBX.FAULT", "a fault on demand", faultcode="soapenv:Server")
-            return Answer(200, writing.fault(refusal))
-    if question.operation != LOOKUP:
-        return None
-    asked = record or replace(STRANGER, personal_number=question.claim.personal_number or "999090000998")
-    match trouble.kind:
-        case TroubleKind.OTHER_PERSON:
-            return Answer(200, writing.citizens([STRANGER]))
-        case TroubleKind.TWO_RECORDS:
-            return Answer(200, writing.citizens([asked, STRANGER]))
-        case TroubleKind.QCVN109 if record is not None:
-            moment = _now().isoformat(timespec="seconds")
-            return Answer(200, writing.citizens_qcvn109([record], moment=moment))
-        case TroubleKind.PREFIX_NS2 if record is not None:
-            return Answer(200, writing.citizens([record], prefix="ns2"))
-        case TroubleKind.EXTRA_FIELD if record is not None:
-            return Answer(200, writing.citizens([record], extra=True))
-    return None
-
-
-def _spoiled(result: Answer) -> Answer:
-    """Do to a finished message what a trouble does to its bytes."""
-    match result.trouble.kind if result.trouble else None:
-        case TroubleKind.WRONG_ENCODING:
-            return replace(result, body=_windows_1258(result.body))
-        case TroubleKind.OVERSIZED:
-            # White space after the end is well-formed: only its size is wrong.
-            return replace(result, body=result.body + b" " * OVERSIZED_BYTES)
-    return result
-
-
-_HTML: Final = (
-    b"<!DOCTYPE html>\n<html lang='vi'><head><title>SBX</title></head>"
-    b"<body><h1>502 Bad Gateway</h1><p>Sandbox: a page on demand.</p></body></html>\n"
-)
-
-
-def _windows_1258(message: bytes) -> bytes:
-    """Write the text in windows-1258, though header and declaration still say UTF-8."""
-    out = []
-    for char in unicodedata.normalize("NFC", message.decode()):
-        try:
-            out.append(char.encode("cp1258"))
-        except UnicodeEncodeError:
-            # The code page has the letters with breve, circumflex and horn, and the tones as marks after them.
-            parts = unicodedata.normalize("NFD", char)
-            tones = "".join(mark for mark in parts if mark in "\u0300\u0301\u0303\u0309\u0323")
-            letter = unicodedata.normalize("NFC", "".join(mark for mark in parts if mark not in tones))
-            out.append((letter + tones).encode("cp1258"))
-    return b"".join(out)
-
-
-def xroad_error(refused: Refusal) -> Answer:
-    """Write an error as an X-Road security server does (pr-rest)."""
-    body = {"type": refused.code, "message": refused.message, "detail": str(uuid.uuid4())}
-    return Answer(
-        refused.status, json.dumps(body).encode(), content_type="application/json;charset=utf-8",
-        headers={"X-Road-Error": refused.code},
-    )  # fmt: skip
 
 
 def _now() -> dt.datetime:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from npdsandbox import access, reading, register
+from npdsandbox.answers import Answer, soap_fault
 from npdsandbox.direct import read_soap
 from npdsandbox.journal import Entry
 from npdsandbox.refusals import XRoadRefusal
-from npdsandbox.register import Answer, Call, Facade
+from npdsandbox.register import Call, Facade
 from npdsandbox.switches import Switches
 from npdsandbox.troubles import TroubleKind
 
@@ -59,4 +60,4 @@ def _with_headers(call: Call, body: bytes, result: Answer, entry: Entry) -> Answ
     return replace(result, headers=headers | result.headers)
 
 
-XROAD = Facade("r1", _handle, register.soap_fault, _with_headers)
+XROAD = Facade("r1", _handle, soap_fault, _with_headers)

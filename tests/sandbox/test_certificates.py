@@ -15,7 +15,7 @@ from cryptography import x509
 from tests.sandbox.callers import AN, LOOKUP, Reply, c06_headers, envelope, json_token, lgsp_token, send
 from tests.sandbox_process import SandboxProcess, client_tls, make_certificates, start_sandbox
 
-ORGANISATION = "SBX practice only H00"
+ORGANIZATION = "SBX practice only H00"
 KINDS = ("server", "client", "client-next", "other", "revoked")
 
 
@@ -26,11 +26,11 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def guarded_sandbox(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    """A sandbox that lets in only one organisation."""
+    """A sandbox that lets in only one organization."""
     sandbox = start_sandbox(
         tmp_path_factory.mktemp("guarded"), certificates=certificates,
         NPDSANDBOX_TLS_CLIENT_CA=str(certificates / "ca.pem"), NPDSANDBOX_TLS_CRL=str(certificates / "crl.pem"),
-        NPDSANDBOX_TLS_CLIENTS=f"{ORGANISATION}; somebody unknown",
+        NPDSANDBOX_TLS_CLIENTS=f"{ORGANIZATION}; somebody unknown",
     )  # fmt: skip
     yield sandbox
     sandbox.stop()
@@ -54,7 +54,7 @@ def test_the_present_and_the_next_certificate_both_get_in(
     guarded: SandboxProcess, certificates: Path, client: str
 ) -> None:
     assert ask(guarded, client_tls(certificates, client)).found_name == "NGUYỄN VĂN AN"
-    assert guarded.journal()[-1]["certificate"].startswith(ORGANISATION + " / motcua")
+    assert guarded.journal()[-1]["certificate"].startswith(ORGANIZATION + " / motcua")
 
 
 @pytest.mark.parametrize("client", ["", "revoked", "server"])
@@ -76,7 +76,7 @@ def test_a_certificate_of_a_foreign_authority_is_refused(guarded: SandboxProcess
     assert guarded.journal() == []
 
 
-def test_another_organisation_is_told_so_on_every_way_in(guarded: SandboxProcess, certificates: Path) -> None:
+def test_another_organization_is_told_so_on_every_way_in(guarded: SandboxProcess, certificates: Path) -> None:
     stranger = client_tls(certificates, "other")
     reply = ask(guarded, stranger)
     assert (reply.status, reply.fault) == (403, "SBX.CERTIFICATE")
@@ -121,7 +121,7 @@ def test_a_client_certificate_that_has_ended_is_refused_and_the_next_one_taken(t
         with pytest.raises((ssl.SSLError, ConnectionError)):
             ask(sandbox, client_tls(certificates, "client"))
         assert ask(sandbox, client_tls(certificates, "client-next")).status == 200
-        # Without a list of organisations every certificate of the authority is as good.
+        # Without a list of organizations every certificate of the authority is as good.
         assert ask(sandbox, client_tls(certificates, "other")).status == 200
     finally:
         sandbox.stop()
