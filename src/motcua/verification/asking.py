@@ -133,10 +133,15 @@ def ask(question: Question, now: datetime) -> Asked:
     _refuse_open_transaction()
     check = _intent(question, now)
     unlicensed = _unlicensed(question)
-    if unlicensed is not None:
-        _write_unlicensed(check, unlicensed, now)
-        return Asked(check, unlicensed, None)
-    lines, ways, refused = _admit(check, question, now)
+    try:
+        if unlicensed is not None:
+            _write_unlicensed(check, unlicensed, now)
+            return Asked(check, unlicensed, None)
+        lines, ways, refused = _admit(check, question, now)
+    except IntegrityError:
+        if question.check_id is not None and IdentityCheck.objects.filter(pk=question.check_id).exists():
+            raise AlreadyAsked from None
+        raise
     if refused is not None:
         return Asked(check, refused, lines)
     _give_connection_back()
@@ -243,7 +248,7 @@ def _unlicensed(question: Question) -> NotAllowed | None:
 def _write_unlicensed(check: IdentityCheck, unlicensed: NotAllowed, now: datetime) -> None:
     with transaction.atomic():
         _write_outcome(check, unlicensed, now)
-        _insert(check)
+        check.save(force_insert=True)
         audit.record(
             name="check.not_licensed",
             now=now,
@@ -275,21 +280,10 @@ def _admit(
         else:
             check.route = ways[0] if ways else ""
         if not exceeded:
-            _insert(check)
+            check.save(force_insert=True)
     if exceeded:
         _refuse_limited(check, exceeded, now)
     return lines, ways, refused
-
-
-def _insert(check: IdentityCheck) -> None:
-    """Write a check whose id decides who may ask."""
-    try:
-        with transaction.atomic():
-            check.save(force_insert=True)
-    except IntegrityError:
-        if IdentityCheck.objects.filter(pk=check.pk).exists():
-            raise AlreadyAsked from None
-        raise
 
 
 def _ways(lines: line.Lines, question: Question, now: datetime) -> list[Route]:
