@@ -228,6 +228,8 @@ def test_an_unknown_member_is_counted_and_changes_nothing():
         converted({"CongdanCollection": {"CongDan": [[]]}}),
         converted({"CongdanCollection": []}),
         converted({"Envelope": []}),
+        converted({"CongDan": []}),
+        converted({"CongdanCollection": {"CongDan": {"CongDan": []}}}),
         changed(HoVaTen=[]),
         changed(HoVaTen={"Ten": True}),
         changed(SoCMND=False),

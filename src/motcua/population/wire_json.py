@@ -228,7 +228,8 @@ def _add(parent: etree._Element, name: str, value: object, namespace: str, depth
     if depth > _DEEPEST:
         raise unreadable(f"nested deeper than {_DEEPEST}")
     if isinstance(value, list):
-        if not value and name != "CongDan":
+        is_of_nobody = name == "CongDan" and parent.tag == f"{{{RECORD_NS}}}CongdanCollection"
+        if not value and not is_of_nobody:
             raise unreadable("an empty list where one belongs")
         for one in value:
             if isinstance(one, list):
