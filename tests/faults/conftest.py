@@ -86,7 +86,9 @@ class Stack:
 
     def is_open(self, officer: Browser) -> bool:
         """Say what the desk's page says of the line."""
-        return "kết nối bình thường" in officer.get("/mot-cua/tiep-nhan/").text
+        light = re.search(r'class="light (\w+)"', officer.get("/mot-cua/tiep-nhan/").text)
+        assert light, "the desk shows no light"
+        return light[1] != "down"
 
     def calms_down(self, officer: Browser) -> None:
         """Put the register in order and wait until the line has healed and no failure is remembered."""
@@ -105,13 +107,7 @@ class Stack:
 
     def write(self, statement: str) -> None:
         """Change the product's database directly."""
-        store = self.product.store
-        if store.database_url:
-            with psycopg.connect(store.database_url) as postgres:
-                postgres.execute(statement)  # type: ignore[call-overload]
-            return
-        with closing(sqlite3.connect(store.folder / "motcua.sqlite3", timeout=10)) as sqlite, sqlite:
-            sqlite.execute(statement)
+        write(self.product.store, statement)
 
     def end(self) -> None:
         """Stop everything, and insist that the log is in order."""
@@ -153,6 +149,16 @@ def strangers(state: Path, count: int = 600) -> list[Stranger]:
         home = json.loads(details)[7]  # the permanent residence
         found.append(Stranger(Person("", full_name, number, "", born, None), home[3]))
     return found
+
+
+def write(store: Store, statement: str) -> None:
+    """Change a store's database directly."""
+    if store.database_url:
+        with psycopg.connect(store.database_url) as postgres:
+            postgres.execute(statement)  # type: ignore[call-overload]
+        return
+    with closing(sqlite3.connect(store.folder / "motcua.sqlite3", timeout=10)) as sqlite, sqlite:
+        sqlite.execute(statement)
 
 
 def masked(number: str) -> str:
