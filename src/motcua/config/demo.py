@@ -117,6 +117,8 @@ Try
             come out as "Chưa kiểm tra được"
   outage    on the sandbox's control page choose "no answer" for the next calls, or stop the sandbox;
             then check again: "Chưa kiểm tra được", never "thất bại"
+  later     receive it all the same ("Tiếp nhận, xác thực sau"), end the outage, and within a minute the answer
+            stands above the list of dossiers
 
 Ctrl-C stops both.
 """
