@@ -28,7 +28,7 @@ from tests.postgres import free_port
 
 _REGISTER_SECONDS = 0.2  # slower than elsewhere, so that more questions are under way when a process dies
 _KINDS = {"web worker": 5, "web master": 2, "motcua work": 2, "postgresql": 1}
-_PAUSE = (0.3, 1.6)  # seconds between two kills, once everything is up again
+_PAUSE = (0.2, 1.2)  # seconds between two kills, once everything is up again
 _OFFICERS, _FIRST_RECEIVED, _FIRST_TICKET = 6, 100_000, 600_000
 _RECHECKS_PER_SECOND, _TICKETS_A_ROUND = 10, 12
 _PATIENCE = 60.0  # seconds for a service to be up

@@ -52,9 +52,11 @@ def others_pages(register: Register, desk: Desk, seconds: int = _SECONDS) -> dic
     before, checks_before = _pages_under_checks(desk, VERIFIED, seconds)
     register.hang()
     during, checks_during = _pages_under_checks(desk, UNANSWERED, seconds)
+    p95_before, p95_during = before.percentile(95), during.percentile(95)
     return {
-        "silent_pages_p95_before_ms": round(before.percentile(95), 1),
-        "silent_pages_p95_during_ms": round(during.percentile(95), 1),
+        "silent_pages_p95_before_ms": round(p95_before, 1),
+        "silent_pages_p95_during_ms": round(p95_during, 1),
+        "silent_pages_p95_more_percent": round(100 * (p95_during / p95_before - 1), 1),
         "silent_wrong": {
             "pages_before": dict(before.wrong),
             "pages_during": dict(during.wrong),
