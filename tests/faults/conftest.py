@@ -58,6 +58,7 @@ class Stack:
     proxy: FaultProxy | None = None
     people: list[Stranger] = field(default_factory=list)  # whom nobody has asked about yet
     records_waiting: int = 0  # for forms of officers
+    step: str = ""  # where An's draft stands, once it is begun
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
     sessions: dict[str, list[Cookie]] = field(default_factory=dict)
 

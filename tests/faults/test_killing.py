@@ -12,7 +12,7 @@ import pytest
 from tests.faults import killing
 from tests.product_process import Store, eventually
 
-ROUNDS = 6
+ROUNDS = 4
 
 
 @pytest.mark.parametrize("place", ["inside", "apart"])

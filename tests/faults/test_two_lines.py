@@ -92,7 +92,7 @@ def two_lines(running_two_lines: TwoLines) -> TwoLines:
     """Return the product with two lines: both whole, chosen by health, and nothing remembered against either."""
     running_two_lines.primary.heals()
     running_two_lines.standby.heals()
-    running_two_lines.use("auto")
+    running_two_lines.stack.write("UPDATE verification_linechoice SET mode = 'auto'")
     running_two_lines.stack.write(
         "UPDATE verification_linerow SET failed_at = '[]', opened_at = NULL, paused_until = 0, next_probe_at = 0"
     )

@@ -89,7 +89,7 @@ class Filing:
     def __init__(self, stack: Stack, stranger: Stranger) -> None:
         self.stack = stack
         self.browser = stack.visitor(cast.an)
-        self.step = self.browser.starts_filing()
+        self.step = stack.step = stack.step or self.browser.starts_filing()
         self.phone = "09" + stranger.person.number[-8:]
         if not self._draft()[1]:
             assert self.browser.agrees(self.step).path == self._papers_step
