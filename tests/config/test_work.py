@@ -52,30 +52,44 @@ def database() -> Database:
 
 @pytest.fixture
 def did(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[object]:
-    """Say what each look finds: a truth value, or what goes wrong; nothing is due once the list is empty."""
+    """Say what each look finds: True for a ticket taken, the seconds until it is anybody's turn, or what goes wrong.
+
+    Nothing is due once the list is empty.
+    """
     found: list[object] = []
+    waits: list[float] = []
 
     def look(*, now: object) -> bool:
         next_one = found.pop(0) if found else False
         if isinstance(next_one, Exception):
             raise next_one
-        return bool(next_one)
+        if isinstance(next_one, float):
+            waits.append(next_one)
+        return next_one is True
 
     monkeypatch.setattr("motcua.dossiers.service.run_next_recheck", look)
+    monkeypatch.setattr(
+        "motcua.dossiers.service.seconds_to_next_recheck", lambda *, now: waits.pop() if waits else None
+    )
     monkeypatch.setattr("motcua.dossiers.service.send_reminders", lambda *, now: 0)
     monkeypatch.setattr(work, "connection", database)
     return found
 
 
-def test_it_goes_on_at_the_pace_while_something_waits_and_looks_rarely_when_nothing_does(
-    did: list[object], settings: Settings
-) -> None:
-    settings.RECHECKS_PER_SECOND = 4
+def test_it_goes_on_at_once_after_a_ticket_and_looks_rarely_when_nothing_is_due(did: list[object]) -> None:
     did += [True, True, False, True]
     stop = Stop(5)
     work.work(stop)
 
-    assert stop.pauses == [0.25, 0.25, 2.0, 0.25, 2.0]
+    assert stop.pauses == [0.0, 0.0, 2.0, 0.0, 2.0]
+
+
+def test_when_a_ticket_is_due_it_rests_only_until_the_next_turn(did: list[object]) -> None:
+    did += [0.02, True, 0.5, 45.0]
+    stop = Stop(4)
+    work.work(stop)
+
+    assert stop.pauses == [0.02, 0.0, 0.5, 2.0]
 
 
 def test_a_database_that_is_away_is_told_and_tried_again_more_and_more_rarely(
@@ -86,7 +100,7 @@ def test_a_database_that_is_away_is_told_and_tried_again_more_and_more_rarely(
     with caplog.at_level("ERROR", logger="motcua.work"):
         work.work(stop)
 
-    assert stop.pauses == [4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0, 0.5, 2.0]
+    assert stop.pauses == [4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0, 0.0, 2.0]
     assert caplog.text.count("work.failed error=OperationalError") == 7
 
 

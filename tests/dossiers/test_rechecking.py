@@ -442,6 +442,41 @@ class TestPace:
         assert sum(taken) == 10
         assert all(taken[tick] == (tick % 5 == 0) for tick in range(50))
 
+    @pytest.mark.parametrize("per_second", [2, 20, 200])
+    def test_whoever_looks_when_told_to_reaches_the_pace_even_if_a_little_late(
+        self, officer: User, register: ToldRegister, settings: Settings, per_second: int
+    ) -> None:
+        settings.RECHECKS_PER_SECOND = per_second
+        for _ in range(25):
+            received(officer)
+        began = now = NOW + timedelta(hours=1)
+        while Recheck.objects.filter(state="waiting").exists():
+            if not run_next_recheck(now=now):
+                wait = service.seconds_to_next_recheck(now=now)
+                assert wait is not None
+                now += timedelta(seconds=1.2 * wait)
+
+        assert 24 / per_second <= (now - began).total_seconds() <= 25.5 / per_second
+
+    def test_a_pause_is_not_made_up_for_by_a_crowd(self, officer: User, register: ToldRegister) -> None:
+        for _ in range(5):
+            received(officer)
+        assert run_next_recheck(now=NOW + timedelta(hours=1))
+        later = NOW + timedelta(hours=2)
+
+        taken = [run_next_recheck(now=later + timedelta(milliseconds=10) * tick) for tick in range(50)]
+
+        assert sum(taken) == 1
+
+    def test_nobody_is_told_to_look_soon_when_nothing_is_due_or_the_line_is_down(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        assert service.seconds_to_next_recheck(now=NOW) is None
+        received(officer)
+        assert service.seconds_to_next_recheck(now=NOW) == 0
+        shut_line(NOW)
+        assert service.seconds_to_next_recheck(now=NOW) is None
+
     def test_nobody_is_asked_while_the_line_is_down(self, officer: User, register: ToldRegister) -> None:
         received(officer)
         shut_line(NOW)

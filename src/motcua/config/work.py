@@ -79,15 +79,16 @@ def _turn() -> float:
     """Do one piece of what waits; return the seconds to the next look."""
     from django.utils import timezone
 
-    from motcua.dossiers.service import run_next_recheck, send_reminders
+    from motcua.dossiers.service import run_next_recheck, seconds_to_next_recheck, send_reminders
 
     now = timezone.now()
     told = send_reminders(now=now)
     if told:
         _log.info("work.reminded count=%d", told)
     if run_next_recheck(now=now):
-        return 1 / float(settings.RECHECKS_PER_SECOND)
-    return _IDLE
+        return 0.0  # the next look finds out whose turn it is, and when
+    wait = seconds_to_next_recheck(now=timezone.now())
+    return _IDLE if wait is None else min(wait, _IDLE)
 
 
 def work_apart() -> int:

@@ -25,12 +25,22 @@ def next_turn(*, now: datetime) -> RecheckPace | None:
     return turn if turn.next_at <= now else None
 
 
+def seconds_to_next_turn(*, now: datetime) -> float:
+    """Return the seconds until the next turn can be taken, 0 when it can be now. One query."""
+    return max(0.0, (_read(now).next_at - now).total_seconds())
+
+
 def take(turn: RecheckPace, *, now: datetime) -> bool:
-    """Take a turn; true for exactly one caller over all processes. Call it in the transaction that claims a ticket."""
+    """Take a turn; true for exactly one caller over all processes. Call it in the transaction that claims a ticket.
+
+    Who comes a little late delays nobody after them; who comes after a pause makes up for nothing.
+    """
     gap = max(_usual_gap(), turn.gap)
+    is_in_step = now - turn.next_at < timedelta(seconds=gap / 2)
+    since = turn.next_at if is_in_step else now
     return bool(
         RecheckPace.objects.filter(pk=_ROW, next_at=turn.next_at).update(
-            next_at=now + timedelta(seconds=gap), gap=max(_usual_gap(), gap * _EASING)
+            next_at=since + timedelta(seconds=gap), gap=max(_usual_gap(), gap * _EASING)
         )
     )
 

@@ -110,6 +110,20 @@ def run_next_recheck(*, now: datetime) -> bool:
     return True
 
 
+def seconds_to_next_recheck(*, now: datetime) -> float | None:
+    """Return how long it is until ``run_next_recheck`` is worth calling again, if a ticket is due.
+
+    Args:
+        now: the moment.
+
+    Returns:
+        Seconds, 0 for at once; None when no ticket is due, or the line is down.
+    """
+    if not _waiting().filter(not_before__lte=now).exists() or not line_status(now=now).is_open:
+        return None
+    return pace.seconds_to_next_turn(now=now)
+
+
 def recheck_now(*, dossier: Dossier, officer: User, now: datetime) -> Recheck:
     """Have the register asked about a dossier at an officer's press; the second press of one asks nobody.
 

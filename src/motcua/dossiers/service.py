@@ -36,6 +36,7 @@ from motcua.dossiers.rechecking import (
     may_be_rechecked,
     recheck_now,
     run_next_recheck,
+    seconds_to_next_recheck,
 )
 from motcua.dossiers.reminding import remind, send_reminders
 
@@ -69,6 +70,7 @@ __all__ = [
     "remind",
     "remove_paper",
     "run_next_recheck",
+    "seconds_to_next_recheck",
     "send_reminders",
     "start_draft",
     "submit",
