@@ -433,6 +433,40 @@ class TestWhoeverDies:
 class TestPace:
     """How fast tickets are taken."""
 
+    @pytest.mark.parametrize(
+        "unreadable",
+        [{"applicant_number_sealed": b"sealed with another key, long ago"}, {"applicant_name": "?"}],
+    )
+    def test_tickets_that_cannot_be_read_hold_up_nobody_and_keep_waiting(
+        self, officer: User, register: ToldRegister, unreadable: dict[str, Any], caplog: Any
+    ) -> None:
+        broken = [received(officer, at=NOW + SECOND * place) for place in range(3)]
+        good = received(officer, applicant(cast.binh), at=NOW + 5 * SECOND)
+        Dossier.objects.filter(pk__in=[dossier.pk for dossier in broken]).update(**unreadable)
+
+        drain(NOW + timedelta(hours=1), most=60)
+
+        assert fresh(good).is_identity_verified
+        assert register.asked == 1
+        waiting = Recheck.objects.filter(pk__in=[dossier.pk for dossier in broken])
+        assert {ticket.state for ticket in waiting} == {"waiting"}
+        assert all(ticket.tries > 1 for ticket in waiting)
+        assert "work.unreadable_ticket" in caplog.text
+
+    def test_an_officer_whose_key_cannot_be_read_holds_up_nobody(
+        self, officer: User, second_officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+        User.objects.filter(pk=officer.pk).update(gateway_key_sealed=b"sealed with another key, long ago")
+
+        assert run_next_recheck(now=NOW + timedelta(hours=1))
+        ticket = service.recheck_now(
+            dossier=dossier, officer=second_officer, now=NOW + timedelta(hours=1, seconds=1)
+        )
+
+        assert ticket.state == Recheck.State.SETTLED
+        assert fresh(dossier).is_identity_verified
+
     def test_two_a_second_over_all_processes(self, officer: User, register: ToldRegister) -> None:
         for place in range(30):
             received(officer, at=NOW + SECOND * place)

@@ -14,6 +14,7 @@ register asked a second time, by a check that says which one it repeats.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -44,6 +45,7 @@ from motcua.verification.service import (
     recheck_identity,
 )
 
+_log = logging.getLogger("motcua.work")
 MOST_UNUSABLE: Final = 3
 _UNUSABLE: Final = frozenset(
     {
@@ -214,10 +216,9 @@ def _is_under_way_or_just_settled(ticket: Recheck, now: datetime) -> bool:
 def _claim(ticket: Recheck, now: datetime) -> IdentityCheck | None:
     """Take a locked ticket; return the check that an earlier claim left with its outcome, so that nobody asks."""
     earlier = IdentityCheck.objects.filter(pk=ticket.check_id).first() if ticket.check_id else None
-    if ticket.check_id is None or (earlier is not None and not earlier.outcome):
-        ticket.repeats_id = earlier.pk if earlier is not None else None
-        ticket.check_id = uuid.uuid4()
-        earlier = None
+    if earlier is not None and not earlier.outcome:
+        ticket.repeats_id, ticket.check_id, earlier = earlier.pk, None, None
+    ticket.check_id = ticket.check_id or uuid.uuid4()
     ticket.not_before = now + longest_question() + _MARGIN
     ticket.save(update_fields=["check_id", "repeats_id", "not_before"])
     return earlier
@@ -227,23 +228,25 @@ def _ask_and_settle(ticket: Recheck, earlier: IdentityCheck | None, now: datetim
     check = earlier
     if check is None:
         try:
-            check = _ask(ticket, now)
+            claim, asker = _claim_of(ticket.dossier), _asker(ticket.officer, ticket.dossier)
+        except (ValueError, TypeError) as error:
+            _log.error("work.unreadable_ticket dossier=%s error=%s", ticket.pk, type(error).__name__)
+            _set_aside(ticket, now)
+            return
+        try:
+            check = _ask(ticket, claim, asker, now)
         except AlreadyAsked:
             return  # whoever asked settles it; if they died, the next claim after the lease finds out
     _settle(ticket, check, check.answered_at or now)
 
 
-def _ask(ticket: Recheck, now: datetime) -> IdentityCheck:
+def _ask(ticket: Recheck, claim: IdentityClaim, asker: Asker, now: datetime) -> IdentityCheck:
     dossier = ticket.dossier
     if ticket.check_id is None:
         raise ValueError("a ticket is claimed before anybody is asked")
     return recheck_identity(
-        claim=IdentityClaim(
-            full_name=clean(dossier.applicant_name),
-            number=IdNumber(dossier.applicant_number),
-            birth_date=BirthDate(*map(int, dossier.applicant_birth.split("-"))),
-        ),
-        asker=_asker(ticket.officer, dossier),
+        claim=claim,
+        asker=asker,
         purpose=Purpose(
             text="Kiểm tra lại danh tính người nộp hồ sơ đã tiếp nhận",
             procedure_code=dossier.procedure.code,
@@ -254,6 +257,15 @@ def _ask(ticket: Recheck, now: datetime) -> IdentityCheck:
         check_id=ticket.check_id,
         repeats=ticket.repeats_id,
         now=now,
+    )
+
+
+def _claim_of(dossier: Dossier) -> IdentityClaim:
+    """Return what the dossier says of the person. Raises ValueError or TypeError when it cannot be read any more."""
+    return IdentityClaim(
+        full_name=clean(dossier.applicant_name),
+        number=IdNumber(dossier.applicant_number),
+        birth_date=BirthDate(*map(int, dossier.applicant_birth.split("-"))),
     )
 
 
@@ -301,13 +313,27 @@ def _settle(claimed: Recheck, check: IdentityCheck, now: datetime) -> None:
         pace.slow_down(now=now)
 
 
+def _set_aside(claimed: Recheck, now: datetime) -> None:
+    """Let a ticket wait about which nobody could be asked: what is kept cannot be read, say with a wrong secret."""
+    with transaction.atomic():
+        mine = Recheck.objects.filter(pk=claimed.pk, check_id=claimed.check_id, state=Recheck.State.WAITING)
+        for ticket in mine.select_for_update(of=("self",)):
+            ticket.check_id = None
+            _wait_longer(ticket, now)
+            ticket.save(update_fields=["check_id", "tries", "not_before"])
+
+
 def _put_back(ticket: Recheck, check: IdentityCheck, now: datetime) -> None:
     """Let a ticket wait longer each time; after too many answers that cannot be trusted an officer has to look."""
-    ticket.tries += 1
     if check.reason in _UNUSABLE:
         ticket.unusable += 1
     if ticket.unusable >= MOST_UNUSABLE:
         ticket.state = Recheck.State.PARKED
+    _wait_longer(ticket, now)
+
+
+def _wait_longer(ticket: Recheck, now: datetime) -> None:
+    ticket.tries += 1
     pause = _FIRST_PAUSE * 2 ** min(ticket.tries - 1, 10)
     ticket.not_before = now + min(pause, _LONGEST_PAUSE)
 
