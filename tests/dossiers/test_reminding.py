@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from motcua.accounts.models import Citizen, Notice
 from motcua.dossiers import service
 from motcua.dossiers.models import Dossier, Reminder
 from motcua.dossiers.service import send_reminders
+from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, Trouble
+from motcua.procedures.models import Procedure
 from motcua.verification.models import LineRow
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import address, agree, begin, draft_of, filed
@@ -43,6 +46,32 @@ def test_the_draft_is_kept_and_the_button_is_offered_only_when_no_answer_came(
     draft = begin(an_client)
     assert BUTTON in agree(an_client, draft).content.decode()
     assert draft_of(citizen_an).phone == "0912345678"
+
+
+def test_a_missing_licence_looks_to_the_citizen_like_any_question_without_an_answer(
+    an_client: Client, register: ToldRegister
+) -> None:
+    draft = begin(an_client)
+    pages = []
+    for barred in (None, *Barred, "by our own list"):
+        register.trouble = NotPermitted(barred) if isinstance(barred, Barred) else CouldNotAsk(Trouble.FAULT)
+        Procedure.objects.update(may_query=barred != "by our own list")
+        pages.append(re.sub(r'value="[^"]+"|lưu lúc [0-9:/ ]+', "", agree(an_client, draft).content.decode()))
+
+    assert BUTTON in pages[0]
+    assert pages == [pages[0]] * 5
+
+
+def test_nobody_is_told_to_come_back_before_the_procedure_has_its_licence(
+    an_client: Client, register: ToldRegister
+) -> None:
+    press(an_client, begin(an_client))
+    heard()
+    Procedure.objects.update(may_query=False)
+    assert send_reminders(now=timezone.now()) == 0
+
+    Procedure.objects.update(may_query=True)
+    assert send_reminders(now=timezone.now()) == 1
 
 
 def test_the_owner_is_told_once_when_the_register_answers_again(

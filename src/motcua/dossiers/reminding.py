@@ -41,6 +41,8 @@ def remind(*, dossier: Dossier, now: datetime) -> None:
 def send_reminders(*, now: datetime) -> int:
     """Tell those who wait, once each, if the register has answered somebody since they asked to be told.
 
+    Who files for a procedure that has no licence waits for that, too.
+
     Args:
         now: the moment.
 
@@ -55,8 +57,8 @@ def send_reminders(*, now: datetime) -> int:
         return 0
     told = 0
     with transaction.atomic():
-        due = unsent.filter(created_at__lt=status.heard_at).order_by("created_at")
-        waiting = due.select_for_update(skip_locked=True, of=("self",))
+        due = unsent.filter(created_at__lt=status.heard_at, dossier__procedure__may_query=True)
+        waiting = due.order_by("created_at").select_for_update(skip_locked=True, of=("self",))
         for reminder in waiting.select_related("dossier__procedure", "dossier__citizen__user")[:_BATCH]:
             draft = reminder.dossier
             if draft.status == states.DRAFT and draft.citizen is not None:
