@@ -178,7 +178,7 @@ class Desk:
     @cached_property
     def line(self) -> LineStatus:
         """Return how the line stands; a line that just gave this page no answer is not called fine."""
-        kept = line_status(now=self.now)
+        kept = self.finding.line or line_status(now=self.now)
         return replace(kept, light=Light.SLOW) if self.is_unanswered and kept.is_open else kept
 
     @property
@@ -230,8 +230,9 @@ def shown_again(*, data: QueryDict, officer: User, now: datetime, is_claim_shown
         now: the moment.
         is_claim_shown: False when only the documents are shown again; then nothing is looked up about the claim.
     """
+    form, claim = _read_claim(data)
     desk = _desk(data, now)
-    _, claim = _read_claim(desk, data)
+    desk.procedure = form.cleaned_data.get("procedure")
     if is_claim_shown and claim is not None and desk.procedure is not None:
         desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
         desk.checked = data.get("checked", "")
@@ -248,9 +249,9 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
         data = scan.filled(data, card)
     elif scan_error:
         data = scan.emptied(data)
-    desk = _desk(data, now)
+    form, claim = _read_claim(data)
+    desk = _desk(data, now, form)
     desk.scan_error = scan_error
-    desk.claim_form, claim = _read_claim(desk, data)
     if scan_error or desk.procedure is None or claim is None:
         return desk
     desk.contradictions = contradictions(claim, sex=_sex(card, data))
@@ -274,9 +275,9 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
 
 def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
     """Press "Lưu hồ sơ": return the received dossier, or the form with what is to be mended."""
-    desk = _desk(data, now)
+    form, claim = _read_claim(data)
+    desk = _desk(data, now, form)
     desk.is_saving = True
-    desk.claim_form, claim = _read_claim(desk, data)
     desk.rest_form = RestForm(data)
     if desk.rest_form.is_valid() and desk.claim_form.is_valid():
         try:
@@ -316,23 +317,23 @@ def _why_check_is_needed(data: QueryDict, claim: IdentityClaim | None) -> Promis
     return WORN_OUT if claim is not None and data["checked"] == claim_digest(claim) else CHANGED
 
 
-def _desk(data: QueryDict, now: datetime) -> Desk:
-    """Return the form as it was posted, not judged."""
+def _desk(data: QueryDict, now: datetime, judged: ClaimForm | None = None) -> Desk:
+    """Return the form as it was posted; only its claim may have been judged."""
     typed = {name: data.get(name) for name in (*ClaimForm.base_fields, *RestForm.base_fields) if name in data}
     return Desk(
-        claim_form=ClaimForm(initial=typed),
+        claim_form=judged or ClaimForm(initial=typed),
         rest_form=RestForm(initial=typed),
         data=data,
         now=now,
         press_key=data.get("press_key") or str(uuid.uuid4()),
+        procedure=judged.cleaned_data.get("procedure") if judged else None,
     )
 
 
-def _read_claim(desk: Desk, data: QueryDict) -> tuple[ClaimForm, IdentityClaim | None]:
-    """Read procedure and claim from what was posted; the desk knows its procedure afterwards."""
+def _read_claim(data: QueryDict) -> tuple[ClaimForm, IdentityClaim | None]:
+    """Read procedure and claim from what was posted."""
     form = ClaimForm(data, is_number_known=is_number_known(data))
     form.is_valid()
-    desk.procedure = form.cleaned_data.get("procedure")
     return form, form.claim()
 
 

@@ -6,7 +6,7 @@ find it again, so nothing that a browser sends can make a person verified.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -22,6 +22,7 @@ from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import (
     Limited,
+    LineStatus,
     MissingOfficerNumber,
     Purpose,
     carries,
@@ -65,6 +66,7 @@ class Finding:
     """What is known about a claim: the situation, the proof, and the applicant where the register vouches.
 
     ``is_filled`` says whether the register gave the applicant's data, or only its yes to the three things typed.
+    ``line`` is how the register answers, where it has just been heard.
     """
 
     situation: Situation
@@ -74,6 +76,7 @@ class Finding:
     is_accents_hint: bool = False
     until: datetime | None = None
     tries: int | None = None
+    line: LineStatus | None = None
 
     @property
     def is_verified(self) -> bool:
@@ -121,7 +124,8 @@ def inquire(
         return Finding(Situation.MISSING_NUMBER)
     except Limited as limit:
         return Finding(Situation.LIMITED, until=limit.until, tries=limit.tries)
-    return _finding(answer.check, answer.record, claim, is_accents_hint=answer.is_accents_hint)
+    found = _finding(answer.check, answer.record, claim, is_accents_hint=answer.is_accents_hint)
+    return replace(found, line=answer.line)
 
 
 def recall(*, claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime) -> Finding:

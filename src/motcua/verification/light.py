@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
 from django.conf import settings
 
+from motcua.population.line import LineState
 from motcua.verification import choosing, line, probing, registers
+from motcua.verification.asking import Asked
 from motcua.verification.line import Heard
-from motcua.verification.models import Route
+from motcua.verification.models import IdentityCheck, Route
 
+_ANSWERS: Final = frozenset({IdentityCheck.Outcome.VERIFIED, IdentityCheck.Outcome.REJECTED})
 _LONGEST_TRUE: Final = 600.0  # seconds; what was heard before then says nothing of now
 
 
@@ -69,6 +72,17 @@ def line_status(*, now: datetime) -> LineStatus:
         (_status(lines[route], moment) for route in choosing.in_use(lines.mode)),
         key=lambda status: status.since or now,
     )
+
+
+def status_after(asked: Asked) -> LineStatus | None:
+    """Say how the register answers, as this question's own answer showed; None when it showed nothing. No query."""
+    check = asked.check
+    if asked.lines is None or check.answered_at is None or check.outcome not in _ANSWERS:
+        return None
+    before, answered_at = asked.lines[Route(check.route)], check.answered_at.timestamp()
+    took = answered_at - check.asked_at.timestamp()
+    heard = replace(before, state=LineState(), seconds=before.smoothed(took), answered_at=answered_at)
+    return _status(heard, answered_at)
 
 
 def line_facts(*, now: datetime) -> list[LineFacts]:

@@ -28,7 +28,7 @@ from motcua.verification.asking import (
 )
 from motcua.verification.budget import Limited
 from motcua.verification.choosing import NoSuchLine, choice, use_line
-from motcua.verification.light import Light, LineFacts, LineStatus, line_status
+from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
 from motcua.verification.line import Mode, longest_question
 from motcua.verification.models import IdentityCheck, Route
@@ -71,11 +71,15 @@ class MissingOfficerNumber(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DeskAnswer:
-    """What an officer gets: the check, the record when it was verified, and one hint when it was not."""
+    """What an officer gets: the check, the record when it was verified, and one hint when it was not.
+
+    ``line`` is how the register answers, where its answer to this question shows it.
+    """
 
     check: IdentityCheck
     record: CitizenRecord | None
     is_accents_hint: bool
+    line: LineStatus | None
 
 
 def check_identity(
@@ -130,7 +134,7 @@ def fetch_citizen(*, claim: IdentityClaim, asker: Asker, purpose: Purpose, now: 
     outcome = asked.outcome
     record = outcome.record if isinstance(outcome, Verified) else None
     is_hint = isinstance(outcome, Rejected) and outcome.differences == {Difference.NAME_ACCENTS}
-    return DeskAnswer(asked.check, record, is_hint)
+    return DeskAnswer(asked.check, record, is_hint, status_after(asked))
 
 
 def recheck_identity(
