@@ -165,6 +165,8 @@ def test_whatever_is_no_answer_is_could_not_ask(given, trouble):
         ("soon", None),
         ("-1", None),
         ("9" * 400, None),
+        ("Mon, 23 Nov 2026 08:15:26 +99999999999999999", None),
+        ("23 Nov 99999999999999999999 08:15:26", None),
         ("", None),
     ],
 )

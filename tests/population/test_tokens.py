@@ -121,6 +121,7 @@ def test_an_officer_without_a_key_is_refused_before_any_call(officer_key):
             ask(Lgsp(settings_for(tokens, data)), inquiry=replace(ASKED_BY, officer_key=officer_key))
         assert (tokens.received, data.received) == ([], [])
     assert caught.value.barred is Barred.OFFICER
+    assert caught.value.is_unsent
     assert "sandbox-pass" not in str(caught.value)
 
 
@@ -133,6 +134,16 @@ def test_a_gateway_over_a_platform_names_the_officer_as_the_platform_knows_them(
 
 
 # --- how long a token lives
+
+
+@pytest.mark.parametrize("style", [Lgsp, LgspJson])
+@pytest.mark.parametrize("life", ["1e400", "9" * 400, "-" + "9" * 400, '"' + "9" * 400 + '"'])
+def test_a_life_that_no_number_can_hold_is_like_none(style, life):
+    body = f'{{"access_token":"tok-1","token":"tok-1","expires_in":{life},"expiryDate":{life}}}'.encode()
+    with StubRegister(given(body)) as tokens, StubRegister(answering(http(MATCH))) as data:
+        way = style(settings_for(tokens, data))
+        assert [ask(way, at=MOMENT + later).status for later in (0, 1, 100)] == [200] * 3
+    assert len(tokens.received) == 1
 
 
 def test_one_token_serves_many_questions():

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from motcua.identity.claims import IdentityClaim
-from motcua.identity.register import Answer, CouldNotAsk, Inquiry, MessageIds, Trouble
+from motcua.identity.register import Answer, Barred, CouldNotAsk, Inquiry, MessageIds, NotPermitted, Trouble
 from motcua.verification import line, probing
 from motcua.verification.line import Heard
 from motcua.verification.models import IdentityCheck, LineRow, Route
@@ -158,6 +158,27 @@ def test_a_question_that_our_own_settings_stopped_says_nothing_of_the_line(regis
     ping(now=NOW)
 
     assert light() is Light.UNKNOWN
+
+
+def test_an_officer_whom_our_own_client_refuses_says_nothing_of_the_line(register) -> None:
+    for second in range(5):
+        fail(at=second - 10)
+    register.trouble = NotPermitted(Barred.OFFICER, detail="no key", is_unsent=True)
+
+    check, _ = ping(now=NOW)
+
+    assert (check.outcome, check.reason) == ("not_allowed", "officer")
+    assert light() is Light.DOWN
+
+
+def test_a_refusal_by_the_register_itself_is_an_answer(register) -> None:
+    for second in range(5):
+        fail(at=second - 10)
+    register.trouble = NotPermitted(Barred.OFFICER)
+
+    ping(now=NOW)
+
+    assert light() is Light.FINE
 
 
 def test_smoothing_follows_slowly_enough_to_forgive_one_slow_answer() -> None:

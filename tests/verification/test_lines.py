@@ -159,11 +159,13 @@ def test_the_second_line_gets_only_the_time_that_is_left(pair, settings) -> None
     assert rest < whole < settings.NPD["NPD_TOTAL_SECONDS"]
 
 
+@pytest.mark.parametrize("is_there", [True, False])
 def test_a_line_whose_files_are_gone_lets_the_question_take_the_other(
-    pair, settings, tmp_path, monkeypatch
+    pair, settings, tmp_path, monkeypatch, is_there
 ) -> None:
     bad = tmp_path / "no-certificate.pem"
-    bad.write_text("nothing", encoding="ascii")
+    if is_there:
+        bad.write_text("nothing", encoding="ascii")
     settings.NPD = {**settings.NPD, "NPD_URL": "https://npd.example/", "NPD_CA": str(bad)}
     monkeypatch.setitem(registers._in_place, Route.PRIMARY, None)
     registers._configured.cache_clear()

@@ -167,8 +167,19 @@ class CouldNotAsk(RegisterError):
 
 
 class NotPermitted(RegisterError):
-    """The register refuses the officer, the procedure or the client; asking again will not help."""
+    """The register refuses the officer, the procedure or the client; asking again will not help.
 
-    def __init__(self, barred: Barred, *, detail: str = "", messages: MessageIds | None = None) -> None:
+    `is_unsent` says that our own client refused already and nothing left us, so that nothing was heard of the line.
+    """
+
+    def __init__(
+        self,
+        barred: Barred,
+        *,
+        detail: str = "",
+        messages: MessageIds | None = None,
+        is_unsent: bool = False,
+    ) -> None:
         super().__init__(f"not permitted ({barred.value})", detail=detail, messages=messages)
         self.barred = barred
+        self.is_unsent = is_unsent

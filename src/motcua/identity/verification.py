@@ -77,11 +77,15 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class NotAllowed:
-    """The register does not let us ask: the officer, the procedure or the client lacks a licence."""
+    """The register does not let us ask: the officer, the procedure or the client lacks a licence.
+
+    `is_unsent` says that nobody was asked: it was known before.
+    """
 
     messages: MessageIds | None
     barred: Barred
     detail: str
+    is_unsent: bool = False
 
 
 Outcome = Verified | Rejected | Unanswered | NotAllowed
@@ -100,7 +104,7 @@ def verify(
     except CouldNotAsk as error:
         return Unanswered(error.messages, error.trouble, error.retry_after, error.detail, error.is_unsent)
     except NotPermitted as error:
-        return NotAllowed(error.messages, error.barred, error.detail)
+        return NotAllowed(error.messages, error.barred, error.detail, error.is_unsent)
     if answer.record is not None:
         return _judge_record(claim, answer, answer.record, year_alone)
     return _judge_word(claim, answer, year_alone)

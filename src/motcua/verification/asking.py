@@ -30,6 +30,7 @@ from motcua.identity.matching import YearAlone
 from motcua.identity.register import Barred, CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswered, Verified, verify
 from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, lane_of, may_enter
+from motcua.population.settings import SettingRefused
 from motcua.sealing import digest
 from motcua.verification import budget, choosing, line, registers, waiting
 from motcua.verification.budget import Limited
@@ -182,9 +183,10 @@ def _asked(route: Route, question: Question, inquiry: Inquiry) -> Outcome:
     """Ask, and turn even a mistake of our own client into *unanswered*: a check is never left open by a crash."""
     try:
         register = registers.register(route)
-    except CouldNotAsk as error:  # the line's files changed under us
-        _log.error("npd.line_unusable route=%s detail=%s", route.value, error.detail)
-        return Unanswered(None, error.trouble, None, error.detail, is_unsent=True)
+    except (CouldNotAsk, SettingRefused) as error:  # the line's files changed under us
+        detail = error.detail if isinstance(error, CouldNotAsk) else str(error)
+        _log.error("npd.line_unusable route=%s detail=%s", route.value, detail)
+        return Unanswered(None, Trouble.CONFIGURATION, None, detail, is_unsent=True)
     try:
         return verify(
             claim=question.claim, register=register, inquiry=inquiry, year_alone=question.year_alone
@@ -354,7 +356,7 @@ def _report(route: Route, lines: line.Lines, outcome: Outcome, at: datetime, too
     trouble = outcome.trouble if isinstance(outcome, Unanswered) else None
     if isinstance(outcome, Unanswered) and trouble in TROUBLES_OF_THE_LINE:
         line.record_failure(route, at.timestamp(), outcome.retry_after)
-    elif trouble not in _TELL_NOTHING:
+    elif trouble not in _TELL_NOTHING and not (isinstance(outcome, NotAllowed) and outcome.is_unsent):
         line.record_answer(route, lines[route], at.timestamp(), took)
 
 

@@ -56,7 +56,9 @@ class Lgsp:
         name, _, password = inquiry.officer_key.partition(":")
         if not name or not password:
             raise NotPermitted(
-                Barred.OFFICER, detail="the officer has no key (name:password) at this platform"
+                Barred.OFFICER,
+                detail="the officer has no key (name:password) at this platform",
+                is_unsent=True,
             )
         headers = {
             "lgspaccesstoken": self._access_token,
@@ -90,4 +92,9 @@ def _seconds(said: object) -> float | None:
     """Return a life in seconds, said as a number or as digits; None for anything else."""
     if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 10:
         return float(said)
-    return float(said) if isinstance(said, int | float) and not isinstance(said, bool) else None
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        return None
+    try:
+        return float(said)
+    except OverflowError:
+        return None

@@ -72,7 +72,10 @@ def _seconds_until(said: object, now: float) -> float | None:
     if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 15:
         said = int(said)
     if isinstance(said, int | float) and not isinstance(said, bool):
-        return (said / 1000 if said > 100_000_000_000 else said) - now
+        try:
+            return (said / 1000 if said > 100_000_000_000 else said) - now
+        except OverflowError:
+            return None
     if not isinstance(said, str) or len(said) > 40:
         return None
     try:
