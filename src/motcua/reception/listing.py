@@ -59,7 +59,7 @@ def rows(dossiers: Iterable[Any], *, is_waiting: bool = False) -> SafeString:
     )
     verified = format_html(_BADGE, "verified", _("đã xác thực"))
     unverified = format_html(_BADGE, "unverified", _("chưa xác thực danh tính"))
-    rejected = format_html(_BADGE, "unverified", _("xác thực thất bại"))
+    rejected = format_html(_BADGE, "rejected", _("xác thực thất bại"))
 
     def cells(dossier: Any) -> tuple[str, ...]:
         pk, code, name, procedure, submitted_at, received_at, by_hand_reason, outcome = dossier

@@ -121,7 +121,7 @@ class LinesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         form = ModeForm(posted, initial={"mode": chosen.mode}, has_standby=has_standby)
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
-            "title": _("Đường truyền CSDLQG"),
+            "title": self.model._meta.verbose_name_plural,
             "opts": self.model._meta,
             "form": form,
             "chosen": chosen,

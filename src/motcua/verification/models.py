@@ -170,8 +170,8 @@ class LineChoice(models.Model):
     certificates_seen_on = models.DateField(null=True, editable=False)
 
     class Meta:
-        verbose_name = _("Chọn đường kết nối")
-        verbose_name_plural = _("Chọn đường kết nối")
+        verbose_name = _("Đường truyền CSDLQG")
+        verbose_name_plural = _("Đường truyền CSDLQG")
         constraints = [
             models.CheckConstraint(name="there_is_one_choice", condition=models.Q(id=1)),
             models.CheckConstraint(

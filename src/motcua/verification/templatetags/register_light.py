@@ -31,7 +31,7 @@ _REFRESHED: Final = ' hx-get="{}" hx-trigger="refresh" hx-swap="outerMorph" data
 def register_light(
     status: LineStatus | None = None, *, is_swapped: bool = False, is_refreshed: bool = False
 ) -> SafeString:
-    """Return the light; one query by primary key, none when the page already knows.
+    """Return the light, which leads to the page that says more; one query by primary key, none when the page already knows.
 
     Args:
         status: what the page knows better than what is kept, because it has just asked itself.
@@ -41,11 +41,14 @@ def register_light(
     now = timezone.now()
     status = status or line_status(now=now)
     return format_html(
-        '<div class="light {}" id="duong-truyen"{}{}><span>{}</span></div>',
+        '<div class="light {}" id="duong-truyen"{}{}><a href="{}" target="_blank" rel="noopener">{}'
+        '<span class="visually-hidden"> ({})</span></a></div>',
         status.light.value,
         _SWAPPED if is_swapped else "",
         format_html(_REFRESHED, reverse("light")) if is_refreshed else "",
+        reverse("status"),
         words(status, now),
+        _("xem tình trạng, mở trang mới"),
     )
 
 

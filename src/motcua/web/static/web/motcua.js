@@ -11,23 +11,45 @@
     place.replaceChildren(words);
   };
 
+  // data-working="…": what a pressed button says until its answer is there.
+  const work = (button) => {
+    if (button.matches(".is-working")) return;
+    button.classList.add("is-working");
+    if (!button.dataset.working) return;
+    button.dataset.idle = button.textContent;
+    button.textContent = button.dataset.working;
+  };
+  const rest = (button) => {
+    button.classList.remove("is-working");
+    if (button.dataset.idle) button.textContent = button.dataset.idle;
+    delete button.dataset.idle;
+  };
+
   // data-once: a form is sent once; a page that comes back from the browser's memory may send again.
   const release = (form) => {
     delete form.dataset.sent;
-    for (const button of all(form, ".is-working")) button.classList.remove("is-working");
+    for (const button of all(document, ".is-working")) if (button.form === form) rest(button);
   };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || !form.matches("[data-once]")) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
-    event.submitter?.classList.add("is-working");
+    if (event.submitter) work(event.submitter);
   });
   addEventListener("pageshow", (event) => {
     for (const form of all(document, "[data-once]")) if (event.persisted) release(form);
   });
-  document.addEventListener("htmx:finally:request", () => {
-    for (const form of all(document, "[data-once]")) release(form);
+  // Enter presses a button that nobody sees: the one that is seen works in its place.
+  document.addEventListener("htmx:before:request", (event) => {
+    const { sourceElement } = event.detail.ctx;
+    if (!sourceElement.matches(".asks")) return;
+    const seen = sourceElement.matches(".button") ? sourceElement : document.querySelector(".button.asks");
+    if (seen) work(seen);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { form } = event.detail.ctx.sourceElement;
+    if (form?.matches("[data-once]")) release(form);
   });
 
   // data-clears="#id": changing any field inside takes back what #id says about the former values. #id keeps its place and
