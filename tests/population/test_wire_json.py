@@ -340,6 +340,23 @@ def test_a_word_that_is_neither_yes_nor_no_is_unreadable(data):
     assert trouble_of({"data": data}, "dong_thap", "003") is Trouble.UNREADABLE
 
 
+@pytest.mark.parametrize(
+    ("reply", "style"),
+    [
+        ({"data": False, "message": "Hết phiên làm việc"}, "dong_thap"),
+        ({"data": "false", "status": 500, "errorCode": None}, "dong_thap"),
+        (converted({"XacThucThongTinCongDanResponse": {"SoLuongCongDan": 0, "Loi": "x"}}), "opencps"),
+    ],
+)
+def test_a_no_with_something_unknown_beside_it_is_not_believed(reply, style):
+    assert trouble_of(reply, style, "003") is Trouble.UNREADABLE
+
+
+@pytest.mark.parametrize("empty", ["", None, [], {}])
+def test_something_empty_beside_a_no_changes_nothing(empty):
+    assert read({"data": False, "message": empty}, "dong_thap", "003").is_confirmed is False
+
+
 @pytest.mark.parametrize("style", ["opencps", "dong_thap", "thanh_hoa"])
 def test_an_error_code_beside_an_answer_leaves_the_question_open(style):
     service = "003" if style == "dong_thap" else "037"

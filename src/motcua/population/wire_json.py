@@ -33,6 +33,8 @@ _DEEPEST = 32
 _ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _NO_ERROR = re.compile(r"0*")
 _ATTRIBUTES = frozenset({"SoCongDan", "GhiChu", "ThoiDiemDuLieu", "id"})  # of the older form
+_READ = frozenset({"data", "errorCode"})  # of a bare yes or no
+_NOTHING: tuple[object, ...] = (None, "", [], {})
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 
 JsonService = Literal["037", "003"]
@@ -144,6 +146,8 @@ def _read_word(answer: Mapping[str, Any]) -> Reading:
         said = {"true": True, "false": False}.get(said.strip().lower())
     if not isinstance(said, bool):
         raise unreadable("no yes or no in the reply")
+    if not said and any(value not in _NOTHING for name, value in answer.items() if name not in _READ):
+        raise unreadable("something unknown beside a no")
     return Reading(None, is_confirmed=said)
 
 
@@ -199,8 +203,9 @@ def _read_converted(answer: Mapping[str, Any], service: JsonService, deceased: C
 
 
 def _strict(reading: Reading, service: JsonService) -> Reading:
-    if service == "037" and reading.record is None and reading.unknown_elements:
-        raise unreadable("a reply without a citizen, but with something unknown in it")
+    is_no = not reading.is_confirmed if service == "003" else reading.record is None
+    if is_no and reading.unknown_elements:
+        raise unreadable("a no with something unknown beside it")
     return reading
 
 
