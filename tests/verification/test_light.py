@@ -34,6 +34,26 @@ def fail(*, at: float) -> None:
     line.record_failure(Route.PRIMARY, NOW.timestamp() + at, None)
 
 
+def test_a_wish_to_be_left_alone_outlasts_answers_to_questions_from_before_it(register) -> None:
+    fail(at=0)
+    before = line.read()[Route.PRIMARY]
+    line.record_failure(Route.PRIMARY, NOW.timestamp() + 1, 30.0)
+
+    line.record_answer(Route.PRIMARY, before, NOW.timestamp() + 2, 0.3)
+
+    status = line_status(now=NOW + timedelta(seconds=3))
+    assert (status.light, status.since) == (Light.DOWN, NOW + timedelta(seconds=1))
+    assert line_status(now=NOW + timedelta(seconds=32)).is_open
+
+
+def test_an_answer_to_a_question_asked_all_the_same_ends_the_wish_to_be_left_alone(register) -> None:
+    line.record_failure(Route.PRIMARY, NOW.timestamp(), 30.0)
+
+    heard(0.3, at=2)
+
+    assert light(3) is Light.FINE
+
+
 def test_before_anything_was_heard_the_light_is_unknown_and_asks_nobody(register) -> None:
     status = line_status(now=NOW)
 
