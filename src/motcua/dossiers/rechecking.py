@@ -230,7 +230,9 @@ def _ask_and_settle(ticket: Recheck, earlier: IdentityCheck | None, now: datetim
         try:
             claim, asker = _claim_of(ticket.dossier), _asker(ticket.officer, ticket.dossier)
         except (ValueError, TypeError) as error:
-            _log.error("work.unreadable_ticket dossier=%s error=%s", ticket.pk, type(error).__name__)
+            _log.error(
+                "work.unreadable_ticket dossier=%s error=%s", ticket.dossier.code, type(error).__name__
+            )
             _set_aside(ticket, now)
             return
         try:
