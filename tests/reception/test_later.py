@@ -138,6 +138,20 @@ def test_a_refusal_at_asking_again_is_told(desk: Desk, register: ToldRegister) -
     assert SEEN in screen
 
 
+def test_who_only_has_the_code_does_not_read_what_the_register_said(
+    desk: Desk, register: ToldRegister
+) -> None:
+    dossier = received_for_later(desk, register, cast.hanh)
+    pages = []
+    for reason in ("rejected", "not_allowed", "unusable"):
+        Dossier.objects.update(by_hand_reason=reason)
+        pages.append(tracked(dossier))
+
+    assert "mang thẻ và giấy tờ gốc" in pages[0]
+    assert "thất bại" not in pages[0]
+    assert pages == [pages[0]] * 3
+
+
 @pytest.mark.parametrize("name", ["recheck", "confirm_originals"])
 def test_another_office_and_a_mere_look_change_nothing(
     desk: Desk, register: ToldRegister, other_officer_client: Client, name: str
