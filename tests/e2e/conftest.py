@@ -68,6 +68,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run a demo that gives a silent register up after two questions, and looks after it every second."""
+    with running(
+        tmp_path_factory.mktemp("watched"),
+        NPD_BREAKER_FAILURES="2",
+        NPD_BREAKER_SECONDS="1",
+        NPD_WATCH_SECONDS="1",
+        NPD_SLOW_SECONDS="0.5",
+    ) as started:
+        yield started
+
+
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Stack]:
     """Run what ``make run`` runs, on free ports and in a folder of its own, with generous limits."""
@@ -201,6 +214,15 @@ class Visitor:
             re.escape(self.url) + (path.pattern if isinstance(path, re.Pattern) else re.escape(path))
         )
         expect(self.page).to_have_url(wanted)
+
+    def comes_back_until(self, path: str, words: str | re.Pattern[str]) -> None:
+        """Open a page again and again, as somebody does who waits, until words can be seen on it."""
+        for _ in range(80):
+            self.opens(path)
+            if self.page.get_by_text(words).filter(visible=True).count():
+                return
+            self.page.wait_for_timeout(250)
+        self.sees(words)
 
     def looks_closely(self, name: str) -> None:
         """Find nothing inaccessible on this page, at its present state, and nothing wider than a small phone.

@@ -8,13 +8,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Stack, Visit, Visitor
-from tests.people import Person, cast
+from tests.people import PASSWORD, Person, cast
 
 pytestmark = pytest.mark.browser
 
 MARRIAGE = "1.004873"
 DESK = "/mot-cua/tiep-nhan/"
 CHECK = "Kiểm tra danh tính số"
+LATER = "Tiếp nhận, xác thực sau"
 both_ways = pytest.mark.parametrize(
     "javascript", [True, False], ids=["with JavaScript", "without JavaScript"]
 )
@@ -91,10 +92,13 @@ def test_while_the_register_is_out_of_reach_the_officer_receives_by_hand(
     officer.looks_closely("desk-outage")
     officer.presses("Thử lại")
     officer.sees("Chưa kiểm tra được")
-    officer.chooses("Lý do", "xác thực sau")
+    officer.sees("Lý do: Chưa kiểm tra được, xác thực sau")
+    expect(officer.page.get_by_role("button", name="Lưu hồ sơ")).to_have_count(0)
     officer.ticks(re.compile("Đã xem giấy tờ gốc"))
+    officer.presses(LATER)
+    officer.sees("Vui lòng nhập số điện thoại.")
     officer.types("Số điện thoại", "0912345678")
-    officer.presses("Lưu hồ sơ")
+    officer.presses(LATER)
     officer.sees("CHƯA XÁC THỰC DANH TÍNH")
     officer.looks_closely("desk-receipt-by-hand")
 
@@ -180,6 +184,48 @@ def test_the_whole_counter_flow_works_by_keyboard_alone(visitor: Visit) -> None:
     keyboard.press("Enter")
     officer.is_at(DESK)
     expect(officer.field("Quét mã trên thẻ")).to_be_focused()
+
+
+def test_enter_on_a_slow_line_shows_that_it_works_and_a_second_enter_asks_nobody(
+    visitor: Visit, stack: Stack
+) -> None:
+    person = cast.hanh
+    stack.sandbox.trouble("delay", seconds=1.5, number=person.number)
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    claims(officer, person)
+    officer.field("Ngày sinh").press("Enter")
+    working = officer.page.get_by_role("button", name="Đang kiểm tra…")
+    expect(working).to_be_disabled()
+    officer.field("Ngày sinh").press("Enter")
+    expect(officer.page.locator("#kiem-tra .notice")).to_be_visible()
+    expect(working).to_have_count(0)
+    expect(officer.page.get_by_role("button", name=CHECK, exact=True).filter(visible=True)).to_be_enabled()
+    asked = [one for one in stack.sandbox.journal() if str(one["number"]).endswith(person.number[-3:])]
+    assert len(asked) == 1
+
+
+def test_an_ended_session_costs_nothing_that_was_typed(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    claims(officer, cast.dung)
+    officer.page.context.clear_cookies()
+    officer.presses(CHECK)
+    officer.sees(re.compile("Phiên làm việc đã hết hạn. Thông tin đã nhập vẫn còn."))
+    officer.has_nothing_inaccessible("desk after the session")
+    with officer.page.context.expect_page() as opened:
+        officer.follows("Đăng nhập lại (mở trang mới)")
+    again = Visitor(opened.value, officer.url, has_javascript=True, pictures=None)
+    again.types("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập", cast.lan.login)
+    again.types("Mật khẩu", PASSWORD)
+    again.presses("Đăng nhập")
+    expect(again.page.get_by_role("button", name="Đăng xuất")).to_be_attached()
+    officer.sees("Đã đăng nhập lại. Vui lòng bấm lần nữa.")
+    assert officer.field("Họ và tên").input_value() == cast.dung.full_name
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
 
 
 def test_a_newborn_without_a_number_is_received_by_hand(visitor: Visit) -> None:

@@ -37,7 +37,10 @@ _UNUSED = tuple(
     f"procedure__{field}"
     for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
 )
-_LISTED = ("pk", "code", "status", "saved_at", "submitted_at", "procedure__name", "office__name")
+_LISTED = (
+    *("pk", "code", "status", "saved_at", "submitted_at", "procedure__name", "office__name"),
+    *("reminder__created_at", "reminder__sent_at"),
+)
 _TRACKED = (
     *("code", "status", "channel", "submitted_at", "received_at", "by_hand_reason", "is_decision_barred"),
     *("procedure__name", "office__name", "identity_check__outcome"),
@@ -57,6 +60,7 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
         | {
             "is_draft": row["status"] == Dossier.Status.DRAFT,
             "is_received": row["status"] == Dossier.Status.RECEIVED,
+            "is_reminder_due": row["reminder__created_at"] is not None and row["reminder__sent_at"] is None,
             "said_status": Dossier.Status(row["status"]).label,
             "address": address_of(row["pk"]),
             "delete_address": delete_address_of(row["pk"]),

@@ -31,7 +31,7 @@ _REFRESHED: Final = ' hx-get="{}" hx-trigger="refresh" hx-swap="outerMorph" data
 def register_light(
     status: LineStatus | None = None, *, is_swapped: bool = False, is_refreshed: bool = False
 ) -> SafeString:
-    """Return the light, which leads to the page that says more; one query by primary key, none when the page already knows.
+    """Return the light, a link to the page that says more; one query by key, none when the page already knows.
 
     Args:
         status: what the page knows better than what is kept, because it has just asked itself.

@@ -85,10 +85,30 @@
     document.getElementById("no-answer")?.remove();
     const { text, response } = event.detail.ctx;
     if (!/^\s*<!doctype/i.test(text)) return;
-    refuse(event, response.status >= 500
-      ? "Hệ thống gặp sự cố. Thông tin đã nhập vẫn còn. Vui lòng thử lại sau ít phút."
-      : "Phiên làm việc đã hết hạn. Vui lòng tải lại trang để đăng nhập lại.");
+    if (response.status >= 500) return refuse(event, "Hệ thống gặp sự cố. Thông tin đã nhập vẫn còn. Vui lòng thử lại sau ít phút.");
+    refuse(event, "Phiên làm việc đã hết hạn. Thông tin đã nhập vẫn còn. ");
+    logInElsewhere(document.querySelector("#no-answer p"));
   });
+
+  // Who logs in again on another page may go on with this one: it takes over the new session's token by itself.
+  const logInElsewhere = (words) => {
+    if (!words) return;
+    const link = document.createElement("a");
+    link.href = location.href;
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.textContent = "Đăng nhập lại (mở trang mới)";
+    words.append(link, ", rồi quay lại trang này.");
+    const look = async () => {
+      if (!words.isConnected) return;
+      const page = await fetch(location.href, { redirect: "manual" }).then((answer) => answer.ok ? answer.text() : "").catch(() => "");
+      const token = page.match(/name="csrfmiddlewaretoken" value="(\w+)"/)?.[1];
+      if (!token) return setTimeout(look, 2000);
+      for (const field of all(document, "[name=csrfmiddlewaretoken]")) field.value = token;
+      words.textContent = "Đã đăng nhập lại. Vui lòng bấm lần nữa.";
+    };
+    setTimeout(look, 2000);
+  };
 
   // data-scan: a scanner types and presses Enter; that runs the check by the button that data-scan names, and never saves.
   document.addEventListener("keydown", (event) => {
