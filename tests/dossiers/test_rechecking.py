@@ -453,6 +453,34 @@ class TestPace:
         assert all(ticket.tries > 1 for ticket in waiting)
         assert "work.unreadable_ticket" in caplog.text
 
+    def test_tickets_that_fail_by_a_mistake_of_ours_hold_up_nobody_and_are_asked_once(
+        self, officer: User, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken = {received(officer, at=NOW + SECOND * place).pk for place in range(3)}
+        good = received(officer, applicant(cast.binh), at=NOW + 5 * SECOND)
+        tell = rechecking.tell_of_recheck
+
+        def mistaken(*, dossier: Dossier, **other: Any) -> None:
+            if dossier.pk in broken:
+                raise RuntimeError("a mistake of ours")
+            tell(dossier=dossier, **other)
+
+        monkeypatch.setattr(rechecking, "tell_of_recheck", mistaken)
+        now, mistakes = NOW + timedelta(hours=1), 0
+        for _ in range(12):  # as the loop does it: a longer rest after each mistake in a row
+            try:
+                run_next_recheck(now=now)
+                mistakes = 0
+            except RuntimeError:
+                mistakes += 1
+            now += timedelta(seconds=min(2 * 2**mistakes, 60))
+        assert fresh(good).is_identity_verified
+
+        monkeypatch.undo()
+        drain(now + timedelta(hours=1))
+        assert not Recheck.objects.filter(state="waiting").exists()
+        assert IdentityCheck.objects.count() == 4
+
     def test_an_officer_whose_key_cannot_be_read_holds_up_nobody(
         self, officer: User, second_officer: User, register: ToldRegister
     ) -> None:
@@ -667,6 +695,19 @@ class TestAtTheDesk:
         officer.refresh_from_db()
         service.recheck_now(dossier=dossier, officer=officer, now=NOW + timedelta(minutes=5))
         assert fresh(dossier).by_hand_reason == "rejected"
+
+    def test_a_no_that_comes_after_the_decision_changes_no_decision(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossier = received(officer, applicant(cast.hanh), reason="not_allowed")
+        shut_line(NOW)
+        service.recheck_now(dossier=dossier, officer=officer, now=NOW)
+        Dossier.objects.filter(pk=dossier.pk).update(status=3)
+        LineRow.objects.all().delete()
+
+        assert run_next_recheck(now=NOW + timedelta(minutes=1))
+        assert (fresh(dossier).by_hand_reason, fresh(dossier).is_decision_barred) == ("rejected", False)
+        assert Notice.objects.filter(user=officer).exists()
 
     def test_a_no_after_a_missing_licence_is_news_to_be_looked_at(
         self, officer: User, register: ToldRegister

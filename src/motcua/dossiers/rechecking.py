@@ -108,7 +108,12 @@ def run_next_recheck(*, now: datetime) -> bool:
         if ticket is None:
             return False
         earlier = _claim(ticket, now)
-    _ask_and_settle(ticket, earlier, now)
+    try:
+        _ask_and_settle(ticket, earlier, now)
+    except Exception:
+        # A mistake of ours with one ticket must not come back before all others had their turn.
+        _set_aside(ticket, now)
+        raise
     return True
 
 
@@ -233,7 +238,7 @@ def _ask_and_settle(ticket: Recheck, earlier: IdentityCheck | None, now: datetim
             _log.error(
                 "work.unreadable_ticket dossier=%s error=%s", ticket.dossier.code, type(error).__name__
             )
-            _set_aside(ticket, now)
+            _set_aside(ticket, now, is_unasked=True)
             return
         try:
             check = _ask(ticket, claim, asker, now)
@@ -315,12 +320,13 @@ def _settle(claimed: Recheck, check: IdentityCheck, now: datetime) -> None:
         pace.slow_down(now=now)
 
 
-def _set_aside(claimed: Recheck, now: datetime) -> None:
-    """Let a ticket wait about which nobody could be asked: what is kept cannot be read, say with a wrong secret."""
+def _set_aside(claimed: Recheck, now: datetime, *, is_unasked: bool = False) -> None:
+    """Let a ticket wait with which something is wrong here, say it cannot be read with the present secret."""
     with transaction.atomic():
         mine = Recheck.objects.filter(pk=claimed.pk, check_id=claimed.check_id, state=Recheck.State.WAITING)
         for ticket in mine.select_for_update(of=("self",)):
-            ticket.check_id = None
+            if is_unasked:
+                ticket.check_id = None
             _wait_longer(ticket, now)
             ticket.save(update_fields=["check_id", "tries", "not_before"])
 
@@ -349,7 +355,8 @@ def _mark(dossier: Dossier, check: IdentityCheck) -> None:
     if check.is_verified:
         dossier.by_hand_reason, dossier.is_decision_barred = "", False
     elif check.is_rejected:
-        dossier.is_decision_barred |= dossier.by_hand_reason != reasons.REJECTED
+        is_news = dossier.by_hand_reason != reasons.REJECTED
+        dossier.is_decision_barred |= is_news and dossier.is_received  # a decision that was taken stays
         dossier.by_hand_reason = reasons.REJECTED
     elif dossier.is_identity_awaited:
         dossier.by_hand_reason = reasons.UNUSABLE if check.is_unanswered else reasons.NOT_ALLOWED
