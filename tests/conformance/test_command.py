@@ -71,8 +71,8 @@ def test_the_command_prints_one_json_object_and_needs_no_database(
 
 @pytest.mark.usefixtures("few")
 def test_a_failure_says_why_and_ends_with_one(tmp_path: Path) -> None:
-    code, out, err = run(tmp_path, as_json=True)
-    assert (code, err) == (1, "")
+    code, out, _ = run(tmp_path, as_json=True)
+    assert code == 1
     assert json.loads(out)["scenarios"] == [
         {"name": "tình huống tốt", "passed": True},
         {"name": "tình huống & xấu", "passed": False, "why": "mong đợi: có <người>; thấy: <script>"},
@@ -215,3 +215,17 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TargetRefused, match="cannot be read"):
         examine("http://x.example", credentials={}, file=tmp_path / "none.json")
+
+
+@pytest.mark.usefixtures("few")
+def test_an_address_that_nobody_answers_at_is_named_beside_the_results(
+    sandbox: SandboxProcess, tmp_path: Path
+) -> None:
+    told = []
+    for url in (sandbox.url, "http://127.0.0.1:9"):
+        err = io.StringIO()
+        conformance.run(url=url, as_json=True, folder=tmp_path, stdout=io.StringIO(), stderr=err)
+        told.append(err.getvalue())
+
+    assert told[0] == ""
+    assert "--url: nothing answers at http://127.0.0.1:9" in told[1]

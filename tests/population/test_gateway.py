@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+from dataclasses import replace
 
 import pytest
 import urllib3
@@ -220,6 +221,14 @@ def test_every_trouble_is_logged_by_name_and_without_a_person(given, event, capl
     assert event in caplog.text
     assert "H40-1" in caplog.text
     assert not any(text in caplog.text for text in PERSONAL)
+
+
+def test_the_log_says_whose_settings_were_used(caplog):
+    for prefix in ("NPD_", "NPD_STANDBY_"):
+        line = Gateway(replace(SETTINGS, prefix=prefix), Way(reply(b"", 500)), now=lambda: 1_795_421_696.0)
+        with contextlib.suppress(RegisterError):
+            line.ask(THU, inquiry())
+        assert f"settings={prefix} request=" in caplog.text
 
 
 # --- the whole way

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -17,6 +18,7 @@ from motcua.verification.models import IdentityCheck, Route
 from motcua.verification.registers import use_register
 from motcua.verification.service import ping
 from tests.people import cast
+from tests.verification.test_certificates import certificate
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +155,45 @@ def test_ping_goes_over_the_line_that_was_named(register) -> None:
 
     assert (code, "over the standby line" in out) == (0, True)
     assert (register.asked, standby.asked) == (0, 1)
+
+
+def test_lines_says_what_a_stand_by_stands_in_for(register, settings) -> None:
+    settings.NPD_STANDBY = {**settings.NPD_STANDBY, "NPD_TRANSPORT": "c06"}
+    with use_register(register, standby=MemoryRegister(cast.records)):
+        ping(now=timezone.now(), route=Route.STANDBY)
+        register.is_down()
+        for failures in range(5):
+            ping(now=timezone.now(), route=Route.PRIMARY)
+            if not failures:
+                assert "primary (c06): slow, the latest question found no answer" in run("lines")[1]
+
+        code, out = run("lines", "--json")
+
+    assert (code, json.loads(out)["advice"]) == (
+        1,
+        [
+            "The primary line is down, the other takes the questions. What is wrong: "
+            "motcua npd ping --line primary."
+        ],
+    )
+
+
+def test_lines_counts_a_line_whose_certificate_is_over_as_out_of_reach(register, settings, tmp_path) -> None:
+    path = certificate(tmp_path, "ours", until=timezone.now() - timedelta(days=1))
+    settings.NPD = {
+        **settings.NPD,
+        "NPD_URL": "https://127.0.0.1:9/{operation}",
+        "NPD_CLIENT_CERT": path,
+        "NPD_CLIENT_KEY": path,
+    }
+    ping(now=timezone.now())
+
+    code, out = run("lines", "--json")
+
+    told = json.loads(out)
+    assert (code, told["lines"][0]["light"]) == (2, "fine")
+    assert "NPD_CLIENT_CERT: over since " in told["advice"][0]
+    settings.NPD_STANDBY = {**settings.NPD_STANDBY, "NPD_TRANSPORT": "c06"}
+    with use_register(register, standby=MemoryRegister(cast.records)):
+        ping(now=timezone.now(), route=Route.STANDBY)
+        assert run("lines")[0] == 1

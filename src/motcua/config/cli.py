@@ -1,29 +1,53 @@
 """The command ``motcua``: Django's commands and four of our own that run before or beside Django."""
 
+import argparse
 import os
 import sys
+from typing import Final
 
 from django.core.management import execute_from_command_line
+
+_OWN: Final = {
+    "demo": "Run the product and the sandbox register with demo data, until Ctrl-C.",
+    "serve": "Check the settings, bring the database up to date and serve, until SIGTERM or Ctrl-C.",
+    "work": "Do the work that waits, until SIGTERM or Ctrl-C; needed beside serve where MOTCUA_WORK=apart.",
+    "configuration": "Write the pages of all variables.",
+}
 
 
 def main() -> None:
     """Run one command: Django's (``motcua help``), or our own ``demo``, ``serve``, ``work`` and ``configuration``."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
-    command = sys.argv[1] if len(sys.argv) > 1 else "help"
-    if command == "demo":
-        from motcua.config.demo import run_demo
-
-        sys.exit(run_demo())
-    if command == "serve":
-        from motcua.config.serve import serve
-
-        serve()
-    if command == "work":
-        from motcua.config.work import work_apart
-
-        sys.exit(work_apart())
-    if command == "configuration":
-        from motcua.config.pages import write_pages
-
-        sys.exit(write_pages(only_check="--check" in sys.argv))
+    command, *given = sys.argv[1:] or ["help"]
+    if command == "help" and given and given[0] in _OWN:
+        command, given = given[0], ["--help"]
+    if command in _OWN:
+        _run_own(command, given)
+    if command in ("help", "--help", "-h") and not given:
+        print("Before or beside Django:", *(f"  {name:<15}{text}" for name, text in _OWN.items()), sep="\n")
     execute_from_command_line(["motcua", *sys.argv[1:]])
+
+
+def _run_own(command: str, given: list[str]) -> None:
+    """Run one of our own commands and end; whatever it does not know is refused before anything starts."""
+    parser = argparse.ArgumentParser(prog=f"motcua {command}", description=_OWN[command])
+    if command == "configuration":
+        parser.add_argument("--check", action="store_true", help="write nothing; 1 when a page is not fresh")
+    options = parser.parse_args(given)
+    match command:
+        case "demo":
+            from motcua.config.demo import run_demo
+
+            sys.exit(run_demo())
+        case "serve":
+            from motcua.config.serve import serve
+
+            serve()
+        case "work":
+            from motcua.config.work import work_apart
+
+            sys.exit(work_apart())
+        case _:
+            from motcua.config.pages import write_pages
+
+            sys.exit(write_pages(only_check=options.check))

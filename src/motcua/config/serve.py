@@ -85,6 +85,7 @@ def serve() -> None:
     refuse_taken_port("MOTCUA_PORT", Environment()["MOTCUA_PORT"])
     prepare()
     command = gunicorn_command()
+    print(f"motcua serves http://127.0.0.1:{Environment()['MOTCUA_PORT']}/", flush=True)
     os.execv(command[0], command)
 
 

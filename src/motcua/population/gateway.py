@@ -88,7 +88,7 @@ class Gateway:
             error.messages = MessageIds(
                 inquiry.request_id, error.messages.register_ids if error.messages else ()
             )
-            _report(error, inquiry)
+            _report(error, inquiry, self._settings)
             raise
 
     def _exchange(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
@@ -157,7 +157,8 @@ def _refuse_another_person(claim: IdentityClaim, reading: Reading) -> None:
         raise CouldNotAsk(Trouble.OTHER_PERSON, detail=detail)
 
 
-def _report(error: RegisterError, inquiry: Inquiry) -> None:
+def _report(error: RegisterError, inquiry: Inquiry, settings: RegisterSettings) -> None:
+    """Log why there is no answer; ``settings=`` begins the names of the line's variables."""
     if isinstance(error, NotPermitted):
         level, event = logging.ERROR, f"npd.not_permitted barred={error.barred.value}"
     elif isinstance(error, CouldNotAsk) and error.trouble.is_alarming:
@@ -165,7 +166,14 @@ def _report(error: RegisterError, inquiry: Inquiry) -> None:
     else:
         trouble = error.trouble.value if isinstance(error, CouldNotAsk) else ""
         level, event = logging.WARNING, f"npd.unanswered trouble={trouble}"
-    _log.log(level, "%s request=%s detail=%s", event, inquiry.request_id, error.detail)
+    _log.log(
+        level,
+        "%s settings=%s request=%s detail=%s",
+        event,
+        settings.prefix,
+        inquiry.request_id,
+        error.detail,
+    )
 
 
 def _error_of_fault(fault: FaultReceived, status: int = 200) -> CouldNotAsk:

@@ -25,7 +25,7 @@ from django.utils import timezone
 from motcua.population.conformance import scenarios
 from motcua.population.conformance.page import page
 from motcua.population.conformance.scenario import Result, run_scenarios
-from motcua.population.conformance.target import TargetRefused, examine
+from motcua.population.conformance.target import TargetRefused, examine, unreachable
 from motcua.sealing import public_key, sign, verify_signature
 
 _PURPOSE: Final = "conformance report"
@@ -65,6 +65,8 @@ def run(
     began = timezone.localtime()
     try:
         target = examine(url, credentials=settings.NPD, file=people)
+        if why := unreachable(target):
+            stderr.write(f"--url: nothing answers at {url} ({why}). What is asked of it will fail.\n")
         with _quiet():
             results = run_scenarios(scenarios(target))
     except TargetRefused as refusal:

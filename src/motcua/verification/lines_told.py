@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from django.conf import settings
 from django.utils import timezone
 
 from motcua.identity.register import CouldNotAsk
@@ -60,10 +61,17 @@ def tell(*, now: datetime, as_json: bool, out: _Output, more: _Output) -> int:
                     out.write(f"    {_of_certificate(certificate)}")
     for line in advice:
         more.write(line)
-    if not answering.is_open:
+    unusable = {one.route for one in due if one.is_over and _is_needed(one)}
+    in_use = choosing.in_use(Mode(choice.mode))
+    if not any(one.status.is_open and one.route not in unusable for one in lines if one.route in in_use):
         return OUT_OF_REACH
     is_fine = all(one.status.light is Light.FINE for one in lines)
     return LOOK_SOON if problems or not is_fine or any(one.days <= _SOON for one in due) else FINE
+
+
+def _is_needed(certificate: Certificate) -> bool:
+    """Say whether its line cannot be asked once it is over; of authorities, another one may vouch."""
+    return certificate.is_theirs or "CLIENT_CERT" in certificate.expiry.variable
 
 
 def _certificates(lines: list[LineFacts], now: datetime) -> tuple[list[Certificate], list[str]]:
@@ -96,13 +104,24 @@ def _advice(lines: list[LineFacts], answering: LineStatus, mode: Mode, due: list
     elif not answering.is_open:
         advice.append("No line can be asked; it is probed by itself. More: motcua npd ping, and the log.")
     for one in lines:
+        if answering.is_open and not one.status.is_open:
+            advice.append(
+                f"The {one.route.value} line is down, the other takes the questions. What is wrong: "
+                f"motcua npd ping --line {one.route.value}."
+            )
         if one.status.light is Light.UNKNOWN:
             advice.append(
                 f"Nothing was heard of the {one.route.value} line lately: motcua npd ping --line {one.route.value}."
             )
     for certificate in due:
         whose = "the other side" if certificate.is_theirs else "you"
-        advice.append(f"{certificate.expiry.variable}: {whose} must renew it by {certificate.on:%d/%m/%Y}.")
+        until = f"{certificate.on:%d/%m/%Y}"
+        when = (
+            f"over since {until}; {whose} must renew it now"
+            if certificate.is_over
+            else f"{whose} must renew it by {until}"
+        )
+        advice.append(f"{certificate.expiry.variable}: {when}.")
     return advice
 
 
@@ -116,6 +135,8 @@ def _in_words(status: LineStatus) -> str:
             )
         case _:
             took = f"answers in {status.seconds:.2f} s" if status.seconds is not None else "no answer yet"
+            if status.light is Light.SLOW and (status.seconds or 0.0) <= settings.NPD["NPD_SLOW_SECONDS"]:
+                took = f"the latest question found no answer, others: {took}"
             return f"{status.light.value}, {took}" + (
                 f", last at {_at(status.heard_at)}" if status.heard_at else ""
             )

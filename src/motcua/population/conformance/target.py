@@ -134,6 +134,15 @@ def examine(url: str, *, credentials: Mapping[str, Any], file: Path | None = Non
     return Target(url, people, data["paths"], data["credentials"], _tls(parts.scheme, data["credentials"]))
 
 
+def unreachable(target: Target) -> str:
+    """Say why no HTTP reply at all comes from the server; empty when one does."""
+    try:
+        target.send("/", b"", {}, method="GET")
+    except Mismatch as mismatch:
+        return str(mismatch)
+    return ""
+
+
 def _take_over(data: dict[str, dict[str, Any]], file: Path) -> None:
     try:
         own = json.loads(file.read_text(encoding="utf-8"))
