@@ -94,6 +94,8 @@ def test_a_citizen_reads_what_an_outage_means_and_when_it_is_over(
     citizen.sees(OUT_OF_REACH)
     citizen.sees(re.compile("Hồ sơ vẫn được tiếp nhận"))
     citizen.looks_closely(f"status-down{'-dark' * is_dark}")
+    if not is_dark:
+        citizen.keeps_for_readers("status-down")
     watched.sandbox.clear()
     other = visitor(at=watched)
     other.opens("/dang-ky/")
@@ -161,6 +163,7 @@ def test_an_administrator_chooses_a_line_knowingly(visitor: Visit, watched: Stac
     administrator.follows("Đường truyền CSDLQG")
     administrator.sees("Đường truyền CSDLQG")
     administrator.looks_closely("administration-lines")
+    administrator.keeps_for_readers("administration-lines")
     administrator.ticks("Luôn dùng đường chính")
     administrator.presses("Đổi đường truyền")
     administrator.sees(re.compile("Từ lúc này mọi câu hỏi"))
