@@ -9,11 +9,13 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from motcua.audit.models import AuditEvent
 from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, Trouble
 from motcua.population.memory import MemoryRegister
+from motcua.verification import lines_told
 from motcua.verification.models import IdentityCheck, Route
 from motcua.verification.registers import use_register
 from motcua.verification.service import ping
@@ -197,3 +199,23 @@ def test_lines_counts_a_line_whose_certificate_is_over_as_out_of_reach(register,
     with use_register(register, standby=MemoryRegister(cast.records)):
         ping(now=timezone.now(), route=Route.STANDBY)
         assert run("lines")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("vendor", "variable"), [("sqlite", "MOTCUA_STATE=/somewhere"), ("postgresql", "DATABASE_URL")]
+)
+def test_a_database_that_cannot_be_used_is_no_outage_to_look_at_soon(
+    vendor: str, variable: str, settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def away(**given: object) -> int:
+        raise OperationalError("no such table: verification_linerow\nmore")
+
+    settings.STATE = "/somewhere"
+    monkeypatch.setattr(lines_told, "tell", away)
+    monkeypatch.setattr(connection, "vendor", vendor)
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("npd", "lines")
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"{variable}: the database cannot be used (no such table")

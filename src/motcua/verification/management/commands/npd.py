@@ -9,7 +9,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import OperationalError, ProgrammingError, connection
 from django.utils import timezone
 
 from motcua.identity.birth import BirthRefused, parse_birth
@@ -68,21 +70,34 @@ class Command(BaseCommand):
         """Run one of them; the exit code tells the outcome."""
         if command == "conformance":
             sys.exit(self._conformance(options))
-        self.check_migrations()
+        try:
+            code = self._with_database(command, options)
+        except (OperationalError, ProgrammingError) as error:
+            variable = (
+                "DATABASE_URL" if connection.vendor == "postgresql" else f"MOTCUA_STATE={settings.STATE}"
+            )
+            why = str(error).strip().partition("\n")[0]
+            self.stderr.write(
+                f"{variable}: the database cannot be used ({why}). Give this command the variables that "
+                "motcua serve has, and run motcua serve first."
+            )
+            code = _EXIT["unanswered"]
+        sys.exit(code)
+
+    def _with_database(self, command: str, options: dict[str, Any]) -> int:
         match command:
             case "ping":
-                code = self._ping(Route(options["line"]) if options["line"] else None)
+                return self._ping(Route(options["line"]) if options["line"] else None)
             case "lines":
-                code = lines_told.tell(
+                return lines_told.tell(
                     now=timezone.now(), as_json=options["as_json"], out=self.stdout, more=self.stderr
                 )
             case "use":
-                code = self._use(Mode(options["mode"]))
+                return self._use(Mode(options["mode"]))
             case _:
-                code = self._check(
+                return self._check(
                     options["name"], options["number"], options["birth"], as_json=options["as_json"]
                 )
-        sys.exit(code)
 
     def _conformance(self, options: dict[str, Any]) -> int:
         # Needs no database, and much that no other command needs.
