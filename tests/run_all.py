@@ -25,6 +25,8 @@ sys.path.insert(0, str(ROOT))
 from tests.postgres import private_cluster, programs  # noqa: E402
 
 _PACKAGES = {"chromium": lambda: shutil.which("chromium"), "postgresql": programs}
+# A file stays with one process: starting real programs for a file takes longer than most of its tests.
+_PARALLEL = ["-n", "2", "--dist", "loadfile"]
 _PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 
 
@@ -46,7 +48,7 @@ def main() -> int:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     parts = [
         _run(Part("style, types, floors"), ["make", "--no-print-directory", "check"], environment),
-        _tests(Part("tests on SQLite"), ["-n", "2", "-m", "not browser"], environment),
+        _tests(Part("tests on SQLite"), [*_PARALLEL, "-m", "not browser"], environment),
     ]
     with ExitStack() as stack:
         url = os.environ.get("DATABASE_URL") or stack.enter_context(private_cluster())
@@ -54,7 +56,7 @@ def main() -> int:
         parts.append(
             _tests(
                 Part("tests with a database, on PostgreSQL"),
-                ["-n", "2", "-m", "not browser", "--database-only"],
+                [*_PARALLEL, "-m", "not browser", "--database-only"],
                 on_postgres,
             )
         )
