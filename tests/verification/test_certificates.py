@@ -25,7 +25,7 @@ def _not_looked_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certificates, "_looked_on", None)
 
 
-def certificate(folder: Path, name: str, *, until: datetime) -> str:
+def certificate(folder: Path, name: str, *, until: datetime, since: datetime | None = None) -> str:
     """Make a certificate with its key in one file and return its path."""
     key = ec.generate_private_key(ec.SECP256R1())
     who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -35,7 +35,7 @@ def certificate(folder: Path, name: str, *, until: datetime) -> str:
         .issuer_name(who)
         .public_key(key.public_key())
         .serial_number(4711)
-        .not_valid_before(until - timedelta(days=365))
+        .not_valid_before(since or until - timedelta(days=365))
         .not_valid_after(until)
         .sign(key, hashes.SHA256())
     )
@@ -93,6 +93,21 @@ def test_once_the_next_certificate_is_there_the_present_one_is_no_worry(settings
 
     assert certificates.running_out(Route.PRIMARY, NOW) == []
     assert [held.days for held in certificates.ours(Route.PRIMARY, NOW)] == [2, 300]
+
+
+@pytest.mark.parametrize(("day_of_change", "is_told"), [(2, False), (4, True)])
+def test_a_next_certificate_that_begins_too_late_is_told_until_it_begins(
+    settings, tmp_path, day_of_change: int, is_told: bool
+) -> None:
+    begins = NOW + timedelta(days=day_of_change)
+    settings.NPD = {
+        **settings.NPD,
+        "NPD_CLIENT_CERT": certificate(tmp_path, "one", until=NOW + timedelta(days=3)),
+        "NPD_CLIENT_CERT_NEXT": certificate(tmp_path, "next", until=NOW + timedelta(days=300), since=begins),
+    }
+
+    assert [found.days for found in certificates.running_out(Route.PRIMARY, NOW)] == [3] * is_told
+    assert certificates.running_out(Route.PRIMARY, NOW + timedelta(days=5)) == []
 
 
 @pytest.mark.django_db

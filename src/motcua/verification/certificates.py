@@ -58,20 +58,25 @@ def theirs(route: Route, now: datetime) -> Certificate | None:
     return _certificate(route, expiry, now, is_theirs=True) if expiry else None
 
 
-def to_renew(held: list[Certificate]) -> list[Certificate]:
+def to_renew(held: list[Certificate], now: datetime) -> list[Certificate]:
     """Choose of one line's certificates what must be renewed within thirty days, or is over.
 
-    A certificate of ours counts no more once the next one is there.
+    A certificate of ours counts no more once the next one is there and begins in time.
     """
     own = [one for one in held if "CLIENT_CERT" in one.expiry.variable]
-    last = max(own, key=lambda one: one.expiry.expires_at, default=None)
-    watched = [one for one in held if one not in own or one is last]
-    return [one for one in watched if one.days <= WARNED_AT[0]]
+
+    def is_taken_over(one: Certificate) -> bool:
+        end = one.expiry.expires_at
+        return any(
+            other.expiry.expires_at > end and other.expiry.not_before <= max(end, now) for other in own
+        )
+
+    return [one for one in held if one.days <= WARNED_AT[0] and not (one in own and is_taken_over(one))]
 
 
 def running_out(route: Route, now: datetime) -> list[Certificate]:
     """List what must be renewed of a line's files. Raises CouldNotAsk and SettingRefused like ``ours``."""
-    return to_renew(ours(route, now))
+    return to_renew(ours(route, now), now)
 
 
 def warn_daily(now: datetime) -> None:

@@ -44,7 +44,9 @@ def tell(*, now: datetime, as_json: bool, out: _Output, more: _Output) -> int:
     due = [
         found
         for one in lines
-        for found in certificates.to_renew([held_one for held_one in held if held_one.route is one.route])
+        for found in certificates.to_renew(
+            [held_one for held_one in held if held_one.route is one.route], now
+        )
     ]
     advice = problems + _advice(lines, answering, Mode(choice.mode), due)
     if as_json:
