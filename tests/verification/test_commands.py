@@ -9,6 +9,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import OperationalError, connection
 from django.utils import timezone
 
@@ -30,6 +31,24 @@ def run(*arguments: str) -> tuple[int, str]:
     with pytest.raises(SystemExit) as ended:
         call_command("npd", *arguments, stdout=out, stderr=StringIO())
     return int(ended.value.code or 0), out.getvalue()
+
+
+def test_lines_can_be_seen_and_chosen_while_the_files_of_one_are_gone(settings, tmp_path) -> None:
+    settings.NPD = {**settings.NPD, "NPD_CA": str(tmp_path / "gone.pem")}
+    settings.NPD_STANDBY = {**settings.NPD_STANDBY, "NPD_TRANSPORT": "c06"}
+
+    def started(*arguments: str) -> tuple[int, str]:
+        said = StringIO()
+        with pytest.raises(SystemExit) as ended:
+            call_command("npd", *arguments, stdout=said, stderr=said, skip_checks=False)
+        return int(ended.value.code or 0), said.getvalue()
+
+    assert started("use", "standby") == (0, "Questions take: standby.\n")
+    code, said = started("lines")
+    assert code == 1
+    assert "NPD_CA: expected the path of a readable PEM file" in said
+    with pytest.raises(SystemCheckError):
+        call_command("npd", "ping", skip_checks=False)
 
 
 def check_of(name: str, number: str, birth: str, *more: str) -> tuple[int, str]:

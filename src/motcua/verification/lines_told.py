@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from motcua.identity.register import CouldNotAsk
+from motcua.population.settings import SettingRefused
 from motcua.verification import certificates, choosing
 from motcua.verification.certificates import Certificate
 from motcua.verification.light import Light, LineFacts, LineStatus, line_facts
@@ -84,6 +85,9 @@ def _certificates(lines: list[LineFacts], now: datetime) -> tuple[list[Certifica
             held += certificates.ours(one.route, now)
         except CouldNotAsk as refusal:
             problems.append(refusal.detail)
+        except SettingRefused as refusal:
+            problems.append(str(refusal))
+            continue
         shown = certificates.theirs(one.route, now)
         held += [shown] if shown else []
     return held, problems
