@@ -118,7 +118,7 @@ def _declare(
 
 
 _declare("Product", "MOTCUA_PORT", "port", "8000", "Port of the product on loopback.")
-_declare("Product", "MOTCUA_STATE", "text", "var", "Folder of the database, papers, keys and logs.")
+_declare("Product", "MOTCUA_STATE", "text", "var", "Folder of the database, papers and keys.")
 _declare(
     "Product", "MOTCUA_HOSTS", "list", "localhost,127.0.0.1,[::1]", "Host names that the product answers to."
 )
