@@ -6,9 +6,9 @@ from motcua.population.line import (
     Lane,
     LinePolicy,
     LineState,
+    after_answer,
     after_failure,
     after_probe_began,
-    after_success,
     lane_of,
     may_enter,
 )
@@ -26,7 +26,7 @@ class Shared:
         self.state = after_failure(self.state, self.policy, now, retry_after)
 
     def record_success(self) -> None:
-        self.state = after_success(self.state)
+        self.state = after_answer(self.state, self.state)
 
     def try_begin_probe(self, now: float) -> bool:
         begun = after_probe_began(self.state, self.policy, now)

@@ -2,7 +2,7 @@
 
 Pure functions over `LineState`. Who asks keeps the state where all processes see it, and applies each function in one
 short atomic step: refuse while `is_shut`, refuse unless `may_enter`, then ask, then `after_failure` for a trouble of
-the line or `after_success` for an answer. Nobody waits for a probe: while the line is shut every person's question is
+the line or `after_answer` for an answer. Nobody waits for a probe: while the line is shut every person's question is
 refused at once, and whoever wins `after_probe_began` lets a ping run in the background, reported like any other.
 """
 
@@ -100,9 +100,14 @@ def after_failure(
     return replace(state, failed_at=failed_at, paused_until=paused_until)
 
 
-def after_success(state: LineState) -> LineState:
-    """Return the state after the register answered: whole again, and failures are counted anew."""
-    return state if state == LineState() else LineState()
+def after_answer(state: LineState, seen: LineState) -> LineState:
+    """Return the state after the register answered: whole again, and failures are counted anew.
+
+    A wish to be left alone that was told after the question left (`seen` is the state then) outlasts its answer.
+    """
+    if state.paused_until == seen.paused_until:
+        return LineState()
+    return LineState(failed_at=state.failed_at[-1:], paused_until=state.paused_until)
 
 
 def after_probe_began(state: LineState, policy: LinePolicy, now: float) -> LineState | None:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from motcua.population.line import LinePolicy, LineState, after_failure, after_probe_began
+from motcua.population.line import LinePolicy, LineState, after_answer, after_failure, after_probe_began
 from motcua.verification.models import LineChoice, LineRow, Route
 
 Mode = LineChoice.Mode
@@ -153,7 +153,7 @@ def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
             row = _locked_row(route)
             was_shut = row.opened_at is not None
             row.seconds, row.answered_at = seconds, max(now, row.answered_at or 0.0)
-            _write(row, _after_answer(_state(row), seen.state), "seconds", "answered_at")
+            _write(row, after_answer(_state(row), seen.state), "seconds", "answered_at")
         if was_shut:
             _log.warning("npd.line_open route=%s", route.value)
         return
@@ -208,13 +208,6 @@ def _lines(rows: Iterable[LineRow]) -> Lines:
 
 def _state(row: LineRow) -> LineState:
     return LineState(tuple(row.failed_at), row.opened_at, row.next_probe_at, row.paused_until)
-
-
-def _after_answer(state: LineState, seen: LineState) -> LineState:
-    """Forget the failures; but a wish to be left alone, told after the question left, outlasts its answer."""
-    if state.paused_until == seen.paused_until:
-        return LineState()
-    return LineState(failed_at=state.failed_at[-1:], paused_until=state.paused_until)
 
 
 def _write(row: LineRow, state: LineState, *more: str) -> None:
