@@ -81,6 +81,19 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield started
 
 
+@pytest.fixture
+def watched_and_fine(watched: Stack) -> None:
+    """Begin with a register in order, and with a line that knows it."""
+    watched.sandbox.reset()
+    give_up_at = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up_at:
+        with _DIRECT.open(f"{watched.url}/trang-thai/den/", timeout=10) as answer:
+            if 'class="light fine"' in answer.read().decode():
+                return
+        time.sleep(0.2)
+    raise AssertionError("the register is in order, and its light says otherwise")
+
+
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Stack]:
     """Run what ``make run`` runs, on free ports and in a folder of its own, with generous limits."""

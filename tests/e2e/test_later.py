@@ -12,15 +12,9 @@ from tests.e2e.test_desk import CHECK, DESK, LATER, both_ways, claims
 from tests.e2e.test_filing import AGREE, fills_in_contact, starts
 from tests.people import Person, cast
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("watched_and_fine")]
 NOT_CHECKED = "Chưa kiểm tra được"
 NOTHING_TO_DO = re.compile("Ông/bà không cần làm gì thêm lúc này")
-
-
-@pytest.fixture(autouse=True)
-def calm(watched: Stack) -> None:
-    """Begin with a register in order."""
-    watched.sandbox.reset()
 
 
 def gives_the_register_up(officer: Visitor) -> None:
@@ -53,7 +47,7 @@ def test_a_dossier_received_for_later_is_verified_by_itself(
     officer = visitor(at=watched, javascript=javascript)
     officer.logs_in(cast.lan)
     watched.sandbox.trouble("fault_500")
-    code = receives_for_later(officer, cast.an, procedure="1.004873" if javascript else "1.001193")
+    code = receives_for_later(officer, cast.an, procedure="1.014061" if javascript else "1.001193")
     officer.looks_closely("later-receipt")
     officer.follows("Xem hồ sơ")
     officer.sees(re.compile("Chưa được ra quyết định về hồ sơ này"))

@@ -11,16 +11,10 @@ from tests.e2e.conftest import Stack, Visit, Visitor
 from tests.e2e.test_desk import CHECK, DESK, claims
 from tests.people import PASSWORD, cast
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("watched_and_fine")]
 ANSWERS = re.compile("CSDLQG về dân cư trả lời trong")
 OUT_OF_REACH = re.compile(r"CSDLQG về dân cư gián đoạn từ \d\d:\d\d")
 NOT_CHECKED = "Chưa kiểm tra được"
-
-
-@pytest.fixture(autouse=True)
-def calm(watched: Stack) -> None:
-    """Begin with a register in order."""
-    watched.sandbox.reset()
 
 
 def shows(visitor: Visitor, words: re.Pattern[str]) -> None:
