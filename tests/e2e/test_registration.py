@@ -82,6 +82,7 @@ def test_an_outage_makes_no_account_and_loses_nothing_typed(
     citizen.presses("Đăng ký")
     citizen.sees("Chưa kiểm tra được")
     citizen.does_not_see("Xác thực thất bại")
+    citizen.sees(re.compile("còn nguyên ở trang này và chưa được lưu ở đâu khác"))
     assert citizen.field("Họ và tên").input_value() == person.full_name
     assert citizen.field("Số CCCD/CMND").input_value() == person.number
     assert citizen.field("Số điện thoại").input_value() == "0912345678"
