@@ -244,7 +244,7 @@ def running_shaky(filled: Store, tmp_path_factory: pytest.TempPathFactory) -> It
             **UNLIMITED,
             **UNWATCHED,
             NPD_URL=f"http://127.0.0.1:{proxy.port}/c06/{{operation}}",
-            NPD_TOTAL_SECONDS="1.5",
+            NPD_TOTAL_SECONDS="2.5",
             NPD_CONNECT_SECONDS="0.7",
             NPD_BREAKER_FAILURES="1000",
             MOTCUA_THREADS="4",
@@ -261,11 +261,18 @@ def running_shaky(filled: Store, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 def shaky(running_shaky: Stack) -> Stack:
-    """Return the stack whose line breaks as it is told (``proxy``): questions end after a second and a half, and no
-    number of failures shuts the line; its line whole, its register in order.
+    """Return the stack whose line breaks as it is told (``proxy``): questions end after two seconds and a half, and no
+    number of failures shuts the line; its line whole, its register in order, whatever other tests did to it.
     """
     running_shaky.proxy.heals()
+    running_shaky.proxy.hangs_up()  # else a worker may have kept a connection that has vanished
     running_shaky.sandbox.reset()
+    running_shaky.write(
+        "UPDATE verification_linerow SET failed_at = '[]', opened_at = NULL, paused_until = 0"
+    )
+    ((running_shaky.records_waiting,),) = running_shaky.product.store.rows(
+        "SELECT count(*) FROM verification_waitingrecord"
+    )
     return running_shaky
 
 

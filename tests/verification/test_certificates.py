@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from motcua.verification import certificates
 from motcua.verification.checks import certificates_hold
-from motcua.verification.models import Route
+from motcua.verification.models import LineChoice, Route
 from motcua.verification.service import line_status
 
 NOW = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
@@ -125,6 +125,7 @@ def test_the_log_tells_once_a_day_over_all_processes(
         line_status(now=now)
         return [text for text in caplog.messages if text.startswith("npd.certificate_expires")]
 
+    LineChoice.objects.all().delete()  # as in an emptied database
     assert told(NOW) == ["npd.certificate_expires days=14 variable=NPD_CLIENT_CERT"]
     assert told(NOW + timedelta(minutes=5)) == []
     monkeypatch.setattr(certificates, "_looked_on", None)  # another process

@@ -104,6 +104,7 @@ def warn_daily(now: datetime) -> None:
 
 def _is_first(today: date) -> bool:
     """Say whether no other process has looked today."""
+    LineChoice.objects.get_or_create(pk=1)
     unseen = Q(certificates_seen_on__isnull=True) | Q(certificates_seen_on__lt=today)
     return bool(LineChoice.objects.filter(unseen, pk=1).update(certificates_seen_on=today))
 
