@@ -115,7 +115,7 @@ def test_a_host_name_without_an_address_is_not_checked_and_all_goes_on_when_the_
     store = filled.copy(tmp_path / "product")
     nowhere = {"NPD_URL": "http://register.invalid/c06/{operation}", "NPD_SECRET": "not-the-sandbox-s"}
     person = shaky.people.pop().person
-    hurried = {"NPD_TOTAL_SECONDS": "1.5", "NPD_CONNECT_SECONDS": "1", "NPD_BREAKER_FAILURES": "1000"}
+    hurried = {"NPD_TOTAL_SECONDS": "2.5", "NPD_CONNECT_SECONDS": "1", "NPD_BREAKER_FAILURES": "1000"}
 
     def started(**changes: str) -> ProductProcess:
         return start_product(store, shaky.sandbox, **UNLIMITED, **UNWATCHED, **changes)
