@@ -41,7 +41,7 @@ _CHROMIUM = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -303,7 +303,7 @@ def visitor(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> 
             locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(20_000)
         someone = Visitor(context.new_page(), at.url, javascript, pictures)
 
         def note_request(asked: Request) -> None:
