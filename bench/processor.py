@@ -7,13 +7,17 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+_GONE = (FileNotFoundError, ProcessLookupError)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def tree_seconds(pid: int) -> float:
     """Return the processor time of a process, of all that came from it, and of those among them that have ended."""
     # The name stands in brackets and may hold blanks; what follows is counted from its end (proc(5), stat).
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except _GONE:
+        return 0.0  # it has ended since it was listed: whoever started it counts its time
     own = sum(map(int, fields[11:15])) / _TICKS
     return own + sum(tree_seconds(child) for child in children(pid))
 
@@ -23,7 +27,7 @@ def children(pid: int) -> list[int]:
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
         return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
-    except FileNotFoundError:
+    except _GONE:
         return []
 
 
