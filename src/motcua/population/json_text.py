@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-from motcua.identity.register import CouldNotAsk, Trouble
-from motcua.population.soap import LARGEST_REPLY, check_encoding, unreadable
+from motcua.population.soap import refuse_unfit, unreadable
 
 _MOST_MEMBERS = 20_000  # an honest reply about one person has some two hundred
 
@@ -16,13 +15,7 @@ def parse_object(reply: bytes, content_type: str = "") -> dict[str, Any]:
 
     Raises CouldNotAsk: UNREADABLE, ENCODING, OVERSIZED.
     """
-    if len(reply) > LARGEST_REPLY:
-        raise CouldNotAsk(Trouble.OVERSIZED, detail=f"more than {LARGEST_REPLY} bytes")
-    if not reply.strip():
-        raise unreadable("empty reply")
-    if "html" in content_type.lower():
-        raise unreadable("an HTML page instead of a reply")
-    check_encoding(reply, content_type)
+    refuse_unfit(reply, content_type)
     if reply.count(b":") > _MOST_MEMBERS or reply.count(b",") > _MOST_MEMBERS:
         raise unreadable("more members than any honest reply has")
     try:

@@ -43,9 +43,8 @@ def wrong_encoding(detail: str) -> CouldNotAsk:
     return CouldNotAsk(Trouble.ENCODING, detail=detail)
 
 
-def parse(reply: bytes, content_type: str = "") -> etree._Element:
-    """Parse an untrusted reply: UTF-8 only and declared so, no DTD, no entities, nothing fetched, size and
-    depth bounded.
+def refuse_unfit(reply: bytes, content_type: str) -> None:
+    """Refuse what no parser should see, XML or JSON: too large, empty, an HTML page, not UTF-8 and declared so.
 
     Raises CouldNotAsk: UNREADABLE, ENCODING, OVERSIZED.
     """
@@ -56,6 +55,15 @@ def parse(reply: bytes, content_type: str = "") -> etree._Element:
     if "html" in content_type.lower():
         raise unreadable("an HTML page instead of a reply")
     check_encoding(reply, content_type)
+
+
+def parse(reply: bytes, content_type: str = "") -> etree._Element:
+    """Parse an untrusted reply: UTF-8 only and declared so, no DTD, no entities, nothing fetched, size and
+    depth bounded.
+
+    Raises CouldNotAsk: UNREADABLE, ENCODING, OVERSIZED.
+    """
+    refuse_unfit(reply, content_type)
     if b"<!DOCTYPE" in reply or b"<!ENTITY" in reply:
         raise unreadable("a document type definition in the reply")
     if reply.count(b"<") > _MOST_MARKUP or reply.count(b"=") > _MOST_MARKUP:
