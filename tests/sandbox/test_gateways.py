@@ -156,7 +156,7 @@ def test_a_question_without_its_procedure_is_001(sandbox: SandboxProcess) -> Non
 
 def test_what_the_register_itself_refuses_stays_a_fault(sandbox: SandboxProcess) -> None:
     token = token_of(sandbox)
-    reply = ask_lgsp(sandbox, {**AN, "SoDinhDanh": "031085000001"}, token=token)
+    reply = ask_lgsp(sandbox, {**AN, "SoDinhDanh": "031085000000"}, token=token)
     assert (reply.status, reply.fault) == (422, "SBX.SYNTHETIC")
     reply = ask_lgsp(sandbox, {**AN, "SoDinhDanh": "9990"}, token=token)
     assert (reply.status, reply.fault, reply.fault_element) == (500, "SBX.VALIDATION", "SoDinhDanh")
