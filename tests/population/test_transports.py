@@ -390,7 +390,9 @@ def test_when_neither_secret_is_known_the_refusal_stands():
 
 
 def test_the_second_try_of_a_change_over_is_not_called_unsent_and_shares_the_time():
-    with StubRegister(answering(http(b"", "401 Unauthorized", Connection="close"), keep=False), silent) as stub:
+    with StubRegister(
+        answering(http(b"", "401 Unauthorized", Connection="close"), keep=False), silent
+    ) as stub:
         error = trouble_of(stub, secret_next="sandbox-secret-2")
     assert error.trouble is Trouble.TIMEOUT
     assert not error.is_unsent
