@@ -37,6 +37,8 @@ os.environ["MOTCUA_SECRET_KEY"] = "a-key-for-tests-that-opens-nothing-anywhere-e
 os.environ["NPDSANDBOX_PORT"] = _NOBODY_LISTENS
 # A page that shows the light starts no thread of its own accord; tests about that switch it on.
 os.environ["NPD_WATCH_SECONDS"] = "0"
+# No test waits; those about the padding of answers choose their own.
+os.environ["REJECTED_STEP_SECONDS"] = "0"
 
 from motcua.config.settings import *  # noqa: E402, F403
 from motcua.config.settings import DATABASES, STATE, STORAGES  # noqa: E402

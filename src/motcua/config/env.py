@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,20 @@ def _networks(value: str) -> list[str]:
     return [str(ip_network(word, strict=False)) for word in _words(value)]
 
 
+def _hours(value: str) -> tuple[time, time]:
+    begin, end = (time.fromisoformat(word.strip()) for word in value.split("-"))
+    if begin >= end:
+        raise ValueError
+    return begin, end
+
+
+def _days(value: str) -> frozenset[int]:
+    days = frozenset(int(word) for word in _words(value))
+    if not days or not days <= set(range(1, 8)):
+        raise ValueError
+    return days
+
+
 _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (_text, "any text"),
     "switch": (_switch, "on or off"),
@@ -95,6 +110,8 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "seconds or never": (_seconds_or_never, "seconds, at most 3600; 0 for never"),
     "port": (_port, "a port, 1 to 65535"),
     "list": (_words, "words separated by commas"),
+    "hours": (_hours, "two times of day such as 06:30-19:00"),
+    "days": (_days, "days of the week, 1 (Monday) to 7, separated by commas"),
     "networks": (_networks, "addresses or networks such as 10.0.0.0/8, separated by commas"),
 }
 
@@ -375,6 +392,48 @@ _declare(_LIMITS, "TRIES_NUMBER_DAY", "number", "10", "Wrong tries a day for one
 _declare(_LIMITS, "TRIES_ACCOUNT_HOUR", "number", "10", "Wrong tries an hour for one account.")
 _declare(_LIMITS, "TRIES_ADDRESS_HOUR", "number", "20", "Wrong tries an hour from one address.")
 _declare(_LIMITS, "TRIES_OFFICER_10_MINUTES", "number", "30", "Wrong tries in ten minutes for one officer.")
+_declare(
+    _LIMITS, "TRIES_SYSTEM_5_MINUTES", "number", "1000", "Wrong tries in five minutes over the whole portal."
+)
+_declare(
+    _LIMITS,
+    "WAVE_TRIES_5_MINUTES",
+    "number",
+    "90",
+    "Wrong tries in five minutes over the whole portal that may be a wave of guesses, if WAVE_PERCENT fits too.",
+)
+_declare(_LIMITS, "WAVE_PERCENT", "number", "30", "Share of wrong tries among all that makes a wave of them.")
+_declare(
+    _LIMITS,
+    "CHALLENGE_MINUTES",
+    "number",
+    "15",
+    "Minutes after a wave in which the portal asks a question first.",
+)
+_declare(
+    _LIMITS,
+    "REJECTED_STEP_SECONDS",
+    "seconds or never",
+    "0.5",
+    "The portal says no after a whole number of these, so that its time tells nothing; 0 for at once.",
+)
+_declare(
+    _LIMITS,
+    "BURST_5_MINUTES",
+    "number",
+    "25",
+    "Questions of one officer in five minutes from which on they are marked for review.",
+)
+_declare(
+    _LIMITS,
+    "WORK_HOURS",
+    "hours",
+    "06:30-19:00",
+    "Outside of these an officer's question is marked for review.",
+)
+_declare(
+    _LIMITS, "WORK_DAYS", "days", "1,2,3,4,5,6", "On other days an officer's question is marked for review."
+)
 _declare(_LIMITS, "LOGIN_TRIES_HOUR", "number", "10", "Wrong passwords an hour for one log-in name.")
 
 

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "motcua.procedures",
     "motcua.dossiers",
     "motcua.reception",
+    "motcua.oversight",
     "django_htmx",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -252,6 +253,9 @@ NPD = _line("NPD_") | {
 NPD_STANDBY = _line("NPD_STANDBY_")
 MOTCUA_WORK = env["MOTCUA_WORK"]
 RECHECKS_PER_SECOND = env["RECHECKS_PER_SECOND"]
+REJECTED_STEP_SECONDS = env["REJECTED_STEP_SECONDS"]
+WORK_HOURS = env["WORK_HOURS"]
+WORK_DAYS = env["WORK_DAYS"]
 LIMITS = {
     name: env[name]
     for name in (
@@ -260,6 +264,11 @@ LIMITS = {
         "TRIES_ACCOUNT_HOUR",
         "TRIES_ADDRESS_HOUR",
         "TRIES_OFFICER_10_MINUTES",
+        "TRIES_SYSTEM_5_MINUTES",
+        "WAVE_TRIES_5_MINUTES",
+        "WAVE_PERCENT",
+        "CHALLENGE_MINUTES",
+        "BURST_5_MINUTES",
         "LOGIN_TRIES_HOUR",
     )
 }

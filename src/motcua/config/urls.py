@@ -10,5 +10,6 @@ urlpatterns = [
     path("thu-tuc/", include("motcua.procedures.urls")),
     path("", include("motcua.dossiers.urls")),
     path("mot-cua/", include("motcua.reception.urls")),
+    path("", include("motcua.oversight.urls")),
     path("quan-tri/", admin.site.urls),
 ]

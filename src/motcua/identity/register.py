@@ -22,6 +22,7 @@ class TouchPoint(StrEnum):
     REGISTRATION = "registration"
     FILING = "filing"
     RECHECK = "recheck"
+    LOOKUP = "lookup"
     OPERATION = "operation"
 
 

@@ -23,10 +23,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
 
 from motcua.audit import service as audit
 from motcua.identity.claims import IdentityClaim
-from motcua.identity.matching import YearAlone
+from motcua.identity.matching import Difference, YearAlone
 from motcua.identity.register import Barred, CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswered, Verified, verify
 from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, lane_of, may_enter
@@ -45,16 +47,38 @@ _OUTCOME_FIELDS: Final = (
     "birth_match",
     "line",
     "register_ids",
+    "person_digest",
 )
+ACCENTS: Final = "accents"  # the reason of a no at the desk where only the name's accents differ
 # After these nothing is known of the line: our own client failed, or was never able to ask.
 _TELL_NOTHING: Final = frozenset({Trouble.FATE_UNKNOWN, Trouble.CONFIGURATION})
 _WORTH_ASKING: Final = 0.5  # seconds that must be left for a second line
+_LOOK_AGAIN: Final = 0.1  # seconds between two looks whether the first press has its answer
+# What two presses must have in common to be one.
+_OF_A_PRESS: Final = (
+    *("touch_point", "asked_by_id", "number_digest", "claim_digest"),
+    *("purpose", "procedure_code", "dossier_id", "form_key"),
+)
+# Questions admitted at one moment, over all processes: there are never so many connections to the database.
+_AT_ONE_MOMENT: Final = 100
 # Request ids have no digits, so that the filter of the logs never takes part of one for a personal number.
 _LETTERS: Final = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
 
 
 class AlreadyAsked(Exception):
     """There is a check under this id: somebody else asked this very question, and nothing was asked again."""
+
+
+class Replayed(Exception):
+    """The same press of a button came twice: ``check`` is what the first one asked, and nothing was asked again."""
+
+    def __init__(self, check: IdentityCheck) -> None:
+        super().__init__("the same press of a button came twice")
+        self.check = check
+
+
+class PressReused(Exception):
+    """A press of a button came twice, the second time with something else typed; nothing was asked."""
 
 
 class OpenTransaction(RuntimeError):
@@ -112,6 +136,9 @@ class Question:
     check_id: uuid.UUID | None = None  # where the caller decides it, so that nobody else can ask the same
     repeats: uuid.UUID | None = None
     route: Route | None = None  # where the operator decides it
+    press_key: uuid.UUID | None = None
+    form_key: uuid.UUID | None = None
+    marks: frozenset[IdentityCheck.Mark] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +156,8 @@ def ask(question: Question, now: datetime) -> Asked:
     Raises:
         Limited: too many wrong tries; nothing was asked.
         AlreadyAsked: there is a check under the question's id; nothing was asked.
+        Replayed: this very press was asked about before; nothing was asked.
+        PressReused: another question was asked by this press; nothing was asked.
         OpenTransaction: a transaction is open.
     """
     _refuse_open_transaction()
@@ -142,10 +171,11 @@ def ask(question: Question, now: datetime) -> Asked:
     except IntegrityError:
         if question.check_id is not None and IdentityCheck.objects.filter(pk=question.check_id).exists():
             raise AlreadyAsked from None
+        _refuse_replay(check)
         raise
     if refused is not None:
         return Asked(check, refused, lines)
-    _give_connection_back()
+    give_connection_back()
     return Asked(check, _over(ways, lines, check, question, now), lines)
 
 
@@ -169,7 +199,7 @@ def _over(
             check.save(update_fields=["route"])
         _report(route, lines, outcome, at, took)
         _log.warning("npd.other_line request=%s route=%s", check.request_id, check.route)
-        _give_connection_back()
+        give_connection_back()
     with transaction.atomic():
         _write_outcome(check, outcome, at)
         check.save(update_fields=_OUTCOME_FIELDS)
@@ -201,6 +231,11 @@ def claim_digest(claim: IdentityClaim) -> str:
     return digest("claim", claim.canonical())
 
 
+def _spelling_digest(claim: IdentityClaim) -> str:
+    to_the_letter = (claim.full_name, claim.number.digits, claim.birth_date.canonical())
+    return digest("spelling", "\n".join(to_the_letter))[:16]
+
+
 def _intent(question: Question, now: datetime) -> IdentityCheck:
     check_id = question.check_id or uuid.uuid4()
     asker, purpose, number = question.asker, question.purpose, question.claim.number
@@ -216,10 +251,36 @@ def _intent(question: Question, now: datetime) -> IdentityCheck:
         number_digest=digest("number", number.digits),
         number_masked=number.masked,
         claim_digest=claim_digest(question.claim),
+        spelling_digest=_spelling_digest(question.claim),
         address_digest=digest("address", budget.network_of(asker.address)) if asker.address else "",
+        form_key=question.form_key,
+        press_key=question.press_key,
         repeats_id=question.repeats,
         asked_at=now,
     )
+
+
+def _refuse_replay(check: IdentityCheck) -> None:
+    """Look for the check of the same press, wait until its outcome is known, and raise what it makes of this one.
+
+    Raises:
+        Replayed: it asked the very same.
+        PressReused: it asked something else.
+    """
+    if check.press_key is None:
+        return
+    first = IdentityCheck.objects.filter(press_key=check.press_key).first()
+    if first is None:
+        return
+    if any(getattr(first, field) != getattr(check, field) for field in _OF_A_PRESS):
+        raise PressReused
+    IdentityCheck.objects.filter(pk=first.pk).update(replays=F("replays") + 1)
+    patience = time.monotonic() + line.longest_question().total_seconds()
+    while not first.outcome and time.monotonic() < patience:
+        give_connection_back()
+        time.sleep(_LOOK_AGAIN)
+        first.refresh_from_db()
+    raise Replayed(first)
 
 
 def _inquiry(check: IdentityCheck, question: Question) -> Inquiry:
@@ -271,21 +332,47 @@ def _admit(
         user_id=check.asked_by_id,
         address_digest=check.address_digest,
     )
+    officer_id = check.asked_by_id if question.touch_point in budget.DESK else None
+    asked: dict[str, Any] = {
+        "now": now,
+        "longest_question": line.longest_question(),
+        "officer_id": officer_id,
+    }
     with transaction.atomic():
         lines = line.read_in_turn(_turns(check) if limits else ())
-        counts = budget.count(limits=limits, now=now, longest_question=line.longest_question())
-        exceeded = [limit for limit, tries in zip(limits, counts.tries, strict=True) if tries >= limit.tries]
+        counts = budget.count(limits=limits, **asked)
+        if budget.is_near_system_limit(limits, counts, within=_AT_ONE_MOMENT):
+            line.read_in_turn({digest("turn", budget.SYSTEM)})
+            counts = budget.count(limits=limits, **asked)
+        exceeded = budget.exceeded(limits, counts)
         ways = _ways(lines, question, now)
         refused = None if exceeded else _refused(lines, ways, counts, question.touch_point, now)
         if refused is not None:
             _write_outcome(check, refused, now)
         else:
             check.route = ways[0] if ways else ""
+        if officer_id is not None:
+            check.marks = _marks(question, counts, now)
         if not exceeded:
             check.save(force_insert=True)
     if exceeded:
+        _refuse_replay(check)
         _refuse_limited(check, exceeded, now)
     return lines, ways, refused
+
+
+def _marks(question: Question, counts: budget.Counts, now: datetime) -> str:
+    """Return why a supervisor should look at an officer's question, as it is kept."""
+    marks = set(question.marks)
+    local = timezone.localtime(now)
+    begin, end = settings.WORK_HOURS
+    if not begin <= local.time() < end or local.isoweekday() not in settings.WORK_DAYS:
+        marks.add(IdentityCheck.Mark.ODD_HOURS)
+    if counts.recent >= settings.LIMITS["BURST_5_MINUTES"]:
+        marks.add(IdentityCheck.Mark.BURST)
+    if question.touch_point is TouchPoint.LOOKUP:
+        marks.add(IdentityCheck.Mark.LOOKUP)
+    return " ".join(sorted(marks))
 
 
 def _ways(lines: line.Lines, question: Question, now: datetime) -> list[Route]:
@@ -343,12 +430,23 @@ def _write_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime
             check.outcome = IdentityCheck.Outcome.VERIFIED
             check.matched_by, check.birth_match = outcome.matched_by.value, outcome.birth_match.value
             check.line = outcome.line
+            check.person_digest = _other_number(check, outcome)
         case Rejected():
             check.outcome, check.line = IdentityCheck.Outcome.REJECTED, outcome.line
+            is_hint = outcome.differences == {Difference.NAME_ACCENTS}
+            if is_hint and check.touch_point == TouchPoint.RECEPTION:
+                check.reason = ACCENTS
         case Unanswered():
             check.outcome, check.reason = IdentityCheck.Outcome.UNANSWERED, outcome.trouble.value
         case NotAllowed():
             check.outcome, check.reason = IdentityCheck.Outcome.NOT_ALLOWED, outcome.barred.value
+
+
+def _other_number(check: IdentityCheck, verified: Verified) -> str:
+    """Return the digest of the personal number of somebody who was asked about by another one."""
+    number = verified.record.personal_number if verified.record else ""
+    found = digest("number", number) if number else ""
+    return "" if found == check.number_digest else found
 
 
 def _report(route: Route, lines: line.Lines, outcome: Outcome, at: datetime, took: float) -> None:
@@ -370,7 +468,7 @@ def _open_blocks() -> list[Any]:
     return [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
 
 
-def _give_connection_back() -> None:
+def give_connection_back() -> None:
     """Let other threads use our place in PostgreSQL's pool while we wait for the register."""
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
         connection.close()

@@ -1,7 +1,10 @@
 """How many wrong tries are left, counted from the checks themselves; nothing is counted twice or elsewhere.
 
-A try is wrong when it was *rejected*. A question still under way counts as wrong until it is answered, so that twenty
-tries at one time are no way round a limit of five. An unanswered question never counts.
+Five counters, each over its own window that slides: the number asked about, the account, the network address, the
+officer, and the whole portal. A try is wrong when it was *rejected*. A question still under way counts as wrong until
+it is answered, so that twenty tries at one time are no way round a limit of five. An unanswered question never counts.
+
+Spellings of one name that differ in the place of a tone mark alone are one try: nobody learns anything by the second.
 """
 
 from __future__ import annotations
@@ -13,24 +16,39 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from motcua.identity.register import TouchPoint
-from motcua.verification.models import IdentityCheck
+from motcua.verification.models import IdentityCheck, LimitRelease
 
-_DESK: Final = (TouchPoint.RECEPTION,)
-_PORTAL: Final = (TouchPoint.REGISTRATION, TouchPoint.FILING)
-_AFTER_DESKS: Final = (
-    *_PORTAL,
-    TouchPoint.RECHECK,
-)  # the lane of all questions that leave the desks their share
+DESK: Final = (TouchPoint.RECEPTION, TouchPoint.LOOKUP)
+PORTAL: Final = (TouchPoint.REGISTRATION, TouchPoint.FILING)
+SYSTEM: Final = "system"
+BURST_WINDOW: Final = timedelta(minutes=5)
+SYSTEM_WINDOW: Final = timedelta(minutes=5)
+_RECEPTION: Final = (TouchPoint.RECEPTION,)
+# The lane of all questions that leave the desks their share.
+_AFTER_DESKS: Final = (*PORTAL, TouchPoint.RECHECK, TouchPoint.LOOKUP)
+_MOST_SPELLINGS: Final = 4  # of one claim, on average, that are looked at for the moment at which a lock ends
 _CHECKS: Final = IdentityCheck._meta.db_table
+_RELEASES: Final = LimitRelease._meta.db_table
 _IN_FLIGHT: Final = f"""(
     SELECT COUNT(*) FROM {_CHECKS} WHERE outcome = '' AND asked_at > %s AND touch_point IN ({{points}})
 )"""  # noqa: S608
+_RECENT: Final = f"""(
+    SELECT COUNT(*) FROM {_CHECKS} WHERE asked_by_id = %s AND asked_at > %s AND touch_point IN ({{points}})
+)"""  # noqa: S608
 _TRIES: Final = f"""(
-    SELECT COUNT(*) FROM {_CHECKS} WHERE {{column}} = %s AND asked_at > %s AND touch_point IN ({{points}})
+    SELECT COUNT(*) - COUNT(DISTINCT spelling_digest) + COUNT(DISTINCT claim_digest)
+    FROM {_CHECKS} WHERE {{column}} = %s AND asked_at > {{since}} AND touch_point IN ({{points}})
     AND (outcome = 'rejected' OR (outcome = '' AND asked_at > %s))
+)"""  # noqa: S608
+_SINCE: Final = "%s"
+_SINCE_RELEASE: Final = f"COALESCE((SELECT MAX(at) FROM {_RELEASES} WHERE officer_id = %s AND at > %s), %s)"  # noqa: S608
+# Two looks at one index instead of an OR over both, which neither database takes from an index.
+_SYSTEM_TRIES: Final = f"""(
+    (SELECT COUNT(*) FROM {_CHECKS} WHERE outcome = 'rejected' AND asked_at > %s AND touch_point IN ({{points}}))
+    + (SELECT COUNT(*) FROM {_CHECKS} WHERE outcome = '' AND asked_at > %s AND touch_point IN ({{points}}))
 )"""  # noqa: S608
 
 
@@ -46,22 +64,28 @@ class Limited(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many wrong tries in a window, over the checks with one value in one column."""
+    """So many wrong tries in a window, over the checks with one value in one column; in no column: over all."""
 
-    scope: str  # "number", "account", "address" or "officer"
+    scope: str  # "number", "account", "address", "officer" or SYSTEM
     tries: int
     window: timedelta
     touch_points: tuple[TouchPoint, ...]
-    column: str
-    value: str | int | None
+    column: str = ""
+    value: str | int | None = None
+
+    @property
+    def is_released_by_hand(self) -> bool:
+        """Say whether a supervisor may let the tries be forgotten."""
+        return self.scope == "officer"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What is under way and what was tried, at one moment."""
+    """What is under way, what was tried and how much one officer asked of late, at one moment."""
 
     desk_in_flight: int
     portal_in_flight: int
+    recent: int  # questions of the officer in ``BURST_WINDOW``, whatever came of them
     tries: tuple[int, ...]  # wrong ones, in the order of the limits
 
 
@@ -78,25 +102,27 @@ def limits_of(
         address_digest: keyed digest of the network address, empty when unknown.
     """
     allowed, hour, day = settings.LIMITS, timedelta(hours=1), timedelta(days=1)
-    if touch_point is TouchPoint.RECEPTION:
+    if touch_point in DESK:
         window = timedelta(minutes=10)
-        return [Limit("officer", allowed["TRIES_OFFICER_10_MINUTES"], window, _DESK, "asked_by_id", user_id)]
-    if touch_point in (TouchPoint.OPERATION, TouchPoint.RECHECK):
+        return [Limit("officer", allowed["TRIES_OFFICER_10_MINUTES"], window, DESK, "asked_by_id", user_id)]
+    if touch_point not in PORTAL:
         return []
     limits = [
-        Limit("number", allowed["TRIES_NUMBER_HOUR"], hour, _PORTAL, "number_digest", number_digest),
-        Limit("number", allowed["TRIES_NUMBER_DAY"], day, _PORTAL, "number_digest", number_digest),
+        Limit("number", allowed["TRIES_NUMBER_HOUR"], hour, PORTAL, "number_digest", number_digest),
+        Limit("number", allowed["TRIES_NUMBER_DAY"], day, PORTAL, "number_digest", number_digest),
     ]
     if user_id is not None:
-        limits.append(Limit("account", allowed["TRIES_ACCOUNT_HOUR"], hour, _PORTAL, "asked_by_id", user_id))
+        limits.append(Limit("account", allowed["TRIES_ACCOUNT_HOUR"], hour, PORTAL, "asked_by_id", user_id))
     if address_digest:
         limits.append(
-            Limit("address", allowed["TRIES_ADDRESS_HOUR"], hour, _PORTAL, "address_digest", address_digest)
+            Limit("address", allowed["TRIES_ADDRESS_HOUR"], hour, PORTAL, "address_digest", address_digest)
         )
-    return limits
+    return [*limits, Limit(SYSTEM, allowed["TRIES_SYSTEM_5_MINUTES"], SYSTEM_WINDOW, PORTAL)]
 
 
-def count(*, limits: list[Limit], now: datetime, longest_question: timedelta) -> Counts:
+def count(
+    *, limits: list[Limit], now: datetime, longest_question: timedelta, officer_id: int | None = None
+) -> Counts:
     """Count questions in flight and wrong tries, in one statement of one index look-up each.
 
     Plain SQL, for building the same with the ORM costs a check more than all its other statements together.
@@ -105,22 +131,55 @@ def count(*, limits: list[Limit], now: datetime, longest_question: timedelta) ->
         limits: what to count tries for.
         now: the moment.
         longest_question: the age after which a question is no longer under way.
+        officer_id: whose questions of late are counted; None for nobody's.
     """
     as_stored = connection.ops.adapt_datetimefield_value
     young = as_stored(now - longest_question)
-    parts = [_IN_FLIGHT.format(points=_quoted(points)) for points in (_DESK, _AFTER_DESKS)]
+    parts = [_IN_FLIGHT.format(points=_quoted(points)) for points in (_RECEPTION, _AFTER_DESKS)]
     values: list[Any] = [young, young]
+    if officer_id is None:
+        parts.append("0")
+    else:
+        parts.append(_RECENT.format(points=_quoted(DESK)))
+        values += [officer_id, as_stored(now - BURST_WINDOW)]
     for limit in limits:
-        parts.append(_TRIES.format(column=limit.column, points=_quoted(limit.touch_points)))
-        values += [limit.value, as_stored(now - limit.window), young]
+        since = as_stored(now - limit.window)
+        if not limit.column:
+            parts.append(_SYSTEM_TRIES.format(points=_quoted(limit.touch_points)))
+            values += [since, young]
+            continue
+        moment, moments = (
+            (_SINCE_RELEASE, [limit.value, since, since]) if limit.is_released_by_hand else (_SINCE, [since])
+        )
+        parts.append(_TRIES.format(column=limit.column, since=moment, points=_quoted(limit.touch_points)))
+        values += [limit.value, *moments, young]
     with connection.cursor() as cursor:
         cursor.execute("SELECT " + ", ".join(parts), values)
-        desk, portal, *tries = cursor.fetchone()
-    return Counts(desk, portal, tuple(tries))
+        desk, portal, recent, *tries = cursor.fetchone()
+    return Counts(desk, portal, recent, tuple(tries))
 
 
-def _quoted(touch_points: tuple[TouchPoint, ...]) -> str:
-    return ", ".join(f"'{point.value}'" for point in touch_points)
+def exceeded(limits: list[Limit], counts: Counts) -> list[Limit]:
+    """List the limits that let no further try pass."""
+    return [limit for limit, tries in zip(limits, counts.tries, strict=True) if tries >= limit.tries]
+
+
+def left(limits: list[Limit], counts: Counts) -> int | None:
+    """Return how many wrong tries are left under the tightest limit of a person; None where none holds."""
+    own = [
+        limit.tries - tries
+        for limit, tries in zip(limits, counts.tries, strict=True)
+        if limit.scope != SYSTEM
+    ]
+    return max(0, min(own)) if own else None
+
+
+def is_near_system_limit(limits: list[Limit], counts: Counts, *, within: int) -> bool:
+    """Say whether so few tries are left to the whole portal that questions admitted at one moment could pass it."""
+    return any(
+        limit.scope == SYSTEM and tries > limit.tries - within
+        for limit, tries in zip(limits, counts.tries, strict=True)
+    )
 
 
 def network_of(address: str) -> str:
@@ -134,12 +193,36 @@ def network_of(address: str) -> str:
 
 def next_try_at(*, limit: Limit, now: datetime, longest_question: timedelta) -> datetime:
     """Return when the limit lets the next try pass: when its oldest counting try leaves the window."""
+    tries = _wrong_tries(limit, now, longest_question).order_by("-asked_at")
+    if not limit.column:
+        moments = list(tries.values_list("asked_at", flat=True)[limit.tries - 1 : limit.tries])
+        return max((at + limit.window for at in moments), default=now)
+    latest = tries.values_list("asked_at", "claim_digest", "spelling_digest")
+    counting = list(latest[: limit.tries * _MOST_SPELLINGS])
+    until = now
+    while _tries_in(counting) >= limit.tries:
+        until = counting.pop()[0] + limit.window
+    return until
+
+
+def _tries_in(checks: list[tuple[datetime, str, str]]) -> int:
+    """Count as the statement above does: every question, but spellings of one claim once."""
+    return len(checks) - len({spelling for _, _, spelling in checks}) + len({claim for _, claim, _ in checks})
+
+
+def _wrong_tries(limit: Limit, now: datetime, longest_question: timedelta) -> QuerySet[IdentityCheck]:
     under_way = Q(outcome=IdentityCheck.Outcome.PENDING, asked_at__gt=now - longest_question)
-    tries = IdentityCheck.objects.filter(
+    since = now - limit.window
+    if limit.is_released_by_hand:
+        released = LimitRelease.objects.filter(officer__pk=limit.value, at__gt=since).order_by("-at").first()
+        since = released.at if released else since
+    return IdentityCheck.objects.filter(
         Q(outcome=IdentityCheck.Outcome.REJECTED) | under_way,
         touch_point__in=limit.touch_points,
-        asked_at__gt=now - limit.window,
-        **{limit.column: limit.value},
+        asked_at__gt=since,
+        **({limit.column: limit.value} if limit.column else {}),
     )
-    asked_at = tries.order_by("-asked_at").values_list("asked_at", flat=True)[limit.tries - 1 : limit.tries]
-    return max((at + limit.window for at in asked_at), default=now)
+
+
+def _quoted(touch_points: tuple[TouchPoint, ...]) -> str:
+    return ", ".join(f"'{point.value}'" for point in touch_points)

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -27,7 +28,17 @@ class IdentityCheck(models.Model):
         REGISTRATION = "registration", _("Đăng ký tài khoản")
         FILING = "filing", _("Nộp hồ sơ trực tuyến")
         RECHECK = "recheck", _("Kiểm tra lại hồ sơ đã tiếp nhận")
+        LOOKUP = "lookup", _("Tra cứu ngoài hồ sơ")
         OPERATION = "operation", _("Vận hành")
+
+    class Mark(models.TextChoices):
+        """Why a supervisor should look at a check; an officer is told nothing of it."""
+
+        SELF = "self", _("Cán bộ tra cứu chính mình")
+        COLLEAGUE = "colleague", _("Tra cứu cán bộ khác")
+        BURST = "burst", _("Nhiều lượt trong thời gian ngắn")
+        ODD_HOURS = "odd_hours", _("Ngoài giờ làm việc")
+        LOOKUP = "lookup", _("Tra cứu ngoài hồ sơ")
 
     class Outcome(models.TextChoices):
         PENDING = "", _("Chưa rõ kết quả")
@@ -35,6 +46,8 @@ class IdentityCheck(models.Model):
         REJECTED = "rejected", _("Xác thực thất bại")
         UNANSWERED = "unanswered", _("Chưa kiểm tra được")
         NOT_ALLOWED = "not_allowed", _("Chưa được phép tra cứu")
+
+    tries_left: int | None = None  # after a wrong try, for the page that shows it; not kept
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request_id = models.CharField(_("Mã yêu cầu"), max_length=40, unique=True)
@@ -54,7 +67,33 @@ class IdentityCheck(models.Model):
     number_digest = models.CharField(max_length=64, editable=False)
     number_masked = models.CharField(_("Số CCCD/CMND"), max_length=12)
     claim_digest = models.CharField(max_length=64, editable=False)
+    spelling_digest = models.CharField(
+        max_length=16,
+        blank=True,
+        editable=False,
+        help_text="Of the claim to the letter, tone marks where they stood",
+    )
     address_digest = models.CharField(max_length=64, blank=True, editable=False)
+    person_digest = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Digest of the personal number that the register gave, where the question named the old one",
+    )
+    form_key = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The reception form for which a desk asked"
+    )
+    press_key = models.UUIDField(
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+        help_text="One press of a button asks one question",
+    )
+    replays = models.PositiveIntegerField(_("Số lần bấm lặp lại"), default=0)
+    marks = models.CharField(
+        _("Dấu hiệu cần xem"), max_length=60, blank=True, help_text="Values of Mark, with a blank between"
+    )
 
     route = models.CharField(
         _("Đường kết nối"),
@@ -101,6 +140,20 @@ class IdentityCheck(models.Model):
             models.Index(fields=["asked_by", "asked_at"], name="check_asker"),
             models.Index(fields=["address_digest", "asked_at"], name="check_address"),
             models.Index(fields=["asked_at"], name="check_in_flight", condition=models.Q(outcome="")),
+            models.Index(
+                fields=["outcome", "asked_at"],
+                name="check_portal",
+                condition=models.Q(touch_point__in=["registration", "filing"]),
+            ),
+            models.Index(
+                fields=["person_digest", "asked_at"],
+                name="check_person",
+                condition=~models.Q(person_digest=""),
+            ),
+            models.Index(
+                fields=["office_code", "asked_at"], name="check_marked", condition=~models.Q(marks="")
+            ),
+            models.Index(fields=["office_code", "asked_at"], name="check_office"),
         ]
 
     def __str__(self) -> str:
@@ -121,6 +174,11 @@ class IdentityCheck(models.Model):
         """Say whether no usable answer came."""
         return self.outcome == self.Outcome.UNANSWERED
 
+    @property
+    def marked_as(self) -> list[str | Promise]:
+        """Return in words why a supervisor should look at it."""
+        return [self.Mark(mark).label for mark in self.marks.split()]
+
 
 class WaitingRecord(models.Model):
     """What the register said of a verified citizen, sealed, until the officer saves the form; half an hour at most."""
@@ -133,6 +191,58 @@ class WaitingRecord(models.Model):
 
     def __str__(self) -> str:
         return str(self.identity_check_id)
+
+
+class LimitRelease(models.Model):
+    """A supervisor's word that an officer may go on after too many wrong tries; tries before it no longer count."""
+
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", db_index=False, verbose_name=_("Cán bộ")
+    )
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Người mở")
+    )
+    reason = models.CharField(_("Lý do"), max_length=300)
+    at = models.DateTimeField(_("Mở lúc"))
+
+    class Meta:
+        verbose_name = _("Lượt mở tạm dừng")
+        verbose_name_plural = _("Lượt mở tạm dừng")
+        ordering = ("-at",)
+        indexes = [models.Index(fields=["officer", "at"], name="release_officer")]
+        constraints = [
+            models.CheckConstraint(name="a_release_has_its_reason", condition=~models.Q(reason="")),
+            models.CheckConstraint(
+                name="nobody_releases_themselves", condition=~models.Q(officer=models.F("released_by"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%d/%m/%Y %H:%M}"
+
+
+class Wave(models.Model):
+    """Whether wrong answers come in a wave over the whole portal; one row, and none means never."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    began_at = models.DateTimeField(_("Bắt đầu lúc"))
+    until = models.DateTimeField(_("Đến"), help_text="Until then the portal asks a question of its own first")
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="there_is_one_wave", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.began_at:%d/%m/%Y %H:%M}"
+
+
+class SpentChallenge(models.Model):
+    """A question of the portal's own that was answered: nobody answers with it twice."""
+
+    nonce = models.CharField(primary_key=True, max_length=32)
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.nonce
 
 
 class LineRow(models.Model):

@@ -1,4 +1,5 @@
-"""The doors through which a page asks the register: ``check_identity``, ``fetch_citizen`` and ``recheck_identity``.
+"""The doors through which a page asks the register: ``check_identity``, ``fetch_citizen``, ``look_up`` and
+``recheck_identity``.
 
 How a question is asked and recorded: ``asking``. Which line it takes: ``choosing``. How the register answers at
 present: ``light``.
@@ -6,24 +7,32 @@ present: ``light``.
 
 from __future__ import annotations
 
+import time
 import uuid
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
 
+from motcua.audit import service as audit
 from motcua.identity.claims import CitizenRecord, IdentityClaim
-from motcua.identity.matching import Difference, YearAlone
+from motcua.identity.matching import YearAlone
 from motcua.identity.register import TouchPoint
-from motcua.identity.verification import Outcome, Rejected, Verified
-from motcua.verification import asking, probing, waiting
+from motcua.identity.verification import Outcome, Verified
+from motcua.verification import asking, budget, challenge, probing, waiting, wave
 from motcua.verification.asking import (
     AlreadyAsked,
     Asked,
     Asker,
     OpenTransaction,
+    PressReused,
     Purpose,
     Question,
+    Replayed,
     claim_digest,
 )
 from motcua.verification.budget import Limited
@@ -31,14 +40,16 @@ from motcua.verification.choosing import NoSuchLine, choice, use_line
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
 from motcua.verification.line import Mode, longest_question
-from motcua.verification.models import IdentityCheck, Route
+from motcua.verification.models import IdentityCheck, LimitRelease, Route
 from motcua.verification.probing import ping
 
 __all__ = [
     "AlreadyAsked",
     "Asker",
+    "ChallengeNeeded",
     "DeskAnswer",
     "Light",
+    "LimitStanding",
     "Limited",
     "LineFacts",
     "LineStatus",
@@ -46,6 +57,8 @@ __all__ = [
     "Mode",
     "NoSuchLine",
     "OpenTransaction",
+    "Press",
+    "PressReused",
     "Purpose",
     "Route",
     "carries",
@@ -57,9 +70,13 @@ __all__ = [
     "line_status",
     "lines",
     "longest_question",
+    "look_up",
+    "officer_limit",
     "ping",
+    "press_of",
     "read_record",
     "recheck_identity",
+    "release_officer",
     "spend_record",
     "use_line",
 ]
@@ -67,6 +84,41 @@ __all__ = [
 
 class MissingOfficerNumber(Exception):
     """The officer has no personal number on file, so the register cannot be told who asks; nothing was asked."""
+
+
+class ChallengeNeeded(Exception):
+    """A wave of wrong answers lasts, and the portal's own question was not answered rightly; nothing was asked.
+
+    ``is_wrong`` says that it was answered at all.
+    """
+
+    def __init__(self, *, is_wrong: bool) -> None:
+        super().__init__("the portal's own question comes first")
+        self.is_wrong = is_wrong
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Press:
+    """What came with the press of a button beside what was typed: its key, and the answer to the portal's question.
+
+    One key asks one question; without one, every press asks.
+    """
+
+    key: uuid.UUID | None = None
+    challenge_token: str = ""
+    challenge_answer: str = ""
+
+
+NO_PRESS: Final = Press()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStanding:
+    """How an officer stands with the limit on wrong tries: how many there may be, how many are left, until when."""
+
+    tries: int
+    left: int
+    until: datetime | None  # when the next try passes; None while any is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +141,12 @@ def check_identity(
     touch_point: TouchPoint,
     purpose: Purpose,
     now: datetime,
+    press: Press = NO_PRESS,
 ) -> IdentityCheck:
     """Ask whether a person is who they say, for a page that may see the verdict and nothing else.
 
-    A year of birth alone agrees only with a record that holds no more than the year.
+    A year of birth alone agrees only with a record that holds no more than the year. A no takes a whole number of
+    ``REJECTED_STEP_SECONDS``, so that its time does not tell what the register found.
 
     Args:
         claim: name, number and birth date as typed, cleaned.
@@ -100,19 +154,43 @@ def check_identity(
         touch_point: registration or filing.
         purpose: why.
         now: the moment.
+        press: what came with the press of the button.
 
     Returns:
-        The check, its outcome written.
+        The check, its outcome written; the first one's where the same press came twice.
 
     Raises:
+        ChallengeNeeded: a wave of wrong answers lasts, and the portal's question comes first; nothing was asked.
         Limited: too many wrong tries; nothing was asked.
+        PressReused: another question was asked by this press; nothing was asked.
         OpenTransaction: a transaction is open.
     """
-    question = Question(claim, asker, touch_point, purpose, YearAlone.YEAR_ONLY_RECORD)
-    return _ask(question, now).check
+    began = time.monotonic()
+    question = Question(claim, asker, touch_point, purpose, YearAlone.YEAR_ONLY_RECORD, press_key=press.key)
+    if wave.is_on(now=now) and not _is_repeated(press) and not _has_passed(press, now):
+        raise ChallengeNeeded(is_wrong=bool(press.challenge_answer))
+    try:
+        check = _ask(question, now).check
+    except Replayed as replayed:
+        check = replayed.check
+    else:
+        if check.is_rejected:
+            wave.notice(now=now)
+    if check.is_rejected:
+        _even_out(time.monotonic() - began, time.sleep)
+    return check
 
 
-def fetch_citizen(*, claim: IdentityClaim, asker: Asker, purpose: Purpose, now: datetime) -> DeskAnswer:
+def fetch_citizen(
+    *,
+    claim: IdentityClaim,
+    asker: Asker,
+    purpose: Purpose,
+    now: datetime,
+    press: Press = NO_PRESS,
+    form_key: uuid.UUID | None = None,
+    marks: Iterable[IdentityCheck.Mark] = (),
+) -> DeskAnswer:
     """Ask about the person at the desk and, when verified, get the record that fills the applicant's form.
 
     The record also waits sealed under the check's id, for half an hour, until ``spend_record``.
@@ -122,19 +200,137 @@ def fetch_citizen(*, claim: IdentityClaim, asker: Asker, purpose: Purpose, now: 
         asker: the officer, with the personal number on file, the office's code as agency.
         purpose: the procedure at hand.
         now: the moment.
+        press: what came with the press of the button.
+        form_key: the open reception form that the question belongs to.
+        marks: why a supervisor should look at it, as far as the caller knows.
 
     Raises:
         MissingOfficerNumber: the officer has no personal number on file.
         Limited: too many wrong tries of this officer; nothing was asked.
+        PressReused: another question was asked by this press; nothing was asked.
         OpenTransaction: a transaction is open.
     """
     if not asker.officer_number or asker.user is None:
         raise MissingOfficerNumber
-    asked = _ask(Question(claim, asker, TouchPoint.RECEPTION, purpose, YearAlone.ANY_RECORD), now)
-    outcome = asked.outcome
-    record = outcome.record if isinstance(outcome, Verified) else None
-    is_hint = isinstance(outcome, Rejected) and outcome.differences == {Difference.NAME_ACCENTS}
-    return DeskAnswer(asked.check, record, is_hint, status_after(asked))
+    question = Question(
+        claim,
+        asker,
+        TouchPoint.RECEPTION,
+        purpose,
+        YearAlone.ANY_RECORD,
+        press_key=press.key,
+        form_key=form_key,
+        marks=frozenset(marks),
+    )
+    try:
+        asked = _ask(question, now)
+    except Replayed as replayed:
+        check = replayed.check
+        return DeskAnswer(check, waiting.of_check(check, now), check.reason == asking.ACCENTS, None)
+    record = asked.outcome.record if isinstance(asked.outcome, Verified) else None
+    return DeskAnswer(asked.check, record, asked.check.reason == asking.ACCENTS, status_after(asked))
+
+
+def look_up(
+    *,
+    claim: IdentityClaim,
+    asker: Asker,
+    reason: str,
+    now: datetime,
+    press: Press = NO_PRESS,
+    marks: Iterable[IdentityCheck.Mark] = (),
+) -> IdentityCheck:
+    """Ask about a person for whom no dossier is received; the officer sees the verdict, and a supervisor the reason.
+
+    Args:
+        claim: what the person says.
+        asker: the officer, with the personal number on file.
+        reason: why, in the officer's own words; the person asked about can read it.
+        now: the moment.
+        press: what came with the press of the button.
+        marks: why a supervisor should look at it, beside its being a look-up.
+
+    Raises:
+        MissingOfficerNumber: the officer has no personal number on file.
+        Limited: too many wrong tries of this officer; nothing was asked.
+        PressReused: another question was asked by this press; nothing was asked.
+        OpenTransaction: a transaction is open.
+    """
+    if not asker.officer_number or asker.user is None:
+        raise MissingOfficerNumber
+    question = Question(
+        claim,
+        asker,
+        TouchPoint.LOOKUP,
+        Purpose(reason),
+        YearAlone.ANY_RECORD,
+        press_key=press.key,
+        marks=frozenset(marks),
+    )
+    try:
+        return _ask(question, now).check
+    except Replayed as replayed:
+        return replayed.check
+
+
+def officer_limit(*, officer: AbstractBaseUser, now: datetime) -> LimitStanding:
+    """Say how an officer stands with the limit on wrong tries.
+
+    Args:
+        officer: whose tries.
+        now: the moment.
+    """
+    limits = _limits(TouchPoint.RECEPTION, user_id=officer.pk)
+    counts = budget.count(limits=limits, now=now, longest_question=longest_question())
+    left = budget.left(limits, counts) or 0
+    until = (
+        None if left else budget.next_try_at(limit=limits[0], now=now, longest_question=longest_question())
+    )
+    return LimitStanding(limits[0].tries, left, until)
+
+
+def release_officer(
+    *, officer: AbstractBaseUser, by: AbstractBaseUser, office_code: str, reason: str, now: datetime
+) -> None:
+    """Let an officer go on who was stopped after too many wrong tries; whether ``by`` may do so the caller knows.
+
+    Args:
+        officer: who was stopped.
+        by: the supervisor; never the officer.
+        office_code: of the office.
+        reason: why, in a few words.
+        now: the moment.
+
+    Raises:
+        ValueError: no reason is given, or an officer would release themselves.
+    """
+    words = " ".join(reason.split())[:300]
+    if not words or officer.pk == by.pk:
+        raise ValueError("a release has a reason and is another's")
+    with transaction.atomic():
+        LimitRelease.objects.create(officer_id=officer.pk, released_by_id=by.pk, reason=words, at=now)
+        audit.record(
+            name="limit.released",
+            now=now,
+            actor=by,
+            office_code=office_code,
+            subject=str(officer.pk),
+            details={"reason": words, "officer": officer.pk},
+        )
+
+
+def press_of(data: Mapping[str, str], *, name: str = "press_key") -> Press:
+    """Read what came with the press of a button from a posted form.
+
+    Args:
+        data: what was posted.
+        name: the field of the press's key; a key that is none counts as missing.
+    """
+    try:
+        key = uuid.UUID(data.get(name, ""))
+    except ValueError:
+        key = None
+    return Press(key, data.get("challenge_token", ""), data.get("challenge_answer", "").strip())
 
 
 def recheck_identity(
@@ -235,4 +431,36 @@ def _ask(question: Question, now: datetime) -> Asked:
     asked = asking.ask(question, now)
     if asked.lines is not None:
         probing.probe_if_due(asked.lines, now, heard=asked.check.route)
+    check = asked.check
+    if check.is_rejected:
+        limits = _limits(
+            question.touch_point, check.number_digest, user_id=check.asked_by_id, address=check.address_digest
+        )
+        counts = budget.count(limits=limits, now=now, longest_question=longest_question())
+        check.tries_left = budget.left(limits, counts)
     return asked
+
+
+def _limits(
+    touch_point: TouchPoint, number: str = "", *, user_id: int | None, address: str = ""
+) -> list[budget.Limit]:
+    return budget.limits_of(
+        touch_point=touch_point, number_digest=number, user_id=user_id, address_digest=address
+    )
+
+
+def _is_repeated(press: Press) -> bool:
+    """Say whether this press was asked about before: its answer is there, and nobody is asked anything."""
+    return press.key is not None and IdentityCheck.objects.filter(press_key=press.key).exists()
+
+
+def _has_passed(press: Press, now: datetime) -> bool:
+    return challenge.is_passed(token=press.challenge_token, answer=press.challenge_answer, now=now)
+
+
+def _even_out(took: float, sleep: Callable[[float], None]) -> None:
+    """Wait until a whole number of ``REJECTED_STEP_SECONDS`` is over."""
+    step: float = settings.REJECTED_STEP_SECONDS
+    if step:
+        asking.give_connection_back()
+        sleep(step - took % step)

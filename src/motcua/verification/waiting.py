@@ -52,6 +52,12 @@ def find(
     )
 
 
+def of_check(check: IdentityCheck, now: datetime) -> CitizenRecord | None:
+    """Return the record that waits under a check, None when it was used or its half hour is over."""
+    kept = WaitingRecord.objects.filter(pk=check.pk, expires_at__gt=now).first()
+    return opened(kept) if kept else None
+
+
 def erase_expired(now: datetime) -> int:
     """Erase the records whose half hour is over; returns how many."""
     return WaitingRecord.objects.filter(expires_at__lte=now).delete()[0]
