@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from urllib.parse import urlencode
 
 from bench import journeys
@@ -64,7 +65,7 @@ class Desk:
     def _said(self, officer: int, place: int) -> dict[str, str]:
         person = somebody(place)
         said = {"full_name": person.full_name, "number": person.number, "birth_date": person.typed_birth}
-        return {**self._bodies[officer], **said}
+        return {**self._bodies[officer], **said, "check_key": str(uuid.uuid4())}
 
     def _check(self, place: int) -> bytes:
         """Return the whole request with which an officer checks the person at a place of the crowd."""

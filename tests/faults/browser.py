@@ -99,6 +99,7 @@ class Browser:
                 "full_name": person.full_name,
                 "number": person.number,
                 "birth_date": person.typed_birth,
+                **_open_form(page.text),
                 **typed,
             },
         )
@@ -157,6 +158,12 @@ class Browser:
             if given.get("type") not in ("password", "checkbox", "submit") and "name" in given
         }
         return self.post("/dang-ky/", {"has_read_notice": "on", **stands, "csrfmiddlewaretoken": self._token})
+
+
+def _open_form(page: str) -> dict[str, str]:
+    """Return what a page of the desk carries to show that its form was opened here, and the key of its next press."""
+    hidden = {name: unescape(value) for name, value in _HIDDEN.findall(page)}
+    return {name: hidden[name] for name in ("press_key", "form_token", "check_key")}
 
 
 def raw(port: int, request: bytes, *, timeout: float = 15) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable
 from html import unescape
 from typing import Any
@@ -28,8 +27,13 @@ class Desk:
     def __init__(self, officer: User) -> None:
         self.client = Client()
         self.client.force_login(officer)
-        self.form: dict[str, Any] = {"press_key": str(uuid.uuid4()), "phone": PHONE}
+        self.form: dict[str, Any] = {"phone": PHONE}
+        self.opens()
         self.choose(BIRTH_REGISTRATION)
+
+    def opens(self) -> None:
+        """Open a new reception form for what is typed already."""
+        self._shown(self.client.get(reverse("reception")))
 
     def choose(self, code: str) -> None:
         """Choose a procedure."""
@@ -58,7 +62,7 @@ class Desk:
 
     def _shown(self, response: HttpResponse) -> Screen:
         screen = Screen(response)
-        for name in ("checked", "warned", "scan", "press_key"):
+        for name in ("checked", "warned", "scan", "press_key", "form_token", "check_key"):
             if (value := screen.value(name)) is not None:
                 self.form[name] = value
         return screen
@@ -92,9 +96,10 @@ class Screen:
 
     @property
     def column(self) -> str:
-        """Return the part that the check button swaps."""
+        """Return the part that the check button swaps, without what differs by chance."""
+        html = re.sub(r'name="(press_key|form_token|check_key)" value="[^"]*"', r'name="\1"', self.html)
         return (
-            self.html[self.html.index('<div class="desk-grid" id="kiem-tra">') :]
+            html[html.index('<div class="desk-grid" id="kiem-tra">') :]
             .split('<section class="card" id="thanh-phan"')[0]
             .strip()
         )

@@ -114,7 +114,7 @@ def test_a_year_alone_is_enough_at_the_desk_and_is_said(desk: Desk) -> None:
 def test_a_swap_equals_a_reload(desk_of: Callable[[User], Desk], officer: User, person: str) -> None:
     swapped = desk_of(officer).checks(getattr(cast, person), htmx=True)
     reloaded = desk_of(officer).checks(getattr(cast, person))
-    assert swapped.html.strip().endswith(swapped.column)
+    assert swapped.html.strip().endswith(swapped.column[-500:])
     assert swapped.column == reloaded.column
 
 

@@ -138,7 +138,8 @@ def test_a_form_that_already_received_another_person_does_not_swallow_this_one(d
     desk.checks(cast.an)
     desk.saves()
     desk.form["press_key"] = used
-    desk.checks(cast.dung, birth_date="1950")
+    desk.checks(cast.dung, birth_date="1950")  # the used form is closed, and a new one opens
+    assert desk.checks().answers == ["Xác thực thành công"]
     assert not desk.saves(press_key=used).is_receipt
     assert desk.saves().is_receipt
     assert Dossier.objects.count() == 2

@@ -25,7 +25,7 @@ from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 from motcua.identity.register import TouchPoint
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Asker, Limited, Purpose, check_identity
+from motcua.verification.service import NO_PRESS, Asker, Limited, Press, Purpose, check_identity
 
 REGISTERED_AGAIN: Final = gettext_noop(
     "Có người vừa đăng ký tài khoản bằng đúng thông tin của ông/bà. Tài khoản này không thay đổi. "
@@ -120,7 +120,13 @@ def read_notices(*, user: User, now: datetime, keys: Collection[int] | None = No
 
 
 def register_citizen(
-    *, claim: IdentityClaim, password_hash: str, contact: Contact, address: str, now: datetime
+    *,
+    claim: IdentityClaim,
+    password_hash: str,
+    contact: Contact,
+    address: str,
+    now: datetime,
+    press: Press = NO_PRESS,
 ) -> IdentityCheck:
     """Make an account for a person whom the register confirms.
 
@@ -134,13 +140,14 @@ def register_citizen(
         contact: telephone and e-mail.
         address: the network address of the browser.
         now: the moment.
+        press: what came with the press of the button; the same press makes nothing twice.
 
     Returns:
         The check; there is an account if it is verified, and nothing was written otherwise.
 
     Raises:
         RegistrationClosed: the province takes no registrations; nothing was asked.
-        verification.service.Limited: too many wrong tries; nothing was asked.
+        verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
     """
     if not settings.REGISTRATION_OPEN:
         raise RegistrationClosed
@@ -151,6 +158,7 @@ def register_citizen(
             touch_point=TouchPoint.REGISTRATION,
             purpose=Purpose("Đăng ký tài khoản"),
             now=now,
+            press=press,
         )
     except Limited as limited:
         if limited.scope == "number":
@@ -177,6 +185,8 @@ def register_citizen(
             citizen.save(force_insert=True)
             record(name="account.registered", now=now, actor=user, subject=citizen.number_digest)
     except IntegrityError:
+        if Citizen.objects.filter(registration_check=check).exists():
+            return check  # the same press made the account a moment ago
         if not _warn_owner(claim.number, _(REGISTERED_AGAIN), now):
             raise
         record(name="account.registration_repeated", now=now, subject=digest("number", claim.number.digits))
@@ -261,6 +271,7 @@ def update_profile(
     current_password: str,
     address: str,
     now: datetime,
+    press: Press = NO_PRESS,
 ) -> IdentityCheck | None:
     """Correct what an account says of its owner.
 
@@ -274,6 +285,7 @@ def update_profile(
         current_password: needed for another number only.
         address: the network address of the browser.
         now: the moment.
+        press: what came with the press of the button.
 
     Returns:
         None when everything was written without a question; otherwise the check, and everything was written only if it
@@ -283,7 +295,7 @@ def update_profile(
         WrongPassword: another number, and the current password is not right.
         LoginLimited: too many wrong passwords.
         NumberTaken: another account has this number.
-        verification.service.Limited: too many wrong tries; nothing was asked.
+        verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
     """
     check = None
     if claim.number != citizen.number:
@@ -294,6 +306,7 @@ def update_profile(
             touch_point=TouchPoint.REGISTRATION,
             purpose=Purpose("Đổi số CCCD/CMND của tài khoản"),
             now=now,
+            press=press,
         )
         if not check.is_verified:
             return check

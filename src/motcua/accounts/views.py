@@ -23,7 +23,7 @@ from motcua.accounts.access import citizen_of, citizen_required
 from motcua.accounts.forms import LoginForm, ProfileForm, RegistrationForm
 from motcua.accounts.models import User
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Limited, line_status
+from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
 from motcua.web.requests import client_address
 
 _MOST_NOTICES = 50
@@ -54,7 +54,11 @@ def register(request: HttpRequest) -> HttpResponse:
             contact=form.contact,
             address=client_address(request),
             now=now,
+            press=press_of(request.POST),
         )
+    except (ChallengeNeeded, PressReused) as refusal:
+        form.keep_password(password_hash)
+        return _not_asked(request, "accounts/register.html", {"form": form}, refusal)
     except Limited as limited:
         form.keep_password(password_hash)
         context = {"form": form, "outcome": "limited", "until": limited.until, "tries": limited.tries}
@@ -139,7 +143,10 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
             current_password=form.cleaned_data["current_password"],
             address=client_address(request),
             now=now,
+            press=press_of(request.POST),
         )
+    except (ChallengeNeeded, PressReused) as refusal:
+        return _not_asked(request, "accounts/profile_edit.html", context, refusal)
     except service.WrongPassword:
         form.add_error("current_password", _("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại."))
         return render(request, "accounts/profile_edit.html", context)
@@ -168,8 +175,19 @@ def notices_read(request: HttpRequest) -> HttpResponse:
 def _outcome(check: IdentityCheck, now: datetime) -> dict[str, Any]:
     """Return what the page says of a check that was not verified; of a rejected one, that alone."""
     if check.is_rejected:
-        return {"outcome": "rejected"}
+        return {"outcome": "rejected", "tries_left": check.tries_left}
     return {"outcome": "unanswered", "since": line_status(now=now).since}
+
+
+def _not_asked(
+    request: HttpRequest, template: str, context: dict[str, Any], refusal: ChallengeNeeded | PressReused
+) -> HttpResponse:
+    """Show a form again that asked nobody: the portal's question comes first, or the page was used before."""
+    if isinstance(refusal, PressReused):
+        return render(request, template, context | {"outcome": "pressed_before"}, status=409)
+    return render(
+        request, template, context | {"outcome": "challenge", "is_challenge_wrong": refusal.is_wrong}
+    )
 
 
 def _limited(response: HttpResponse, until: datetime, now: datetime) -> HttpResponse:

@@ -30,7 +30,15 @@ from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import TouchPoint
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Asker, Purpose, carries, check_identity, claim_digest
+from motcua.verification.service import (
+    NO_PRESS,
+    Asker,
+    Press,
+    Purpose,
+    carries,
+    check_identity,
+    claim_digest,
+)
 
 CHECK_CARRIES: Final = timedelta(hours=24)
 DRAFT_LIVES: Final = timedelta(days=30)
@@ -154,7 +162,13 @@ def hold_of(*, dossier: Dossier, now: datetime) -> Hold | None:
 
 
 def confirm_applicant(
-    *, dossier: Dossier, contact: Contact, consent_version: str, asker: Asker, now: datetime
+    *,
+    dossier: Dossier,
+    contact: Contact,
+    consent_version: str,
+    asker: Asker,
+    now: datetime,
+    press: Press = NO_PRESS,
 ) -> IdentityCheck:
     """Keep how the applicant can be reached, then ask the register whether the account's owner is who they say.
 
@@ -166,6 +180,7 @@ def confirm_applicant(
         consent_version: the version of the notice that stood above the button.
         asker: the citizen, as ``accounts.service.asker_of`` makes it.
         now: the moment.
+        press: what came with the press of the button.
 
     Returns:
         The check; the draft may go on if it is verified.
@@ -174,7 +189,7 @@ def confirm_applicant(
         ConsentMissing: another text of the notice, or none; nothing was asked.
         NotADraft: it has been filed.
         StillAsking: another press is still waiting for the register's answer.
-        verification.service.Limited: too many wrong tries; nothing was asked.
+        verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
     """
     if consent_version != CONSENT_VERSION:
         raise ConsentMissing
@@ -198,6 +213,7 @@ def confirm_applicant(
                 is_licensed=dossier.procedure.may_query,
             ),
             now=now,
+            press=press,
         )
     finally:
         _end_asking(dossier, claim, check)

@@ -27,7 +27,7 @@ from motcua.dossiers.numbering import parse_code
 from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Limited, line_status
+from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
 from motcua.web.addresses import addresses
 from motcua.web.requests import client_address
 
@@ -45,6 +45,8 @@ _TRACKED = (
     *("code", "status", "channel", "submitted_at", "received_at", "by_hand_reason", "is_decision_barred"),
     *("procedure__name", "office__name", "identity_check__outcome"),
 )
+# What the page may say of an outcome beside its kind.
+_NOTHING_MORE = dict.fromkeys(("since", "until", "tries", "tries_left"))
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -116,6 +118,7 @@ def applicant_step(request: HttpRequest, pk: UUID) -> HttpResponse:
             consent_version=form.cleaned_data["consent"],
             asker=asker_of(request.user, client_address(request)),
             now=now,
+            press=press_of(request.POST),
         )
     except service.ConsentMissing:
         form.add_error(None, _("Vui lòng đọc phần đồng ý dưới đây rồi bấm nút lần nữa."))
@@ -124,6 +127,10 @@ def applicant_step(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("dossier", pk=pk)
     except service.StillAsking:
         return _applicant_page(request, draft, form, kind="asking")
+    except PressReused:
+        return _applicant_page(request, draft, form, kind="pressed_before", status=409)
+    except ChallengeNeeded as needed:
+        return _applicant_page(request, draft, form, is_challenge_wrong=needed.is_wrong, kind="challenge")
     except Limited as limited:
         response = _applicant_page(
             request, draft, form, kind="limited", until=limited.until, tries=limited.tries, status=429
@@ -142,19 +149,21 @@ def _applicant_page(
     *,
     check: IdentityCheck | None = None,
     status: int = 200,
+    is_challenge_wrong: bool = False,
     **outcome: Any,
 ) -> HttpResponse:
     if check is not None:
-        outcome = {"kind": check.outcome}
+        outcome = {"kind": check.outcome, "tries_left": check.tries_left}
         if not check.is_rejected:
             outcome["since"] = line_status(now=timezone.now()).since
     if outcome:
-        outcome = {"since": None, "until": None, "tries": None, **outcome}
+        outcome = {**_NOTHING_MORE, **outcome}
     context = {
         "dossier": draft,
         "citizen": draft.citizen,
         "form": form,
         "outcome": outcome,
+        "is_challenge_wrong": is_challenge_wrong,
         "consent_version": service.CONSENT_VERSION,
         "profile_url": f"{reverse('profile_edit')}?next={reverse('applicant_step', args=[draft.pk])}",
         "step": 1,

@@ -23,6 +23,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
+from motcua.audit.service import record
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import PressKeyReused
 from motcua.identity.card_qr import CardReading
@@ -30,10 +31,10 @@ from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradict
 from motcua.identity.verification import BirthMatch
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.procedures.service import Catalogue, offered
-from motcua.reception import scan, service
+from motcua.reception import opening, scan, service
 from motcua.reception.findings import Finding, Situation, inquire, recall
 from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
-from motcua.verification.service import Light, LineStatus, claim_digest, line_status
+from motcua.verification.service import Light, LineStatus, claim_digest, line_status, press_of
 
 CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
 WORN_OUT: Final = _(
@@ -47,6 +48,7 @@ NOT_CHECKED: Final = _(
 HAS_NUMBER: Final = _(
     "Người nộp có số CCCD/CMND: vui lòng bấm “Kiểm tra danh tính số”, hoặc xóa số nếu nhập nhầm."
 )
+FEW_TRIES: Final = 10
 NUMBER_HELP: Final = _("12 số, hoặc 9 số")
 BIRTH_HELP: Final = _("hoặc chỉ năm sinh")
 ANOTHER_PRESS: Final = _("Trang này đã lưu một hồ sơ khác. Vui lòng xem lại rồi bấm “Lưu hồ sơ” lần nữa.")
@@ -77,6 +79,7 @@ class Desk:
     rest_form: RestForm
     data: QueryDict
     now: datetime
+    officer: User
     press_key: str
     procedure: Procedure | None = None
     finding: Finding = field(default_factory=lambda: Finding(Situation.NOT_ASKED))
@@ -86,6 +89,22 @@ class Desk:
     scan_error: str | Promise = ""
     notice: str | Promise = ""
     is_saving: bool = False
+
+    @property
+    def form_token(self) -> str:
+        """Return what shows that this form was opened here, by this officer."""
+        return opening.opened(officer=self.officer, press_key=self.press_key, now=self.now)
+
+    @property
+    def tries_left(self) -> int | None:
+        """Return how many wrong tries the officer has left, once that is worth a word."""
+        left = self.finding.check.tries_left if self.finding.check else None
+        return left if left is not None and left <= FEW_TRIES else None
+
+    @property
+    def check_key(self) -> str:
+        """Return the key of the next press of the check button."""
+        return str(uuid.uuid4())
 
     @cached_property
     def documents(self) -> list[DocumentRow]:
@@ -213,9 +232,9 @@ def _place(reason: Dossier.ByHand) -> int:
     return list(Dossier.ByHand).index(reason)
 
 
-def blank(*, now: datetime, procedure_code: str = "") -> Desk:
+def blank(*, officer: User, now: datetime, procedure_code: str = "") -> Desk:
     """Return the form for the next person; with a procedure chosen, the scan box works at once."""
-    desk = _desk(QueryDict(), now)
+    desk = _desk(QueryDict(), officer, now)
     if procedure_code:
         desk.procedure = next((one for one in offered().values() if one.code == procedure_code), None)
     return desk
@@ -231,7 +250,7 @@ def shown_again(*, data: QueryDict, officer: User, now: datetime, is_claim_shown
         is_claim_shown: False when only the documents are shown again; then nothing is looked up about the claim.
     """
     form, claim = _read_claim(data)
-    desk = _desk(data, now)
+    desk = _desk(data, officer, now)
     desk.procedure = form.cleaned_data.get("procedure")
     if is_claim_shown and claim is not None and desk.procedure is not None:
         desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
@@ -250,7 +269,7 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
     elif scan_error:
         data = scan.emptied(data)
     form, claim = _read_claim(data)
-    desk = _desk(data, now, form)
+    desk = _desk(data, officer, now, form)
     desk.scan_error = scan_error
     if scan_error or desk.procedure is None or claim is None:
         return desk
@@ -259,24 +278,45 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> D
     if desk.contradictions and card is None and digest not in (data.get("warned"), data.get("checked")):
         desk.warned = digest
         return desk
+    form_key = opening.open_form(
+        token=data.get("form_token", ""), officer=officer, press_key=desk.press_key, now=now
+    )
+    if form_key is None:
+        return _with_a_new_form(desk)
     desk.finding = inquire(
         claim=claim,
         procedure=desk.procedure,
         officer=officer,
         address=address,
+        form_key=form_key,
+        press=press_of(data, name="check_key"),
         now=now,
         is_asked_again=data.get("checked") == digest,
     )
-    desk.checked = digest
+    if desk.finding.situation is not Situation.PRESSED_BEFORE:
+        desk.checked = digest
     if desk.finding.is_verified:
         desk.contradictions = ()
+    return desk
+
+
+def _with_a_new_form(desk: Desk) -> Desk:
+    """Note that somebody asked without an open form of their own, and open one: the next press may ask."""
+    record(
+        name="check.form_missing",
+        now=desk.now,
+        actor=desk.officer,
+        office_code=desk.officer.office.code if desk.officer.office else "",
+        details={"procedure": desk.procedure.code if desk.procedure else ""},
+    )
+    desk.finding, desk.press_key = Finding(Situation.FORM_MISSING), str(uuid.uuid4())
     return desk
 
 
 def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
     """Press "Lưu hồ sơ": return the received dossier, or the form with what is to be mended."""
     form, claim = _read_claim(data)
-    desk = _desk(data, now, form)
+    desk = _desk(data, officer, now, form)
     desk.is_saving = True
     desk.rest_form = RestForm(data)
     if desk.rest_form.is_valid() and desk.claim_form.is_valid():
@@ -317,7 +357,7 @@ def _why_check_is_needed(data: QueryDict, claim: IdentityClaim | None) -> Promis
     return WORN_OUT if claim is not None and data["checked"] == claim_digest(claim) else CHANGED
 
 
-def _desk(data: QueryDict, now: datetime, judged: ClaimForm | None = None) -> Desk:
+def _desk(data: QueryDict, officer: User, now: datetime, judged: ClaimForm | None = None) -> Desk:
     """Return the form as it was posted; only its claim may have been judged."""
     typed = {name: data.get(name) for name in (*ClaimForm.base_fields, *RestForm.base_fields) if name in data}
     return Desk(
@@ -325,6 +365,7 @@ def _desk(data: QueryDict, now: datetime, judged: ClaimForm | None = None) -> De
         rest_form=RestForm(initial=typed),
         data=data,
         now=now,
+        officer=officer,
         press_key=data.get("press_key") or str(uuid.uuid4()),
         procedure=judged.cleaned_data.get("procedure") if judged else None,
     )

@@ -24,6 +24,8 @@ from motcua.verification.service import (
     Limited,
     LineStatus,
     MissingOfficerNumber,
+    Press,
+    PressReused,
     Purpose,
     carries,
     claim_digest,
@@ -32,6 +34,8 @@ from motcua.verification.service import (
 )
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from motcua.accounts.models import User
     from motcua.identity.claims import CitizenRecord, IdentityClaim
     from motcua.procedures.models import Procedure
@@ -49,6 +53,8 @@ class Situation(StrEnum):
     NOT_ALLOWED = "not_allowed"
     MISSING_NUMBER = "missing_number"
     LIMITED = "limited"
+    FORM_MISSING = "form_missing"
+    PRESSED_BEFORE = "pressed_before"
 
 
 # What an officer may give as the reason for receiving by hand after each answer.
@@ -95,6 +101,8 @@ def inquire(
     procedure: Procedure,
     officer: User,
     address: str,
+    form_key: UUID,
+    press: Press,
     now: datetime,
     is_asked_again: bool = False,
 ) -> Finding:
@@ -105,6 +113,8 @@ def inquire(
         procedure: the purpose of the question.
         officer: who asks.
         address: the network address of the desk.
+        form_key: of the officer's open reception form.
+        press: what came with the press of the button.
         now: the moment.
         is_asked_again: the page shows an answer about this very claim already; only then may one wait.
     """
@@ -119,9 +129,18 @@ def inquire(
         is_licensed=procedure.may_query,
     )
     try:
-        answer = fetch_citizen(claim=claim, asker=asker_of(officer, address), purpose=purpose, now=now)
+        answer = fetch_citizen(
+            claim=claim,
+            asker=asker_of(officer, address),
+            purpose=purpose,
+            press=press,
+            form_key=form_key,
+            now=now,
+        )
     except MissingOfficerNumber:
         return Finding(Situation.MISSING_NUMBER)
+    except PressReused:
+        return Finding(Situation.PRESSED_BEFORE)
     except Limited as limit:
         return Finding(Situation.LIMITED, until=limit.until, tries=limit.tries)
     found = _finding(answer.check, answer.record, claim, is_accents_hint=answer.is_accents_hint)

@@ -30,6 +30,7 @@ from motcua.dossiers.states import MoveRefused
 from motcua.reception import desk as desks
 from motcua.reception import search
 from motcua.reception.desk import Desk
+from motcua.reception.findings import Situation
 from motcua.reception.listing import listed, rows
 from motcua.web.requests import client_address
 
@@ -83,7 +84,7 @@ def reception(request: OfficerRequest) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         code = request.GET.get("thu-tuc", "")
-        return _page(request, desks.blank(now=now, procedure_code=code))
+        return _page(request, desks.blank(officer=request.user, now=now, procedure_code=code))
     if "show_documents" in request.POST:
         desk = desks.shown_again(
             data=request.POST, officer=request.user, now=now, is_claim_shown=not request.htmx
@@ -106,6 +107,8 @@ def check(request: OfficerRequest) -> HttpResponse:
     if desk.finding.until is not None:
         response.status_code = 429
         response["Retry-After"] = str(max(1, ceil((desk.finding.until - now).total_seconds())))
+    elif desk.finding.situation is Situation.PRESSED_BEFORE:
+        response.status_code = 409
     return response
 
 

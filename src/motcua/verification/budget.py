@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from motcua.identity.register import TouchPoint
 from motcua.verification.models import IdentityCheck, LimitRelease
@@ -214,8 +214,8 @@ def _wrong_tries(limit: Limit, now: datetime, longest_question: timedelta) -> Qu
     under_way = Q(outcome=IdentityCheck.Outcome.PENDING, asked_at__gt=now - longest_question)
     since = now - limit.window
     if limit.is_released_by_hand:
-        released = LimitRelease.objects.filter(officer__pk=limit.value, at__gt=since).order_by("-at").first()
-        since = released.at if released else since
+        released = LimitRelease.objects.filter(officer__pk=str(limit.value), at__gt=since)
+        since = released.aggregate(last=Max("at"))["last"] or since
     return IdentityCheck.objects.filter(
         Q(outcome=IdentityCheck.Outcome.REJECTED) | under_way,
         touch_point__in=limit.touch_points,

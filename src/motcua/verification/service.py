@@ -36,6 +36,7 @@ from motcua.verification.asking import (
     claim_digest,
 )
 from motcua.verification.budget import Limited
+from motcua.verification.challenge import Challenge
 from motcua.verification.choosing import NoSuchLine, choice, use_line
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
@@ -44,6 +45,7 @@ from motcua.verification.models import IdentityCheck, LimitRelease, Route
 from motcua.verification.probing import ping
 
 __all__ = [
+    "NO_PRESS",
     "AlreadyAsked",
     "Asker",
     "ChallengeNeeded",
@@ -73,6 +75,7 @@ __all__ = [
     "look_up",
     "officer_limit",
     "ping",
+    "portal_question",
     "press_of",
     "read_record",
     "recheck_identity",
@@ -317,6 +320,15 @@ def release_officer(
             subject=str(officer.pk),
             details={"reason": words, "officer": officer.pk},
         )
+
+
+def portal_question(*, now: datetime) -> Challenge | None:
+    """Return a question that the portal asks before the register, None while no wave of wrong answers lasts.
+
+    Args:
+        now: the moment.
+    """
+    return challenge.ask(now=now) if wave.is_on(now=now) else None
 
 
 def press_of(data: Mapping[str, str], *, name: str = "press_key") -> Press:
