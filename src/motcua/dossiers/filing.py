@@ -35,6 +35,7 @@ from motcua.verification.service import (
     Asker,
     Press,
     Purpose,
+    answer_to,
     carries,
     check_identity,
     claim_digest,
@@ -197,8 +198,14 @@ def confirm_applicant(
         _keep_contact(dossier, contact, consent_version, now)
         return dossier.identity_check
     until = now + timedelta(seconds=settings.NPD["NPD_TOTAL_SECONDS"] + _SECONDS_TO_WRITE)
-    _keep_contact(dossier, contact, consent_version, now, asking_until=until)
-    claim = _citizen_of(dossier).claim()
+    citizen = _citizen_of(dossier)
+    claim = citizen.claim()
+    try:
+        _keep_contact(dossier, contact, consent_version, now, asking_until=until)
+    except StillAsking:
+        if answered := answer_to(press=press, claim=claim, user=citizen.user):
+            return answered
+        raise
     check = None
     try:
         check = check_identity(

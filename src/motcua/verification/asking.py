@@ -53,7 +53,7 @@ ACCENTS: Final = "accents"  # the reason of a no at the desk where only the name
 # After these nothing is known of the line: our own client failed, or was never able to ask.
 _TELL_NOTHING: Final = frozenset({Trouble.FATE_UNKNOWN, Trouble.CONFIGURATION})
 _WORTH_ASKING: Final = 0.5  # seconds that must be left for a second line
-_LOOK_AGAIN: Final = 0.1  # seconds between two looks whether the first press has its answer
+LOOK_AGAIN: Final = 0.1  # seconds between two looks whether the first press has its answer
 # What two presses must have in common to be one.
 _OF_A_PRESS: Final = (
     *("touch_point", "asked_by_id", "number_digest", "claim_digest"),
@@ -274,13 +274,18 @@ def _refuse_replay(check: IdentityCheck) -> None:
         return
     if any(getattr(first, field) != getattr(check, field) for field in _OF_A_PRESS):
         raise PressReused
+    raise Replayed(replayed(first))
+
+
+def replayed(first: IdentityCheck) -> IdentityCheck:
+    """Count one more press of a button that asked already, and return its check once the outcome is known."""
     IdentityCheck.objects.filter(pk=first.pk).update(replays=F("replays") + 1)
     patience = time.monotonic() + line.longest_question().total_seconds()
     while not first.outcome and time.monotonic() < patience:
         give_connection_back()
-        time.sleep(_LOOK_AGAIN)
+        time.sleep(LOOK_AGAIN)
         first.refresh_from_db()
-    raise Replayed(first)
+    return first
 
 
 def _inquiry(check: IdentityCheck, question: Question) -> Inquiry:

@@ -63,6 +63,7 @@ __all__ = [
     "PressReused",
     "Purpose",
     "Route",
+    "answer_to",
     "carries",
     "check_as_operator",
     "check_identity",
@@ -113,6 +114,7 @@ class Press:
 
 
 NO_PRESS: Final = Press()
+_LOOKS_FOR_AN_INTENT: Final = 10  # the other press may be about to write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +322,30 @@ def release_officer(
             subject=str(officer.pk),
             details={"reason": words, "officer": officer.pk},
         )
+
+
+def answer_to(*, press: Press, claim: IdentityClaim, user: AbstractBaseUser) -> IdentityCheck | None:
+    """Return the check that another press of the same button is waiting for, its outcome known; asks nobody.
+
+    Args:
+        press: what came with the press of the button.
+        claim: what is claimed.
+        user: who pressed.
+
+    Returns:
+        None when no such press of this user's about this claim is on record, even a moment later.
+    """
+    if press.key is None:
+        return None
+    same = IdentityCheck.objects.filter(
+        press_key=press.key, asked_by_id=user.pk, claim_digest=claim_digest(claim)
+    )
+    for _ in range(_LOOKS_FOR_AN_INTENT):
+        if first := same.first():
+            return asking.replayed(first)
+        asking.give_connection_back()
+        time.sleep(asking.LOOK_AGAIN)
+    return None
 
 
 def portal_question(*, now: datetime) -> Challenge | None:
