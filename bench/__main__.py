@@ -1,4 +1,8 @@
-"""Measures, prints a table and writes ``bench/results/latest.json``; ``python -m bench kills`` counts what is lost."""
+"""Measures, prints a table and writes ``bench/results/latest.json``.
+
+``python -m bench kills`` counts what is lost, ``python -m bench uniform`` compares the time of one no with another's;
+what they find is added to the same file.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import drain, kills, rates, silence
+from bench import drain, kills, rates, silence, uniform
 from bench.desk import Desk
 from bench.machine import where
 from bench.pages import pages
@@ -34,6 +39,7 @@ BUDGETS = {
     "codes_missing_or_doubled": 0,
     "unrecorded": 0,
     "asked_twice_unnoticed": 0,
+    "uniform_padded_medians_apart_ms": 5,
 }
 GOALS = {"checks_per_second": 200}
 _TICKETS, _TICKETS_APART = 10_000, 500
@@ -50,15 +56,15 @@ def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all that was started is ended
     load_before, began = os.getloadavg(), time.monotonic()
-    measured = {"kills": kills.killed(options.rounds)} if options.what == "kills" else _speed()
+    measured = _APART[options.what](options) if options.what in _APART else _speed()
     head = {**where(load_before), "seconds": round(time.monotonic() - began)}
     earlier = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
-    if options.what == "kills":
-        results = {**earlier, "kills": {**head, **measured["kills"]}}
+    if options.what in _APART:
+        results = {**earlier, options.what: {**head, **measured}}
     else:
-        results = {**head, "setup": _SETUP, **measured}
-        if "kills" in earlier:
-            results["kills"] = earlier["kills"]  # measured apart, with a moment and a commit of its own
+        # What was measured apart has a moment and a commit of its own.
+        apart = {name: earlier[name] for name in _APART if name in earlier}
+        results = {**head, "setup": _SETUP, **measured, **apart}
     options.out.parent.mkdir(exist_ok=True)
     options.out.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _table(measured)
@@ -68,7 +74,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     reader = argparse.ArgumentParser(prog="python -m bench")
-    reader.add_argument("what", nargs="?", choices=("speed", "kills"), default="speed")
+    reader.add_argument("what", nargs="?", choices=("speed", *_APART), default="speed")
     reader.add_argument("--rounds", type=int, default=200, help="how many processes are killed")
     reader.add_argument("--out", type=Path, default=RESULTS, help="where the results are written")
     return reader.parse_args()
@@ -110,7 +116,7 @@ def _table(results: dict[str, Any]) -> None:
         for name, page in results["pages"].items():
             print(f"{name:34} {page['kind']:6} {page['cpu_ms']:8.2f} {page['queries']:8}")
     print()
-    for key, value in {**results, **results.get("kills", {})}.items():
+    for key, value in results.items():
         if not isinstance(value, (int, float)):
             continue
         budget, goal = BUDGETS.get(key), GOALS.get(key)
@@ -118,6 +124,12 @@ def _table(results: dict[str, Any]) -> None:
         if goal is not None:
             verdict = f"   goal {goal}" + ("" if value >= goal else "   MISSED")
         print(f"{key:34} {value!s:>8}{verdict}")
+
+
+_APART: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "kills": lambda options: kills.killed(options.rounds),
+    "uniform": lambda options: uniform.uniform(),
+}
 
 
 def _say(text: str) -> None:
