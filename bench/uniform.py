@@ -23,13 +23,11 @@ REGISTER_SECONDS = 0.100
 _EACH = 500
 _AT_ONE_TIME = 4
 _PASSWORD = "ba-con-trau-gam-co-xanh"
-_UNLIMITED = dict.fromkeys(
-    (
-        *("TRIES_NUMBER_HOUR", "TRIES_NUMBER_DAY", "TRIES_ADDRESS_HOUR"),
-        *("TRIES_SYSTEM_5_MINUTES", "WAVE_TRIES_5_MINUTES"),
-    ),
-    "1000000",
+_LIMITS = (
+    *("TRIES_NUMBER_HOUR", "TRIES_NUMBER_DAY", "TRIES_ADDRESS_HOUR"),
+    *("TRIES_SYSTEM_5_MINUTES", "WAVE_TRIES_5_MINUTES"),
 )
+_UNLIMITED = dict.fromkeys(_LIMITS, "1000000")
 
 
 def uniform() -> dict[str, Any]:
