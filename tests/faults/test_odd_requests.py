@@ -91,7 +91,7 @@ def test_no_method_crashes_a_page(patient: Stack, draft: str, person) -> None:
     assert statuses(patient, patient.visitor(person), asked) == {}
 
 
-@pytest.mark.parametrize("login", ["", "lan", "quantri"])
+@pytest.mark.parametrize("login", ["", "phuc", "quantri"])
 def test_no_query_crashes_a_page(patient: Stack, login: str) -> None:
     browser = patient.visitor()
     if login:
@@ -172,7 +172,7 @@ def test_a_form_without_its_token_is_refused_and_asks_nobody(patient: Stack) -> 
 
 def test_the_cookie_of_somebody_who_logged_out_opens_nothing(patient: Stack) -> None:
     browser = patient.visitor()
-    browser.log_in(cast.lan)
+    browser.log_in(cast.phuc)
     kept = cookies(browser)
     browser.get("/mot-cua/")
     browser.post("/dang-xuat/", {})

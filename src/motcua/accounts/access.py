@@ -8,8 +8,10 @@ from functools import wraps
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen
 
 View = Callable[..., HttpResponse]
@@ -40,7 +42,10 @@ def citizen_required(view: View) -> View:
 
 
 def officer_required(view: View) -> View:
-    """Let only a logged-in officer or supervisor see a view; others are sent to log in, citizens are told so."""
+    """Let only a logged-in officer or supervisor see a view; others are sent to log in, citizens are told so.
+
+    Who must have a second factor and has none is led to switch it on.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -48,6 +53,22 @@ def officer_required(view: View) -> View:
             return redirect_to_login(_way_back(request))
         if not request.user.is_officer:
             raise PermissionDenied(_("Trang này dành cho cán bộ một cửa."))
+        if second_factor.is_missing(request.user):
+            return redirect("second_factor")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def official_required(view: View) -> View:
+    """Let only a logged-in officer, supervisor or administrator see a view that is about their own account."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(_way_back(request))
+        if request.user.is_citizen:
+            raise PermissionDenied(_("Trang này dành cho cán bộ."))
         return view(request, *args, **kwargs)
 
     return guarded

@@ -9,23 +9,45 @@ from django.contrib import admin
 from django.contrib.auth.admin import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from motcua.accounts import second_factor, service
 from motcua.accounts.forms import PasswordField, password_errors
 from motcua.accounts.models import Citizen, Notice, Office, User
 from motcua.identity.numbers import NumberRefused, parse_number
 
 
 def log_in_first(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Send who is not logged in to the one log-in page, where tries are counted; refuse who is no administrator."""
+    """Send who is not logged in to the one log-in page, where tries are counted; refuse who is no administrator.
+
+    An administrator who must have a second factor and has none is led to switch it on.
+    """
     if request.user.is_authenticated:
+        if request.user.is_staff and second_factor.is_missing(request.user):
+            return redirect("second_factor")
         raise PermissionDenied(_("Trang này dành cho quản trị hệ thống."))
     return redirect_to_login(request.GET.get("next", reverse("admin:index")))
 
 
+def is_let_in(request: HttpRequest) -> bool:
+    """Say whether somebody may enter the administration pages."""
+    user = request.user
+    return user.is_active and user.is_staff and not second_factor.is_missing(user)
+
+
+def change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Lead to the one page where officials change their own password."""
+    return redirect("account_password")
+
+
 admin.site.login = log_in_first  # type: ignore[method-assign]
+admin.site.has_permission = is_let_in  # type: ignore[method-assign]
+admin.site.password_change = change_password  # type: ignore[method-assign]
 admin.site.site_title = admin.site.site_header = _("Quản trị hệ thống")
 admin.site.index_title = _("Dữ liệu của hệ thống")
 # The role of a user says what they may do; groups would say it a second time.
@@ -74,7 +96,8 @@ class OfficerForm(forms.ModelForm):
         if cleaned.get("role") in {User.Role.OFFICER, User.Role.SUPERVISOR} and not cleaned.get("office"):
             self.add_error("office", _("Cán bộ phải thuộc một cơ quan. Vui lòng chọn cơ quan."))
         if password := cleaned.get("new_password"):
-            for error in password_errors(password, User(full_name=cleaned.get("full_name", ""))):
+            owner = User(full_name=cleaned.get("full_name", ""), totp_sealed=self.instance.totp_sealed)
+            for error in password_errors(password, owner):
                 self.add_error("new_password", error)
         return cleaned
 
@@ -118,9 +141,32 @@ class UserAdmin(admin.ModelAdmin):
     """Officers, supervisors and administrators."""
 
     form = OfficerForm
-    list_display = ("login", "full_name", "role", "office", "is_active", "may_query")
+    list_display = (
+        "login", "full_name", "role", "office", "is_active", "may_query", "has_second_factor", "last_login",
+        "asleep_since",
+    )  # fmt: skip
     list_filter = ("role", "office", "is_active", "may_query")
     search_fields = ("login",)  # never by name: a search stands in the address
+    actions = ("wake", "switch_second_factor_off")
+
+    @admin.display(description=_("Xác thực hai bước"), boolean=True)
+    def has_second_factor(self, user: User) -> bool:
+        """Say whether the password alone does not open this account."""
+        return user.has_second_factor
+
+    @admin.action(description=_("Đánh thức tài khoản lâu không đăng nhập"), permissions=["change"])
+    def wake(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Let officials whose accounts sleep log in again."""
+        for user in chosen.select_related("office"):
+            service.wake(user=user, by=request.user, now=timezone.now())
+        self.message_user(request, _("Đã đánh thức các tài khoản được chọn."))
+
+    @admin.action(description=_("Tắt xác thực hai bước đã mất"), permissions=["change"])
+    def switch_second_factor_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        """Switch off second factors that were lost."""
+        for user in chosen.select_related("office").exclude(totp_sealed=None):
+            second_factor.switch_off(user=user, by=request.user, now=timezone.now())
+        self.message_user(request, _("Đã tắt xác thực hai bước của các tài khoản được chọn."))
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave citizens to their own page."""

@@ -256,3 +256,63 @@ class ProfileForm(ClaimForm):
         """Return telephone, e-mail and address, once the form is valid."""
         data = self.cleaned_data
         return Contact(phone=data["phone"], email=data["email"], address=data["address"])
+
+
+class CodeForm(forms.Form):
+    """The code of a second factor."""
+
+    code = forms.CharField(
+        label=_("Mã xác thực"),
+        max_length=40,
+        help_text=_("6 chữ số trên ứng dụng xác thực, hoặc một mã dự phòng."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+        ),
+        error_messages={
+            "required": _("Vui lòng nhập mã xác thực."),
+            "max_length": _("Mã xác thực chỉ có 6 chữ số. Vui lòng nhập lại."),
+            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+        },
+    )
+
+
+class ConfirmForm(forms.Form):
+    """The password, once more, before something that opens the account is changed."""
+
+    current_password = PasswordField(label=_("Mật khẩu hiện tại"), autocomplete="current-password")
+
+    def refuse_password(self) -> None:
+        """Say that the current password is not right."""
+        self.add_error("current_password", _("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại."))
+
+
+class SecondFactorForm(CodeForm, ConfirmForm):
+    """The first code of an authenticator, and the password."""
+
+    field_order = ["code", "current_password"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["code"].help_text = _("6 chữ số mà ứng dụng đang hiện.")
+
+
+class NewPasswordForm(ConfirmForm):
+    """Another password for an official's own account."""
+
+    password = PasswordField(label=_("Mật khẩu mới"), autocomplete="new-password")
+    password_again = PasswordField(label=_("Nhập lại mật khẩu mới"), autocomplete="new-password")
+
+    def __init__(self, user: User, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.user = user
+
+    def clean(self) -> dict[str, Any]:
+        """Judge the password by its owner."""
+        cleaned = super().clean() or self.cleaned_data
+        first, second = cleaned.get("password", ""), cleaned.get("password_again", "")
+        if first and second and first != second:
+            self.add_error("password_again", _("Hai lần nhập mật khẩu chưa giống nhau. Vui lòng nhập lại."))
+        elif first:
+            for error in password_errors(first, self.user):
+                self.add_error("password", error)
+        return cleaned

@@ -85,6 +85,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("Chỉ điền khi mã này khác số định danh của cán bộ."),
     )
     gateway_key_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    totp_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    totp_since = models.DateTimeField(_("Xác thực hai bước từ"), null=True, blank=True, editable=False)
+    totp_step = models.BigIntegerField(
+        null=True, blank=True, editable=False, help_text="The latest half minute whose code was used"
+    )
+    session_mark = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="The one session of an official that is good"
+    )
+    asleep_since = models.DateTimeField(_("Ngủ từ"), null=True, blank=True, editable=False)
+    woken_at = models.DateTimeField(_("Đánh thức lúc"), null=True, blank=True, editable=False)
     is_active = models.BooleanField(_("Đang hoạt động"), default=True)
     created_at = models.DateTimeField(_("Tạo lúc"), auto_now_add=True)
 
@@ -120,6 +130,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_citizen(self) -> bool:
         """Say whether the user is a citizen with an account of the portal."""
         return self.role == self.Role.CITIZEN
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Say whether the password alone does not open this account."""
+        return self.totp_sealed is not None
 
     @property
     def officer_number(self) -> str:
@@ -221,8 +236,21 @@ class Notice(models.Model):
         return f"{self.created_at:%d/%m/%Y %H:%M}"
 
 
+class RecoveryCode(models.Model):
+    """A code that opens an account once, in place of a code from a telephone that was lost."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes", db_index=False)
+    code_digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code_digest"], name="one_recovery_code")]
+
+    def __str__(self) -> str:
+        return f"{self.user}"
+
+
 class FailedLogin(models.Model):
-    """A try to log in, written before the password is looked at and taken back when it was right."""
+    """A try to log in, written before password or code are looked at and taken back when they were right."""
 
     login_digest = models.CharField(max_length=64)
     at = models.DateTimeField(db_index=True)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from motcua.accounts.models import User
 
 LONGEST_PASSWORD: Final = 128
+SHORTEST_ALONE: Final = 14
+PUBLISHED: Final = frozenset({"demo-mot-cua-2026"})
 _SHORTEST_WORD: Final = 4
 _TAIL_OF_NUMBER: Final = 6
 
@@ -139,3 +141,53 @@ class CommonWordsValidator:
     def get_help_text(self) -> str:
         """Return the rule in a sentence."""
         return _("Không dùng từ quen thuộc như “matkhau” kèm vài chữ số.")
+
+
+class PublishedValidator:
+    """Refuses the password that stands in this project's own pages."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Look for it.
+
+        Raises:
+            ValidationError: it is one that everybody can read.
+        """
+        if password.strip().casefold() in PUBLISHED:
+            raise ValidationError(
+                _("Mật khẩu này đã được công bố trong tài liệu. Vui lòng chọn mật khẩu khác."),
+                code="password_published",
+            )
+
+    def get_help_text(self) -> str:
+        """Return the rule in a sentence."""
+        return _("Không dùng mật khẩu của bản dùng thử.")
+
+
+class LongerWithoutSecondFactorValidator:
+    """Asks for a longer password where nothing but the password opens an official's account."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """Count.
+
+        Args:
+            password: as typed.
+            user: its owner; citizens have a shorter least length.
+
+        Raises:
+            ValidationError: an official without a second factor, and it is shorter than 14 characters.
+        """
+        if user is None or getattr(user, "citizen", None) is not None or user.has_second_factor:
+            return
+        if len(password) < SHORTEST_ALONE:
+            raise ValidationError(
+                _(
+                    "Khi chưa bật xác thực hai bước, mật khẩu cần ít nhất %(length)d ký tự. Vui lòng chọn mật khẩu dài "
+                    "hơn, chẳng hạn một cụm vài từ."
+                ),
+                code="password_short_alone",
+                params={"length": SHORTEST_ALONE},
+            )
+
+    def get_help_text(self) -> str:
+        """Return the rule in a sentence."""
+        return _("Khi chưa bật xác thực hai bước, cần ít nhất %d ký tự.") % SHORTEST_ALONE

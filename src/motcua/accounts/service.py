@@ -17,8 +17,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from motcua.accounts.models import Citizen, FailedLogin, Notice, User, citizen_login
-from motcua.accounts.passwords import is_right
+from motcua.accounts.models import Citizen, Notice, User, citizen_login
+from motcua.accounts.passwords import hashed, is_right
+from motcua.accounts.tries import forget_tries, spend_try
 from motcua.audit.service import record
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
@@ -35,7 +36,6 @@ GUESSED_AT: Final = gettext_noop(
     "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng. Việc kiểm tra trực tuyến số này "
     "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ."
 )
-_LOGIN_WINDOW: Final = timedelta(hours=1)
 _BETWEEN_WARNINGS: Final = timedelta(days=1)
 
 
@@ -43,13 +43,12 @@ class RegistrationClosed(Exception):
     """``REGISTRATION_OPEN`` is off."""
 
 
-class LoginLimited(Exception):
-    """Too many wrong passwords for one log-in name; nothing was looked at."""
+class AccountAsleep(Exception):
+    """The password was right, but the account of an official was not used for ``IDLE_DAYS``."""
 
-    def __init__(self, until: datetime, tries: int) -> None:
-        super().__init__("too many wrong passwords for one log-in name")
-        self.until = until
-        self.tries = tries
+    def __init__(self, days: int) -> None:
+        super().__init__("the account sleeps")
+        self.days = days
 
 
 class WrongPassword(Exception):
@@ -215,7 +214,9 @@ def _warn_owner(number: IdNumber, text: str, now: datetime) -> bool:
 
 
 def log_in(*, request: HttpRequest | None, word: str, password: str, now: datetime) -> User | None:
-    """Find the user who logs in, counting wrong passwords for what was typed as name.
+    """Find the user whose password this is, counting wrong ones for what was typed as name.
+
+    Nobody is logged in by that: ``sessions.begin`` does it, for an official with a second factor after their code.
 
     Args:
         request: for Django's back end; None outside a page.
@@ -227,20 +228,86 @@ def log_in(*, request: HttpRequest | None, word: str, password: str, now: dateti
         The user, or None: the name or the password is wrong.
 
     Raises:
-        LoginLimited: ``LOGIN_TRIES_HOUR`` wrong passwords within an hour; the password was not looked at.
+        tries.LoginLimited: ``LOGIN_TRIES_HOUR`` wrong passwords within an hour; the password was not looked at.
+        AccountAsleep: name and password are right.
     """
     name = digest("login_name", _login_name(word))
-    _spend_try(name, now)
+    spend_try(name, now)
     user = authenticate(request, username=word, password=password)
-    if user is None:
+    if not isinstance(user, User):
         record(name="account.log_in_failed", now=now, subject=name)
         return None
-    with transaction.atomic():
-        FailedLogin.objects.filter(login_digest=name).delete()
-        record(
-            name="account.logged_in", now=now, actor=user, office_code=user.office.code if user.office else ""
-        )
+    forget_tries(name)
+    if _sleeps(user, now):
+        _put_to_sleep(user, now)
+        raise AccountAsleep(settings.IDLE_DAYS)
     return user
+
+
+def wake(*, user: User, by: User | None, now: datetime) -> None:
+    """Let an official whose account sleeps log in again, for another ``IDLE_DAYS``.
+
+    Args:
+        user: whose account.
+        by: the administrator; None for the operator at the command line.
+        now: the moment.
+    """
+    with transaction.atomic():
+        user.asleep_since, user.woken_at = None, now
+        user.save(update_fields=["asleep_since", "woken_at"])
+        record(
+            name="account.woken", now=now, actor=by, office_code=office_code(user), subject=subject_of(user)
+        )
+
+
+def change_password(*, user: User, current: str, new: str, now: datetime) -> None:
+    """Give an official another password, which the validators have judged.
+
+    Raises:
+        WrongPassword: the current one is not right.
+        tries.LoginLimited: too many wrong passwords.
+    """
+    confirm_password(user, current, now)
+    user.password = hashed(new)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        record(
+            name="account.password_changed",
+            now=now,
+            actor=user,
+            office_code=office_code(user),
+            subject=subject_of(user),
+        )
+
+
+def official(login: str) -> User | None:
+    """Return the officer, supervisor or administrator with a log-in word, if there is one."""
+    return User.objects.select_related("office").exclude(role=User.Role.CITIZEN).filter(login=login).first()
+
+
+def subject_of(user: User) -> str:
+    """Return how an event names the account that it is about."""
+    return f"user:{user.pk}"
+
+
+def office_code(user: User) -> str:
+    """Return the code of the office that a user works at, empty for others."""
+    return user.office.code if user.office else ""
+
+
+def _sleeps(user: User, now: datetime) -> bool:
+    if user.is_citizen:
+        return False
+    latest = max(moment for moment in (user.last_login, user.created_at, user.woken_at) if moment)
+    return now - latest >= timedelta(days=settings.IDLE_DAYS)
+
+
+def _put_to_sleep(user: User, now: datetime) -> None:
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk, asleep_since=None).update(asleep_since=now):
+            record(
+                name="account.put_to_sleep", now=now, office_code=office_code(user), subject=subject_of(user)
+            )
 
 
 def _login_name(word: str) -> str:
@@ -249,18 +316,6 @@ def _login_name(word: str) -> str:
         return parse_number(word).digits
     except NumberRefused:
         return word.strip().casefold()
-
-
-def _spend_try(name: str, now: datetime) -> None:
-    """Write a try before the password is looked at, so that twenty at one moment are twenty tries."""
-    tries = settings.LIMITS["LOGIN_TRIES_HOUR"]
-    FailedLogin.objects.filter(at__lte=now - _LOGIN_WINDOW).delete()
-    this_try = FailedLogin.objects.create(login_digest=name, at=now)
-    earlier = FailedLogin.objects.filter(login_digest=name).exclude(pk=this_try.pk).order_by("-at")
-    moments = list(earlier.values_list("at", flat=True)[:tries])
-    if len(moments) >= tries:
-        this_try.delete()
-        raise LoginLimited(until=moments[-1] + _LOGIN_WINDOW, tries=tries)
 
 
 def update_profile(
@@ -293,13 +348,13 @@ def update_profile(
 
     Raises:
         WrongPassword: another number, and the current password is not right.
-        LoginLimited: too many wrong passwords.
+        tries.LoginLimited: too many wrong passwords.
         NumberTaken: another account has this number.
         verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
     """
     check = None
     if claim.number != citizen.number:
-        _confirm_password(citizen.user, current_password, now)
+        confirm_password(citizen.user, current_password, now)
         check = check_identity(
             claim=claim,
             asker=Asker(user=citizen.user, address=address),
@@ -318,12 +373,18 @@ def update_profile(
     return check
 
 
-def _confirm_password(user: User, password: str, now: datetime) -> None:
+def confirm_password(user: User, password: str, now: datetime) -> None:
+    """Insist that whoever is logged in knows the password.
+
+    Raises:
+        WrongPassword: it is not right.
+        tries.LoginLimited: too many wrong passwords; this one was not looked at.
+    """
     name = digest("own_password", str(user.pk))
-    _spend_try(name, now)
+    spend_try(name, now)
     if not is_right(user, password):
         raise WrongPassword
-    FailedLogin.objects.filter(login_digest=name).delete()
+    forget_tries(name)
 
 
 def _write_profile(citizen_id: int, claim: IdentityClaim, contact: Contact, now: datetime) -> None:

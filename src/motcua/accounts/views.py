@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from motcua.accounts import service
+from motcua.accounts import second_factor, service, sessions
 from motcua.accounts.access import citizen_of, citizen_required
-from motcua.accounts.forms import LoginForm, ProfileForm, RegistrationForm
+from motcua.accounts.forms import CodeForm, LoginForm, ProfileForm, RegistrationForm
 from motcua.accounts.models import User
+from motcua.accounts.tries import LoginLimited
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
 from motcua.web.requests import client_address
@@ -84,7 +85,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(_next_page(request.user, way_back))
     form = LoginForm(request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"form": form, "way_back": way_back}
+    context: dict[str, Any] = {"form": form, "way_back": way_back, "was_ended": sessions.was_ended(request)}
     if not form.is_valid():
         return render(request, "accounts/log_in.html", context)
     now = timezone.now()
@@ -92,13 +93,47 @@ def log_in(request: HttpRequest) -> HttpResponse:
         user = service.log_in(
             request=request, word=form.cleaned_data["word"], password=form.cleaned_data["password"], now=now
         )
-    except service.LoginLimited as limited:
+    except LoginLimited as limited:
         context |= {"until": limited.until, "tries": limited.tries}
         return _limited(render(request, "accounts/log_in.html", context, status=429), limited.until, now)
+    except service.AccountAsleep as asleep:
+        return render(request, "accounts/log_in.html", context | {"asleep_days": asleep.days})
     if user is None:
         return render(request, "accounts/log_in.html", context | {"is_wrong": True})
-    auth.login(request, user)
+    if user.has_second_factor:
+        sessions.ask_for_code(request=request, user=user, way_back=way_back, now=now)
+        return redirect("log_in_code")
+    sessions.begin(request=request, user=user, now=now)
     return redirect(_next_page(user, way_back))
+
+
+@sensitive_post_parameters()
+@_page
+def log_in_code(request: HttpRequest) -> HttpResponse:
+    """Ask who has given the right password for the code of their telephone."""
+    now = timezone.now()
+    waiting = sessions.half_way(request=request, now=now)
+    if request.user.is_authenticated or waiting is None:
+        return redirect("log_in")
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"form": form}
+    if not form.is_valid():
+        return render(request, "accounts/log_in_code.html", context)
+    try:
+        right = second_factor.confirm(user=waiting.user, typed=form.cleaned_data["code"], now=now)
+    except LoginLimited as limited:
+        context |= {"until": limited.until, "tries": limited.tries}
+        return _limited(render(request, "accounts/log_in_code.html", context, status=429), limited.until, now)
+    if not right:
+        return render(request, "accounts/log_in_code.html", context | {"is_wrong": True})
+    sessions.begin(request=request, user=waiting.user, now=now, second_factor=right)
+    if right == "recovery_code":
+        left = waiting.user.recovery_codes.count()
+        messages.warning(
+            request,
+            _("Ông/bà vừa dùng một mã dự phòng. Còn lại %d mã. Mất điện thoại thì vui lòng đổi ngay.") % left,
+        )
+    return redirect(_next_page(waiting.user, waiting.way_back))
 
 
 @require_POST
@@ -153,7 +188,7 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
     except service.NumberTaken:
         form.add_error("number", _("Chưa cập nhật được số này. Vui lòng đến bộ phận một cửa, mang theo thẻ."))
         return render(request, "accounts/profile_edit.html", context)
-    except (Limited, service.LoginLimited) as limited:
+    except (Limited, LoginLimited) as limited:
         context |= {"outcome": "limited", "until": limited.until, "tries": limited.tries}
         return _limited(
             render(request, "accounts/profile_edit.html", context, status=429), limited.until, now
@@ -215,4 +250,5 @@ def _home_of(user: User) -> str:
 def _next_page(user: User, way_back: str) -> str:
     """Return where a user goes after log in: the page they wanted, if their kind may see it at all."""
     home = _home_of(user)
-    return way_back if way_back and (user.is_citizen or way_back.startswith(home)) else home
+    is_theirs = user.is_citizen or way_back.startswith((home, reverse("account")))
+    return way_back if way_back and is_theirs else home

@@ -134,6 +134,14 @@ def _declare(
     VARIABLES[name] = Variable(name, group, kind, default, meaning, read, expected, secret)
 
 
+_declare(
+    "Product",
+    "MOTCUA_MODE",
+    "text",
+    "trial",
+    "With `production` whatever is only good for trying is refused at the start; docs/operations.md lists it.",
+    one_of="trial production",
+)
 _declare("Product", "MOTCUA_PORT", "port", "8000", "Port of the product on loopback.")
 _declare("Product", "MOTCUA_STATE", "text", "var", "Folder of the database, papers and keys.")
 _declare(
@@ -190,6 +198,21 @@ _declare(
 _declare("Product", "PROVINCE_NAME", "text", "Tỉnh Mẫu", "Name in the header of every page.")
 _declare(
     "Product", "REGISTRATION_OPEN", "switch", "on", "Citizens may register accounts of the portal's own."
+)
+_declare(
+    "Product",
+    "OFFICER_SECOND_FACTOR",
+    "text",
+    "",
+    "Second factor of officers and administrators; in production `required` when empty, else `offered`.",
+    one_of="required offered",
+)
+_declare(
+    "Product",
+    "IDLE_DAYS",
+    "number",
+    "45",
+    "Days without a log-in after which the account of an officer or administrator sleeps.",
 )
 _declare(
     "Product",

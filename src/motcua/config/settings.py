@@ -30,15 +30,22 @@ def _state() -> Path:
     return folder
 
 
+MOTCUA_MODE = env["MOTCUA_MODE"]
 STATE = _state()
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def _secret_key() -> str:
-    """Return the configured key, or the one kept in the state folder, made on the first start."""
+    """Return the configured key, or the one kept in the state folder, made on the first start.
+
+    In production none is made: a state folder that was lost must not pass for a new one. An empty key stops whoever
+    uses it; the start says what to do.
+    """
     if given := env["MOTCUA_SECRET_KEY"]:
         return str(given)
     path = STATE / "secret.key"
+    if MOTCUA_MODE == "production" and not path.exists():
+        return ""
     try:
         with path.open("x", encoding="ascii") as file:
             path.chmod(0o600)
@@ -115,7 +122,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "motcua.accounts.sessions.OneSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -160,6 +167,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
     {"NAME": "motcua.accounts.passwords.NameAndBirthYearValidator"},
     {"NAME": "motcua.accounts.passwords.CommonWordsValidator"},
+    {"NAME": "motcua.accounts.passwords.PublishedValidator"},
+    {"NAME": "motcua.accounts.passwords.LongerWithoutSecondFactorValidator"},
 ]
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -205,6 +214,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_PERMISSIONS = 0o600
 
+OFFICER_SECOND_FACTOR = env["OFFICER_SECOND_FACTOR"] or (
+    "required" if MOTCUA_MODE == "production" else "offered"
+)
+IDLE_DAYS = env["IDLE_DAYS"]
 PROVINCE_NAME = env["PROVINCE_NAME"]
 REGISTRATION_OPEN = env["REGISTRATION_OPEN"]
 PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024

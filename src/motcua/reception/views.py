@@ -41,7 +41,19 @@ _UNUSED = (
     *(f"procedure__{field}" for field in ("official_name", "audience", "fee_note", "results", "search_text")),
     *(
         f"received_by__{field}"
-        for field in ("login", "password", "email", "officer_number_sealed", "gateway_key_sealed")
+        for field in (
+            "login",
+            "password",
+            "email",
+            "officer_number_sealed",
+            "gateway_key_sealed",
+            "totp_sealed",
+            "totp_since",
+            "totp_step",
+            "session_mark",
+            "asleep_since",
+            "woken_at",
+        )
     ),
 )
 

@@ -86,7 +86,8 @@
     const { text, response } = event.detail.ctx;
     if (!/^\s*<!doctype/i.test(text)) return;
     if (response.status >= 500) return refuse(event, "Hệ thống gặp sự cố. Thông tin đã nhập vẫn còn. Vui lòng thử lại sau ít phút.");
-    refuse(event, "Phiên làm việc đã hết hạn. Thông tin đã nhập vẫn còn. ");
+    const ended = new DOMParser().parseFromString(text, "text/html").getElementById("session-ended");
+    refuse(event, `${ended?.textContent ?? "Phiên làm việc đã hết hạn."} Thông tin đã nhập vẫn còn. `);
     logInElsewhere(document.querySelector("#no-answer p"));
   });
 

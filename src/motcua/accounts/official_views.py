@@ -1,0 +1,170 @@
+"""The pages of an official's own account: "Tài khoản của tôi"."""
+
+from __future__ import annotations
+
+import math
+from base64 import b64decode, b64encode
+from datetime import datetime
+from typing import Any
+
+import segno
+from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from motcua.accounts import second_factor, service
+from motcua.accounts.access import official_required
+from motcua.accounts.forms import ConfirmForm, NewPasswordForm, SecondFactorForm
+from motcua.accounts.tries import LoginLimited
+from motcua.sealing import BrokenSeal, seal, unseal
+
+_page = require_http_methods(["GET", "HEAD", "POST"])
+# In the session, sealed: the secret that the page shows until its first code is typed.
+_OFFERED = "offered_totp"
+
+
+@require_safe
+@official_required
+def account(request: HttpRequest) -> HttpResponse:
+    """Show who one is here, and how well the account is guarded."""
+    context = {
+        "codes_left": request.user.recovery_codes.count(),
+        "is_required": second_factor.is_missing(request.user),
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@sensitive_post_parameters()
+@_page
+@official_required
+def second_factor_page(request: HttpRequest) -> HttpResponse:
+    """Switch the second factor on, or put another telephone in the place of the old one."""
+    secret = _offered_secret(request)
+    form = SecondFactorForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return _show_secret(request, form, secret)
+    now = timezone.now()
+    try:
+        codes = second_factor.switch_on(
+            user=request.user,
+            secret=secret,
+            code=form.cleaned_data["code"],
+            password=form.cleaned_data["current_password"],
+            now=now,
+        )
+    except service.WrongPassword:
+        form.refuse_password()
+    except LoginLimited as limited:
+        return _limited(_show_secret(request, form, secret, limited), limited, now)
+    else:
+        if codes is not None:
+            del request.session[_OFFERED]
+            return _show_codes(request, codes, is_new=True)
+        form.add_error(
+            "code",
+            _(
+                "Mã chưa đúng. Vui lòng nhập mã ứng dụng đang hiện, và xem đồng hồ của điện thoại có đúng giờ không."
+            ),
+        )
+    return _show_secret(request, form, secret)
+
+
+@sensitive_post_parameters()
+@_page
+@official_required
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Make new recovery codes in the place of all old ones."""
+    if not request.user.has_second_factor:
+        return redirect("second_factor")
+    form = ConfirmForm(request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        now = timezone.now()
+        try:
+            codes = second_factor.renew_codes(
+                user=request.user, password=form.cleaned_data["current_password"], now=now
+            )
+        except service.WrongPassword:
+            form.refuse_password()
+        except LoginLimited as limited:
+            context |= {"until": limited.until, "tries": limited.tries}
+            return _limited(
+                render(request, "accounts/recovery_codes.html", context, status=429), limited, now
+            )
+        else:
+            return _show_codes(request, codes, is_new=False)
+    return render(request, "accounts/recovery_codes.html", context)
+
+
+@sensitive_post_parameters()
+@_page
+@official_required
+def password(request: HttpRequest) -> HttpResponse:
+    """Take another password."""
+    form = NewPasswordForm(request.user, request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        now = timezone.now()
+        try:
+            service.change_password(
+                user=request.user,
+                current=form.cleaned_data["current_password"],
+                new=form.cleaned_data["password"],
+                now=now,
+            )
+        except service.WrongPassword:
+            form.refuse_password()
+        except LoginLimited as limited:
+            context |= {"until": limited.until, "tries": limited.tries}
+            return _limited(render(request, "accounts/password.html", context, status=429), limited, now)
+        else:
+            auth.update_session_auth_hash(request, request.user)
+            messages.success(request, _("Đã đổi mật khẩu."))
+            return redirect("account")
+    return render(request, "accounts/password.html", context)
+
+
+def _offered_secret(request: HttpRequest) -> str:
+    """Return the secret that this session is offered: the same until it is used, should the page be loaded again."""
+    try:
+        return unseal("offered_totp", b64decode(request.session.get(_OFFERED, "")))
+    except BrokenSeal:
+        secret = second_factor.new_secret()
+        request.session[_OFFERED] = b64encode(seal("offered_totp", secret)).decode("ascii")
+        return secret
+
+
+def _show_secret(
+    request: HttpRequest, form: SecondFactorForm, secret: str, limited: LoginLimited | None = None
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "qr": _qr(second_factor.address_for_phone(request.user, secret)),
+        "groups": [secret[start : start + 4] for start in range(0, len(secret), 4)],
+        "is_required": second_factor.is_missing(request.user),
+    }
+    if limited is None:
+        return render(request, "accounts/second_factor.html", context)
+    context |= {"until": limited.until, "tries": limited.tries}
+    return render(request, "accounts/second_factor.html", context, status=429)
+
+
+def _show_codes(request: HttpRequest, codes: list[str], *, is_new: bool) -> HttpResponse:
+    """Show recovery codes, this once."""
+    return render(request, "accounts/codes.html", {"codes": codes, "is_new": is_new})
+
+
+def _limited(response: HttpResponse, limited: LoginLimited, now: datetime) -> HttpResponse:
+    response["Retry-After"] = str(max(1, math.ceil((limited.until - now).total_seconds())))
+    return response
+
+
+def _qr(text: str) -> str:
+    """Return a QR code as an SVG element."""
+    code = segno.make_qr(text, error="m")
+    return mark_safe(code.svg_inline(scale=4, border=4, omitsize=True))  # noqa: S308 (our own drawing)

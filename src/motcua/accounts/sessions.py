@@ -1,0 +1,141 @@
+"""Sessions: how one begins, in two steps where there is a second factor, and that an official has one at a time."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib import auth
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.functional import SimpleLazyObject
+
+from motcua.accounts.models import User
+from motcua.accounts.service import office_code, subject_of
+from motcua.audit.service import record
+
+_HALF_WAY: Final = "half_way"
+_MARK: Final = "session_mark"
+_ENDED: Final = "session_ended"
+_FOR_THE_CODE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfWay:
+    """Somebody whose password was right and whose code is awaited."""
+
+    user: User
+    way_back: str
+
+
+def ask_for_code(*, request: HttpRequest, user: User, way_back: str, now: datetime) -> None:
+    """Remember in the session whose password was right; it opens nothing but the page for the code, for five minutes.
+
+    Args:
+        request: its session has nobody logged in.
+        user: has a second factor.
+        way_back: the page where they wanted to go.
+        now: the moment.
+    """
+    request.session.cycle_key()
+    request.session[_HALF_WAY] = {
+        "user": user.pk,
+        "at": now.isoformat(),
+        "password": user.get_session_auth_hash(),
+        "way_back": way_back,
+    }
+    record(
+        name="account.second_factor_asked",
+        now=now,
+        office_code=office_code(user),
+        subject=subject_of(user),
+    )
+
+
+def half_way(*, request: HttpRequest, now: datetime) -> HalfWay | None:
+    """Return whose code is awaited in this session; None after five minutes, or when the password has changed."""
+    kept: dict[str, Any] | None = request.session.get(_HALF_WAY)
+    if kept is None or now - datetime.fromisoformat(kept["at"]) >= _FOR_THE_CODE:
+        return None
+    user = User.objects.select_related("office").filter(pk=kept["user"], is_active=True).first()
+    if user is None or not constant_time_compare(user.get_session_auth_hash(), kept["password"]):
+        return None
+    return HalfWay(user, kept["way_back"])
+
+
+def begin(*, request: HttpRequest, user: User, now: datetime, second_factor: str = "none") -> None:
+    """Log a user in; an official's other session ends by it.
+
+    Args:
+        request: whose session it becomes.
+        user: their password, and code where there is one, were right.
+        now: the moment.
+        second_factor: what was right beside the password: ``"none"``, ``"code"`` or ``"recovery_code"``.
+    """
+    auth.login(request, user)
+    for name in (_HALF_WAY, _ENDED):
+        request.session.pop(name, None)
+    with transaction.atomic():
+        if not user.is_citizen:
+            mark = uuid.uuid4()
+            User.objects.filter(pk=user.pk).update(session_mark=mark)
+            user.session_mark = mark
+            request.session[_MARK] = str(mark)
+        record(
+            name="account.logged_in",
+            now=now,
+            actor=user,
+            office_code=office_code(user),
+            details={"second_factor": second_factor},
+        )
+
+
+def was_ended(request: HttpRequest) -> bool:
+    """Say whether this browser's session ended because the account logged in elsewhere."""
+    return bool(request.session.get(_ENDED))
+
+
+class OneSessionMiddleware(AuthenticationMiddleware):
+    """Django's own, but an official is logged in only in the session that began last.
+
+    The user's row is read for every page anyway, so this costs no query.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Set ``request.user``, looked up when somebody asks for it."""
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: _user_of(request))  # type: ignore[assignment]
+
+
+def _user_of(request: HttpRequest) -> User | AnonymousUser:
+    user = get_user(request)
+    if not isinstance(user, User) or user.is_citizen:
+        return user
+    # Neither mark: a session that a program made for itself, before anybody logged in at the page.
+    if request.session.get(_MARK) == (str(user.session_mark) if user.session_mark else None):
+        return user
+    _end(request, user, timezone.now())
+    nobody = AnonymousUser()
+    request._cached_user = nobody  # type: ignore[attr-defined]  # where Django keeps whom it found
+    return nobody
+
+
+def _end(request: HttpRequest, user: User, now: datetime) -> None:
+    """End a session that is not its user's latest; of several requests at one moment, one records it."""
+    if Session.objects.filter(session_key=request.session.session_key).delete()[0]:
+        record(
+            name="account.session_ended",
+            now=now,
+            actor=user,
+            office_code=office_code(user),
+            subject=subject_of(user),
+        )
+    request.session.flush()
+    request.session[_ENDED] = True

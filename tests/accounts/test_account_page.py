@@ -1,0 +1,87 @@
+"""The page of an official's own account."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from motcua.accounts.models import User
+from motcua.audit.models import AuditEvent
+from tests.people import PASSWORD
+
+PAGES = ["/tai-khoan/", "/tai-khoan/xac-thuc-hai-buoc/", "/tai-khoan/mat-khau/"]
+LONG, MIDDLE = "con meo leo cay cau", "meo leo cay"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("people")]
+
+
+def change(browser: Client, new: str, *, again: str = "", current: str = PASSWORD) -> str:
+    """Ask for another password and return the page."""
+    typed = {"current_password": current, "password": new, "password_again": again or new}
+    return browser.post("/tai-khoan/mat-khau/", typed, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_it_is_for_officials(
+    client: Client, an_client: Client, officer_client: Client, administrator_client: Client, page: str
+) -> None:
+    browsers = (client, an_client, officer_client, administrator_client)
+
+    assert [browser.get(page).status_code for browser in browsers] == [302, 403, 200, 200]
+
+
+def test_an_officer_finds_it_from_every_page_of_the_desk(officer_client: Client) -> None:
+    assert 'href="/tai-khoan/"' in officer_client.get("/mot-cua/tiep-nhan/").content.decode()
+    page = officer_client.get("/tai-khoan/").content.decode()
+    assert "Bùi Thị Lan" in page
+    assert "Chưa bật" in page
+
+
+def test_a_password_is_changed_and_that_is_on_record(officer_client: Client, officer: User) -> None:
+    assert "Đã đổi mật khẩu" in change(officer_client, LONG)
+
+    officer.refresh_from_db()
+    assert officer.check_password(LONG)
+    assert AuditEvent.objects.get(name="account.password_changed").actor == officer
+
+
+@pytest.mark.parametrize(
+    ("new", "again", "current", "word"),
+    [
+        (LONG, "", "wrong", "Mật khẩu hiện tại chưa đúng"),
+        (LONG, LONG + "x", PASSWORD, "chưa giống nhau"),
+        (MIDDLE, "", PASSWORD, "ít nhất 14 ký tự"),
+        (PASSWORD, "", PASSWORD, "đã được công bố"),
+        ("bui thi lan 12345", "", PASSWORD, "không được chứa họ tên"),
+    ],
+)
+def test_what_is_wrong_with_a_new_password_is_said(
+    officer_client: Client, officer: User, new: str, again: str, current: str, word: str
+) -> None:
+    assert word in change(officer_client, new, again=again, current=current)
+
+    officer.refresh_from_db()
+    assert officer.check_password(PASSWORD)
+
+
+def test_with_a_second_factor_a_shorter_password_will_do(officer_client: Client, officer: User) -> None:
+    User.objects.filter(pk=officer.pk).update(totp_sealed=b"sealed")
+
+    assert "Đã đổi mật khẩu" in change(officer_client, MIDDLE)
+
+
+def test_the_administration_leads_here_to_change_a_password(administrator_client: Client) -> None:
+    assert (
+        administrator_client.get("/quan-tri/password_change/").headers["Location"] == "/tai-khoan/mat-khau/"
+    )
+
+
+def test_an_administrator_gives_nobody_a_password_shorter_than_14(
+    administrator_client: Client, officer: User
+) -> None:
+    form = {
+        "login": "lan", "role": "officer", "full_name": officer.full_name, "office": officer.office_id,
+        "is_active": "on", "new_password": MIDDLE,
+    }  # fmt: skip
+    page = administrator_client.post(f"/quan-tri/accounts/user/{officer.pk}/change/", form)
+
+    assert "ít nhất 14 ký tự" in page.content.decode()
