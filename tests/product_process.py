@@ -33,6 +33,8 @@ _OURS = (
     "TRIES_",
     "LOGIN_TRIES",
     "REGISTRATION_",
+    "OFFICER_",
+    "IDLE_",
     "PYTEST_",
     "COV_",
 )

@@ -254,3 +254,15 @@ def test_with_both_secrets_a_change_over_goes_unseen(sandbox, facade, taken):
     register = gateway(sandbox, facade, secret_next="sandbox-secret-2")
     sandbox.switch("c06_account", taken)
     assert isinstance(ask(register), Verified)
+
+
+@pytest.mark.parametrize("facade", FACADES)
+def test_in_production_no_answer_of_a_sandbox_verifies_anybody(sandbox, facade, caplog):
+    outcome = ask(gateway(sandbox, facade, refuse_sandbox=True))
+
+    assert isinstance(outcome, Unanswered)
+    assert outcome.trouble is Trouble.CONFIGURATION
+    assert "npd.alarm trouble=configuration" in caplog.text
+    assert ("NPD_TOKEN_URL" if facade.split()[0] in TOKENS else "NPD_URL") in caplog.text
+    if facade.split()[0] in TOKENS:  # refused with the first token: the question never left
+        assert not [call for call in sandbox.journal() if call["number"]]

@@ -61,6 +61,18 @@ def trouble_of(stub: StubRegister, **changes) -> CouldNotAsk:
     return caught.value
 
 
+def test_a_reply_that_says_it_is_a_sandbox_s_is_refused_where_the_settings_say_so():
+    marked = http(MATCH, X_NPD_Sandbox="sandbox")
+    with StubRegister(answering(marked)) as stub:
+        assert post(stub).body == MATCH
+        refused = trouble_of(stub, refuse_sandbox=True)
+    assert refused.trouble is Trouble.CONFIGURATION
+    assert "NPD_URL" in refused.detail
+    assert not refused.is_unsent
+    with StubRegister(answering(http(MATCH))) as stub:
+        assert post(stub, refuse_sandbox=True).body == MATCH
+
+
 # --- who we are
 
 

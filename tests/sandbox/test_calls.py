@@ -319,7 +319,20 @@ def test_health_and_every_page_say_that_this_is_not_the_register(sandbox: Sandbo
         reply = send(sandbox, b"", path=path, method="GET", headers={})
         assert reply.status == status
         assert b"this is not the National Population Database" in reply.body
-    assert "not the National Population Database" in ask(sandbox).headers["X-NPD-Sandbox"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/c06/" + LOOKUP, XROAD_PATH + LOOKUP, "/lgsp/" + LOOKUP, "/lgsp/token", "/lgsp-json/opencps",
+     "/lgsp-json/api/v1/Authentication/Token", "/elsewhere"],
+)  # fmt: skip
+@pytest.mark.parametrize("body", [envelope(AN), b"{}", b"nothing at all"])
+def test_no_reply_comes_without_the_mark_that_a_production_refuses(
+    sandbox: SandboxProcess, path: str, body: bytes
+) -> None:
+    for headers in ({}, {**c06_headers(), **XROAD_HEADERS}):
+        reply = send(sandbox, body, path=path, headers=headers)
+        assert "not the National Population Database" in reply.headers["X-NPD-Sandbox"]
 
 
 def test_a_path_with_strange_characters_is_just_an_unknown_service(sandbox: SandboxProcess) -> None:

@@ -21,7 +21,7 @@ from motcua.verification.checks import register_can_be_asked
             "motcua.E005",
             "NPD_CA",
         ),
-        ({"NPD_URL": "http://npd.example/", "NPD_SECRET": "another"}, "motcua.W001", "NPD_URL"),
+        ({"NPD_URL": "https://npd.example/", "NPD_SECRET": "another"}, "motcua.W004", "NPD_URL"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named(
@@ -33,6 +33,12 @@ def test_a_setting_that_cannot_work_is_named(
 
     assert [message.id for message in messages] == ([identity] if identity else [])
     assert all(word in message.msg for message in messages)
+
+
+def test_an_address_that_others_could_read_is_warned_of(settings) -> None:
+    settings.NPD = {**settings.NPD, "NPD_URL": "http://npd.example/", "NPD_SECRET": "another"}
+
+    assert [message.id for message in register_can_be_asked(None)] == ["motcua.W004", "motcua.W001"]
 
 
 @pytest.mark.parametrize(

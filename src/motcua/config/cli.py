@@ -18,6 +18,8 @@ _OWN: Final = {
 def main() -> None:
     """Run one command: Django's (``motcua help``), or our own ``demo``, ``serve``, ``work`` and ``configuration``."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
+    from motcua.config import production  # noqa: F401  (its check then runs before Django's commands, too)
+
     command, *given = sys.argv[1:] or ["help"]
     if command == "help" and given and given[0] in _OWN:
         command, given = given[0], ["--help"]

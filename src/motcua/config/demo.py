@@ -30,9 +30,14 @@ def run_demo() -> int:
         The exit code: 0 when stopped on purpose, 1 when a program ended by itself.
 
     Raises:
-        SystemExit: a port cannot be used, or a program does not start; the message says what helps.
+        SystemExit: MOTCUA_MODE is production, a port cannot be used, or a program does not start; the message says
+            what helps.
     """
     env = Environment()
+    if env["MOTCUA_MODE"] == "production":
+        raise SystemExit(
+            "MOTCUA_MODE is production, and the demo's passwords are published. Set it to trial."
+        )
     ports = {"MOTCUA_PORT": env["MOTCUA_PORT"], "NPDSANDBOX_PORT": env["NPDSANDBOX_PORT"]}
     for variable, port in ports.items():
         refuse_taken_port(variable, port)

@@ -63,9 +63,11 @@ def prepare() -> None:
     """Check the settings, bring the database up to date and collect static files when they changed.
 
     Raises:
-        SystemExit: the settings cannot work; the message names the variable.
+        SystemExit: the settings cannot work, or are unsafe in production; the message names the variables.
     """
     django.setup()
+    from motcua.config import production
+
     try:
         call_command("check")
     except SystemCheckError as error:
@@ -76,6 +78,7 @@ def prepare() -> None:
         variable = "DATABASE_URL" if Environment().is_set("DATABASE_URL") else "MOTCUA_STATE"
         why = str(error).strip().partition("\n")[0]
         sys.exit(f"{variable}: the database cannot be used ({why}). Start it, or mend the variable.")
+    production.refuse_demo_log_ins()
     if _are_static_files_stale():
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
 

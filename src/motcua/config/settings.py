@@ -222,7 +222,8 @@ PROVINCE_NAME = env["PROVINCE_NAME"]
 REGISTRATION_OPEN = env["REGISTRATION_OPEN"]
 PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024
 TRUSTED_PROXIES = env["MOTCUA_PROXIES"]
-_sandbox = f"http://127.0.0.1:{env['NPDSANDBOX_PORT']}"
+NPDSANDBOX_PORT = env["NPDSANDBOX_PORT"]
+_sandbox = f"http://127.0.0.1:{NPDSANDBOX_PORT}"
 
 
 def _line(prefix: str) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class RegisterSettings:
     `token_url` and `hash_uri` are taken literally, but `{operation}` in `url` and `hash_uri` becomes the operation's
     name without a suffix `Request`. What the chosen transport does not use is not looked at. `deceased_statuses` are
     the values of the record's status element that mean death: the real ones are unknown, the default is the sandbox's
-    own. `prefix` begins the names of this line's variables, so that a refusal names the right one. Raises
-    SettingRefused.
+    own. With `refuse_sandbox` a reply that says it comes from a sandbox is no answer. `prefix` begins the names of this
+    line's variables, so that a refusal names the right one. Raises SettingRefused.
     """
 
     transport: Literal["c06", "xroad", "lgsp", "lgsp_json"]
@@ -72,6 +72,7 @@ class RegisterSettings:
     client_key_next: str = ""
     ca: str = ""
     deceased_statuses: frozenset[str] = frozenset({"SBX.DECEASED"})
+    refuse_sandbox: bool = False
     prefix: str = "NPD_"
 
     def __repr__(self) -> str:

@@ -26,6 +26,27 @@ _SANDBOX: Final = {
     "lgsp": ("lgsp_secret_key", "sbx-secret"),
     "lgsp_json": ("lgsp_auth", "sbx-auth"),
 }
+# And all that is the sandbox's on each line, by the beginning that says so.
+_OF_THE_SANDBOX: Final = {
+    "username": "sandbox_",
+    "secret": "sandbox-",
+    "username_next": "sandbox_",
+    "secret_next": "sandbox-",
+    "hash_uri": "/sandbox/",
+    "xroad_client": "SANDBOX/",
+    "api_key": "sbx-",
+    "lgsp_access_key": "sbx-",
+    "lgsp_secret_key": "sbx-",
+    "lgsp_auth": "sbx-",
+}
+_WITH_TOKENS: Final = ("lgsp", "lgsp_json")
+_HASHED: Final = ("username", "secret", "username_next", "secret_next", "hash_uri")
+_USED: Final = {
+    "c06": _HASHED,
+    "xroad": (*_HASHED, "xroad_client", "api_key"),
+    "lgsp": ("lgsp_access_key", "lgsp_secret_key"),
+    "lgsp_json": ("lgsp_auth",),
+}
 
 
 @register()
@@ -34,7 +55,7 @@ def register_can_be_asked(app_configs: Sequence[Any] | None, **kwargs: Any) -> l
     messages: list[CheckMessage] = []
     for route in routes():
         messages += _of_line(route)
-    return messages or _of_all_lines()
+    return messages + _of_all_lines()
 
 
 @register()
@@ -63,6 +84,10 @@ def _of_line(route: Route) -> list[CheckMessage]:
     except CouldNotAsk as refusal:
         hint = "Mend the file, or the variable's path."
         return [Error(refusal.detail, hint=hint, id="motcua.E005")]
+    return _for_production(found) if settings.MOTCUA_MODE == "production" else _for_trial(found)
+
+
+def _for_trial(found: RegisterSettings) -> list[CheckMessage]:
     field, public = _SANDBOX[found.transport]
     url, variable = found.variable("url"), found.variable(field)
     is_near = _is_near(found)
@@ -73,10 +98,39 @@ def _of_line(route: Route) -> list[CheckMessage]:
                 f"{variable} is the sandbox's, but {url} is not on this machine.", hint=hint, id="motcua.E002"
             )
         ]
-    if found.url.startswith("http:") and not is_near:
+    if is_near:
+        return []
+    hint = "Set MOTCUA_MODE=production before the register of real people is asked; docs/operations.md says what for."
+    messages: list[CheckMessage] = [
+        Warning(f"MOTCUA_MODE is trial, but {url} is not on this machine.", hint=hint, id="motcua.W004")
+    ]
+    if found.url.startswith("http:"):
         hint = f"Use an https address in {url} unless the line itself is encrypted."
-        return [Warning(f"{url} is not encrypted and not on this machine.", hint=hint, id="motcua.W001")]
-    return []
+        text = f"{url} is not encrypted and not on this machine."
+        messages.append(Warning(text, hint=hint, id="motcua.W001"))
+    return messages
+
+
+def _for_production(found: RegisterSettings) -> list[CheckMessage]:
+    """Refuse the sandbox as register, by its address, by anything of its own, and a line that others could read."""
+    messages: list[CheckMessage] = []
+    for field in ("url", "token_url") if found.token_url and found.transport in _WITH_TOKENS else ("url",):
+        variable, address = found.variable(field), urlsplit(getattr(found, field))
+        if address.hostname in _NEAR and address.port == settings.NPDSANDBOX_PORT:
+            hint = (
+                f"Set {variable} to the register's address; with MOTCUA_MODE=trial the sandbox may be asked."
+            )
+            messages.append(Error(f"{variable} is the sandbox's address.", hint=hint, id="motcua.E010"))
+        if address.scheme == "http" and address.hostname not in _NEAR:
+            hint = f"Set {variable} to an https address."
+            text = f"{variable} is not encrypted and not on this machine."
+            messages.append(Error(text, hint=hint, id="motcua.E011"))
+    for field in _USED[found.transport]:
+        if getattr(found, field).startswith(_OF_THE_SANDBOX[field]):
+            variable = found.variable(field)
+            hint = f"Set {variable} to what the register's operator gave you."
+            messages.append(Error(f"{variable} is the sandbox's.", hint=hint, id="motcua.E012"))
+    return messages
 
 
 def _of_all_lines() -> list[CheckMessage]:

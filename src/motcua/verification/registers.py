@@ -58,7 +58,11 @@ def register_settings(route: Route = Route.PRIMARY) -> RegisterSettings:
     """
     own = _own(route)
     given = {field.name: own.get(f"NPD_{field.name.upper()}") for field in fields(RegisterSettings)}
-    given |= {"total_seconds": question_seconds(), "prefix": _PREFIX[route]}
+    given |= {
+        "total_seconds": question_seconds(),
+        "prefix": _PREFIX[route],
+        "refuse_sandbox": settings.MOTCUA_MODE == "production",
+    }
     return RegisterSettings(**{name: value for name, value in given.items() if value is not None})
 
 

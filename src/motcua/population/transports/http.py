@@ -33,6 +33,7 @@ from motcua.population.transports.timed import TimedPool, TimedTLSPool, leaving
 
 _POOL = 64
 _PIECE = 65_536
+_SANDBOX_MARK = "X-NPD-Sandbox"  # on every reply of a sandbox register, so that none passes for the real one
 _jitter = random.SystemRandom()
 
 Headers = Mapping[str, str]
@@ -103,7 +104,7 @@ class Poster:
         connection, and while time is left: once a byte is on its way, a closed connection does not tell
         whether the question was read, so it is not asked twice. `deadline` (time.monotonic) is for the whole
         question where this is one of several steps. Raises CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED,
-        UNREADABLE.
+        UNREADABLE; CONFIGURATION where a sandbox answers and may not.
         """
         deadline = self.deadline() if deadline is None else deadline
         pool = self._pool(now)
@@ -112,7 +113,9 @@ class Poster:
             sent = headers()
             leaving.has_begun = False
             try:
-                return self._exchange(pool, target, body, sent, deadline), sent
+                reply = self._exchange(pool, target, body, sent, deadline)
+                self._refuse_sandbox(reply)
+                return reply, sent
             except NewConnectionError as error:
                 pause = _jitter.uniform(0.02, 0.1)
                 if is_last or time.monotonic() + pause >= deadline:
@@ -122,6 +125,11 @@ class Poster:
                 error.is_unsent = not leaving.has_begun
                 raise
         raise AssertionError("unreachable")
+
+    def _refuse_sandbox(self, reply: Reply) -> None:
+        if self._settings.refuse_sandbox and _SANDBOX_MARK in reply.headers:
+            detail = f"a sandbox answers at {self.variable}, and its people are invented; set the register's address"
+            raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail)
 
     def _pool(self, now: Callable[[], float]) -> urllib3.HTTPConnectionPool:
         """Return the connections that present the first certificate of ours that is valid now."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,13 +11,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from motcua.accounts.models import Citizen, Office, User, citizen_login
+from motcua.accounts.demo import read_cast, stored_login
+from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.passwords import hashed
 from motcua.audit.service import record
 from motcua.identity.birth import BirthDate
 from motcua.identity.numbers import IdNumber
 
-CAST = Path(__file__).resolve().parents[2] / "cast.json"
 # Her account carries this name until she corrects it: the third journey begins with a failure.
 NAMES_ON_ACCOUNTS = {"binh": "Trần Thị Bính"}
 
@@ -37,15 +35,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load the cast."""
+        if settings.MOTCUA_MODE == "production":
+            raise CommandError(
+                "The passwords of the cast are published, and MOTCUA_MODE is production. Nothing was loaded. "
+                "To try the product out, use a state folder and a database of their own with MOTCUA_MODE=trial."
+            )
         host = urlsplit(settings.NPD["NPD_URL"]).hostname
         if host not in {"127.0.0.1", "::1", "localhost"} and not options["anyway"]:
             raise CommandError(
                 "The passwords of the cast are published, and NPD_URL does not point to a sandbox on this machine. "
                 "Nothing was loaded. If this is a demo all the same: motcua load_cast --anyway"
             )
-        cast = json.loads(CAST.read_text(encoding="utf-8"))
+        cast = read_cast()
         people = {person["id"]: person for person in cast["citizens"]}
-        logins = [_login(entry) for entry in cast["logins"]]
+        logins = [stored_login(entry) for entry in cast["logins"]]
         there = set(User.objects.filter(login__in=logins).values_list("login", flat=True))
         missing = [
             (login, entry) for login, entry in zip(logins, cast["logins"], strict=True) if login not in there
@@ -61,10 +64,6 @@ class Command(BaseCommand):
             if missing:
                 record(name="demo.loaded", now=timezone.now(), details={"users": len(missing)})
         self.stdout.write(f"load_cast: {len(missing)} made, {len(there)} already there")
-
-
-def _login(entry: dict[str, Any]) -> str:
-    return citizen_login(IdNumber(entry["login"])) if entry["role"] == User.Role.CITIZEN else entry["login"]
 
 
 def _make(

@@ -1,0 +1,130 @@
+"""What is refused with ``MOTCUA_MODE=production``: whatever is only good for trying.
+
+The register's lines are looked at by ``verification.checks``; all refusals are shown together, each with its variable
+and what helps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+from motcua.config.env import VARIABLES, Environment
+
+_SHORTEST_KEY: Final = 40
+_FEWEST_SIGNS: Final = 12
+# Words that stand in keys of examples, guides and tests; nobody draws one by chance.
+_PUBLISHED_KEYS: Final = (
+    "insecure",
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "example",
+    "-for-tests-",
+    "motcua",
+)
+_MAKE_ONE: Final = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+_INVENTED: Final = "999"  # begins every number of an invented person
+
+
+@register()
+def fit_for_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse to run unsafely in production; says nothing of a trial."""
+    if settings.MOTCUA_MODE != "production":
+        return []
+    return [*_key(), *_pages(), *_officials(), *_asking()]
+
+
+def refuse_demo_log_ins() -> None:
+    """Refuse to run in production on a database in which log-ins of the demo are open; needs its tables.
+
+    Raises:
+        SystemExit: there are some; the message names them.
+    """
+    if settings.MOTCUA_MODE != "production":
+        return
+    from motcua.accounts.demo import open_accounts
+
+    if found := open_accounts():
+        raise SystemExit(
+            f"MOTCUA_MODE=production: these log-ins of the demo have the published password: {', '.join(found)}. "
+            "Switch them off or give them other passwords under /quan-tri/ with MOTCUA_MODE=trial, or, better, begin "
+            "with a database that never held the demo (DATABASE_URL, MOTCUA_STATE)."
+        )
+
+
+def _key() -> list[CheckMessage]:
+    path = settings.STATE / "secret.key"
+    key, variable = Environment()["MOTCUA_SECRET_KEY"], "MOTCUA_SECRET_KEY"
+    if not key:
+        if not path.exists():
+            hint = (
+                f"Make one with {_MAKE_ONE} and keep it where the database's back-ups are not; for a database that is "
+                "in use, bring back the key it was made with."
+            )
+            text = f"{variable} is not set, and there is no {path}."
+            return [Error(text, hint=hint, id="motcua.E020")]
+        variable, key = str(path), path.read_text(encoding="ascii").strip()
+        if path.stat().st_mode & 0o077:
+            text, hint = f"{path} can be read by others than its owner.", f"chmod 600 {path}"
+            return [Error(text, hint=hint, id="motcua.E021")]
+    is_plain = len(key) < _SHORTEST_KEY or len(set(key)) < _FEWEST_SIGNS
+    if is_plain or any(word in key.lower() for word in _PUBLISHED_KEYS):
+        text = (
+            f"{variable} is short, plain or published: it must be {_SHORTEST_KEY} random characters or more."
+        )
+        return [Error(text, hint=f"Make one with {_MAKE_ONE}", id="motcua.E022")]
+    return []
+
+
+def _pages() -> list[CheckMessage]:
+    messages: list[CheckMessage] = []
+    if settings.DEBUG:
+        text, hint = "MOTCUA_DEBUG shows code and data to whoever meets an error.", "Unset MOTCUA_DEBUG."
+        messages.append(Error(text, hint=hint, id="motcua.E023"))
+    if not settings.SESSION_COOKIE_SECURE:
+        text = "MOTCUA_HTTPS is off: passwords and sessions would travel in clear."
+        hint = "Put a TLS proxy before the product and set MOTCUA_HTTPS=on."
+        messages.append(Error(text, hint=hint, id="motcua.E024"))
+    if Environment({})["MOTCUA_HOSTS"] == settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        text, hint = "MOTCUA_HOSTS names no host of yours.", "Set MOTCUA_HOSTS to the names that people type."
+        messages.append(Error(text, hint=hint, id="motcua.E025"))
+    if not Environment()["DATABASE_URL"]:
+        text = "DATABASE_URL is empty: the database is SQLite, good for one machine."
+        hint = "Set DATABASE_URL to a PostgreSQL where several machines or many desks work."
+        messages.append(Warning(text, hint=hint, id="motcua.W020"))
+    return messages
+
+
+def _officials() -> list[CheckMessage]:
+    if settings.OFFICER_SECOND_FACTOR == "required":
+        return []
+    text = "OFFICER_SECOND_FACTOR is offered: a stolen password would open the desk."
+    hint = "Set OFFICER_SECOND_FACTOR=required, or unset it."
+    return [Error(text, hint=hint, id="motcua.E026")]
+
+
+def _asking() -> list[CheckMessage]:
+    """Look at who asks the register for the portal: on any line nobody invented, and not a default agency."""
+    messages: list[CheckMessage] = []
+    if settings.NPD["NPD_PORTAL_OFFICER"].startswith(_INVENTED):
+        text = "NPD_PORTAL_OFFICER is an invented person."
+        hint = "Set NPD_PORTAL_OFFICER to the number of the officer in whose name the portal asks."
+        messages.append(Error(text, hint=hint, id="motcua.E027"))
+    if settings.NPD["NPD_PORTAL_OFFICER_KEY"] == VARIABLES["NPD_PORTAL_OFFICER_KEY"].default and any(
+        line["NPD_TRANSPORT"].startswith("lgsp") for line in (settings.NPD, settings.NPD_STANDBY)
+    ):
+        text = "NPD_PORTAL_OFFICER_KEY is the sandbox's."
+        hint = "Set NPD_PORTAL_OFFICER_KEY to that officer's own key at the provincial gateway."
+        messages.append(Error(text, hint=hint, id="motcua.E028"))
+    if not Environment().is_set("NPD_AGENCY_CODE"):
+        text = (
+            "NPD_AGENCY_CODE is not set: the portal would ask in the name of whichever agency the default is."
+        )
+        hint = "Set NPD_AGENCY_CODE to the code of your own agency."
+        messages.append(Error(text, hint=hint, id="motcua.E029"))
+    return messages

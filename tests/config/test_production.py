@@ -1,0 +1,276 @@
+"""In production the start refuses what is only good for trying, all at once, each with its variable and what helps."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from motcua.accounts.models import User
+from motcua.accounts.passwords import PUBLISHED
+from motcua.config import demo, production
+from motcua.config.production import fit_for_production, refuse_demo_log_ins
+from motcua.verification.checks import register_can_be_asked
+from motcua.verification.models import Route
+from motcua.verification.registers import register_settings
+from tests.people import PASSWORD, cast
+from tests.product_process import MOTCUA, environment
+
+GOOD_KEY = "9vF2kQ7wZr1XcB8nM4tLpY6sJ3hG0dEaUoIiRxTyWq5_"
+GOOD = {
+    "NPD_URL": "https://npd.example/c06/{operation}",
+    "NPD_HASH_URI": "/csdldc/{operation}",
+    "NPD_USERNAME": "hp_motcua",
+    "NPD_SECRET": "given by the ministry",
+    "NPD_PORTAL_OFFICER": "031080000001",
+    "NPD_PORTAL_OFFICER_KEY": "",
+}
+LGSP = {
+    "NPD_TRANSPORT": "lgsp",
+    "NPD_URL": "https://lgsp.example/{operation}",
+    "NPD_TOKEN_URL": "https://lgsp.example/token",
+    "NPD_LGSP_ACCESS_KEY": "ours",
+    "NPD_LGSP_SECRET_KEY": "ours",
+}
+
+
+@pytest.fixture
+def in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Configure a production in which nothing is wrong."""
+    monkeypatch.setenv("MOTCUA_SECRET_KEY", GOOD_KEY)
+    monkeypatch.setenv("NPD_AGENCY_CODE", "000.00.00.H24")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://motcua@127.0.0.1/motcua")
+    settings.MOTCUA_MODE = "production"
+    settings.OFFICER_SECOND_FACTOR = "required"
+    settings.SESSION_COOKIE_SECURE = True
+    settings.ALLOWED_HOSTS = ["motcua.example"]
+    settings.NPD = {**settings.NPD, **GOOD}
+    return settings
+
+
+def refusals() -> dict[str, str]:
+    """Return what is refused or warned of now: identity and text."""
+    found = [*register_can_be_asked(None), *fit_for_production(None)]
+    assert all(message.hint for message in found)
+    return {str(message.id): str(message.msg) for message in found}
+
+
+def test_a_production_in_order_starts(in_production: Any) -> None:
+    assert refusals() == {}
+
+
+def test_a_trial_is_left_in_peace(settings: Any) -> None:
+    assert refusals() == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "identity", "variable"),
+    [
+        ({"DEBUG": True}, "motcua.E023", "MOTCUA_DEBUG"),
+        ({"SESSION_COOKIE_SECURE": False}, "motcua.E024", "MOTCUA_HTTPS"),
+        ({"ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}, "motcua.E025", "MOTCUA_HOSTS"),
+        ({"ALLOWED_HOSTS": ["*"]}, "motcua.E025", "MOTCUA_HOSTS"),
+        ({"OFFICER_SECOND_FACTOR": "offered"}, "motcua.E026", "OFFICER_SECOND_FACTOR"),
+    ],
+)
+def test_an_unsafe_setting_is_named(
+    in_production: Any, changes: dict[str, Any], identity: str, variable: str
+) -> None:
+    for name, value in changes.items():
+        setattr(in_production, name, value)
+
+    found = refusals()
+
+    assert list(found) == [identity]
+    assert variable in found[identity]
+
+
+@pytest.mark.parametrize(
+    ("changes", "identity", "variable"),
+    [
+        ({"NPD_URL": "http://127.0.0.1:9/c06/{operation}"}, "motcua.E010", "NPD_URL"),
+        ({"NPD_URL": "https://localhost:9/c06/{operation}"}, "motcua.E010", "NPD_URL"),
+        ({"NPD_URL": "http://npd.example/c06/{operation}"}, "motcua.E011", "NPD_URL"),
+        ({"NPD_SECRET": "sandbox-secret-1"}, "motcua.E012", "NPD_SECRET"),
+        ({"NPD_SECRET_NEXT": "sandbox-secret-2"}, "motcua.E012", "NPD_SECRET_NEXT"),
+        ({"NPD_USERNAME": "sandbox_hp"}, "motcua.E012", "NPD_USERNAME"),
+        ({"NPD_HASH_URI": "/sandbox/csdldc/{operation}"}, "motcua.E012", "NPD_HASH_URI"),
+        (
+            {"NPD_TRANSPORT": "xroad", "NPD_XROAD_CLIENT": "SANDBOX/GOV/A/B", "NPD_API_KEY": ""},
+            "motcua.E012",
+            "NPD_XROAD_CLIENT",
+        ),
+        (
+            {"NPD_TRANSPORT": "xroad", "NPD_XROAD_CLIENT": "VN/GOV/A/B", "NPD_API_KEY": "sbx-key-1"},
+            "motcua.E012",
+            "NPD_API_KEY",
+        ),
+        ({**LGSP, "NPD_LGSP_SECRET_KEY": "sbx-secret"}, "motcua.E012", "NPD_LGSP_SECRET_KEY"),
+        ({**LGSP, "NPD_TOKEN_URL": "http://127.0.0.1:9/lgsp/token"}, "motcua.E010", "NPD_TOKEN_URL"),
+        ({**LGSP, "NPD_PORTAL_OFFICER_KEY": "portal:sandbox-pass"}, "motcua.E028", "NPD_PORTAL_OFFICER_KEY"),
+        ({"NPD_PORTAL_OFFICER": "999080000001"}, "motcua.E027", "NPD_PORTAL_OFFICER"),
+    ],
+)
+def test_the_sandbox_is_refused_as_register(
+    in_production: Any, changes: dict[str, Any], identity: str, variable: str
+) -> None:
+    in_production.NPD = {**in_production.NPD, **changes}
+
+    found = refusals()
+
+    assert list(found) == [identity]
+    assert found[identity].startswith(variable)
+
+
+def test_the_stand_by_line_is_looked_at_too(in_production: Any) -> None:
+    in_production.NPD_STANDBY = {**in_production.NPD_STANDBY, "NPD_TRANSPORT": "xroad"}
+
+    found = [message for message in register_can_be_asked(None) if message.id]
+
+    assert {message.msg.split()[0] for message in found} >= {
+        "NPD_STANDBY_URL",
+        "NPD_STANDBY_SECRET",
+        "NPD_STANDBY_XROAD_CLIENT",
+    }
+
+
+def test_one_file_as_database_is_a_warning(in_production: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+
+    assert list(refusals()) == ["motcua.W020"]
+
+
+def test_a_security_server_beside_the_product_may_be_asked_in_clear(in_production: Any) -> None:
+    in_production.NPD = {**in_production.NPD, "NPD_URL": "http://127.0.0.1:8080/{operation}"}
+
+    assert refusals() == {}
+
+
+def test_an_agency_that_nobody_chose_is_refused(in_production: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NPD_AGENCY_CODE")
+
+    assert list(refusals()) == ["motcua.E029"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "k7Jq-2mX",
+        "a" * 60,
+        "abcabcabcabc" * 5,
+        "django-insecure-9vF2kQ7wZr1XcB8nM4tLpY6sJ3hG0dEaUoIiRxTyWq5_",
+        "a-key-for-tests-that-opens-nothing-anywhere-else",
+    ],
+)
+def test_a_key_that_others_may_have_is_refused(
+    in_production: Any, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("MOTCUA_SECRET_KEY", key)
+
+    found = refusals()
+
+    assert list(found) == ["motcua.E022"]
+    assert key not in str(found)
+
+
+def test_a_key_in_the_state_folder_is_good_if_nobody_else_reads_it(
+    in_production: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("MOTCUA_SECRET_KEY")
+    in_production.STATE = tmp_path
+    assert list(refusals()) == ["motcua.E020"]
+
+    (tmp_path / "secret.key").write_text(GOOD_KEY, encoding="ascii")
+    (tmp_path / "secret.key").chmod(0o644)
+    assert list(refusals()) == ["motcua.E021"]
+
+    (tmp_path / "secret.key").chmod(0o600)
+    assert refusals() == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("people")
+def test_open_log_ins_of_the_demo_are_refused_by_name_until_they_are_closed(in_production: Any) -> None:
+    with pytest.raises(SystemExit, match="lan.*999190000002") as refused:
+        refuse_demo_log_ins()
+    assert "DATABASE_URL" in str(refused.value)
+
+    User.objects.exclude(login__in=["lan", "minh"]).update(is_active=False)
+    User.objects.filter(login="minh").update(password="!")
+    with pytest.raises(SystemExit, match=": lan. "):
+        refuse_demo_log_ins()
+
+    User.objects.filter(login="lan").update(is_active=False)
+    refuse_demo_log_ins()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("people")
+def test_a_trial_may_have_log_ins_of_the_demo() -> None:
+    refuse_demo_log_ins()
+
+
+@pytest.mark.django_db
+def test_nothing_loads_the_demo_in_production(in_production: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for anyway in (False, True):
+        with pytest.raises(CommandError, match="MOTCUA_MODE is production"):
+            call_command("load_cast", anyway=anyway, skip_checks=True)
+    assert not User.objects.exists()
+
+    monkeypatch.setenv("MOTCUA_MODE", "production")
+    with pytest.raises(SystemExit, match="MOTCUA_MODE is production"):
+        demo.run_demo()
+
+
+def test_every_published_password_is_known_as_such() -> None:
+    from motcua.accounts.demo import read_cast
+
+    assert {entry["password"] for entry in read_cast()["logins"]} <= PUBLISHED
+    assert PASSWORD in PUBLISHED
+    assert cast.an.number in {entry["login"] for entry in read_cast()["logins"]}
+
+
+def test_the_registers_client_refuses_a_sandbox_in_production_only(in_production: Any) -> None:
+    assert register_settings(Route.PRIMARY).refuse_sandbox
+
+    in_production.MOTCUA_MODE = "trial"
+    assert not register_settings(Route.PRIMARY).refuse_sandbox
+
+
+@pytest.mark.parametrize("command", [["serve"], ["work"], ["check"], ["load_procedures"]])
+def test_every_way_to_start_tells_all_at_once_and_starts_nothing(tmp_path: Path, command: list[str]) -> None:
+    variables = environment(MOTCUA_MODE="production", MOTCUA_STATE=str(tmp_path), MOTCUA_PORT="18987")
+
+    ended = subprocess.run(
+        [MOTCUA, *command], env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 1
+    for variable in ("MOTCUA_SECRET_KEY", "MOTCUA_HTTPS", "MOTCUA_HOSTS", "NPD_URL", "NPD_SECRET", "NPD_USERNAME",
+                     "NPD_PORTAL_OFFICER", "NPD_AGENCY_CODE"):  # fmt: skip
+        assert variable in ended.stderr
+    assert "Traceback" not in ended.stderr
+    # No key is made that would pass for the lost one, and no table.
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_production_asks_for_a_second_factor_unless_told_otherwise(tmp_path: Path) -> None:
+    asked = "from motcua.config import settings; print(settings.OFFICER_SECOND_FACTOR)"
+    given = {"MOTCUA_STATE": str(tmp_path), "MOTCUA_SECRET_KEY": GOOD_KEY}
+    for mode, factor in (("production", "required"), ("trial", "offered")):
+        variables = {**environment(MOTCUA_MODE=mode, **given), "PYTHONPATH": os.pathsep.join(sys.path)}
+        told = subprocess.run(
+            [sys.executable, "-c", asked], env=variables, capture_output=True, text=True, check=True
+        )
+        assert told.stdout.strip() == factor
+
+
+def test_the_check_is_there_for_every_command() -> None:
+    from django.core.checks.registry import registry
+
+    assert production.fit_for_production in registry.get_checks()
