@@ -125,7 +125,7 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
         context |= {"until": limited.until, "tries": limited.tries}
         return _limited(render(request, "accounts/log_in_code.html", context, status=429), limited.until, now)
     if not right:
-        return render(request, "accounts/log_in_code.html", context | {"is_wrong": True})
+        return render(request, "accounts/log_in_code.html", {"form": CodeForm(), "is_wrong": True})
     sessions.begin(request=request, user=waiting.user, now=now, second_factor=right)
     if right == "recovery_code":
         left = waiting.user.recovery_codes.count()
