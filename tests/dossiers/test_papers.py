@@ -237,6 +237,19 @@ def test_the_receiving_office_opens_papers_once_they_are_filed(
             assert b"".join(response.streaming_content) == PDF
 
 
+def test_where_a_second_factor_is_required_no_paper_is_opened_before_it(
+    settings: Settings, an_client: Client, officer_client: Client, draft: Dossier
+) -> None:
+    give_papers(an_client, draft)
+    paper = address(draft, f"giay-to/{draft.papers.first().pk}/")
+    an_client.post(address(draft, "xem-lai/"), {"oath": "on"})
+    assert b"".join(officer_client.get(paper).streaming_content) == PDF
+
+    settings.OFFICER_SECOND_FACTOR = "required"
+
+    assert officer_client.get(paper).status_code == 404
+
+
 def test_nobody_else_opens_papers(
     an_client: Client, binh_client: Client, client: Client, draft: Dossier
 ) -> None:

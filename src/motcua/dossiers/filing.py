@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.service import Contact, notify
 from motcua.audit.service import record
@@ -393,7 +394,8 @@ def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
         return False
     if dossier.citizen is not None and dossier.citizen.user_id == user.pk:
         return True
-    return user.is_officer and not dossier.is_draft and dossier.office_id == user.office_id
+    is_of_office = user.is_officer and not dossier.is_draft and dossier.office_id == user.office_id
+    return is_of_office and not second_factor.is_missing(user)
 
 
 def delete_draft(*, dossier: Dossier) -> None:
