@@ -85,7 +85,7 @@ def begin(*, request: HttpRequest, user: User, now: datetime, second_factor: str
     with transaction.atomic():
         if not user.is_citizen:
             mark = uuid.uuid4()
-            User.objects.filter(pk=user.pk).update(session_mark=mark)
+            User.objects.filter(pk=user.pk).update(session_mark=mark, asleep_since=None)
             user.session_mark = mark
             request.session[_MARK] = str(mark)
         record(

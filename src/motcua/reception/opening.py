@@ -16,7 +16,9 @@ from motcua.accounts.models import User
 from motcua.dossiers.models import Dossier
 
 _OPEN_FOR: Final = timedelta(hours=12)
-_signer: Final = Signer(salt="reception.form")
+_SALT: Final = (
+    "reception.form"  # no signer here: the key may be missing when modules load, and the start says so
+)
 
 
 def opened(*, officer: User, press_key: str, now: datetime) -> str:
@@ -27,7 +29,7 @@ def opened(*, officer: User, press_key: str, now: datetime) -> str:
         press_key: of the form.
         now: the moment.
     """
-    return _signer.sign_object([officer.pk, press_key, now.timestamp()])
+    return Signer(salt=_SALT).sign_object([officer.pk, press_key, now.timestamp()])
 
 
 def open_form(*, token: str, officer: User, press_key: str, now: datetime) -> UUID | None:
@@ -40,7 +42,7 @@ def open_form(*, token: str, officer: User, press_key: str, now: datetime) -> UU
         now: the moment.
     """
     try:
-        owner, key, at = _signer.unsign_object(token[:500])
+        owner, key, at = Signer(salt=_SALT).unsign_object(token[:500])
     except (BadSignature, ValueError):
         return None
     is_fresh = now.timestamp() - at <= _OPEN_FOR.total_seconds()
