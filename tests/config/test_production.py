@@ -139,6 +139,14 @@ def test_the_stand_by_line_is_looked_at_too(in_production: Any) -> None:
     }
 
 
+def test_what_a_line_does_not_use_may_be_anything(in_production: Any) -> None:
+    # An adapter without tokens sends no fixed header, and no line of this kind makes a hash.
+    unused = {"NPD_TOKEN_URL": "", "NPD_LGSP_AUTH": "sbx-auth", "NPD_SECRET": "sandbox-secret-1"}
+    in_production.NPD = {**in_production.NPD, "NPD_TRANSPORT": "lgsp_json", **unused}
+
+    assert refusals() == {}
+
+
 def test_one_file_as_database_is_a_warning(in_production: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "")
 

@@ -19,14 +19,7 @@ from motcua.verification.models import Route
 from motcua.verification.registers import register_settings, routes
 
 _NEAR: Final = {"127.0.0.1", "localhost", "::1"}
-# The public credentials of the sandbox, by the field that each transport proves itself with.
-_SANDBOX: Final = {
-    "c06": ("secret", "sandbox-secret-1"),
-    "xroad": ("secret", "sandbox-secret-1"),
-    "lgsp": ("lgsp_secret_key", "sbx-secret"),
-    "lgsp_json": ("lgsp_auth", "sbx-auth"),
-}
-# And all that is the sandbox's on each line, by the beginning that says so.
+# How the sandbox's own begins: its credentials are public.
 _OF_THE_SANDBOX: Final = {
     "username": "sandbox_",
     "secret": "sandbox-",
@@ -39,14 +32,15 @@ _OF_THE_SANDBOX: Final = {
     "lgsp_secret_key": "sbx-",
     "lgsp_auth": "sbx-",
 }
-_WITH_TOKENS: Final = ("lgsp", "lgsp_json")
-_HASHED: Final = ("username", "secret", "username_next", "secret_next", "hash_uri")
-_USED: Final = {
+_HASHED: Final = ("secret", "username", "username_next", "secret_next", "hash_uri")
+# What each transport proves itself with; first what nobody else can have.
+_PROOF: Final = {
     "c06": _HASHED,
     "xroad": (*_HASHED, "xroad_client", "api_key"),
-    "lgsp": ("lgsp_access_key", "lgsp_secret_key"),
+    "lgsp": ("lgsp_secret_key", "lgsp_access_key"),
     "lgsp_json": ("lgsp_auth",),
 }
+_WITH_TOKENS: Final = ("lgsp", "lgsp_json")
 
 
 @register()
@@ -88,10 +82,10 @@ def _of_line(route: Route) -> list[CheckMessage]:
 
 
 def _for_trial(found: RegisterSettings) -> list[CheckMessage]:
-    field, public = _SANDBOX[found.transport]
+    field = _PROOF[found.transport][0]
     url, variable = found.variable("url"), found.variable(field)
     is_near = _is_near(found)
-    if getattr(found, field) == public and not is_near:
+    if _is_of_the_sandbox(found, field) and not is_near:
         hint = f"Set {variable} to what the register's operator gave you, or {url} to the sandbox."
         return [
             Error(
@@ -114,7 +108,8 @@ def _for_trial(found: RegisterSettings) -> list[CheckMessage]:
 def _for_production(found: RegisterSettings) -> list[CheckMessage]:
     """Refuse the sandbox as register, by its address, by anything of its own, and a line that others could read."""
     messages: list[CheckMessage] = []
-    for field in ("url", "token_url") if found.token_url and found.transport in _WITH_TOKENS else ("url",):
+    has_tokens = found.transport in _WITH_TOKENS and bool(found.token_url)
+    for field in ("url", "token_url") if has_tokens else ("url",):
         variable, address = found.variable(field), urlsplit(getattr(found, field))
         if address.hostname in _NEAR and address.port == settings.NPDSANDBOX_PORT:
             hint = (
@@ -125,8 +120,8 @@ def _for_production(found: RegisterSettings) -> list[CheckMessage]:
             hint = f"Set {variable} to an https address."
             text = f"{variable} is not encrypted and not on this machine."
             messages.append(Error(text, hint=hint, id="motcua.E011"))
-    for field in _USED[found.transport]:
-        if getattr(found, field).startswith(_OF_THE_SANDBOX[field]):
+    for field in _PROOF[found.transport] if has_tokens or found.transport not in _WITH_TOKENS else ():
+        if _is_of_the_sandbox(found, field):
             variable = found.variable(field)
             hint = f"Set {variable} to what the register's operator gave you."
             messages.append(Error(f"{variable} is the sandbox's.", hint=hint, id="motcua.E012"))
@@ -156,6 +151,10 @@ def _of_certificate(certificate: certificates.Certificate) -> CheckMessage:
     stage = min(days for days in certificates.WARNED_AT if certificate.days <= days)
     text = f"{variable}: the certificate expires on {day}, in {certificate.days} days (warned at {stage})."
     return Warning(text, hint=hint, id="motcua.W002")
+
+
+def _is_of_the_sandbox(found: RegisterSettings, field: str) -> bool:
+    return bool(getattr(found, field).startswith(_OF_THE_SANDBOX[field]))
 
 
 def _is_near(found: RegisterSettings) -> bool:
