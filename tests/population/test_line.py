@@ -155,5 +155,6 @@ def test_only_the_officer_s_desk_uses_the_desk_s_lane():
         TouchPoint.REGISTRATION: Lane.PORTAL,
         TouchPoint.FILING: Lane.PORTAL,
         TouchPoint.RECHECK: Lane.PORTAL,
+        TouchPoint.LOOKUP: Lane.PORTAL,
         TouchPoint.OPERATION: Lane.PORTAL,
     }
