@@ -26,6 +26,7 @@ EVENTS: Final[dict[str, Promise]] = {
     "account.password_changed": _("Cán bộ đổi mật khẩu"),
     "account.put_to_sleep": _("Tài khoản ngủ vì lâu không đăng nhập"),
     "account.woken": _("Đánh thức tài khoản"),
+    "check.answered": _("Có kết quả kiểm tra danh tính số"),
     "check.limited": _("Kiểm tra danh tính số bị tạm dừng vì quá số lần"),
     "check.not_licensed": _("Cán bộ hoặc thủ tục chưa được cấp quyền kiểm tra danh tính số"),
     "check.form_missing": _("Kiểm tra danh tính số khi không có biểu mẫu tiếp nhận đang mở"),

@@ -54,11 +54,28 @@ class Inquiry:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """What went over the wire for one question, as far as it can be told without telling what it said.
+
+    `request_digest` and `answer_digest` are SHA-256 in lower-case hexadecimal over the body that left and the whole
+    body that came; empty when nothing left, or no whole body came. `transport` names the way, `certificate` is the
+    serial (upper-case hexadecimal) of the certificate that the other side of this very connection showed; both are
+    empty where there is none.
+    """
+
+    request_digest: str = ""
+    answer_digest: str = ""
+    transport: str = ""
+    certificate: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageIds:
-    """The ids under which both sides find a question again: ours, and the register's own as (name, value)."""
+    """How a question is found again on both sides: our id, the register's own as (name, value), and the exchange."""
 
     request_id: str
     register_ids: tuple[tuple[str, str], ...] = ()
+    exchange: Exchange = Exchange()
 
 
 @dataclass(frozen=True, slots=True)

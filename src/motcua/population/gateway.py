@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from motcua.identity.birth import BirthDate
@@ -85,16 +86,14 @@ class Gateway:
         try:
             return self._exchange(claim, inquiry)
         except RegisterError as error:
-            error.messages = MessageIds(
-                inquiry.request_id, error.messages.register_ids if error.messages else ()
-            )
+            error.messages = self._named(error.messages or MessageIds(""), inquiry)
             _report(error, inquiry, self._settings)
             raise
 
     def _exchange(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
         question = self._question(claim, inquiry)
         reply = self._transport.post(self._operation, question, inquiry=inquiry, now=self._now)
-        messages = MessageIds(inquiry.request_id, reply.ids)
+        messages = self._named(MessageIds("", reply.ids, reply.exchange), inquiry)
         try:
             reading = self._read(reply)
             _refuse_another_person(claim, reading)
@@ -108,6 +107,11 @@ class Gateway:
         return Answer(
             reading.record, reading.is_confirmed, messages, f"{self._transport.name}/{self._settings.service}"
         )
+
+    def _named(self, messages: MessageIds, inquiry: Inquiry) -> MessageIds:
+        """Return what is told of an exchange with what only this side knows: the question's id, the way it took."""
+        exchange = replace(messages.exchange, transport=self._transport.name)
+        return replace(messages, request_id=inquiry.request_id, exchange=exchange)
 
     def _question(self, claim: IdentityClaim, inquiry: Inquiry) -> bytes:
         settings = self._settings

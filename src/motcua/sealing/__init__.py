@@ -12,7 +12,7 @@ import hmac
 import os
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -96,8 +96,33 @@ def sign(purpose: str, data: bytes) -> bytes:
 
 def public_key(purpose: str) -> bytes:
     """Return the key with which anybody can check what ``sign`` signed for this purpose, as PEM."""
-    key = _signing_key(settings.SECRET_KEY, purpose).public_key()
+    return _public_key(settings.SECRET_KEY, purpose)
+
+
+@lru_cache(maxsize=16)
+def _public_key(secret: str, purpose: str) -> bytes:
+    key = _signing_key(secret, purpose).public_key()
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+@lru_cache(maxsize=64)
+def key_id(key: bytes) -> str:
+    """Return the name of a public key: the first 16 hexadecimal digits of the SHA-256 of its DER form.
+
+    Args:
+        key: the key, as PEM.
+
+    Raises:
+        ValueError: it is no Ed25519 key in PEM.
+    """
+    try:
+        loaded = load_pem_public_key(key)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("a key of an unknown kind") from error
+    if not isinstance(loaded, Ed25519PublicKey):
+        raise ValueError("not an Ed25519 key")
+    der = loaded.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()[:16]
 
 
 def verify_signature(key: bytes, data: bytes, signature: bytes) -> bool:
@@ -107,6 +132,6 @@ def verify_signature(key: bytes, data: bytes, signature: bytes) -> bool:
         if not isinstance(loaded, Ed25519PublicKey):
             return False
         loaded.verify(signature, data)
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
         return False
     return True

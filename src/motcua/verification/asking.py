@@ -34,7 +34,7 @@ from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswer
 from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, lane_of, may_enter
 from motcua.population.settings import SettingRefused
 from motcua.sealing import digest
-from motcua.verification import budget, choosing, line, registers, waiting
+from motcua.verification import budget, choosing, line, proofs, registers, waiting
 from motcua.verification.budget import Limited
 from motcua.verification.models import IdentityCheck, Route
 
@@ -48,6 +48,12 @@ _OUTCOME_FIELDS: Final = (
     "line",
     "register_ids",
     "person_digest",
+    "request_digest",
+    "answer_digest",
+    "transport",
+    "certificate",
+    "signature",
+    "key_id",
 )
 ACCENTS: Final = "accents"  # the reason of a no at the desk where only the name's accents differ
 # After these nothing is known of the line: our own client failed, or was never able to ask.
@@ -165,7 +171,7 @@ def ask(question: Question, now: datetime) -> Asked:
     unlicensed = _unlicensed(question)
     try:
         if unlicensed is not None:
-            _write_unlicensed(check, unlicensed, now)
+            _write_unlicensed(check, unlicensed, now, question.asker)
             return Asked(check, unlicensed, None)
         lines, ways, refused = _admit(check, question, now)
     except IntegrityError:
@@ -201,7 +207,7 @@ def _over(
         _log.warning("npd.other_line request=%s route=%s", check.request_id, check.route)
         give_connection_back()
     with transaction.atomic():
-        _write_outcome(check, outcome, at)
+        _write_outcome(check, outcome, at, question.asker)
         check.save(update_fields=_OUTCOME_FIELDS)
         if isinstance(outcome, Verified) and outcome.record and question.touch_point is TouchPoint.RECEPTION:
             waiting.keep(check, outcome.record, at)
@@ -313,14 +319,14 @@ def _unlicensed(question: Question) -> NotAllowed | None:
     return None
 
 
-def _write_unlicensed(check: IdentityCheck, unlicensed: NotAllowed, now: datetime) -> None:
+def _write_unlicensed(check: IdentityCheck, unlicensed: NotAllowed, now: datetime, asker: Asker) -> None:
     with transaction.atomic():
-        _write_outcome(check, unlicensed, now)
+        _write_outcome(check, unlicensed, now, asker)
         check.save(force_insert=True)
         audit.record(
             name="check.not_licensed",
             now=now,
-            actor=check.asked_by,
+            actor=asker.user,
             office_code=check.office_code,
             subject=check.number_digest,
             details={"barred": unlicensed.barred.value, "procedure": check.procedure_code},
@@ -353,7 +359,7 @@ def _admit(
         ways = _ways(lines, question, now)
         refused = None if exceeded else _refused(lines, ways, counts, question.touch_point, now)
         if refused is not None:
-            _write_outcome(check, refused, now)
+            _write_outcome(check, refused, now, question.asker)
         else:
             check.route = ways[0] if ways else ""
         if officer_id is not None:
@@ -426,10 +432,14 @@ def _refuse_limited(check: IdentityCheck, exceeded: list[budget.Limit], now: dat
     raise Limited(scope=limit.scope, tries=limit.tries, until=until)
 
 
-def _write_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime) -> None:
+def _write_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime, asker: Asker) -> None:
+    """Complete a check and sign it, in the transaction that saves it."""
     check.answered_at = answered_at
-    if outcome_messages := outcome.messages:
-        check.register_ids = [list(pair) for pair in outcome_messages.register_ids]
+    if messages := outcome.messages:
+        exchange = messages.exchange
+        check.register_ids = [list(pair) for pair in messages.register_ids]
+        check.request_digest, check.answer_digest = exchange.request_digest, exchange.answer_digest
+        check.transport, check.certificate = exchange.transport, exchange.certificate
     match outcome:
         case Verified():
             check.outcome = IdentityCheck.Outcome.VERIFIED
@@ -445,6 +455,7 @@ def _write_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime
             check.outcome, check.reason = IdentityCheck.Outcome.UNANSWERED, outcome.trouble.value
         case NotAllowed():
             check.outcome, check.reason = IdentityCheck.Outcome.NOT_ALLOWED, outcome.barred.value
+    proofs.sign_check(check, by=asker.user)
 
 
 def _other_number(check: IdentityCheck, verified: Verified) -> str:

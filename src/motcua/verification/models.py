@@ -9,6 +9,8 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from motcua.verification import codes
+
 
 class Route(models.TextChoices):
     """The lines to the register, in our own words."""
@@ -120,6 +122,14 @@ class IdentityCheck(models.Model):
     line = models.CharField(_("Đường truyền"), max_length=60, blank=True)
     register_ids = models.JSONField(_("Mã của CSDLQG"), default=list, blank=True)
 
+    # What went over the wire, and the signature over all that stands here (proofs.py).
+    request_digest = models.CharField(_("SHA-256 của câu hỏi"), max_length=64, blank=True)
+    answer_digest = models.CharField(_("SHA-256 của câu trả lời"), max_length=64, blank=True)
+    transport = models.CharField(_("Cách kết nối"), max_length=20, blank=True)
+    certificate = models.CharField(_("Số sê-ri chứng thư phía CSDLQG"), max_length=64, blank=True)
+    signature = models.BinaryField(null=True)  # none: not answered yet, or from before signatures
+    key_id = models.CharField(_("Mã khóa ký"), max_length=16, blank=True)
+
     class Meta:
         verbose_name = _("Kiểm tra danh tính số")
         verbose_name_plural = _("Kiểm tra danh tính số")
@@ -158,6 +168,11 @@ class IdentityCheck(models.Model):
 
     def __str__(self) -> str:
         return self.request_id
+
+    @property
+    def code(self) -> str:
+        """Return the short code under which anybody can ask for this check's outcome."""
+        return codes.code_of(self.id)
 
     @property
     def is_verified(self) -> bool:

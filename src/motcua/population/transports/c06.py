@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from motcua.identity.register import CouldNotAsk, Inquiry
+from motcua.identity.register import CouldNotAsk, Exchange, Inquiry, MessageIds
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.http import Headers, Poster, Reply
 
@@ -71,7 +71,7 @@ class SignedPoster:
     ) -> tuple[Reply, Headers]:
         """Post one question and return the reply with the headers that were sent. Raises CouldNotAsk."""
         deadline = self._poster.deadline(seconds)
-        pairs = list(self._pairs)
+        pairs, exchange = list(self._pairs), Exchange()
         for is_first, credentials in zip((True, False), pairs, strict=False):
 
             def headers(credentials: Credentials = credentials) -> Headers:
@@ -81,11 +81,13 @@ class SignedPoster:
                 reply, sent = self._poster.post(operation, body, headers, now=now, deadline=deadline)
             except CouldNotAsk as error:
                 error.is_unsent = error.is_unsent and is_first
+                error.messages = error.messages or MessageIds("", exchange=exchange)
                 raise
             if reply.status == 200 and not is_first:
                 self._pairs = [credentials, *(other for other in pairs if other is not credentials)]
             if reply.status != 401:
                 break
+            exchange = reply.exchange
         return reply, sent
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import ssl
 import time
@@ -25,7 +26,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
-from motcua.identity.register import CouldNotAsk, Inquiry, Trouble
+from motcua.identity.register import CouldNotAsk, Exchange, Inquiry, MessageIds, Trouble
 from motcua.population.certificates import Expiry, leaf, of_the_other_side, pairs
 from motcua.population.settings import RegisterSettings
 from motcua.population.soap import LARGEST_REPLY
@@ -41,12 +42,13 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back, whole: status, headers (any case), body; and ids under which it can be found again."""
+    """What came back, whole: status, headers (any case), body; and how it can be found and known again."""
 
     status: int
     headers: Headers
     body: bytes
     ids: tuple[tuple[str, str], ...] = ()
+    exchange: Exchange = Exchange()
 
 
 class Transport(Protocol):
@@ -104,14 +106,14 @@ class Poster:
         connection, and while time is left: once a byte is on its way, a closed connection does not tell
         whether the question was read, so it is not asked twice. `deadline` (time.monotonic) is for the whole
         question where this is one of several steps. Raises CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED,
-        UNREADABLE; CONFIGURATION where a sandbox answers and may not.
+        UNREADABLE; CONFIGURATION where a sandbox answers and may not. Its messages tell what was exchanged.
         """
         deadline = self.deadline() if deadline is None else deadline
         pool = self._pool(now)
         target = self._target.replace("{operation}", operation)
         for is_last in (False, True):
             sent = headers()
-            leaving.has_begun = False
+            leaving.has_begun, leaving.certificate = False, ""
             try:
                 reply = self._exchange(pool, target, body, sent, deadline)
                 self._refuse_sandbox(reply)
@@ -123,13 +125,17 @@ class Poster:
                 time.sleep(pause)
             except CouldNotAsk as error:
                 error.is_unsent = not leaving.has_begun
+                if leaving.has_begun and error.messages is None:
+                    exchange = Exchange(_sha256(body), certificate=leaving.certificate)
+                    error.messages = MessageIds("", exchange=exchange)
                 raise
         raise AssertionError("unreachable")
 
     def _refuse_sandbox(self, reply: Reply) -> None:
         if self._settings.refuse_sandbox and _SANDBOX_MARK in reply.headers:
             detail = f"a sandbox answers at {self.variable}, and its people are invented; set the register's address"
-            raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail)
+            messages = MessageIds("", exchange=reply.exchange)
+            raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, messages=messages)
 
     def _pool(self, now: Callable[[], float]) -> urllib3.HTTPConnectionPool:
         """Return the connections that present the first certificate of ours that is valid now."""
@@ -166,7 +172,8 @@ class Poster:
                 response.close()
                 raise
             response.release_conn()
-            return Reply(response.status, response.headers, content)
+            exchange = Exchange(_sha256(body), _sha256(content), certificate=leaving.certificate)
+            return Reply(response.status, response.headers, content, exchange=exchange)
         except (NewConnectionError, NameResolutionError):
             raise
         except (ConnectTimeoutError, ReadTimeoutError, TimeoutError) as error:
@@ -213,6 +220,10 @@ class Poster:
         refused = of_the_other_side(self._settings, seconds, field=self._field)
         which = refused.serial if refused else "(serial unknown)"
         return f"certificate {which} of the other side is refused: {cause.verify_message}"
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
 
 
 def _read(response: Any) -> bytes:

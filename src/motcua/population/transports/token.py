@@ -12,7 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, RegisterError, Trouble
+from motcua.identity.register import (
+    Barred,
+    CouldNotAsk,
+    Exchange,
+    MessageIds,
+    NotPermitted,
+    RegisterError,
+    Trouble,
+)
 from motcua.population.json_text import parse_object
 from motcua.population.transports.http import Headers, Poster, Reply, retry_after
 
@@ -112,22 +120,26 @@ def post_with_token(
     that nothing of the question left us.
     """
     deadline = poster.deadline(seconds)
-    refused = ""
+    refused, exchange = "", Exchange()
     for is_first in (True, False):
         try:
             token = tokens.get(deadline=deadline, now=now, refused=refused)
-        except CouldNotAsk as error:
-            error.is_unsent = is_first
+        except RegisterError as error:
+            # What was exchanged for a token is not the question's exchange.
+            error.messages = MessageIds("", exchange=exchange)
+            if isinstance(error, CouldNotAsk):
+                error.is_unsent = is_first
             raise
         headers = {**own_headers, "Authorization": f"Bearer {token}"}
         try:
             reply, _ = poster.post(operation, body, lambda: headers, now=now, deadline=deadline)  # noqa: B023
         except CouldNotAsk as error:
             error.is_unsent = error.is_unsent and is_first
+            error.messages = error.messages or MessageIds("", exchange=exchange)
             raise
         if reply.status != 401:
             break
-        refused = token
+        refused, exchange = token, reply.exchange
     return reply
 
 

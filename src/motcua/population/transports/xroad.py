@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from motcua.identity.register import CouldNotAsk, Inquiry, MessageIds, Trouble
 from motcua.population.settings import RegisterSettings
@@ -48,5 +49,6 @@ class XRoad:
         for name in ("X-Road-Id", "X-Road-Client"):
             if reply.headers.get(name, sent[name]).strip() != sent[name]:
                 detail = f"the reply carries another {name} than the question"
-                raise CouldNotAsk(Trouble.OTHER_PERSON, detail=detail, messages=MessageIds("", ids))
-        return Reply(reply.status, reply.headers, reply.body, ids)
+                messages = MessageIds("", ids, reply.exchange)
+                raise CouldNotAsk(Trouble.OTHER_PERSON, detail=detail, messages=messages)
+        return replace(reply, ids=ids)
