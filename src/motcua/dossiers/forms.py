@@ -99,6 +99,22 @@ class ReviewForm(forms.Form):
     )
 
 
+class ProofForm(forms.Form):
+    """A check's short code."""
+
+    ma = forms.CharField(
+        label=_("Mã xác minh"),
+        max_length=60,
+        help_text=_(
+            "Mã in trên giấy tiếp nhận, ví dụ 7K3M-0A1B-2C3D. Viết thường hay không có gạch đều được."
+        ),
+        error_messages={
+            "required": _("Vui lòng nhập mã xác minh."),
+            "max_length": _("Mã xác minh dài quá. Vui lòng xem lại."),
+        },
+    )
+
+
 class TrackForm(forms.Form):
     """A dossier's code."""
 

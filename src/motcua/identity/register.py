@@ -69,13 +69,16 @@ class Exchange:
     certificate: str = ""
 
 
+NO_EXCHANGE: Final = Exchange()
+
+
 @dataclass(frozen=True, slots=True)
 class MessageIds:
     """How a question is found again on both sides: our id, the register's own as (name, value), and the exchange."""
 
     request_id: str
     register_ids: tuple[tuple[str, str], ...] = ()
-    exchange: Exchange = Exchange()
+    exchange: Exchange = NO_EXCHANGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,8 +206,16 @@ def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
     dossier = get_object_or_404(_dossiers_of(request), pk=pk, status=Dossier.Status.RECEIVED)
     tracking = request.build_absolute_uri(reverse("track"))
-    qr = _qr(f"{tracking}?{urlencode({'ma': dossier.code})}")
-    return render(request, "reception/receipt.html", {"dossier": dossier, "tracking": tracking, "qr": qr})
+    context = {
+        "dossier": dossier,
+        "tracking": tracking,
+        "qr": _qr(f"{tracking}?{urlencode({'ma': dossier.code})}"),
+        "proof_qr": "",
+    }
+    if dossier.identity_check is not None and dossier.identity_check.outcome:
+        verifying = request.build_absolute_uri(reverse("verify"))
+        context["proof_qr"] = _qr(f"{verifying}?{urlencode({'ma': dossier.identity_check.code})}")
+    return render(request, "reception/receipt.html", context)
 
 
 def _dossiers_of(request: OfficerRequest) -> QuerySet[Dossier]:

@@ -95,7 +95,8 @@ def _named(check_id: str, request_id: Any) -> str:
 
 def _since() -> datetime | None:
     """Return when the log began to know of checks."""
-    return _all_events().order_by("at").values_list("at", flat=True).first()
+    at: datetime | None = _all_events().order_by("at").values_list("at", flat=True).first()
+    return at
 
 
 def _all_events() -> Any:

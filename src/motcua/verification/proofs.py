@@ -14,7 +14,6 @@ import logging
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -59,7 +58,7 @@ COLUMNS: Final = {
 _PURPOSE: Final = "proof"
 _MEMBERS: Final = frozenset({"code", "statement", "signature", "key_id", "public_key"})
 _CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-_LARGEST: Final = 65_536  # bytes of a proof's file
+LARGEST: Final = 65_536  # bytes of a proof's file
 _log = logging.getLogger("motcua.verification")
 
 
@@ -170,8 +169,8 @@ def proof_text(check: IdentityCheck) -> str:
     return json.dumps(proof_file(check), ensure_ascii=False, indent=2) + "\n"
 
 
-def verified(raw: bytes, keys: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the statement of a proof's file, if a holder of one of the keys signed exactly this.
+def verified(raw: bytes, keys: Mapping[str, bytes]) -> tuple[dict[str, Any], str]:
+    """Return the statement of a proof's file and the id of its key, if the holder of that key signed exactly this.
 
     Needs no database and no network, and trusts no key for standing in the file.
 
@@ -183,7 +182,8 @@ def verified(raw: bytes, keys: Mapping[str, bytes]) -> dict[str, Any]:
         ProofRefused: the file is no proof, or something in it was changed, or it was signed with another key.
     """
     proof = _read(raw)
-    said, named = proof["statement"], proof["key_id"]
+    said: dict[str, Any] = proof["statement"]
+    named = proof["key_id"]
     key = keys.get(named) if isinstance(named, str) else None
     if key is None:
         raise ProofRefused(
@@ -203,12 +203,13 @@ def verified(raw: bytes, keys: Mapping[str, bytes]) -> dict[str, Any]:
         raise ProofRefused(f"the statement is of another format than {FORMAT}")
     if proof["code"] != code_of(uuid.UUID(said["check"])):
         raise ProofRefused("the code in the file is not the code of its statement")
-    return said
+    return said, named
 
 
 def _read(raw: bytes) -> dict[str, Any]:
-    if len(raw) > _LARGEST:
-        raise ProofRefused(f"it is larger than {_LARGEST} bytes, so no proof")
+    proof: Any
+    if len(raw) > LARGEST:
+        raise ProofRefused(f"it is larger than {LARGEST} bytes, so no proof")
     try:
         proof = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_members)
     except (ValueError, RecursionError):

@@ -7,4 +7,5 @@ from motcua.verification import views
 urlpatterns = [
     path("trang-thai/", views.status, name="status"),
     path("trang-thai/den/", views.light, name="light"),
+    path("khoa-cong-khai/", views.keys, name="published_keys"),
 ]

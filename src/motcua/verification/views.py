@@ -1,12 +1,16 @@
-"""The public page that says how the register answers, and what that means for whoever needs it now."""
+"""The public pages: how the register answers, and what that means for whoever needs it now; the keys of our proofs."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from motcua.sealing import key_id
+from motcua.verification import proofs
 from motcua.verification.service import line_status
 from motcua.verification.templatetags.register_light import register_light
 
@@ -24,3 +28,18 @@ def status(request: HttpRequest) -> HttpResponse:
 def light(request: HttpRequest) -> HttpResponse:
     """Show the light alone, for a desk whose page stays open all day; one query."""
     return HttpResponse(register_light(is_refreshed=True))
+
+
+@require_safe
+def keys(request: HttpRequest) -> HttpResponse:
+    """Show every public key that ever signed here, the present one first, so that others keep them."""
+    present = proofs.present_key()
+    named = key_id(present)
+    with suppress(OSError):
+        proofs.publish()
+    earlier = {one: pem for one, pem in proofs.published_keys().items() if one != named}
+    shown = [
+        {"id": one, "pem": pem.decode().strip(), "is_present": one == named}
+        for one, pem in ({named: present} | earlier).items()
+    ]
+    return render(request, "verification/keys.html", {"keys": shown})

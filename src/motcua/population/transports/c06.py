@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from motcua.identity.register import CouldNotAsk, Exchange, Inquiry, MessageIds
+from motcua.identity.register import NO_EXCHANGE, CouldNotAsk, Inquiry, MessageIds
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.http import Headers, Poster, Reply
 
@@ -71,7 +71,7 @@ class SignedPoster:
     ) -> tuple[Reply, Headers]:
         """Post one question and return the reply with the headers that were sent. Raises CouldNotAsk."""
         deadline = self._poster.deadline(seconds)
-        pairs, exchange = list(self._pairs), Exchange()
+        pairs, exchange = list(self._pairs), NO_EXCHANGE
         for is_first, credentials in zip((True, False), pairs, strict=False):
 
             def headers(credentials: Credentials = credentials) -> Headers:

@@ -26,7 +26,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Timeout
 
-from motcua.identity.register import CouldNotAsk, Exchange, Inquiry, MessageIds, Trouble
+from motcua.identity.register import NO_EXCHANGE, CouldNotAsk, Exchange, Inquiry, MessageIds, Trouble
 from motcua.population.certificates import Expiry, leaf, of_the_other_side, pairs
 from motcua.population.settings import RegisterSettings
 from motcua.population.soap import LARGEST_REPLY
@@ -48,7 +48,7 @@ class Reply:
     headers: Headers
     body: bytes
     ids: tuple[tuple[str, str], ...] = ()
-    exchange: Exchange = Exchange()
+    exchange: Exchange = NO_EXCHANGE
 
 
 class Transport(Protocol):

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from motcua.identity.register import (
+    NO_EXCHANGE,
     Barred,
     CouldNotAsk,
-    Exchange,
     MessageIds,
     NotPermitted,
     RegisterError,
@@ -120,7 +120,7 @@ def post_with_token(
     that nothing of the question left us.
     """
     deadline = poster.deadline(seconds)
-    refused, exchange = "", Exchange()
+    refused, exchange = "", NO_EXCHANGE
     for is_first in (True, False):
         try:
             token = tokens.get(deadline=deadline, now=now, refused=refused)
