@@ -207,10 +207,9 @@ def _over(
         _log.warning("npd.other_line request=%s route=%s", check.request_id, check.route)
         give_connection_back()
     with transaction.atomic():
-        _write_outcome(check, outcome, at, question.asker)
-        check.save(update_fields=_OUTCOME_FIELDS)
         if isinstance(outcome, Verified) and outcome.record and question.touch_point is TouchPoint.RECEPTION:
             waiting.keep(check, outcome.record, at)
+        _complete(check, outcome, at, question.asker)
     _report(route, lines, outcome, at, took)
     return outcome
 
@@ -321,8 +320,7 @@ def _unlicensed(question: Question) -> NotAllowed | None:
 
 def _write_unlicensed(check: IdentityCheck, unlicensed: NotAllowed, now: datetime, asker: Asker) -> None:
     with transaction.atomic():
-        _write_outcome(check, unlicensed, now, asker)
-        check.save(force_insert=True)
+        _complete(check, unlicensed, now, asker, is_new=True)
         audit.record(
             name="check.not_licensed",
             now=now,
@@ -358,13 +356,12 @@ def _admit(
         exceeded = budget.exceeded(limits, counts)
         ways = _ways(lines, question, now)
         refused = None if exceeded else _refused(lines, ways, counts, question.touch_point, now)
-        if refused is not None:
-            _write_outcome(check, refused, now, question.asker)
-        else:
-            check.route = ways[0] if ways else ""
         if officer_id is not None:
             check.marks = _marks(question, counts, now)
-        if not exceeded:
+        if refused is not None:
+            _complete(check, refused, now, question.asker, is_new=True)
+        elif not exceeded:
+            check.route = ways[0] if ways else ""
             check.save(force_insert=True)
     if exceeded:
         _refuse_replay(check)
@@ -432,8 +429,20 @@ def _refuse_limited(check: IdentityCheck, exceeded: list[budget.Limit], now: dat
     raise Limited(scope=limit.scope, tries=limit.tries, until=until)
 
 
-def _write_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime, asker: Asker) -> None:
-    """Complete a check and sign it, in the transaction that saves it."""
+def _complete(
+    check: IdentityCheck, outcome: Outcome, answered_at: datetime, asker: Asker, *, is_new: bool = False
+) -> None:
+    """Write, sign and log an outcome in the caller's transaction; the log last, for others wait their turn there."""
+    _set_outcome(check, outcome, answered_at)
+    said = proofs.sign_check(check)
+    if is_new:
+        check.save(force_insert=True)
+    else:
+        check.save(update_fields=_OUTCOME_FIELDS)
+    proofs.log_check(check, said, by=asker.user)
+
+
+def _set_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime) -> None:
     check.answered_at = answered_at
     if messages := outcome.messages:
         exchange = messages.exchange
@@ -455,7 +464,6 @@ def _write_outcome(check: IdentityCheck, outcome: Outcome, answered_at: datetime
             check.outcome, check.reason = IdentityCheck.Outcome.UNANSWERED, outcome.trouble.value
         case NotAllowed():
             check.outcome, check.reason = IdentityCheck.Outcome.NOT_ALLOWED, outcome.barred.value
-    proofs.sign_check(check, by=asker.user)
 
 
 def _other_number(check: IdentityCheck, verified: Verified) -> str:

@@ -91,17 +91,25 @@ def _written(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def sign_check(check: IdentityCheck, *, by: AbstractBaseUser | None) -> None:
-    """Sign what a check says now, and enter it in the log.
+def sign_check(check: IdentityCheck) -> str:
+    """Sign what a check says, once all else of it is set; saves nothing.
 
-    Call it inside the transaction that saves the outcome, when all else is set; it saves nothing of the check itself.
-
-    Args:
-        check: the check, with its outcome.
-        by: the user who asked, if one was logged in.
+    Returns:
+        The SHA-256 of the signed statement, for the log.
     """
     said = canonical(statement(check))
     check.signature, check.key_id = sign(_PURPOSE, said), _present_key_id()
+    return hashlib.sha256(said).hexdigest()
+
+
+def log_check(check: IdentityCheck, said: str, *, by: AbstractBaseUser | None) -> None:
+    """Enter an answered check in the log, inside the transaction that saves it.
+
+    Args:
+        check: the check.
+        said: what ``sign_check`` returned.
+        by: the user who asked, if one was logged in.
+    """
     assert check.answered_at is not None
     audit.record(
         name="check.answered",
@@ -111,7 +119,7 @@ def sign_check(check: IdentityCheck, *, by: AbstractBaseUser | None) -> None:
         subject=check.id.hex,
         details={
             "check": check.request_id,
-            "statement": hashlib.sha256(said).hexdigest(),
+            "statement": said,
             "outcome": str(check.outcome),
             "touch_point": check.touch_point,
         },

@@ -1,0 +1,131 @@
+"""The checks and the log are compared: what was edited, deleted or put in is named."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from motcua.audit.models import AuditEvent
+from motcua.identity.register import TouchPoint
+from motcua.verification import logged
+from motcua.verification.logged import compare_with_log
+from motcua.verification.models import IdentityCheck
+from tests.verification.checks import NOW, check_at
+from tests.verification.test_proofs import OTHERS
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def checks(register, officer) -> list[IdentityCheck]:
+    """Return five checks, in the order of their ids."""
+    made = [
+        check_at(TouchPoint.RECEPTION, officer, now=NOW + timedelta(minutes=minutes)) for minutes in range(5)
+    ]
+    return sorted(made, key=lambda check: check.id)
+
+
+def unsigned(request_id: str, **columns) -> IdentityCheck:
+    return IdentityCheck.objects.create(request_id=request_id, touch_point="filing", purpose="x", **columns)
+
+
+def forget_events(**which) -> None:
+    """Delete entries of the log as somebody with the database's password would."""
+    keys = list(AuditEvent.objects.filter(name="check.answered", **which).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"DELETE FROM {AuditEvent._meta.db_table} WHERE id = %s", [[key] for key in keys])
+
+
+def test_untouched_checks_agree_with_the_log(checks) -> None:
+    assert compare_with_log() == logged.Comparison(5, None)
+
+
+def test_an_empty_product_has_no_difference(db) -> None:
+    assert compare_with_log() == logged.Comparison(0, None)
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+@pytest.mark.parametrize("column", sorted(OTHERS))
+def test_an_edited_check_is_named(checks, place: int, column: str) -> None:
+    edited = checks[place]
+    IdentityCheck.objects.filter(pk=edited.pk).update(**{column: OTHERS[column]})
+
+    found = compare_with_log()
+
+    assert found.difference is not None
+    assert edited.code in found.difference
+    assert edited.request_id in found.difference
+    assert found.agreed == place
+
+
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_deleted_check_is_named(checks, place: int) -> None:
+    gone = checks[place]
+    IdentityCheck.objects.filter(pk=gone.pk).delete()
+
+    assert f"{gone.code} ({gone.request_id}): answered by the log, but the check is gone" in (
+        compare_with_log().difference or ""
+    )
+
+
+def test_an_outcome_that_was_taken_back_is_named(checks) -> None:
+    IdentityCheck.objects.filter(pk=checks[1].pk).update(outcome="", answered_at=None)
+
+    assert checks[1].request_id in (compare_with_log().difference or "")
+
+
+def test_a_check_that_was_put_in_is_named(checks) -> None:
+    unsigned("MC-FORGED", asked_at=NOW, answered_at=NOW + timedelta(days=1), outcome="verified")
+
+    assert "MC-FORGED): has an outcome of which the log knows nothing" in (
+        compare_with_log().difference or ""
+    )
+
+
+def test_a_second_entry_of_one_check_is_named(checks) -> None:
+    event = AuditEvent.objects.filter(name="check.answered", subject=checks[3].id.hex).get()
+    AuditEvent.objects.create(at=event.at, name=event.name, subject=event.subject, details=event.details)
+
+    assert f"{checks[3].request_id}): stands in the log 2 times" in (compare_with_log().difference or "")
+
+
+def test_an_entry_without_its_facts_is_named_and_breaks_nothing(checks) -> None:
+    AuditEvent.objects.create(at=NOW, name="check.answered", subject="no id", details={})
+
+    assert "no id" in (compare_with_log().difference or "")
+
+
+def test_checks_from_before_the_log_and_questions_under_way_are_left_alone(checks) -> None:
+    long_ago = NOW - timedelta(days=99)
+    unsigned("MC-OLD", asked_at=long_ago, answered_at=long_ago, outcome="verified")
+    unsigned("MC-PENDING", asked_at=NOW)
+
+    assert compare_with_log() == logged.Comparison(5, None)
+
+
+def test_when_the_log_has_forgotten_its_oldest_part_the_rest_still_agrees(checks) -> None:
+    forget_events(at__lt=NOW + timedelta(minutes=2))
+
+    assert compare_with_log() == logged.Comparison(3, None)
+
+
+def test_a_check_that_is_answered_while_it_is_compared_is_no_difference(
+    checks, register, officer, monkeypatch
+) -> None:
+    seen = logged._events
+
+    def slow():
+        yield from list(seen())[:-1]  # as if the last entry had come after the log was read
+
+    monkeypatch.setattr(logged, "_events", slow)
+
+    assert compare_with_log().difference is None
+
+
+@pytest.mark.parametrize("piece", [1, 2, 5])
+def test_the_pieces_in_which_rows_are_read_make_no_difference(checks, monkeypatch, piece: int) -> None:
+    monkeypatch.setattr(logged, "_PIECE", piece)
+
+    assert compare_with_log() == logged.Comparison(5, None)
