@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
 
 from motcua.identity.matching import YearAlone
 from motcua.identity.register import Inquiry, TouchPoint, Trouble
@@ -56,6 +57,8 @@ def ask(sandbox: SandboxProcess, facade: str, **settings: str) -> Outcome:
 def test_with_our_certificate_every_line_answers(guarded, certificates, facade):
     outcome = ask(guarded, facade, ca=str(certificates / "ca.pem"), **shown(certificates, "client"))
     assert isinstance(outcome, Verified)
+    shown_by_them = x509.load_pem_x509_certificate((certificates / "server.pem").read_bytes())
+    assert int(outcome.messages.exchange.certificate, 16) == shown_by_them.serial_number
 
 
 @pytest.mark.parametrize("facade", FACADES)

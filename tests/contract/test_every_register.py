@@ -54,6 +54,7 @@ class Line:
 
     open: Callable[[str], PopulationRegister]
     has_records: bool = True
+    wire: str = ""  # the transport, where bytes really travel
 
     def ask(self, claim: IdentityClaim, service: str = "037") -> Answer:
         """Ask about one claim, for the record where there are records at all."""
@@ -152,13 +153,15 @@ def line(request: pytest.FixtureRequest) -> Iterator[Line]:
     elif kind == "spring":
         with StubRegister(spring) as stub:
             yield Line(
-                lambda service: open_gateway(settings_for("c06", f"http://127.0.0.1:{stub.port}", service))
+                lambda service: open_gateway(settings_for("c06", f"http://127.0.0.1:{stub.port}", service)),
+                wire="c06",
             )
     else:
         sandbox: SandboxProcess = request.getfixturevalue("sandbox")
         yield Line(
             lambda service: open_gateway(settings_for(facade, sandbox.url, service)),
             has_records=facade not in SAY_ONLY_YES_OR_NO,
+            wire=facade.partition(" ")[0],
         )
 
 
@@ -189,6 +192,20 @@ class TestEveryRegister:
         answer = line.ask(cast.hanh.claim)
         assert answer.messages.request_id == ASKED_BY.request_id
         assert answer.line
+
+    def test_over_a_wire_question_and_answer_are_bound_by_their_digests(self, line):
+        first, second = line.ask(cast.an.claim).messages.exchange, line.ask(cast.hanh.claim).messages.exchange
+        if line.wire:
+            assert (first.transport, first.certificate) == (line.wire, "")
+            digests = {
+                *(first.request_digest, first.answer_digest),
+                *(second.request_digest, second.answer_digest),
+            }
+            assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
+            assert first.request_digest != second.request_digest
+            assert first.answer_digest != second.answer_digest
+        else:
+            assert (first.request_digest, first.answer_digest, first.certificate) == ("", "", "")
 
     def test_nobody_is_nobody(self, line):
         line.does_not_know(cast.hanh.claim)

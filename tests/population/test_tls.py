@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from motcua.identity.register import CouldNotAsk, Inquiry, TouchPoint, Trouble
+from motcua.identity.register import NO_EXCHANGE, CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.population.certificates import expiries, of_the_other_side
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.c06 import C06
-from tests.population.stub_register import StubRegister, answering, dripping, golden, http
+from tests.population.stub_register import StubRegister, answering, dripping, golden, http, silent
 
 ASKED_BY = Inquiry("H40-1", "canbo01", "lan", "000.00.01.H23", "VPCP", TouchPoint.RECEPTION)
 MATCH = http(golden("reply-037-match.xml"))
@@ -166,6 +166,83 @@ def test_the_total_time_is_kept_behind_tls_too(authority):
     ):
         post(stub, ca=authority.path, connect_seconds=0.5, total_seconds=0.5)
     assert caught.value.trouble is Trouble.TIMEOUT
+
+
+# --- which certificate the other side showed
+
+
+def shown_serial(path: str) -> str:
+    """Return a serial as it is told of an exchange: whole bytes in upper-case hexadecimal, as OpenSSL writes it."""
+    number = x509.load_pem_x509_certificate(Path(path).read_bytes()).serial_number
+    return number.to_bytes((number.bit_length() + 7) // 8).hex().upper()
+
+
+def way_to(stub: StubRegister, authority: Authority) -> C06:
+    return C06(https_settings(stub.url, ca=authority.path, connect_seconds=1.5, total_seconds=1.5))
+
+
+def certificate_of(way: C06) -> str:
+    return way.post("A", b"<a/>", inquiry=ASKED_BY, now=time.time).exchange.certificate
+
+
+def test_the_serial_that_the_other_side_showed_is_told(authority):
+    path = authority.issue("npd")
+    with StubRegister(answering(MATCH), tls=server(path)) as stub:
+        assert certificate_of(way_to(stub, authority)) == shown_serial(path)
+
+
+def test_a_kept_connection_tells_the_certificate_that_it_began_with(authority):
+    first, second = authority.issue("first"), authority.issue("second")
+    context = server(first)
+    with StubRegister(answering(MATCH), tls=context) as stub:
+        way = way_to(stub, authority)
+        assert certificate_of(way) == shown_serial(first)
+        context.load_cert_chain(second)
+        assert certificate_of(way) == shown_serial(first)
+        assert certificate_of(way_to(stub, authority)) == shown_serial(second)
+        stub.behaviors[:] = [answering(MATCH, keep=False), answering(MATCH)]
+        told = [certificate_of(way) for _ in range(3)]
+    assert told[0] == shown_serial(first)
+    assert told[2] == shown_serial(second)
+
+
+def test_the_certificate_is_read_once_a_connection(authority, monkeypatch):
+    read = []
+    getpeercert = ssl.SSLSocket.getpeercert
+    monkeypatch.setattr(
+        ssl.SSLSocket, "getpeercert", lambda self, *how: read.append(1) or getpeercert(self, *how)
+    )
+    with StubRegister(answering(MATCH), tls=server(authority.issue("npd"))) as stub:
+        way = way_to(stub, authority)
+        certificate_of(way)
+        at_first = len(read)
+        for _ in range(5):
+            certificate_of(way)
+    assert len(read) == at_first
+
+
+def test_who_never_answered_is_known_by_the_certificate_too(authority):
+    path = authority.issue("npd")
+    with StubRegister(silent, tls=server(path)) as stub, pytest.raises(CouldNotAsk) as caught:
+        certificate_of(way_to(stub, authority))
+    assert caught.value.messages is not None
+    assert caught.value.messages.exchange.certificate == shown_serial(path)
+
+
+def test_after_an_exchange_behind_tls_one_without_it_names_no_certificate(authority):
+    with (
+        StubRegister(answering(MATCH), tls=server(authority.issue("npd"))) as guarded,
+        StubRegister(answering(MATCH)) as plain,
+    ):
+        assert certificate_of(way_to(guarded, authority))
+        assert certificate_of(way_to(plain, authority)) == ""
+
+
+def test_a_refused_certificate_is_not_told_as_the_one_that_was_asked(authority):
+    with StubRegister(answering(MATCH), tls=server(authority.issue("npd", days=-1))) as stub:
+        error = refusal(stub, ca=authority.path)
+    assert error.messages is not None
+    assert error.messages.exchange == NO_EXCHANGE
 
 
 # --- until when certificates hold
