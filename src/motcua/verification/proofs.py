@@ -130,7 +130,7 @@ def holds(check: IdentityCheck) -> bool | None:
     """Say whether the row still says what was signed with a published key of ours; None when it was never signed."""
     if check.signature is None:
         return None
-    key = published_keys().get(check.key_id)
+    key = our_keys().get(check.key_id)
     return key is not None and verify_signature(key, canonical(statement(check)), bytes(check.signature))
 
 
@@ -168,7 +168,7 @@ def proof_file(check: IdentityCheck) -> dict[str, Any]:
         "statement": statement(check),
         "signature": base64.b64encode(bytes(check.signature)).decode(),
         "key_id": check.key_id,
-        "public_key": published_keys().get(check.key_id, b"").decode(),
+        "public_key": our_keys().get(check.key_id, b"").decode(),
     }
 
 
@@ -246,6 +246,12 @@ def _shown(named: Any) -> str:
 def present_key() -> bytes:
     """Return the public key that belongs to what is signed now, as PEM."""
     return public_key(_PURPOSE)
+
+
+def our_keys() -> dict[str, bytes]:
+    """Return every public key that ever signed here, the present one first, by their ids."""
+    present = present_key()
+    return {key_id(present): present, **published_keys()}
 
 
 def published_keys(places: Sequence[Path] = ()) -> dict[str, bytes]:

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from motcua.sealing import key_id
 from motcua.verification import proofs
 from motcua.verification.service import line_status
 from motcua.verification.templatetags.register_light import register_light
@@ -33,13 +32,7 @@ def light(request: HttpRequest) -> HttpResponse:
 @require_safe
 def keys(request: HttpRequest) -> HttpResponse:
     """Show every public key that ever signed here, the present one first, so that others keep them."""
-    present = proofs.present_key()
-    named = key_id(present)
     with suppress(OSError):
         proofs.publish()
-    earlier = {one: pem for one, pem in proofs.published_keys().items() if one != named}
-    shown = [
-        {"id": one, "pem": pem.decode().strip(), "is_present": one == named}
-        for one, pem in ({named: present} | earlier).items()
-    ]
+    shown = [{"id": named, "pem": pem.decode().strip()} for named, pem in proofs.our_keys().items()]
     return render(request, "verification/keys.html", {"keys": shown})
