@@ -8,6 +8,7 @@ from django.urls import reverse
 from motcua.dossiers.models import Dossier
 from motcua.identity.register import Trouble
 from motcua.reception.views import _qr
+from motcua.verification import proofs
 from tests.conftest import ToldRegister
 from tests.people import cast
 from tests.reception.conftest import Desk
@@ -29,6 +30,7 @@ def test_a_receipt_carries_the_code_of_its_check_and_a_qr_that_leads_to_its_page
     assert dossier.identity_check is not None
     code = dossier.identity_check.code
 
+    assert proofs.holds(dossier.identity_check)
     assert code in receipt
     assert _qr(f"http://testserver/xac-minh/?ma={code}") in receipt
     assert receipt.count('<div class="qr"') == 2

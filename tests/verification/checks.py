@@ -16,6 +16,7 @@ from motcua.verification.service import (
     check_as_operator,
     check_identity,
     fetch_citizen,
+    look_up,
     recheck_identity,
 )
 from tests.conftest import ToldRegister
@@ -42,6 +43,8 @@ def check_at(
             check = recheck_identity(
                 claim=claim, asker=asker, purpose=why, check_id=uuid.uuid4(), repeats=None, now=now
             )
+        case TouchPoint.LOOKUP:
+            check = look_up(claim=claim, asker=asker, reason="Người dân hỏi", now=now)
         case TouchPoint.OPERATION:
             check, _ = check_as_operator(claim=claim, now=now)
         case _:
@@ -84,6 +87,8 @@ def check_that_ends(
     """Ask so that the check ends as named; None where it cannot at this touch point."""
     if touch_point is TouchPoint.OPERATION and end in ("line shut", "unlicensed"):
         return None  # an operator's question has no licence, and is asked over a shut line
+    if touch_point is TouchPoint.LOOKUP and end == "unlicensed":
+        return None  # it has no procedure
     prepare, expected = ENDS[end]
     prepare(register)
     claim = cast.an.named("Nguyễn Văn Anh") if end == "rejected" else cast.an.claim

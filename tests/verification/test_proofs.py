@@ -23,6 +23,7 @@ from motcua.verification import proofs
 from motcua.verification.models import IdentityCheck
 from motcua.verification.proofs import ProofRefused
 from motcua.verification.registers import use_register
+from motcua.verification.service import Asker, look_up
 from tests.contract.facades import settings_for
 from tests.people import cast
 from tests.population.stub_register import StubRegister, answering, golden, http
@@ -52,6 +53,13 @@ OTHERS = {  # another value for every part of a statement
     "answer_digest": "0" * 64,
     "transport": "xroad",
     "certificate": "0A",
+    "number_masked": "999******002",
+    "spelling_digest": "0" * 16,
+    "address_digest": "0" * 64,
+    "person_digest": "0" * 64,
+    "form_key": "7f6cf1f8-8a5c-4a4e-9d94-3a1c2b0a1f11",
+    "press_key": "7f6cf1f8-8a5c-4a4e-9d94-3a1c2b0a1f11",
+    "marks": "self",
 }
 
 
@@ -146,7 +154,26 @@ def test_a_row_that_was_edited_bears_its_signature_no_longer(register, officer, 
 
 
 def test_every_part_of_a_statement_is_tried_above() -> None:
-    assert {*OTHERS, "id", "request_id"} == set(proofs.COLUMNS.values())
+    assert {*OTHERS, "id", "request_id"} == set(proofs.SIGNED)
+
+
+def test_no_column_is_forgotten_but_those_that_may_change() -> None:
+    columns = {field.attname for field in IdentityCheck._meta.concrete_fields}
+    assert columns - set(proofs.SIGNED) == {"signature", "key_id", "repeats_id", "replays"}
+
+
+def test_why_a_supervisor_looks_at_a_check_is_bound_and_not_told(register, officer) -> None:
+    asker = Asker(officer, officer_number="999180000008", agency="000.00.01.H23")
+    marks = [IdentityCheck.Mark.SELF]
+    found = look_up(claim=cast.an.claim, asker=asker, reason="Người dân hỏi", now=NOW, marks=marks)
+    check = IdentityCheck.objects.get(pk=found.pk)
+    assert check.marks == "lookup self"
+
+    said = proofs.statement(check)
+
+    assert [value for value in said.values() if "self" in str(value) or "lookup " in str(value)] == []
+    check.marks = "lookup"
+    assert proofs.statement(check) != said
 
 
 def test_a_check_from_before_signatures_says_so_and_has_no_proof(officer) -> None:

@@ -19,11 +19,10 @@ from django.db.models.functions import Collate
 from motcua.audit.models import AuditEvent
 from motcua.verification.codes import code_of
 from motcua.verification.models import IdentityCheck
-from motcua.verification.proofs import COLUMNS, canonical, statement_of
+from motcua.verification.proofs import SIGNED, canonical, statement_of
 
-_COLUMNS: Final = tuple(COLUMNS.values())
 _ID, _ASKED, _ANSWERED, _OUTCOME = (
-    _COLUMNS.index(name) for name in ("id", "request_id", "answered_at", "outcome")
+    SIGNED.index(name) for name in ("id", "request_id", "answered_at", "outcome")
 )
 _PIECE: Final = 5_000  # rows that are held at one time
 
@@ -104,7 +103,7 @@ def _all_events() -> Any:
 
 
 def _all_rows() -> Any:
-    return IdentityCheck.objects.values_list(*_COLUMNS)
+    return IdentityCheck.objects.values_list(*SIGNED)
 
 
 def _events() -> Iterator[_Event]:

@@ -35,7 +35,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the commands."""
         commands = parser.add_subparsers(dest="command", required=True)
-        export = commands.add_parser("export", help="write a check's proof; nothing in it is personal")
+        export = commands.add_parser(
+            "export", help="write a check's proof; a person stands in it as digests only"
+        )
         export.add_argument("check", help="the short code (XXXX-XXXX-XXXX) or the request id (MC-…)")
         export.add_argument("file", nargs="?", type=Path, help="where to; standard output if not given")
         verify = commands.add_parser(
