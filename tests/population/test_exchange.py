@@ -116,6 +116,12 @@ def test_an_answer_to_somebody_else_s_question_is_kept_as_proof_of_the_mix_up():
         assert told == Exchange(sha256(stub.received[0].body), sha256(MATCH), "xroad", "")
 
 
+def test_what_a_refused_sandbox_answered_is_told_too():
+    with StubRegister(answering(http(MATCH, X_NPD_Sandbox="1"))) as stub:
+        told = exchange(settings_for(stub.url, refuse_sandbox=True))
+        assert told == Exchange(sha256(stub.received[0].body), sha256(MATCH), "c06", "")
+
+
 @pytest.mark.parametrize(
     "behavior",
     [
