@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from motcua.accounts.models import Citizen, User
+from motcua.accounts.service import forget_officers
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.register import Answer, CouldNotAsk, Inquiry, RegisterError, Trouble
 from motcua.population.memory import MemoryRegister
@@ -99,8 +100,9 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldRegister]:
 
 @pytest.fixture(autouse=True)
 def _catalogue_read_anew() -> None:
-    """Let no test see the procedures of the one before."""
+    """Let no test see the procedures and the officers' numbers of the one before."""
     forget()
+    forget_officers()
 
 
 @pytest.fixture

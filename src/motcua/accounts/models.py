@@ -73,6 +73,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, verbose_name=_("Cơ quan"))
     officer_number_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    officer_number_digest = models.CharField(
+        max_length=64, blank=True, default="", db_index=True, editable=False
+    )
     may_query = models.BooleanField(
         _("Được khai thác CSDLQG về dân cư"),
         default=True,
@@ -144,6 +147,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @officer_number.setter
     def officer_number(self, digits: str) -> None:
         self.officer_number_sealed = seal("officer_number", digits) if digits else None
+        self.officer_number_digest = digest("number", digits) if digits else ""
 
     @property
     def gateway_key(self) -> str:

@@ -5,9 +5,11 @@ The register is asked before anything is written, and never inside a transaction
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
@@ -37,6 +39,7 @@ GUESSED_AT: Final = gettext_noop(
     "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ."
 )
 _BETWEEN_WARNINGS: Final = timedelta(days=1)
+_OFFICERS_FRESH: Final = 60  # seconds
 
 
 class RegistrationClosed(Exception):
@@ -92,6 +95,37 @@ def asker_of(user: User, address: str) -> Asker:
         officer_key=user.gateway_key,
         is_licensed=user.may_query and user.is_active,
     )
+
+
+def marks_of(*, number: IdNumber, officer: User) -> frozenset[IdentityCheck.Mark]:
+    """Say why a supervisor should look at an officer's question about this number.
+
+    Costs no query at most presses: each process reads whose numbers are on file once in a minute.
+
+    Args:
+        number: whom the officer asks about.
+        officer: who asks.
+
+    Returns:
+        Self, or colleague (the number of any other officer, supervisor or administrator); nothing for all others.
+    """
+    asked = digest("number", number.digits)
+    if asked == officer.officer_number_digest:
+        return frozenset({IdentityCheck.Mark.SELF})
+    if asked in _officers_numbers(int(time.monotonic() // _OFFICERS_FRESH)):
+        return frozenset({IdentityCheck.Mark.COLLEAGUE})
+    return frozenset()
+
+
+def forget_officers() -> None:
+    """Let the next question read anew whose numbers are on file."""
+    _officers_numbers.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _officers_numbers(_minute: int) -> frozenset[str]:
+    officials = User.objects.exclude(role=User.Role.CITIZEN).exclude(officer_number_digest="")
+    return frozenset(officials.values_list("officer_number_digest", flat=True))
 
 
 def notify(*, user: User, text: str, now: datetime, link: str = "") -> Notice:

@@ -1,0 +1,32 @@
+"""An officer's own number can be recognized in a question without being opened."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import migrations, models
+
+from motcua.sealing import digest, unseal
+
+
+def keep_digests(apps: Any, schema_editor: Any) -> None:
+    """Write the digest of each number that is on file."""
+    user_model = apps.get_model("accounts", "User")
+    for user in user_model.objects.exclude(officer_number_sealed=None).only("officer_number_sealed"):
+        user.officer_number_digest = digest("number", unseal("officer_number", user.officer_number_sealed))
+        user.save(update_fields=["officer_number_digest"])
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0005_notice_without_citizen"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="user",
+            name="officer_number_digest",
+            field=models.CharField(blank=True, db_index=True, default="", editable=False, max_length=64),
+        ),
+        migrations.RunPython(keep_digests, migrations.RunPython.noop),
+    ]
