@@ -72,6 +72,7 @@ def did(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[object]:
         "motcua.dossiers.service.seconds_to_next_recheck", lambda *, now: waits.pop() if waits else None
     )
     monkeypatch.setattr("motcua.dossiers.service.send_reminders", lambda *, now: 0)
+    monkeypatch.setattr("motcua.oversight.balancing.run_due_balance", lambda *, now: False)
     monkeypatch.setattr(work, "connection", database)
     return found
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from motcua.accounts import second_factor
-from motcua.accounts.models import Citizen
+from motcua.accounts.models import Citizen, User
 
 View = Callable[..., HttpResponse]
 
@@ -69,6 +69,20 @@ def official_required(view: View) -> View:
             return redirect_to_login(_way_back(request))
         if request.user.is_citizen:
             raise PermissionDenied(_("Trang này dành cho cán bộ."))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def supervisor_required(view: View) -> View:
+    """Let only a logged-in supervisor or administrator see a view; others are sent to log in, or told so."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(_way_back(request))
+        if request.user.role not in {User.Role.SUPERVISOR, User.Role.ADMINISTRATOR}:
+            raise PermissionDenied(_("Trang này dành cho phụ trách bộ phận một cửa."))
         return view(request, *args, **kwargs)
 
     return guarded

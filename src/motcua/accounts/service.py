@@ -5,6 +5,7 @@ The register is asked before anything is written, and never inside a transaction
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -27,9 +29,10 @@ from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 from motcua.identity.register import TouchPoint
 from motcua.sealing import digest
-from motcua.verification.models import IdentityCheck
+from motcua.verification.models import IdentityCheck, LimitRelease
 from motcua.verification.service import NO_PRESS, Asker, Limited, Press, Purpose, check_identity
 
+_log = logging.getLogger("motcua.accounts")
 REGISTERED_AGAIN: Final = gettext_noop(
     "Có người vừa đăng ký tài khoản bằng đúng thông tin của ông/bà. Tài khoản này không thay đổi. "
     "Nếu không phải ông/bà, vui lòng báo bộ phận một cửa."
@@ -38,6 +41,11 @@ GUESSED_AT: Final = gettext_noop(
     "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng. Việc kiểm tra trực tuyến số này "
     "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ."
 )
+STOPPED: Final = gettext_noop(
+    "Cán bộ %(name)s đang tạm dừng kiểm tra danh tính vì nhiều lần xác thực thất bại liên tiếp. "
+    "Vui lòng tìm hiểu, rồi mở lại nếu có lý do."
+)
+_BETWEEN_ALERTS: Final = timedelta(minutes=10)
 _BETWEEN_WARNINGS: Final = timedelta(days=1)
 _OFFICERS_FRESH: Final = 60  # seconds
 
@@ -138,6 +146,32 @@ def notify(*, user: User, text: str, now: datetime, link: str = "") -> Notice:
         link: the page of this site where one goes on, as a path.
     """
     return Notice.objects.create(user=user, text=text, link=link, created_at=now)
+
+
+def tell_supervisors(*, officer: User, now: datetime) -> int:
+    """Tell the supervisors of an officer's office, and the log, that the officer was stopped; once for each stop.
+
+    Args:
+        officer: who was stopped after too many wrong tries; a supervisor's stop is told to the others.
+        now: the moment.
+
+    Returns:
+        How many were told; 0 when they know it already, or when there is nobody to tell.
+    """
+    link = f"{reverse('oversight')}#can-bo-{officer.pk}"
+    text = _(STOPPED) % {"name": officer.full_name}
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=officer.pk)  # of two presses at one moment one tells
+        released = LimitRelease.objects.filter(officer_id=officer.pk, at__gt=now - _BETWEEN_ALERTS)
+        since = released.order_by("-at").values_list("at", flat=True).first() or now - _BETWEEN_ALERTS
+        if Notice.objects.filter(link=link, user__office=officer.office_id, created_at__gt=since).exists():
+            return 0
+        supervisors = User.objects.filter(
+            office=officer.office_id, role=User.Role.SUPERVISOR, is_active=True
+        ).exclude(pk=officer.pk)
+        told = [notify(user=one, text=text, now=now, link=link) for one in supervisors]
+    _log.error("limits.officer_stopped user=%d told=%d", officer.pk, len(told))
+    return len(told)
 
 
 def read_notices(*, user: User, now: datetime, keys: Collection[int] | None = None) -> None:

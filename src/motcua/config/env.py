@@ -59,6 +59,13 @@ def _positive(value: str) -> int:
     return number
 
 
+def _percent(value: str) -> int:
+    number = int(value)
+    if not 0 <= number <= 100:
+        raise ValueError
+    return number
+
+
 def _seconds(value: str) -> float:
     number = float(value)
     if not 0 < number <= 600:
@@ -106,6 +113,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (_text, "any text"),
     "switch": (_switch, "on or off"),
     "number": (_positive, "a whole number of 1 or more"),
+    "percent": (_percent, "a whole number from 0 to 100"),
     "seconds": (_seconds, "seconds, more than 0 and at most 600"),
     "seconds or never": (_seconds_or_never, "seconds, at most 3600; 0 for never"),
     "port": (_port, "a port, 1 to 65535"),
@@ -456,6 +464,13 @@ _declare(
 )
 _declare(
     _LIMITS, "WORK_DAYS", "days", "1,2,3,4,5,6", "On other days an officer's question is marked for review."
+)
+_declare(
+    _LIMITS,
+    "REVIEW_SAMPLE_PERCENT",
+    "percent",
+    "1",
+    "Share of ordinary questions at the desks that is put before the supervisor too.",
 )
 _declare(_LIMITS, "LOGIN_TRIES_HOUR", "number", "10", "Wrong passwords an hour for one log-in name.")
 

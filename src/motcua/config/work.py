@@ -1,4 +1,4 @@
-"""Work that waits: later checks of received dossiers, and reminders.
+"""Work that waits: later checks of received dossiers, reminders, and the balance of each night.
 
 With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
 ``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
@@ -80,11 +80,13 @@ def _turn() -> float:
     from django.utils import timezone
 
     from motcua.dossiers.service import run_next_recheck, seconds_to_next_recheck, send_reminders
+    from motcua.oversight.balancing import run_due_balance
 
     now = timezone.now()
     told = send_reminders(now=now)
     if told:
         _log.info("work.reminded count=%d", told)
+    run_due_balance(now=now)
     if run_next_recheck(now=now):
         return 0.0  # the next look finds out whose turn it is, and when
     wait = seconds_to_next_recheck(now=timezone.now())

@@ -21,7 +21,7 @@ from motcua.identity.register import CouldNotAsk
 from motcua.population.settings import SettingRefused
 from motcua.verification import certificates
 from motcua.verification.certificates import Certificate
-from motcua.verification.models import IdentityCheck, LineChoice
+from motcua.verification.models import IdentityCheck, LimitRelease, LineChoice
 from motcua.verification.service import LineFacts, Mode, NoSuchLine, Route, choice, lines, use_line
 
 # What happens when a line is chosen, told before it is done.
@@ -63,6 +63,26 @@ class IdentityCheckAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds a check by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes one."""
+        return False
+
+
+@admin.register(LimitRelease)
+class LimitReleaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who let whom go on after too many wrong tries, and why."""
+
+    list_display = ("at", "officer", "released_by", "reason")
+    list_select_related = ("officer", "released_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody releases an officer from here."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

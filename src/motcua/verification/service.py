@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +17,7 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Count, Q
 
 from motcua.audit import service as audit
 from motcua.identity.claims import CitizenRecord, IdentityClaim
@@ -82,7 +83,9 @@ __all__ = [
     "recheck_identity",
     "release_officer",
     "spend_record",
+    "stopped_officers",
     "use_line",
+    "wave_since",
 ]
 
 
@@ -285,13 +288,27 @@ def officer_limit(*, officer: AbstractBaseUser, now: datetime) -> LimitStanding:
         officer: whose tries.
         now: the moment.
     """
-    limits = _limits(TouchPoint.RECEPTION, user_id=officer.pk)
-    counts = budget.count(limits=limits, now=now, longest_question=longest_question())
-    left = budget.left(limits, counts) or 0
-    until = (
-        None if left else budget.next_try_at(limit=limits[0], now=now, longest_question=longest_question())
+    return _standing(officer.pk, now)
+
+
+def stopped_officers(*, office_codes: Collection[str], now: datetime) -> dict[int, LimitStanding]:
+    """Say which officers may not try at present, by key. One query, and three more for each of them.
+
+    Args:
+        office_codes: of the offices in whose name they asked.
+        now: the moment.
+    """
+    limit = _limits(TouchPoint.RECEPTION, user_id=None)[0]
+    tried = IdentityCheck.objects.filter(
+        Q(outcome=IdentityCheck.Outcome.REJECTED) | Q(outcome=IdentityCheck.Outcome.PENDING),
+        office_code__in=office_codes,
+        asked_at__gt=now - limit.window,
+        touch_point__in=limit.touch_points,
+        asked_by__isnull=False,
     )
-    return LimitStanding(limits[0].tries, left, until)
+    often = tried.values("asked_by").annotate(tries=Count("pk")).filter(tries__gte=limit.tries).order_by()
+    standings = {row["asked_by"]: _standing(row["asked_by"], now) for row in often}
+    return {user_id: standing for user_id, standing in standings.items() if not standing.left}
 
 
 def release_officer(
@@ -355,6 +372,11 @@ def portal_question(*, now: datetime) -> Challenge | None:
         now: the moment.
     """
     return challenge.ask(now=now) if wave.is_on(now=now) else None
+
+
+def wave_since(*, now: datetime) -> datetime | None:
+    """Say since when wrong answers come in a wave over the whole portal; None while they do not. One query."""
+    return wave.since(now=now)
 
 
 def press_of(data: Mapping[str, str], *, name: str = "press_key") -> Press:
@@ -462,6 +484,16 @@ def check_as_operator(*, claim: IdentityClaim, now: datetime) -> tuple[IdentityC
         Question(claim, Asker(None), TouchPoint.OPERATION, Purpose("vận hành"), YearAlone.ANY_RECORD), now
     )
     return asked.check, asked.outcome
+
+
+def _standing(officer_id: int, now: datetime) -> LimitStanding:
+    limits = _limits(TouchPoint.RECEPTION, user_id=officer_id)
+    counts = budget.count(limits=limits, now=now, longest_question=longest_question())
+    left = budget.left(limits, counts) or 0
+    until = (
+        None if left else budget.next_try_at(limit=limits[0], now=now, longest_question=longest_question())
+    )
+    return LimitStanding(limits[0].tries, left, until)
 
 
 def _ask(question: Question, now: datetime) -> Asked:

@@ -26,6 +26,11 @@ def is_on(*, now: datetime) -> bool:
     return Wave.objects.filter(pk=_ROW, until__gt=now).exists()
 
 
+def since(*, now: datetime) -> datetime | None:
+    """Say when the wave that lasts began; None while there is none. One query."""
+    return Wave.objects.filter(pk=_ROW, until__gt=now).values_list("began_at", flat=True).first()
+
+
 def notice(*, now: datetime) -> None:
     """Look, after a wrong answer on the portal, whether there are too many; the first who sees it raises the alarm.
 

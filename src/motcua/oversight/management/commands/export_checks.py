@@ -1,0 +1,93 @@
+"""``motcua export_checks``: all checks of a period for an authority, signed; and whether such a file is whole."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from motcua.accounts.models import Office
+from motcua.oversight.exporting import NotOurs, export, own_key, verify
+from motcua.oversight.figures import Period
+
+
+class Command(BaseCommand):
+    """Write an export with its signature beside it, or verify one."""
+
+    help = "Writes all checks of a period into FILE (CSV) and its signature into FILE.sig.json, or verifies both."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("file", nargs="?", type=Path, metavar="FILE")
+        parser.add_argument("--from", type=_day, dest="first", help="first day, dd/mm/yyyy")
+        parser.add_argument("--to", type=_day, dest="last", help="last day, dd/mm/yyyy")
+        parser.add_argument("--office", default="", help="code of one office; all when it is left out")
+        parser.add_argument(
+            "--verify", action="store_true", help="tell whether FILE is what FILE.sig.json says"
+        )
+        parser.add_argument(
+            "--key", type=Path, help="trust this public key (PEM) instead of this installation's"
+        )
+        parser.add_argument("--public-key", action="store_true", help="print this installation's public key")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run."""
+        if options["public_key"]:
+            self.stdout.write(own_key().decode(), ending="")
+            return
+        file: Path | None = options["file"]
+        if file is None:
+            raise CommandError("Name the FILE.")
+        beside = file.with_name(file.name + ".sig.json")
+        if options["verify"]:
+            self._verify(file, beside, options["key"])
+        else:
+            self._export(file, beside, options["first"], options["last"], options["office"])
+
+    def _export(self, file: Path, beside: Path, first: date | None, last: date | None, office: str) -> None:
+        if first is None or last is None or first > last:
+            raise CommandError("Name the period: --from dd/mm/yyyy --to dd/mm/yyyy.")
+        if office and not Office.objects.filter(code=office).exists():
+            raise CommandError(f"There is no office {office!r}.")
+        try:
+            with (
+                open(file, "xb", opener=_for_owner_alone) as target,
+                open(beside, "x", encoding="utf-8", opener=_for_owner_alone) as words,
+            ):
+                signature = export(
+                    period=Period(first, last), file=target, office_code=office, now=timezone.now()
+                )
+                words.write(signature.as_json())
+        except FileExistsError as error:
+            raise CommandError(f"{error.filename} is there already; choose another name.") from None
+        except OSError as error:
+            raise CommandError(f"{error.filename} cannot be written ({error.strerror}).") from None
+        self.stdout.write(f"{signature.count} checks in {file}, signature in {beside}")
+
+    def _verify(self, file: Path, beside: Path, key: Path | None) -> None:
+        try:
+            with file.open("rb") as export_file:
+                said = verify(
+                    file=export_file,
+                    signature=beside.read_text(encoding="utf-8"),
+                    key=key.read_bytes() if key else None,
+                )
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"The files cannot be read: {error}.") from None
+        except NotOurs as error:
+            raise CommandError(f"{file}: {error}.") from None
+        where = said.office or "all offices and the portal"
+        self.stdout.write(f"{file}: whole; {said.count} checks from {said.first} to {said.last}, {where}")
+
+
+def _for_owner_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
+def _day(text: str) -> date:
+    return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007 (a day has no zone)

@@ -1,0 +1,133 @@
+"""A supervisor's look at checks: those that were marked for it, and a sample of all others that nobody can foresee."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from motcua.accounts.models import User
+from motcua.audit import service as audit
+from motcua.dossiers.models import Dossier
+from motcua.oversight.figures import Scope, place_of, within
+from motcua.oversight.models import CheckReview
+from motcua.sealing import digest
+from motcua.verification.models import IdentityCheck
+
+SAMPLED_FOR: Final = timedelta(days=30)
+_LOOKED_THROUGH: Final = 20_000  # checks at most for one page of the sample
+_OUT_OF: Final = 16**8
+
+
+class OwnCheck(Exception):
+    """Nobody decides on a check of their own."""
+
+
+class AlreadyReviewed(Exception):
+    """Somebody else was faster."""
+
+
+class NoteMissing(Exception):
+    """Whatever is not simply justified needs a word of explanation."""
+
+
+def marked(scope: Scope) -> QuerySet[IdentityCheck]:
+    """Return the marked checks that nobody has decided on, newest first; all look-ups are among them."""
+    checks = scope.checks().exclude(marks="").filter(review__isnull=True)
+    return checks.select_related("asked_by").order_by("-asked_at", "-pk")
+
+
+def sample(
+    scope: Scope, *, now: datetime, after: str = "", size: int = 20
+) -> tuple[list[IdentityCheck], str]:
+    """Return ordinary questions of the desks that were drawn for a look, newest first; nothing of it is stored.
+
+    Whether a check is drawn hangs on a keyed digest of its id, so it is the same for everybody at any time, and no
+    officer can tell which will be.
+
+    Args:
+        scope: what may be seen.
+        now: the moment; what is older than ``SAMPLED_FOR`` is left alone.
+        after: where the page before ended.
+        size: how many make a page.
+
+    Returns:
+        The checks, and where the next page begins (empty when there is none).
+    """
+    ordinary = scope.checks().filter(
+        marks="",
+        touch_point=IdentityCheck.TouchPoint.RECEPTION,
+        asked_at__gt=now - SAMPLED_FOR,
+        asked_at__lte=now,
+        review__isnull=True,
+    )
+    drawn: list[IdentityCheck] = []
+    last, more = None, ""
+    rows = within(ordinary.order_by("-asked_at", "-pk"), after).only("asked_at").iterator()
+    for place, check in enumerate(rows):
+        if last is not None and (len(drawn) == size or place == _LOOKED_THROUGH):
+            more = place_of(last)
+            break
+        last = check
+        if is_drawn(check):
+            drawn.append(check)
+    shown = scope.checks().filter(pk__in=[check.pk for check in drawn]).select_related("asked_by")
+    return list(shown.order_by("-asked_at", "-pk")), more
+
+
+def is_drawn(check: IdentityCheck) -> bool:
+    """Say whether a check belongs to the sample of ``REVIEW_SAMPLE_PERCENT``."""
+    share = int(digest("review sample", str(check.pk))[:8], 16)
+    return share * 100 < settings.REVIEW_SAMPLE_PERCENT * _OUT_OF
+
+
+def dossier_of(check: IdentityCheck) -> Dossier | None:
+    """Return the dossier that came of a check, if one did."""
+    came_of = Q(identity_check=check)
+    if check.form_key is not None:
+        came_of |= Q(press_key=check.form_key)
+    return Dossier.objects.filter(came_of).exclude(status=Dossier.Status.DRAFT).first()
+
+
+def close(
+    *, check: IdentityCheck, finding: CheckReview.Finding, note: str, by: User, now: datetime
+) -> CheckReview:
+    """Write down what a supervisor found; whether ``by`` may see the check the caller knows.
+
+    Args:
+        check: what was looked at.
+        finding: what was found.
+        note: in words; needed unless the check was justified.
+        by: who looked; never who asked.
+        now: the moment.
+
+    Raises:
+        OwnCheck: ``by`` made this check.
+        NoteMissing: it was not simply justified, and nothing is said of it.
+        AlreadyReviewed: there is a finding.
+    """
+    words = " ".join(note.split())[:500]
+    if check.asked_by_id == by.pk:
+        raise OwnCheck
+    if finding != CheckReview.Finding.JUSTIFIED and not words:
+        raise NoteMissing
+    try:
+        with transaction.atomic():
+            review = CheckReview(
+                check_made=check, finding=finding, note=words, reviewed_by=by, reviewed_at=now
+            )
+            review.save(force_insert=True)
+            audit.record(
+                name="review.closed",
+                now=now,
+                actor=by,
+                office_code=check.office_code,
+                subject=check.request_id,
+                details={"finding": str(finding)},
+            )
+    except IntegrityError:
+        raise AlreadyReviewed from None
+    return review

@@ -1,0 +1,401 @@
+"""The pages of who watches over checks, and the one look-up that they watch most: without a dossier."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from motcua.accounts.access import officer_required, supervisor_required
+from motcua.accounts.models import User
+from motcua.accounts.service import asker_of, marks_of, notify, tell_supervisors
+from motcua.audit import service as audit
+from motcua.oversight import figures, reviewing
+from motcua.oversight.exporting import export
+from motcua.oversight.figures import Period, Scope, scope_of
+from motcua.oversight.models import Balance, CheckReview
+from motcua.oversight.supervisor_forms import (
+    LONGEST_DOWNLOAD,
+    LookUpForm,
+    PeriodForm,
+    ReleaseForm,
+    ReviewForm,
+    period_of,
+)
+from motcua.verification import service as verification
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import Limited, LimitStanding, MissingOfficerNumber, Press, PressReused
+from motcua.web.requests import client_address
+
+_log = logging.getLogger("motcua.oversight")
+A_REVIEW_PAGE: Final = 20
+NIGHTS: Final = 31
+DIFFERENCES: Final = 200
+_FILTERS: Final = ("can-bo", "co-quan", "thu-tuc", "ket-qua", "diem")
+
+
+class OfficialRequest(HttpRequest):
+    """What reaches a view behind ``officer_required`` or ``supervisor_required``."""
+
+    user: User
+
+
+@officer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def look_up(request: OfficialRequest) -> HttpResponse:
+    """Ask about a person for whom there is no dossier; the page shows the verdict and never the register's data."""
+    now = timezone.now()
+    if request.method != "POST":
+        return _look_up_page(request, LookUpForm())
+    form = LookUpForm(request.POST)
+    if not form.is_valid():
+        if "reason" in form.errors:
+            _log.warning("lookup.without_reason user=%d", request.user.pk)
+        return _look_up_page(request, form)
+    press = verification.press_of(request.POST)
+    try:
+        check = _asked(request.user, form, press, client_address(request), now)
+    except MissingOfficerNumber:
+        return _look_up_page(request, form, kind="no_officer_number")
+    except PressReused:
+        return _look_up_page(request, form, status=409, is_press_old=True)
+    except Limited as limit:
+        if limit.scope == "officer":
+            tell_supervisors(officer=request.user, now=now)
+        response = _look_up_page(
+            request, form, status=429, kind="limited", until=limit.until, tries=limit.tries
+        )
+        response["Retry-After"] = str(max(1, ceil((limit.until - now).total_seconds())))
+        return response
+    return _look_up_page(request, form, check=check, kind=check.outcome or "unanswered")
+
+
+def _asked(officer: User, form: LookUpForm, press: Press, address: str, now: datetime) -> IdentityCheck:
+    claim = form.claim()
+    check = verification.look_up(
+        claim=claim,
+        asker=asker_of(officer, address),
+        reason=form.cleaned_data["reason"],
+        marks=marks_of(number=claim.number, officer=officer),
+        press=press,
+        now=now,
+    )
+    if check.asked_at == now:  # and not the answer to the same press once more
+        audit.record(
+            name="check.lookup",
+            now=now,
+            actor=officer,
+            office_code=check.office_code,
+            subject=check.request_id,
+            details={"outcome": check.outcome},
+        )
+    return check
+
+
+def _look_up_page(
+    request: OfficialRequest,
+    form: LookUpForm,
+    *,
+    status: int = 200,
+    check: IdentityCheck | None = None,
+    kind: str = "",
+    is_press_old: bool = False,
+    until: datetime | None = None,
+    tries: int | None = None,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "press_key": uuid.uuid4(),
+        "kind": kind,
+        "at": check.answered_at if check else None,
+        "barred": check.reason if check else "",
+        "is_press_old": is_press_old,
+        "until": until,
+        "tries": tries,
+    }
+    return render(request, "oversight/supervisor_look_up.html", context, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """An officer who may not ask at present, and the form that lets them go on."""
+
+    officer: User
+    standing: LimitStanding
+    form: ReleaseForm | None  # none for oneself
+
+
+@supervisor_required
+@require_GET
+def oversight(request: OfficialRequest) -> HttpResponse:
+    """Show who asked how often, what came of it, who is stopped, and what waits for a look."""
+    return _overview(request)
+
+
+def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None = None) -> HttpResponse:
+    now = timezone.now()
+    today = timezone.localdate(now)
+    form = PeriodForm(request.GET) if request.GET.keys() & {"tu", "den"} else None
+    word = request.GET.get("ky", "hom-nay")
+    period = period_of(word, today)
+    if form is not None:
+        word, period = "", form.period() if form.is_valid() else None
+    scope = scope_of(request.user)
+    context: dict[str, Any] = {
+        **_frame(request),
+        "word": word,
+        "form": form or PeriodForm(initial=(period or Period(today, today)).query),
+        "period": period,
+        "stopped": _stopped(request.user, scope, now, refused),
+        "wave": verification.wave_since(now=now),
+        "waiting": reviewing.marked(scope).order_by().count(),
+        "is_whole": scope.is_whole,
+    }
+    if period is not None:
+        officers = figures.by_officer(scope, period)
+        offices = figures.by_office(scope, period) if scope.is_whole else []
+        context |= {
+            "total": figures.total(offices or officers),
+            "total_query": urlencode(period.query),
+            "officers": officers[: figures.MOST_ROWS],
+            "left_out": max(0, len(officers) - figures.MOST_ROWS),
+            "offices": offices,
+            "procedures": figures.by_procedure(scope, period),
+        }
+    return render(request, "oversight/supervisor.html", context)
+
+
+def _stopped(
+    user: User, scope: Scope, now: datetime, refused: tuple[int, ReleaseForm] | None
+) -> list[Stopped]:
+    standings = verification.stopped_officers(office_codes=list(scope.offices), now=now)
+    officers = _officers_in(scope).filter(pk__in=standings) if standings else []
+    found = []
+    for officer in officers:
+        form = (
+            refused[1] if refused and refused[0] == officer.pk else ReleaseForm(auto_id=f"id_{officer.pk}_%s")
+        )
+        found.append(Stopped(officer, standings[officer.pk], None if officer.pk == user.pk else form))
+    return found
+
+
+def _officers_in(scope: Scope) -> Any:
+    officials = User.objects.exclude(role=User.Role.CITIZEN).select_related("office")
+    return officials if scope.is_whole else officials.filter(office__code__in=list(scope.offices))
+
+
+@supervisor_required
+@require_POST
+def release(request: OfficialRequest, pk: int) -> HttpResponse:
+    """Let an officer of the office go on who was stopped after too many wrong tries."""
+    now = timezone.now()
+    officer = get_object_or_404(_officers_in(scope_of(request.user)), pk=pk)
+    if officer.pk == request.user.pk:
+        raise PermissionDenied(_("Không ai tự mở lại cho chính mình. Vui lòng nhờ người phụ trách khác."))
+    form = ReleaseForm(request.POST, auto_id=f"id_{officer.pk}_%s")
+    if verification.officer_limit(officer=officer, now=now).left:
+        messages.info(request, _("%(name)s không còn bị tạm dừng.") % {"name": officer.full_name})
+        return redirect("oversight")
+    if not form.is_valid():
+        return _overview(request, (officer.pk, form))
+    verification.release_officer(
+        officer=officer,
+        by=request.user,
+        office_code=officer.office.code if officer.office else "",
+        reason=form.cleaned_data["reason"],
+        now=now,
+    )
+    notify(user=officer, text=_("Phụ trách đã mở lại việc kiểm tra danh tính cho ông/bà."), now=now)
+    messages.success(
+        request, _("Đã mở lại cho %(name)s. Việc này được ghi nhật ký.") % {"name": officer.full_name}
+    )
+    return redirect("oversight")
+
+
+@supervisor_required
+@require_GET
+def checks(request: OfficialRequest) -> HttpResponse:
+    """List the checks behind a figure."""
+    form = PeriodForm(request.GET)
+    if not form.is_valid():
+        return redirect("oversight")
+    period, scope = form.period(), scope_of(request.user)
+    chosen = {name: request.GET[name] for name in _FILTERS if request.GET.get(name)}
+    found, more = figures.paged(figures.filtered(scope, period, chosen), request.GET.get("sau", ""))
+    context = {
+        **_frame(request),
+        "period": period,
+        "checks": _shown(found, scope),
+        "more": urlencode(period.query | chosen | {"sau": more}) if more else "",
+        "is_first": "sau" not in request.GET,
+    }
+    return render(request, "oversight/supervisor_checks.html", context)
+
+
+@supervisor_required
+@require_GET
+def to_review(request: OfficialRequest) -> HttpResponse:
+    """List the marked checks that nobody has decided on."""
+    scope = scope_of(request.user)
+    found, more = figures.paged(reviewing.marked(scope), request.GET.get("sau", ""), A_REVIEW_PAGE)
+    return _review_page(request, scope, found, more, is_sample=False)
+
+
+@supervisor_required
+@require_GET
+def review_sample(request: OfficialRequest) -> HttpResponse:
+    """List the ordinary checks that were drawn for a look."""
+    scope = scope_of(request.user)
+    found, more = reviewing.sample(
+        scope, now=timezone.now(), after=request.GET.get("sau", ""), size=A_REVIEW_PAGE
+    )
+    return _review_page(request, scope, found, more, is_sample=True)
+
+
+def _review_page(
+    request: OfficialRequest, scope: Scope, found: list[IdentityCheck], more: str, *, is_sample: bool
+) -> HttpResponse:
+    context = {
+        **_frame(request),
+        "checks": _shown(found, scope),
+        "more": urlencode({"sau": more}) if more else "",
+        "is_sample": is_sample,
+        "is_first": "sau" not in request.GET,
+    }
+    return render(request, "oversight/supervisor_to_review.html", context)
+
+
+@supervisor_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show one check with all that is known about it, and take down what the supervisor finds."""
+    scope = scope_of(request.user)
+    check = get_object_or_404(scope.checks().select_related("asked_by", "review__reviewed_by"), pk=pk)
+    is_own = check.asked_by_id == request.user.pk
+    form = ReviewForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        finding, note = CheckReview.Finding(form.cleaned_data["finding"]), form.cleaned_data["note"]
+        try:
+            reviewing.close(check=check, finding=finding, note=note, by=request.user, now=timezone.now())
+        except reviewing.OwnCheck:
+            raise PermissionDenied(_("Không ai kết luận về lượt tra cứu của chính mình.")) from None
+        except reviewing.AlreadyReviewed:
+            messages.warning(request, _("Lượt này đã có kết luận."))
+            return redirect("review_check", pk)
+        messages.success(request, _("Đã ghi kết luận: %(finding)s.") % {"finding": finding.label})
+        return redirect("to_review")
+    context = {
+        **_frame(request),
+        "one": _shown([check], scope)[0],
+        "dossier": reviewing.dossier_of(check),
+        "review": getattr(check, "review", None),
+        "is_own": is_own,
+        "form": form,
+    }
+    return render(request, "oversight/supervisor_review.html", context)
+
+
+@supervisor_required
+@require_GET
+def balances(request: OfficialRequest) -> HttpResponse:
+    """List the nights, with how much differed in the offices that the reader may see."""
+    scope = scope_of(request.user)
+    ours = Count("differences", filter=_differences_in(scope))
+    context = {**_frame(request), "nights": Balance.objects.annotate(ours=ours)[:NIGHTS]}
+    return render(request, "oversight/supervisor_balances.html", context)
+
+
+@supervisor_required
+@require_GET
+def balance_night(request: OfficialRequest, pk: int) -> HttpResponse:
+    """List what differed in one night."""
+    scope = scope_of(request.user)
+    night = get_object_or_404(Balance, pk=pk)
+    found = night.differences.filter(_differences_in(scope, "")).select_related(
+        "check_made__asked_by", "dossier__received_by"
+    )
+    listed = list(found[: DIFFERENCES + 1])
+    context = {
+        **_frame(request),
+        "night": night,
+        "differences": [(one, scope.offices.get(one.office_code, "")) for one in listed[:DIFFERENCES]],
+        "is_cut": len(listed) > DIFFERENCES,
+        "is_whole": scope.is_whole,
+    }
+    return render(request, "oversight/supervisor_night.html", context)
+
+
+def _differences_in(scope: Scope, path: str = "differences__") -> Q:
+    """Say which differences a reader may see; an administrator also those of offices that are no more."""
+    if scope.is_whole:
+        return Q()
+    return Q(**{f"{path}office_code__in": list(scope.offices)})
+
+
+@supervisor_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def export_checks(request: OfficialRequest) -> HttpResponse:
+    """Give an administrator all checks of a period, with their signature, as one file."""
+    if request.user.role != User.Role.ADMINISTRATOR:
+        raise PermissionDenied(_("Trang này dành cho quản trị hệ thống."))
+    now = timezone.now()
+    if request.method != "POST":
+        today = timezone.localdate(now)
+        return _export_page(request, PeriodForm(initial=Period(today, today).query))
+    form = PeriodForm(request.POST, longest=LONGEST_DOWNLOAD)
+    if not form.is_valid():
+        return _export_page(request, form)
+    period = form.period()
+    name = f"luot-tra-cuu-{period.first:%Y%m%d}-{period.last:%Y%m%d}.csv"
+    packed = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open(name, "w", force_zip64=True) as file:
+            signature = export(period=period, file=file, now=now, by=request.user)
+        archive.writestr(f"{name}.sig.json", signature.as_json())
+    packed.seek(0)
+    return FileResponse(packed, as_attachment=True, filename=name.removesuffix(".csv") + ".zip")
+
+
+def _export_page(request: OfficialRequest, form: PeriodForm) -> HttpResponse:
+    context = {**_frame(request), "form": form, "days": LONGEST_DOWNLOAD.days}
+    return render(request, "oversight/supervisor_export.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A check as the supervisor's pages show it: masked, and a citizen who asked about themselves unnamed."""
+
+    check: IdentityCheck
+    office: str
+    asked_by: str
+
+
+def _shown(found: list[IdentityCheck], scope: Scope) -> list[Shown]:
+    return [Shown(check, scope.offices[check.office_code], _asker(check)) for check in found]
+
+
+def _asker(check: IdentityCheck) -> str:
+    if check.asked_by is None:
+        return _("Cổng trực tuyến")
+    return _("Công dân, trên cổng") if check.asked_by.is_citizen else check.asked_by.full_name
+
+
+def _frame(request: OfficialRequest) -> dict[str, Any]:
+    """Return what all these pages are drawn in: a supervisor's stand at the desk, an administrator's on the portal."""
+    is_desk = request.user.is_officer
+    return {"layout": "web/desk.html" if is_desk else "web/page.html", "is_desk": is_desk}

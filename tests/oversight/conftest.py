@@ -1,0 +1,79 @@
+"""Fixtures of oversight: supervisors' browsers, and checks that were made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from motcua.accounts.models import Office, User
+from motcua.sealing import digest
+from motcua.verification.models import IdentityCheck
+from tests.people import FIRST_OFFICE, SECOND_OFFICE, Person, cast
+
+NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)  # a Monday, 12:00 in Vietnam
+
+
+@pytest.fixture
+def supervisor(people: None) -> User:
+    """Return Oanh, supervisor at Lan's office."""
+    return User.objects.get(login="oanh")
+
+
+@pytest.fixture
+def other_supervisor(people: None) -> User:
+    """Return the supervisor of Minh's office."""
+    office = Office.objects.get(code=SECOND_OFFICE)
+    return User.objects.create(
+        login="quyen", role=User.Role.SUPERVISOR, full_name="Hồ Thị Quyên", office=office
+    )
+
+
+@pytest.fixture
+def supervisor_client(supervisor: User) -> Client:
+    """Return Oanh's browser."""
+    client = Client()
+    client.force_login(supervisor)
+    return client
+
+
+@pytest.fixture
+def other_supervisor_client(other_supervisor: User) -> Client:
+    """Return the other supervisor's browser."""
+    client = Client()
+    client.force_login(other_supervisor)
+    return client
+
+
+@pytest.fixture
+def asked(people: None) -> Callable[..., IdentityCheck]:
+    """Return a way to put a check on record as if it had been asked at the desk."""
+
+    def write(by: User | None, person: Person = cast.an, at: datetime = NOON, **facts: Any) -> IdentityCheck:
+        number = person.claim.number
+        outcome = facts.pop("outcome", "verified")
+        made = {
+            "request_id": f"MC-{uuid4().hex}",
+            "touch_point": "reception",
+            "asked_by": by,
+            "office_code": by.office.code if by and by.office else "",
+            "purpose": "Tiếp nhận hồ sơ: Đăng ký khai sinh",
+            "procedure_code": "1.001193",
+            "number_digest": digest("number", number.digits),
+            "number_masked": number.masked,
+            "claim_digest": digest("claim", person.claim.canonical()),
+            "spelling_digest": uuid4().hex[:16],
+            "asked_at": at,
+            "answered_at": at + timedelta(seconds=1) if outcome else None,
+            "outcome": outcome,
+        }
+        return IdentityCheck.objects.create(**(made | facts))
+
+    return write
+
+
+__all__ = ["FIRST_OFFICE", "SECOND_OFFICE"]
