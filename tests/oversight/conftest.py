@@ -11,6 +11,8 @@ import pytest
 from django.test import Client
 
 from motcua.accounts.models import Office, User
+from motcua.dossiers.models import Dossier
+from motcua.procedures.models import Procedure
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, Person, cast
@@ -76,4 +78,31 @@ def asked(people: None) -> Callable[..., IdentityCheck]:
     return write
 
 
-__all__ = ["FIRST_OFFICE", "SECOND_OFFICE"]
+@pytest.fixture
+def desk_dossier(
+    asked: Callable[..., IdentityCheck], officer: User, catalogue: None
+) -> Callable[..., Dossier]:
+    """Return a way to receive a dossier at Lan's desk; ``check`` and other facts may be given."""
+
+    def receive(person: Person = cast.an, at: datetime = NOON, **facts: Any) -> Dossier:
+        key = facts.pop("press_key", None) or uuid4()
+        made = {
+            "code": f"{FIRST_OFFICE}-{key.hex[:12]}",
+            "procedure": Procedure.objects.get(code="1.001193"),
+            "office": officer.office,
+            "channel": Dossier.Channel.DESK,
+            "status": Dossier.Status.RECEIVED,
+            "created_at": at,
+            "saved_at": at,
+            "received_at": at,
+            "received_by": officer,
+            "press_key": key,
+        }
+        if "identity_check" not in facts:
+            made["identity_check"] = asked(officer, person, at=at, form_key=key)
+        dossier = Dossier(**(made | facts))
+        dossier.set_applicant_number(person.claim.number)
+        dossier.save()
+        return dossier
+
+    return receive

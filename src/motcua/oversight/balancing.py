@@ -69,7 +69,7 @@ def balance(*, on: date, now: datetime) -> Balance:
             )
     except IntegrityError:
         return Balance.objects.get(on=on)  # another process made it in the same moment
-    _log.info("balance.made on=%s differences=%d", f"{on:%d/%m/%Y}", len(found))
+    _log.info("balance.made balance=%d differences=%d", made.pk, len(found))
     return made
 
 
@@ -132,7 +132,8 @@ def _without_dossier(checks: QuerySet[IdentityCheck]) -> Iterator[Difference]:
 
 def _without_outcome(checks: QuerySet[IdentityCheck]) -> Iterator[Difference]:
     """Find the questions whose fate nobody knows."""
-    for check in checks.filter(outcome=IdentityCheck.Outcome.PENDING).only("office_code"):
+    pending = checks.filter(outcome=IdentityCheck.Outcome.PENDING).order_by("asked_at")
+    for check in pending.only("office_code"):
         yield Difference(kind=Difference.Kind.NO_OUTCOME, office_code=check.office_code, check_made=check)
 
 
