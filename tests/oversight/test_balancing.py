@@ -255,3 +255,11 @@ def test_an_administrator_reads_the_nights_with_their_differences(
     page = administrator_client.get(f"/quan-tri/oversight/balance/{night.pk}/change/").content.decode()
     assert "Đã tra cứu nhưng không có hồ sơ" in page
     assert administrator_client.post(f"/quan-tri/oversight/balance/{night.pk}/delete/").status_code == 403
+
+
+def test_the_last_night_stands_first(people: None, supervisor_client: Client) -> None:
+    for days in (0, 1, 2):
+        balance(on=DAY + timedelta(days=days), now=NIGHT + timedelta(days=days))
+    html = supervisor_client.get("/mot-cua/giam-sat/doi-soat/").content.decode()
+
+    assert html.index("25/11/2026") < html.index("24/11/2026") < html.index("23/11/2026")

@@ -163,7 +163,7 @@ class ReviewForm(forms.Form):
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": "3"}),
-        help_text=_("Bắt buộc, trừ khi kết luận là “Có căn cứ”. Không ghi số CCCD/CMND."),
+        help_text=_("Cần ghi khi kết luận khác “Có căn cứ”. Không ghi số CCCD/CMND."),
         error_messages={"max_length": _("Ghi chú dài quá 500 ký tự. Vui lòng viết gọn lại.")},
     )
 

@@ -316,7 +316,7 @@ def balances(request: OfficialRequest) -> HttpResponse:
     """List the nights, with how much differed in the offices that the reader may see."""
     scope = scope_of(request.user)
     ours = Count("differences", filter=_differences_in(scope))
-    context = {**_frame(request), "nights": Balance.objects.annotate(ours=ours)[:NIGHTS]}
+    context = {**_frame(request), "nights": Balance.objects.annotate(ours=ours).order_by("-on")[:NIGHTS]}
     return render(request, "oversight/supervisor_balances.html", context)
 
 
@@ -329,11 +329,11 @@ def balance_night(request: OfficialRequest, pk: int) -> HttpResponse:
     found = night.differences.filter(_differences_in(scope, "")).select_related(
         "check_made__asked_by", "dossier__received_by"
     )
-    listed = list(found[: DIFFERENCES + 1])
+    listed = list(found.order_by("kind", "office_code", "pk")[: DIFFERENCES + 1])
     context = {
         **_frame(request),
         "night": night,
-        "differences": [(one, scope.offices.get(one.office_code, "")) for one in listed[:DIFFERENCES]],
+        "differences": listed[:DIFFERENCES],
         "is_cut": len(listed) > DIFFERENCES,
         "is_whole": scope.is_whole,
     }
