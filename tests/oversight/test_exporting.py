@@ -130,7 +130,7 @@ def test_a_whole_export_verifies_and_says_what_it_is(made: Path) -> None:
 
     assert "whole; 3 checks from 23/11/2026 to 23/11/2026, all offices and the portal" in said
     details = AuditEvent.objects.get(name="export.made").details
-    assert details["from"] == details["to"] == "23/11/2026"
+    assert details["period"] == "23/11/2026-23/11/2026"
     assert details["count"] == 3
     assert len(details["sha256"]) == 64
 

@@ -133,6 +133,7 @@ def test_one_press_asks_once_and_another_person_under_its_key_is_refused(
     assert "Xác thực thành công" in again.content.decode()
     assert register.asked == 1
     assert AuditEvent.objects.filter(name="check.lookup").count() == 1
+    assert "Vui lòng bấm lại" in other.content.decode()
     assert form["press_key"] not in other.content.decode()
 
 
@@ -161,6 +162,14 @@ def test_too_many_wrong_tries_stop_the_officer_and_the_supervisor_is_told_once(
     assert officer.full_name in notice.text
     assert notice.link == f"/mot-cua/giam-sat/#can-bo-{officer.pk}"
     assert register.asked == 2
+
+
+def test_after_a_wrong_try_the_officer_reads_how_many_are_left(
+    officer_client: Client, register: ToldRegister
+) -> None:
+    html = officer_client.post(PAGE, typed(full_name="Nguyễn Văn Ân")).content.decode()
+
+    assert "Còn 29 lần thử" in html
 
 
 def test_citizens_and_administrators_cannot_look_anybody_up(

@@ -121,8 +121,7 @@ def export(
         actor=by,
         office_code=office_code,
         details={
-            "from": signature.first,
-            "to": signature.last,
+            "period": f"{signature.first}-{signature.last}",
             "count": count,
             "sha256": signature.sha256,
         },

@@ -73,7 +73,7 @@ def look_up(request: OfficialRequest) -> HttpResponse:
     except MissingOfficerNumber:
         return _look_up_page(request, form, kind="no_officer_number")
     except PressReused:
-        return _look_up_page(request, form, status=409, is_press_old=True)
+        return _look_up_page(request, form, status=409, kind="pressed_before")
     except Limited as limit:
         if limit.scope == "officer":
             tell_supervisors(officer=request.user, now=now)
@@ -114,7 +114,6 @@ def _look_up_page(
     status: int = 200,
     check: IdentityCheck | None = None,
     kind: str = "",
-    is_press_old: bool = False,
     until: datetime | None = None,
     tries: int | None = None,
 ) -> HttpResponse:
@@ -124,7 +123,7 @@ def _look_up_page(
         "kind": kind,
         "at": check.answered_at if check else None,
         "barred": check.reason if check else "",
-        "is_press_old": is_press_old,
+        "tries_left": check.tries_left if check else None,
         "until": until,
         "tries": tries,
     }
