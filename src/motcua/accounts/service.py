@@ -161,7 +161,9 @@ def tell_supervisors(*, officer: User, now: datetime) -> int:
     link = f"{reverse('oversight')}#can-bo-{officer.pk}"
     text = _(STOPPED) % {"name": officer.full_name}
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=officer.pk)  # of two presses at one moment one tells
+        User.objects.select_for_update(no_key=True).get(
+            pk=officer.pk
+        )  # of two presses at one moment one tells
         released = LimitRelease.objects.filter(officer_id=officer.pk, at__gt=now - _BETWEEN_ALERTS)
         since = released.order_by("-at").values_list("at", flat=True).first() or now - _BETWEEN_ALERTS
         if Notice.objects.filter(link=link, user__office=officer.office_id, created_at__gt=since).exists():
