@@ -67,7 +67,7 @@ def before(transactional_db: None) -> Iterator[Any]:
     """Return the models of the time before the digests; afterwards the database is as all other tests want it."""
     latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
     executor = MigrationExecutor(connection)
-    targets = [("accounts", "0005_notice_without_citizen")]
+    targets = [("accounts", "0006_guarded_accounts")]
     executor.migrate(targets)
     yield executor.loader.project_state(targets).apps
     MigrationExecutor(connection).migrate(latest)

@@ -94,3 +94,15 @@ def test_menus_lead_each_to_their_own_pages(
     assert [BASE in html for html in queue] == [False, True]
     assert all("/mot-cua/tra-cuu-ngoai-ho-so/" in html for html in queue)
     assert BASE in administrator_client.get("/thu-tuc/").content.decode()
+
+
+def test_who_must_have_a_second_factor_is_led_to_it_first(
+    supervisor_client: Client, administrator_client: Client, officer_client: Client, settings: Any
+) -> None:
+    settings.OFFICER_SECOND_FACTOR = "required"
+    for browser, page in (
+        (supervisor_client, BASE),
+        (administrator_client, f"{BASE}trich-xuat/"),
+        (officer_client, "/mot-cua/tra-cuu-ngoai-ho-so/"),
+    ):
+        assert browser.get(page).headers["Location"].startswith("/tai-khoan/")

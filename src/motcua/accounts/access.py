@@ -75,7 +75,10 @@ def official_required(view: View) -> View:
 
 
 def supervisor_required(view: View) -> View:
-    """Let only a logged-in supervisor or administrator see a view; others are sent to log in, or told so."""
+    """Let only a logged-in supervisor or administrator see a view; others are sent to log in, or told so.
+
+    Who must have a second factor and has none is led to switch it on.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -83,6 +86,8 @@ def supervisor_required(view: View) -> View:
             return redirect_to_login(_way_back(request))
         if request.user.role not in {User.Role.SUPERVISOR, User.Role.ADMINISTRATOR}:
             raise PermissionDenied(_("Trang này dành cho phụ trách bộ phận một cửa."))
+        if second_factor.is_missing(request.user):
+            return redirect("second_factor")
         return view(request, *args, **kwargs)
 
     return guarded

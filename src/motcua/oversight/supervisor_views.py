@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from motcua.accounts.access import officer_required, supervisor_required
 from motcua.accounts.models import User
-from motcua.accounts.service import asker_of, marks_of, notify, tell_supervisors
+from motcua.accounts.service import asker_of, marks_of, notify, office_code, tell_supervisors
 from motcua.audit import service as audit
 from motcua.oversight import figures, reviewing
 from motcua.oversight.exporting import export
@@ -215,7 +215,7 @@ def release(request: OfficialRequest, pk: int) -> HttpResponse:
     verification.release_officer(
         officer=officer,
         by=request.user,
-        office_code=officer.office.code if officer.office else "",
+        office_code=office_code(officer),
         reason=form.cleaned_data["reason"],
         now=now,
     )

@@ -19,7 +19,7 @@ def keep_digests(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_notice_without_citizen"),
+        ("accounts", "0006_guarded_accounts"),
     ]
 
     operations = [
