@@ -100,6 +100,16 @@ def test_a_check_at_the_desk_is_not_told(
     assert_names_nobody(log)
 
 
+def test_a_look_up_without_a_dossier_is_not_told(
+    officer_client: Client, register: ToldRegister, log: io.StringIO
+) -> None:
+    page = "/mot-cua/tra-cuu-ngoai-ho-so/"
+    officer_client.post(page, claim(reason="Xác minh người làm chứng"))
+    assert register.asked == 1
+    officer_client.post(page, claim(reason=f"Xem số {cast.an.number}"))
+    assert_names_nobody(log)
+
+
 def test_a_crash_inside_the_question_is_not_told(
     client: Client, register: ToldRegister, log: io.StringIO
 ) -> None:
