@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from motcua.accounts.service import asker_of
+from motcua.accounts.service import asker_of, marks_of, tell_supervisors
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.residence import compose
@@ -135,6 +135,7 @@ def inquire(
             purpose=purpose,
             press=press,
             form_key=form_key,
+            marks=marks_of(number=claim.number, officer=officer),
             now=now,
         )
     except MissingOfficerNumber:
@@ -142,6 +143,7 @@ def inquire(
     except PressReused:
         return Finding(Situation.PRESSED_BEFORE)
     except Limited as limit:
+        tell_supervisors(officer=officer, now=now)
         return Finding(Situation.LIMITED, until=limit.until, tries=limit.tries)
     found = _finding(answer.check, answer.record, claim, is_accents_hint=answer.is_accents_hint)
     return replace(found, line=answer.line)
