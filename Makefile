@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check fix bench bench-kills clean
+.PHONY: help run sandbox test check fix fuzz bench bench-kills clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,8 +30,8 @@ test: $(VENV)/.dev  ## Run everything: style, types, floors, unit, contract, bot
 	@$(BIN)/python tests/run_all.py
 
 check: $(VENV)/.dev  ## Style, types, import contracts, templates, and generated pages are fresh
-	$(BIN)/ruff format --check src tests bench
-	$(BIN)/ruff check src tests bench
+	$(BIN)/ruff format --check src tests bench fuzz
+	$(BIN)/ruff check src tests bench fuzz
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --quiet --lint src
@@ -39,8 +39,16 @@ check: $(VENV)/.dev  ## Style, types, import contracts, templates, and generated
 	$(BIN)/motcua configuration --check
 
 fix: $(VENV)/.dev  ## Format the code and mend what can be mended
-	$(BIN)/ruff check --fix src tests bench
-	$(BIN)/ruff format src tests bench
+	$(BIN)/ruff check --fix src tests bench fuzz
+	$(BIN)/ruff format src tests bench fuzz
+
+$(VENV)/.fuzz: fuzz/requirements.lock $(VENV)/.dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r fuzz/requirements.lock \
+	|| echo "atheris has no wheel for this machine: the fuzzers run without coverage."
+	@touch $@
+
+fuzz: $(VENV)/.fuzz  ## Fuzz all readers for a minute (FUZZ_SECONDS=600 for ten; FUZZ_SEED=1 repeats a run)
+	@$(BIN)/python -m fuzz --seconds $(or $(FUZZ_SECONDS),60) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 
 bench: $(VENV)/.dev  ## Measure speed; writes bench/results/latest.json
 	@$(BIN)/python -m bench

@@ -1,0 +1,1 @@
+"""Mutation fuzzers over everything that reads what strangers write: ``make fuzz``."""
