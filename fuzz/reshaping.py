@@ -55,16 +55,16 @@ def reshape_json(data: bytes, other: bytes, chance: random.Random) -> bytes:
         root, donor = json.loads(data), json.loads(other)
     except (ValueError, RecursionError):
         return data
-    if not isinstance(root, dict):
+    if not isinstance(root, dict) or not isinstance(donor, dict) or not donor:
         return data
     odd: tuple[Any, ...] = (*_TEXTS, None, True, False, 0, 1, 2.5, 10**40, [], {}, [[]], "\ud800")
     for _ in range(chance.choice((1, 1, 2, 4))):
+        if not root:
+            break
         holder, name = chance.choice(_places(root))
         match chance.randrange(6):
             case 0:
                 del holder[name]
-                if not root:
-                    break
             case 1:
                 holder[name] = [holder[name]] * chance.choice((1, 2, 100))
             case 2:
