@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from motcua.identity.register import NO_EXCHANGE, CouldNotAsk, Inquiry, TouchPoint, Trouble
 from motcua.population.certificates import expiries, of_the_other_side
@@ -37,7 +37,7 @@ class Authority:
         self.path = str(folder / f"{name}.pem")
         (folder / f"{name}.pem").write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _sign(self, subject, key, *, host="127.0.0.1", days=1, since=-30, authority=False):
+    def _sign(self, subject, key, *, host="127.0.0.1", days=1, since=-30, authority=False, role=None):
         now = datetime.datetime.now(datetime.UTC)
         names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))])
         builder = (
@@ -50,6 +50,8 @@ class Authority:
             .not_valid_after(now + datetime.timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         )
+        if role is not None:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([role]), critical=False)
         return (builder if authority else builder.add_extension(names, critical=False)).sign(
             self.key, hashes.SHA256()
         )
@@ -132,6 +134,14 @@ def test_an_expired_certificate_is_refused_and_the_operator_told_which(authority
     assert error.trouble is Trouble.TLS
     assert error.is_unsent
     assert "expired" in error.detail
+    assert serial_of(path) in error.detail
+
+
+def test_a_certificate_made_for_clients_is_no_server_s(authority):
+    path = authority.issue("npd", role=ExtendedKeyUsageOID.CLIENT_AUTH)
+    with StubRegister(answering(MATCH), tls=server(path)) as stub:
+        error = refusal(stub, ca=authority.path)
+    assert error.trouble is Trouble.TLS
     assert serial_of(path) in error.detail
 
 
