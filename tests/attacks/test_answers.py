@@ -9,8 +9,11 @@ from dataclasses import fields, replace
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from motcua.accounts.models import Citizen
+from motcua.dossiers.models import Dossier
+from motcua.dossiers.service import CONSENT_VERSION
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import Address
 from motcua.population.wire import read_reply
@@ -18,7 +21,7 @@ from motcua.verification.models import IdentityCheck
 from motcua.verification.service import check_identity, recheck_identity
 from tests.accounts.test_registration import typed
 from tests.conftest import ToldRegister
-from tests.dossiers.filing import address, agree, begin
+from tests.dossiers.filing import BIRTH_REGISTRATION, address, agree, begin
 from tests.people import cast
 from tests.population.stub_register import golden
 from tests.reception.conftest import Desk, Screen
@@ -158,3 +161,40 @@ def test_before_a_yes_the_desk_shows_nothing_of_the_record(desk: Desk, register:
         assert "08/03/1985" not in screen
         assert "LÊ VĂN" not in screen
         assert "NGUYỄN VĂN ÂN" not in screen
+
+
+def test_the_desk_says_on_what_ground_it_asks(officer_client: Client, register: ToldRegister) -> None:
+    page = officer_client.get("/mot-cua/tiep-nhan/").content.decode()
+
+    assert "để giải quyết thủ tục" in page
+    assert "mỗi lần kiểm tra được ghi lại" in page
+    assert 'name="consent"' not in page
+
+
+def test_the_proof_of_a_consent_is_kept_with_its_dossier(an_client: Client, register: ToldRegister) -> None:
+    before = timezone.now()
+    dossier = begin(an_client)
+    assert dossier.consented_at is None
+    agree(an_client, dossier)
+
+    dossier.refresh_from_db()
+    assert dossier.consent_version == CONSENT_VERSION
+    assert before <= dossier.consented_at <= timezone.now()
+    assert dossier.citizen.full_name == cast.an.full_name
+    assert (dossier.procedure.code, dossier.channel) == (BIRTH_REGISTRATION, Dossier.Channel.ONLINE)
+    check = IdentityCheck.objects.get()
+    assert check.dossier_id == dossier.pk
+    assert check.purpose
+
+
+def test_no_box_of_consent_is_ticked_beforehand(
+    client: Client, an_client: Client, register: ToldRegister
+) -> None:
+    dossier = begin(an_client)
+    for page in (client.get("/dang-ky/"), an_client.get(address(dossier, "nguoi-nop/"))):
+        boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*>', page.content.decode())
+        assert not any(re.search(r"\bchecked\b", box) for box in boxes)
+    form = typed(cast.cuc)
+    del form["has_read_notice"]
+    client.post("/dang-ky/", form)
+    assert register.asked == 0

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = {".py", ".html", ".js", ".css", ".md", ".json", ".toml", ".txt", ".svg", ".xsd", ".wsdl"}
 TEXTS = sorted(
     path
-    for folder in ("src", "docs", "tests", "bench")
+    for folder in ("src", "docs", "tests", "bench", "fuzz")
     for path in (ROOT / folder).rglob("*")
     if path.suffix in KINDS and "vendor" not in path.parts
 ) + sorted(ROOT.glob("*.md"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 
 import pytest
@@ -60,3 +61,14 @@ def test_notes_about_the_source_are_not_shown_to_citizens() -> None:
     assert not [note for note in notes if "nguồn" in note or "RECALL" in note]
     birth = Procedure.objects.get(code="1.001193")
     assert birth.time_note == "trong ngày, nhận sau 15 giờ thì trả ngày làm việc tiếp theo"
+
+
+def test_a_copy_of_a_card_is_demanded_only_where_the_procedures_own_rule_does() -> None:
+    demanded = RequiredDocument.objects.filter(kind=RequiredDocument.Kind.SUBMIT, is_required=True)
+    cards = re.compile(
+        r"thẻ căn cước|căn cước công dân|cccd|cmnd|chứng minh nhân dân|giấy tờ tùy thân", re.IGNORECASE
+    )
+
+    assert demanded.count() > 40
+    found = {document.procedure.code for document in demanded if cards.search(document.name)}
+    assert found == {"3.000333"}  # the certificate of criminal record
