@@ -294,7 +294,7 @@ def run_upload(data: bytes) -> None:
 def _papers() -> list[bytes]:
     def drawn(kind: str, mode: str) -> bytes:
         kept = BytesIO()
-        Image.new(mode, (7, 5), None if mode == "1" else 3).save(kept, kind)
+        Image.new(mode, (7, 5), None if mode == "1" else 3).save(kept, kind, progressive=mode == "L")
         return kept.getvalue()
 
     pictures = [drawn("JPEG", mode) for mode in ("RGB", "L", "CMYK")]
@@ -315,6 +315,7 @@ TARGETS = (
     Target("name", run_name, _names, _NAME_TOKENS, longest=1200),
     Target("card", run_card, _cards, (*_NAME_TOKENS, b"|", b"||||||", b"]Q1"), longest=1200),
     Target("number_and_birth", run_number_and_birth, _numbers_and_births, (b"/", b".", b"0000", b"29/02/"), longest=80),
-    Target("upload", run_upload, _papers, (b"%PDF-", b"%%EOF", b"IHDR", b"IDAT", b"../", b"\xff\xd8\xff", b"\xff\xe1"),
+    Target("upload", run_upload, _papers, (b"%PDF-", b"%%EOF", b"IHDR", b"IDAT", b"../", b"\xff\xd8\xff", b"\xff\xe1",
+            b"\xff\xda", b"\xff\xd9"),
            longest=8192, milliseconds=2000, megabytes=400),
 )  # fmt: skip

@@ -77,6 +77,61 @@ def test_a_picture_larger_than_the_library_itself_allows_is_refused() -> None:
     assert refusal(bytes(header), "anh.png") == "too_many_pixels"
 
 
+def with_scans(more: int, tail: bytes = b"") -> bytes:
+    """Return a progressive JPEG whose last refinement is written again and again."""
+    whole = picture((64, 64), progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * more + whole[-2:] + tail
+
+
+def test_a_picture_that_is_refined_without_end_is_refused_before_it_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(papers, "_drawn_anew", lambda content, kind: pytest.fail("it was drawn"))
+    for more in (100, 10_000):
+        assert refusal(with_scans(more)) == "broken"
+    whole = picture()
+    assert refusal(whole[:2] + b"\xff\xe9\x00\x02" * 100_000 + whole[2:]) == "broken"
+    whole = picture(kind="PNG")
+    empty = b"\x00\x00\x00\x00abCd" + zlib.crc32(b"abCd").to_bytes(4)
+    assert refusal(whole[:33] + empty * 100_000 + whole[33:]) == "broken"
+
+
+def test_a_scan_in_thousands_of_pieces_is_kept() -> None:
+    written = BytesIO()
+    Image.effect_noise((700, 700), 90).save(written, "PNG")
+    whole = written.getvalue()
+    start = whole.index(b"IDAT") - 4
+    data, place = b"", start
+    while (kind := whole[place + 4 : place + 8]) == b"IDAT":
+        length = int.from_bytes(whole[place : place + 4])
+        data += whole[place + 8 : place + 8 + length]
+        place += 12 + length
+    assert kind == b"IEND"
+    pieces = [data[at : at + 100] for at in range(0, len(data), 100)]
+    assert len(pieces) > 3000
+    chunks = [
+        len(piece).to_bytes(4) + b"IDAT" + piece + zlib.crc32(b"IDAT" + piece).to_bytes(4) for piece in pieces
+    ]
+    finely_cut = whole[:start] + b"".join(chunks) + whole[place:]
+    assert read_paper(SimpleUploadedFile("a.png", finely_cut)).media_type == papers.PNG
+
+
+def test_an_honest_progressive_photograph_is_kept_whatever_film_is_behind_it() -> None:
+    film = b"ftypmp42" + b"\xff\xda\x00\x02" * 500
+    assert read_paper(SimpleUploadedFile("anh.jpg", with_scans(0, film))).media_type == papers.JPEG
+
+
+def test_while_another_picture_is_drawn_one_waits_and_is_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(papers, "_PATIENCE", 0.01)
+    with papers._DRAWING:
+        assert refusal(picture(), "anh.jpg") == "busy"
+        assert read_paper(SimpleUploadedFile("to.pdf", PDF)).media_type == papers.PDF
+    assert read_paper(SimpleUploadedFile("anh.jpg", picture())).media_type == papers.JPEG
+
+
 def test_a_large_photograph_is_made_smaller() -> None:
     read = read_paper(SimpleUploadedFile("anh.jpg", picture((6000, 3000))))
 

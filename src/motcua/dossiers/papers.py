@@ -7,6 +7,8 @@ nothing hidden in the file is kept and every picture stands upright; a PDF is ke
 from __future__ import annotations
 
 import hashlib
+import re
+import threading
 import unicodedata
 from dataclasses import dataclass
 from io import BytesIO
@@ -31,6 +33,15 @@ _LONGEST_SIDE: Final = 4000
 _KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
 _MAX_NAME: Final = 120
 _END_OF_PDF: Final = 4096
+# A photograph is written in 1 scan, or in 10 that refine it; each costs a pass over all its pixels, and few bytes.
+_MOST_SCANS: Final = 30
+_MOST_PARTS: Final = 1000  # of a JPEG file, before its end
+_MOST_CHUNKS: Final = 10_000  # of a PNG file, some of which are written in pieces of 4 kB
+_MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+_START_OF_IMAGE, _START_OF_SCAN, _END_OF_IMAGE, _TEMPORARY = b"\xd8", b"\xda", b"\xd9", b"\x01"
+# A picture of the largest size takes some 400 MB while it is drawn, so one at a time in a process.
+_DRAWING: Final = threading.Lock()
+_PATIENCE: Final = 15.0  # seconds
 # What Pillow raises for pictures that are broken, cut off or made to hurt.
 _BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError)
 _BOMB: Final = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -41,6 +52,7 @@ REFUSALS: Final[dict[str, Promise]] = {
     "type": _("Tệp không phải PDF, JPEG hoặc PNG. Vui lòng chuyển sang một trong các dạng này rồi tải lại."),
     "broken": _("Không mở được tệp: tệp bị hỏng hoặc chưa tải xong. Vui lòng chọn lại tệp."),
     "too_many_pixels": _("Ảnh quá lớn (hơn 50 triệu điểm ảnh). Vui lòng chụp lại với độ phân giải thấp hơn."),
+    "busy": _("Hệ thống đang xử lý nhiều ảnh cùng lúc. Vui lòng gửi lại tệp này sau ít phút."),
     "too_many": _("Hồ sơ đã có quá nhiều tệp. Vui lòng xóa bớt hoặc gộp thành một tệp PDF."),
 }
 
@@ -79,7 +91,7 @@ def read_paper(upload: UploadedFile) -> ReadPaper:
         upload: as the browser sent it.
 
     Raises:
-        PaperRefused: it is empty, too large, of another type, or broken.
+        PaperRefused: it is empty, too large, of another type, or broken; or too many pictures are being drawn.
     """
     if not upload.size:
         raise PaperRefused("empty")
@@ -91,7 +103,14 @@ def read_paper(upload: UploadedFile) -> ReadPaper:
         if b"%%EOF" not in content[-_END_OF_PDF:]:
             raise PaperRefused("broken")
     elif kind in (JPEG, PNG):
-        content = _drawn_anew(content, kind)
+        if _is_endless_jpeg(content) if kind == JPEG else _is_endless_png(content):
+            raise PaperRefused("broken")
+        if not _DRAWING.acquire(timeout=_PATIENCE):
+            raise PaperRefused("busy")
+        try:
+            content = _drawn_anew(content, kind)
+        finally:
+            _DRAWING.release()
     else:
         raise PaperRefused("type")
     return ReadPaper(content, kind, _shown_name(upload.name or "", SUFFIXES[kind]))
@@ -100,6 +119,32 @@ def read_paper(upload: UploadedFile) -> ReadPaper:
 def request_max_bytes() -> int:
     """Return how large one request with papers may be."""
     return max(25 * 1024 * 1024, settings.PAPER_MAX_BYTES + 1024 * 1024)
+
+
+def _is_endless_jpeg(content: bytes) -> bool:
+    """Say whether a JPEG file has more scans or parts than any honest one; what is behind its end does not count."""
+    place = scans = 0
+    for _part in range(_MOST_PARTS):
+        found = _MARKER.search(content, place)
+        if found is None or found[1] == _END_OF_IMAGE:
+            return False
+        place = found.end()
+        scans += found[1] == _START_OF_SCAN
+        if scans > _MOST_SCANS:
+            return True
+        if found[1] not in (_START_OF_IMAGE, _TEMPORARY):
+            place += max(2, int.from_bytes(content[place : place + 2]))
+    return True
+
+
+def _is_endless_png(content: bytes) -> bool:
+    """Say whether a PNG file has more chunks than any honest one."""
+    place = 8
+    for _chunk in range(_MOST_CHUNKS):
+        if content[place + 4 : place + 8] in (b"IEND", b""):
+            return False
+        place += 12 + int.from_bytes(content[place : place + 4])
+    return True
 
 
 def _drawn_anew(content: bytes, kind: str) -> bytes:
@@ -111,8 +156,8 @@ def _drawn_anew(content: bytes, kind: str) -> bytes:
                 raise PaperRefused("too_many_pixels")
             if is_jpeg:
                 picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
+            picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))  # first of all: every copy after it is small
             upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
             drawn = (
                 upright if upright.mode in _KEPT_MODES[kind] else upright.convert(_full_mode(upright, kind))
             )
