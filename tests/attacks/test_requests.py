@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.test.client import BOUNDARY, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from motcua.accounts.models import Citizen, User
@@ -240,3 +243,35 @@ def test_a_page_behind_a_log_in_is_gone_with_it(an_client: Client, officer_clien
         for path in set(every_address(dossier)) - open_to_all:
             answer = browser.get(path)
             assert (answer.status_code, answer.content) == (302, b""), path
+
+
+def test_no_page_but_that_of_papers_takes_a_file(
+    an_client: Client, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a stranger could fill the disk: a file is written down before anybody looks at the form it came with."""
+    written: list[object] = []
+    for kind in (TemporaryUploadedFile, InMemoryUploadedFile):
+        monkeypatch.setattr(kind, "__init__", lambda *given, **named: written.append(given))
+    dossier = begin(an_client)
+    taking = address(dossier, "giay-to/")
+    for browser in (Client(), Client(enforce_csrf_checks=True), an_client):
+        for path in every_address(dossier):
+            if path in (taking, "/khong-co/", "/dang-xuat/"):
+                continue
+            film = BytesIO(b"%PDF-" + b"0" * 3_000_000)
+            film.name = "film.pdf"
+            answer = browser.post(path, {"word": "x", "file": film})
+            assert answer.status_code in (302, 400, 403, 404, 405), path
+    assert written == []
+
+
+def test_a_form_posted_as_multipart_without_a_file_is_taken(client: Client, register: ToldRegister) -> None:
+    body = encode_multipart(BOUNDARY, typed(cast.cuc))
+    empty = b'--%b\r\nContent-Disposition: form-data; name="a"; filename=""\r\n\r\n\r\n' % BOUNDARY.encode()
+    assert (
+        client.post(
+            "/dang-ky/", empty + body, content_type=f"multipart/form-data; boundary={BOUNDARY}"
+        ).status_code
+        == 302
+    )
+    assert register.asked == 1

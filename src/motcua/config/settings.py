@@ -215,6 +215,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = ["motcua.web.uploads.NoFile"]  # but where a page asks for them
 
 OFFICER_SECOND_FACTOR = env["OFFICER_SECOND_FACTOR"] or (
     "required" if MOTCUA_MODE == "production" else "offered"

@@ -30,6 +30,7 @@ from motcua.verification.models import IdentityCheck
 from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
 from motcua.web.addresses import addresses
 from motcua.web.requests import client_address
+from motcua.web.uploads import take_files
 
 _PAGE = 20
 # What no page here shows of a procedure; lists in JSON are costly to read.
@@ -194,6 +195,7 @@ def papers_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     if _content_length(request) > request_max_bytes():
         context = {"dossier": _own(request, pk), "megabytes": request_max_bytes() // (1024 * 1024)}
         return render(request, "dossiers/too_large.html", context, status=413)
+    take_files(request)
     return _papers_step(request, pk)
 
 
