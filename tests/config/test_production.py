@@ -27,7 +27,7 @@ GOOD = {
     "NPD_HASH_URI": "/csdldc/{operation}",
     "NPD_USERNAME": "hp_motcua",
     "NPD_SECRET": "given by the ministry",
-    "NPD_PORTAL_OFFICER": "031080000001",
+    "NPD_PORTAL_OFFICER": "031080000000",
     "NPD_PORTAL_OFFICER_KEY": "",
 }
 LGSP = {
