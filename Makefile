@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check fix fuzz bench bench-kills clean
+.PHONY: help run sandbox test check fix fuzz bench bench-kills bench-sealing clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,6 +55,9 @@ bench: $(VENV)/.dev  ## Measure speed; writes bench/results/latest.json
 
 bench-kills: $(VENV)/.dev  ## Kill processes 200 times under load and count what is lost; adds to latest.json
 	@$(BIN)/python -m bench kills
+
+bench-sealing: $(VENV)/.dev  ## Seal and verify a million audit events; adds to latest.json
+	@$(BIN)/python -m bench sealing
 
 clean:  ## Remove the environment and all local state
 	rm -rf $(VENV) var

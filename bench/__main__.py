@@ -1,7 +1,7 @@
 """Measures, prints a table and writes ``bench/results/latest.json``.
 
-``python -m bench kills`` counts what is lost, ``python -m bench uniform`` compares the time of one no with another's;
-what they find is added to the same file.
+``python -m bench kills`` counts what is lost, ``python -m bench uniform`` compares the time of one no with another's,
+``python -m bench sealing`` times the audit log; what they find is added to the same file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import drain, kills, rates, silence, uniform
+from bench import drain, kills, rates, sealing, silence, uniform
 from bench.desk import Desk
 from bench.machine import where
 from bench.pages import pages
@@ -40,6 +40,8 @@ BUDGETS = {
     "unrecorded": 0,
     "asked_twice_unnoticed": 0,
     "uniform_padded_medians_apart_ms": 5,
+    "seal_million_seconds": 60,
+    "verify_million_seconds": 60,
 }
 GOALS = {"checks_per_second": 200}
 _TICKETS, _TICKETS_APART = 10_000, 500
@@ -129,6 +131,7 @@ def _table(results: dict[str, Any]) -> None:
 _APART: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "kills": lambda options: kills.killed(options.rounds),
     "uniform": lambda options: uniform.uniform(),
+    "sealing": lambda options: sealing.sealed(),
 }
 
 

@@ -73,6 +73,7 @@ def did(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[object]:
     )
     monkeypatch.setattr("motcua.dossiers.service.send_reminders", lambda *, now: 0)
     monkeypatch.setattr("motcua.oversight.balancing.run_due_balance", lambda *, now: False)
+    monkeypatch.setattr("motcua.audit.service.keep_sealed", lambda *, now: None)
     monkeypatch.setattr(work, "connection", database)
     return found
 
@@ -103,6 +104,22 @@ def test_a_database_that_is_away_is_told_and_tried_again_more_and_more_rarely(
 
     assert stop.pauses == [4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0, 60.0, 0.0, 2.0]
     assert caplog.text.count("work.failed error=OperationalError") == 7
+
+
+def test_the_log_is_sealed_at_its_pace_and_not_at_every_look(
+    did: list[object], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    sealed: list[object] = []
+    monkeypatch.setattr("motcua.audit.service.keep_sealed", lambda *, now: sealed.append(now))
+    monkeypatch.setattr(work, "_seal_at", 0.0)
+    settings.AUDIT_SEAL_SECONDS = 600
+    did += [True, True, False]
+    work.work(Stop(3))
+    assert len(sealed) == 1
+
+    monkeypatch.setattr(work, "_seal_at", 0.0)
+    work.work(Stop(1))
+    assert len(sealed) == 2
 
 
 def test_its_place_in_the_pool_of_postgresql_is_free_while_it_rests(

@@ -23,6 +23,7 @@ PAGES = (
     "procedures/procedure/",
     "procedures/procedure/1/change/",
     "audit/auditevent/",
+    "audit/auditbatch/",
     "verification/identitycheck/",
     "verification/linechoice/",
 )

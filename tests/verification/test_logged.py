@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from motcua.audit.models import AuditEvent
 from motcua.identity.register import TouchPoint
 from motcua.verification import logged
 from motcua.verification.logged import compare_with_log
 from motcua.verification.models import IdentityCheck
+from tests.audit.conftest import run_audit
 from tests.verification.checks import NOW, check_at
 from tests.verification.test_proofs import OTHERS
 
@@ -129,3 +132,17 @@ def test_the_pieces_in_which_rows_are_read_make_no_difference(checks, monkeypatc
     monkeypatch.setattr(logged, "_PIECE", piece)
 
     assert compare_with_log() == logged.Comparison(5, None)
+
+
+def test_the_command_that_verifies_the_log_names_an_edited_check(
+    checks, settings: Settings, tmp_path: Path
+) -> None:
+    settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
+    code, said = run_audit("verify")
+    assert code == 0
+    assert "5 checks of identities agree with it." in said
+
+    IdentityCheck.objects.filter(pk=checks[3].pk).update(outcome="rejected")
+    code, said = run_audit("verify")
+    assert code == 1
+    assert f"First bad record: check {checks[3].code} ({checks[3].request_id}): says something else" in said

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from urllib.error import URLError
@@ -69,6 +70,8 @@ def run_demo() -> int:
                 program.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 program.kill()
+        if len(programs) == len(ports):
+            _seal()
 
 
 def _load() -> None:
@@ -77,6 +80,18 @@ def _load() -> None:
 
     call_command("load_procedures", verbosity=0)
     call_command("load_cast", verbosity=0)
+    _seal()
+
+
+def _seal() -> None:
+    """Seal the audit log, so that what happened up to now can be proved from now on."""
+    from django.db import DatabaseError
+    from django.utils import timezone
+
+    from motcua.audit.service import keep_sealed
+
+    with suppress(DatabaseError):  # sealed at the next start
+        keep_sealed(now=timezone.now())
 
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:

@@ -230,6 +230,20 @@ _declare(
     "Work that waits is done inside the web workers, or apart by `motcua work`.",
     one_of="inside apart",
 )
+_declare(
+    "Product",
+    "AUDIT_SEAL_SECONDS",
+    "seconds",
+    "5",
+    "Time between two batches into which the audit log is sealed, if anything happened.",
+)
+_declare(
+    "Product",
+    "AUDIT_HEAD_COPY",
+    "text",
+    "",
+    "Path of a second file for the signed heads of the audit log, best on another host; none when empty.",
+)
 _declare("Product", "PAPER_MAX_MB", "number", "10", "Largest paper that a citizen may upload, in MB.")
 
 # What each line to the register has of its own: kind, default, meaning and, where it must be, "one of" or secrecy.

@@ -1,4 +1,4 @@
-"""The pages that are written from code: ``.env.example`` and ``docs/configuration.md``."""
+"""The pages that are written from code: ``.env.example``, ``docs/configuration.md`` and ``docs/audit-events.md``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ def write_pages(*, only_check: bool) -> int:
         0, or 1 when a page on disk is stale and ``only_check`` is set.
     """
     stale = []
-    for path, text in ((_ROOT / ".env.example", _example()), (_ROOT / "docs" / "configuration.md", _table())):
+    for path, text in (
+        (_ROOT / ".env.example", _example()),
+        (_ROOT / "docs" / "configuration.md", _table()),
+        (_ROOT / "docs" / "audit-events.md", _events()),
+    ):
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(path.name)
@@ -57,4 +61,31 @@ def _table() -> str:
             name = f"`{variable.name}`" + (" *" if variable.is_secret else "")
             default = f"`{variable.default}`" if variable.default else "(empty)"
             lines.append(f"| {name} | {default} | {variable.expected} | {variable.meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _events() -> str:
+    import django
+    from django.utils import translation
+
+    django.setup()
+    from motcua.audit.service import EVENTS, LIFETIMES
+
+    lines = [
+        "# Audit events",
+        "",
+        "Written by `motcua configuration` from `src/motcua/audit/events.py`; do not edit by hand.",
+        "Every event has its moment, the user who did it if one was logged in, the office, and a subject: a dossier's",
+        "code, or a keyed digest of a number, never a name or a number in clear. Nothing else can be recorded.",
+        "",
+        "| class | kept, from the moment of sealing |",
+        "|---|---|",
+    ]
+    for retention, lifetime in LIFETIMES.items():
+        lines.append(f"| `{retention}` | {f'{lifetime.days} days' if lifetime else 'as long as the chain'} |")
+    lines += ["", "| event | sentence | class | details |", "|---|---|---|---|"]
+    with translation.override("vi"):
+        for event in EVENTS.values():
+            told = "<br>".join(f"`{field}`: {meaning}" for field, meaning in event.fields.items())
+            lines.append(f"| `{event.name}` | {event.sentence} | `{event.retention}` | {told or '–'} |")
     return "\n".join(lines) + "\n"

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import OperationalError
+from django.utils import timezone
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from motcua.config.env import Environment
@@ -60,7 +61,7 @@ def gunicorn_command(*, graceful_seconds: int = 15) -> list[str]:
 
 
 def prepare() -> None:
-    """Check the settings, bring the database up to date and collect static files when they changed.
+    """Check the settings, bring the database up to date, collect static files when they changed, and record the start.
 
     Raises:
         SystemExit: the settings cannot work, or are unsafe in production; the message names the variables.
@@ -81,6 +82,9 @@ def prepare() -> None:
     production.refuse_demo_log_ins()
     if _are_static_files_stale():
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    from motcua.audit.service import record
+
+    record(name="product.started", now=timezone.now())
 
 
 def serve() -> None:

@@ -1,4 +1,4 @@
-"""Work that waits: later checks of received dossiers, reminders, and the balance of each night.
+"""Work that waits: later checks of dossiers, reminders, the balance of each night, and sealing the audit log.
 
 With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
 ``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
@@ -11,7 +11,9 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from django.conf import settings
@@ -23,6 +25,7 @@ _LONGEST: Final = 60.0  # seconds to the next try when nothing works, say becaus
 _FAREWELL: Final = 1.0  # seconds that a web worker that ends waits for a question under way
 _stop = threading.Event()
 _thread: threading.Thread | None = None
+_seal_at = 0.0  # when this process seals the audit log next, by the clock that never jumps
 
 
 class Stop(Protocol):
@@ -83,6 +86,7 @@ def _turn() -> float:
     from motcua.oversight.balancing import run_due_balance
 
     now = timezone.now()
+    _keep_sealed(now)
     told = send_reminders(now=now)
     if told:
         _log.info("work.reminded count=%d", told)
@@ -91,6 +95,16 @@ def _turn() -> float:
         return 0.0  # the next look finds out whose turn it is, and when
     wait = seconds_to_next_recheck(now=timezone.now())
     return _IDLE if wait is None else min(wait, _IDLE)
+
+
+def _keep_sealed(now: datetime) -> None:
+    """Seal the audit log, if it is time to."""
+    global _seal_at
+    from motcua.audit.service import keep_sealed
+
+    if time.monotonic() >= _seal_at:
+        _seal_at = time.monotonic() + settings.AUDIT_SEAL_SECONDS
+        keep_sealed(now=now)
 
 
 def work_apart() -> int:

@@ -53,16 +53,30 @@ class Command(BaseCommand):
         missing = [
             (login, entry) for login, entry in zip(logins, cast["logins"], strict=True) if login not in there
         ]
+        now = timezone.now()
         hashes = {password: hashed(password) for password in {entry["password"] for _, entry in missing}}
         with transaction.atomic():
             for office in cast["offices"]:
-                Office.objects.get_or_create(code=office["code"], defaults={"name": office["name"]})
+                _, is_new = Office.objects.get_or_create(
+                    code=office["code"], defaults={"name": office["name"]}
+                )
+                if is_new:
+                    record(
+                        name="demo.loaded", now=now, office_code=office["code"], details={"kind": "office"}
+                    )
             offices = {office.code: office for office in Office.objects.all()}
             for login, entry in missing:
                 person = people.get(entry["citizen"])
-                _make(login, entry, person, hashes[entry["password"]], offices.get(entry.get("office")))
-            if missing:
-                record(name="demo.loaded", now=timezone.now(), details={"users": len(missing)})
+                user = _make(
+                    login, entry, person, hashes[entry["password"]], offices.get(entry.get("office"))
+                )
+                record(
+                    name="demo.loaded",
+                    now=now,
+                    office_code=user.office.code if user.office else "",
+                    subject=str(user.pk),
+                    details={"kind": "account", "role": user.role},
+                )
         self.stdout.write(f"load_cast: {len(missing)} made, {len(there)} already there")
 
 
@@ -72,7 +86,7 @@ def _make(
     person: dict[str, Any] | None,
     password_hash: str,
     office: Office | None,
-) -> None:
+) -> User:
     name = NAMES_ON_ACCOUNTS.get(entry["citizen"]) or (person["full_name"] if person else "Quản trị hệ thống")
     user = User(login=login, role=entry["role"], full_name=name, office=office, password=password_hash)
     user.is_superuser = user.role == User.Role.ADMINISTRATOR
@@ -80,7 +94,7 @@ def _make(
         user.officer_number = person["personal_number"] if person else ""
         user.gateway_key = f"{login}:sandbox-pass" if user.is_officer else ""
         user.save()
-        return
+        return user
     if person is None:
         raise CommandError(f"cast.json: the citizen's log-in {entry['citizen']!r} names nobody of the cast.")
     user.save()
@@ -90,3 +104,4 @@ def _make(
     citizen.number = IdNumber(person["personal_number"])
     citizen.birth_date = BirthDate(*map(int, person["birth_date"].split("-")))
     citizen.save()
+    return user

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
+from django.utils import timezone
 
+from motcua.audit.service import record
 from motcua.procedures.models import Procedure, RequiredDocument, searched
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "procedures.json"
@@ -62,6 +64,11 @@ class Command(BaseCommand):
                 update_conflicts=True,
                 unique_fields=["procedure", "position"],
                 update_fields=_OF_A_DOCUMENT,
+            )
+            record(
+                name="procedures.loaded",
+                now=timezone.now(),
+                details={"procedures": len(rows), "documents": len(documents)},
             )
         self.stdout.write(f"load_procedures: {len(rows)} procedures, {len(documents)} documents")
 

@@ -1,0 +1,224 @@
+"""The keeper's commands: ``motcua audit seal``, ``verify``, ``head``, ``resume``, ``erase``, ``export``."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from motcua.audit import service as audit
+from motcua.verification.logged import compare_with_log
+
+_FINE, _WRONG, _CANNOT = 0, 1, 2
+_SHOWN: Final = 20  # findings told; the rest is counted
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day; write dd/mm/yyyy") from None
+
+
+class Command(BaseCommand):
+    """See to the audit log from the command line, for those who keep the product up."""
+
+    help = "Seal, verify, export and erase the audit log."
+    requires_system_checks: list[str] = []  # a broken line to the register is no reason not to look
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the commands."""
+        commands = parser.add_subparsers(dest="command", required=True)
+        commands.add_parser("seal", help="seal what is open now; serve and work do it by themselves")
+        verify = commands.add_parser(
+            "verify",
+            help="seal what is open, then check everything; exit 0 all is well, 1 something is wrong",
+        )
+        verify.add_argument(
+            "--heads",
+            type=Path,
+            metavar="FILE",
+            action="append",
+            default=[],
+            help="compare with heads that were kept elsewhere, too",
+        )
+        head = commands.add_parser(
+            "head", help="print the signed head of the last batch, to be kept elsewhere"
+        )
+        head.add_argument(
+            "--keys", action="store_true", help="print the public keys of heads and exports instead"
+        )
+        resume = commands.add_parser(
+            "resume", help="go on after a back-up was put back on purpose; leaves a signed trace that stays"
+        )
+        resume.add_argument("--reason", required=True, help="why, in a sentence; name nobody")
+        erase = commands.add_parser("erase", help="erase the events whose time is over")
+        erase.add_argument("--dry-run", action="store_true", help="only count them")
+        export = commands.add_parser("export", help="write the events of a period to a signed file")
+        export.add_argument("--from", required=True, type=_day, dest="first", metavar="dd/mm/yyyy")
+        export.add_argument("--to", required=True, type=_day, dest="last", metavar="dd/mm/yyyy")
+        export.add_argument("file", type=Path)
+        check = commands.add_parser("verify-export", help="check a signed file; needs no database")
+        check.add_argument("file", type=Path)
+        check.add_argument(
+            "--key",
+            type=Path,
+            metavar="PEM",
+            help="public key of who made it; this installation's if not given",
+        )
+
+    def handle(self, *args: Any, command: str, **options: Any) -> None:
+        """Run one of them; the exit code tells the outcome."""
+        try:
+            code = getattr(self, f"_{command.replace('-', '_')}")(options)
+        except DatabaseError as error:
+            variable = (
+                "DATABASE_URL" if connection.vendor == "postgresql" else f"MOTCUA_STATE={settings.STATE}"
+            )
+            why = str(error).strip().partition("\n")[0]
+            self.stderr.write(
+                f"{variable}: the database cannot be used ({why}). Give this command the variables that "
+                "motcua serve has, and run motcua serve first."
+            )
+            code = _CANNOT
+            if command == "verify" and (known := audit.known_head()):
+                # Tables that are gone are a log that is gone.
+                self.stdout.write(
+                    "THE AUDIT LOG IS NOT WHOLE. It cannot be read, though "
+                    f"{settings.AUDIT_HEADS} knows batch {known}: "
+                    "an older state was put back, or another database is looked at."
+                )
+                code = _WRONG
+        except OSError as error:
+            self.stderr.write(f"{error.filename or 'A file'}: {error.strerror or error}.")
+            code = _CANNOT
+        sys.exit(code)
+
+    def _seal(self, options: dict[str, Any]) -> int:
+        try:
+            done = audit.seal(now=timezone.now(), is_thorough=True)
+        except audit.CannotSeal as refusal:
+            self.stdout.write(f"Not sealed. {refusal}")
+            return _WRONG
+        self.stdout.write(f"Sealed {done.events} events in {done.batches} batches.")
+        for pk in done.forged:
+            self.stdout.write(
+                f"Left open: event {pk}, which is not as it was recorded. Run: motcua audit verify"
+            )
+        for path, why in done.unwritten.items():
+            self.stdout.write(f"The head could not be written to {path} ({why}).")
+        return _WRONG if done.forged or done.unwritten else _FINE
+
+    def _verify(self, options: dict[str, Any]) -> int:
+        report = audit.verify(now=timezone.now(), elsewhere=options["heads"])
+        checks = compare_with_log()
+        if checks.difference:
+            record, _, what = checks.difference.partition(": ")
+            report.findings.append(audit.Finding(None, what, record))
+        return self._tell(report, f"{checks.agreed} checks of identities agree with it.")
+
+    def _tell(self, report: audit.Report, more: str = "") -> int:
+        for note in report.notes:
+            self.stdout.write(note)
+        facts = (
+            f"{report.events} events sealed in {report.batches} batches, "
+            f"{report.erased} erased when their time was over, {report.open} open"
+        )
+        if report.is_whole:
+            self.stdout.write(f"The audit log is whole: {facts}.")
+            if report.last:
+                at = datetime.fromisoformat(report.last.header.sealed_at)
+                self.stdout.write(
+                    f"Head of batch {report.last.header.number}, sealed on "
+                    f"{timezone.localtime(at):%d/%m/%Y %H:%M:%S}: {report.last.head}"
+                )
+            for path, count in report.compared:
+                self.stdout.write(f"It agrees with the {count} heads in {path}.")
+            if more:
+                self.stdout.write(more)
+            return _FINE
+        first, *others = report.findings
+        self.stdout.write(
+            f"THE AUDIT LOG IS NOT WHOLE. First bad record: {first}"
+            if first.is_of_a_record
+            else f"THE AUDIT LOG IS NOT WHOLE. No single record is bad, but: {first}"
+        )
+        for finding in others[:_SHOWN]:
+            self.stdout.write(f"Also: {finding}")
+        if more := len(others[_SHOWN:]) + report.left_out:
+            self.stdout.write(f"And {more} more.")
+        self.stdout.write(f"Looked at: {facts}. What to do: docs/operations.md, The audit log.")
+        return _WRONG
+
+    def _head(self, options: dict[str, Any]) -> int:
+        if options["keys"]:
+            for use, pem in (("heads", audit.head_key()), ("exports", audit.export_key())):
+                self.stdout.write(f"{use}\n{pem.decode('ascii').strip()}")
+            return _FINE
+        line = audit.last_head()
+        if line is None:
+            self.stderr.write("Nothing was sealed yet. Run: motcua audit seal")
+            return _WRONG
+        self.stdout.write(line)
+        return _FINE
+
+    def _resume(self, options: dict[str, Any]) -> int:
+        try:
+            batch = audit.resume(
+                now=timezone.now(), reason=options["reason"].strip(), operator=getpass.getuser()
+            )
+        except audit.NothingToResume:
+            self.stdout.write("Nothing keeps the log from being sealed, so there is nothing to resume.")
+            return _WRONG
+        self.stdout.write(
+            f"Resumed with batch {batch.header.number}. The reason stays in the chain for ever. "
+            "Run: motcua audit verify"
+        )
+        return _FINE
+
+    def _erase(self, options: dict[str, Any]) -> int:
+        counts = audit.erase_expired(now=timezone.now(), dry_run=options["dry_run"])
+        verb = "Would be erased" if options["dry_run"] else "Erased"
+        self.stdout.write(f"{verb}: " + ", ".join(f"{kind} {count}" for kind, count in counts.items()) + ".")
+        return _FINE
+
+    def _export(self, options: dict[str, Any]) -> int:
+        if options["first"] > options["last"]:
+            self.stderr.write("--from is after --to.")
+            return _CANNOT
+        try:
+            count = audit.export(
+                first=options["first"],
+                last=options["last"],
+                path=options["file"],
+                now=timezone.now(),
+                operator=getpass.getuser(),
+            )
+        except audit.NotWhole as refusal:
+            self.stdout.write("Nothing was exported: what is wrong is not signed.")
+            return self._tell(refusal.report)
+        self.stdout.write(
+            f"{count} events written to {options['file']}. Its public key: motcua audit head --keys"
+        )
+        return _FINE
+
+    def _verify_export(self, options: dict[str, Any]) -> int:
+        key = options["key"].read_bytes() if options["key"] else audit.export_key()
+        try:
+            told = audit.check_export(options["file"], key=key)
+        except audit.BrokenExport as error:
+            self.stdout.write(f"{options['file']} is not to be believed: {error}.")
+            return _WRONG
+        self.stdout.write(
+            f"{options['file']} is as it was signed: {told['events']} events "
+            f"from {date.fromisoformat(told['first']):%d/%m/%Y} to {date.fromisoformat(told['last']):%d/%m/%Y}."
+        )
+        return _FINE
