@@ -153,8 +153,8 @@ class Command(BaseCommand):
         )
         for finding in others[:_SHOWN]:
             self.stdout.write(f"Also: {finding}")
-        if more := len(others[_SHOWN:]) + report.left_out:
-            self.stdout.write(f"And {more} more.")
+        if unsaid := len(others[_SHOWN:]) + report.left_out:
+            self.stdout.write(f"And {unsaid} more.")
         self.stdout.write(f"Looked at: {facts}. What to do: docs/operations.md, The audit log.")
         return _WRONG
 
