@@ -426,6 +426,9 @@ def _refuse_limited(check: IdentityCheck, exceeded: list[budget.Limit], now: dat
         subject=check.number_digest,
         details={"scope": limit.scope, "touch_point": check.touch_point},
     )
+    _log.warning(
+        "limits.reached scope=%s touch_point=%s until=%s", limit.scope, check.touch_point, f"{until:%H:%M}"
+    )
     raise Limited(scope=limit.scope, tries=limit.tries, until=until)
 
 
