@@ -75,6 +75,7 @@ __all__ = [
     "lines",
     "longest_question",
     "look_up",
+    "number_lock",
     "officer_limit",
     "ping",
     "portal_question",
@@ -279,6 +280,26 @@ def look_up(
         return _ask(question, now).check
     except Replayed as replayed:
         return replayed.check
+
+
+def number_lock(*, number_digest: str, now: datetime) -> datetime | None:
+    """Say until when the portal asks nothing about a number, after too many wrong tries; None while it asks.
+
+    The desk asks about it all the same.
+
+    Args:
+        number_digest: the keyed digest of the number.
+        now: the moment.
+    """
+    limits = [
+        limit
+        for limit in _limits(TouchPoint.REGISTRATION, number_digest, user_id=None)
+        if limit.scope == "number"
+    ]
+    longest = longest_question()
+    exceeded = budget.exceeded(limits, budget.count(limits=limits, now=now, longest_question=longest))
+    moments = [budget.next_try_at(limit=limit, now=now, longest_question=longest) for limit in exceeded]
+    return max(moments, default=None)
 
 
 def officer_limit(*, officer: AbstractBaseUser, now: datetime) -> LimitStanding:
