@@ -18,6 +18,8 @@ from motcua.verification.models import IdentityCheck
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, Person, cast
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)  # a Monday, 12:00 in Vietnam
+NOW = datetime(2026, 11, 27, 2, 30, tzinfo=UTC)  # a Friday, 09:30 in Vietnam
+MakeCheck = Callable[..., IdentityCheck]
 
 
 @pytest.fixture
@@ -106,3 +108,31 @@ def desk_dossier(
         return dossier
 
     return receive
+
+
+@pytest.fixture
+def make_check(db: None) -> MakeCheck:
+    """Return a way to put a check on record about a number, and about a person who was asked about by an old one."""
+
+    def made(number: str = cast.an.number, *, person: str = "", **said: Any) -> IdentityCheck:
+        check_id = uuid4()
+        fields: dict[str, Any] = {
+            "id": check_id,
+            "request_id": f"MC-{check_id.hex}",
+            "touch_point": "reception",
+            "office_code": FIRST_OFFICE,
+            "purpose": "Tiếp nhận hồ sơ: Đăng ký khai sinh",
+            "procedure_code": "1.001193",
+            "number_digest": digest("number", number),
+            "number_masked": f"{number[:3]}******{number[-3:]}",
+            "claim_digest": digest("claim", number),
+            "person_digest": digest("number", person) if person else "",
+            "asked_at": NOW,
+            "outcome": "verified",
+            **said,
+        }
+        if fields["outcome"]:
+            fields.setdefault("answered_at", fields["asked_at"])
+        return IdentityCheck.objects.create(**fields)
+
+    return made

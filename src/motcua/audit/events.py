@@ -195,15 +195,15 @@ _event(
     "objection.opened",
     _("Công dân phản ánh một lần tra cứu về mình."),
     _CHECK,
-    check=_CHECK_ID,
-    reason=_REASON,
+    objection=_("Mã của phản ánh."),
+    due_on=_("Hạn trả lời."),
 )
 _event(
     "objection.answered",
     _("Phản ánh của công dân được trả lời."),
     _CHECK,
-    check=_CHECK_ID,
-    outcome=_("Kết quả trả lời."),
+    objection=_("Mã của phản ánh."),
+    is_late=_("Trả lời sau khi đã quá hạn."),
 )
 _event(
     "history.viewed",
@@ -213,7 +213,7 @@ _event(
 )
 _event(
     "history.printed",
-    _("Công dân in lịch sử tra cứu về mình."),
+    _("Cán bộ in lịch sử tra cứu theo yêu cầu của công dân."),
     _CHECK,
     count=_("Số lần tra cứu đã in."),
 )

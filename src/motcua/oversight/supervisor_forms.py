@@ -11,10 +11,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from motcua.identity.claims import IdentityClaim
 from motcua.oversight.figures import Period
+from motcua.oversight.forms import PersonForm
 from motcua.oversight.models import CheckReview
-from motcua.web.fields import BirthDateField, FullNameField, IdNumberField
 
 LONGEST_PERIOD: Final = timedelta(days=366)
 LONGEST_DOWNLOAD: Final = timedelta(days=31)
@@ -67,22 +66,13 @@ def one_line(text: str) -> str:
     return " ".join("".join(sign for sign in seen if unicodedata.category(sign) not in {"Cf", "Co"}).split())
 
 
-class LookUpForm(forms.Form):
+class LookUpForm(PersonForm):
     """The three things about a person, and why the officer asks."""
 
-    use_required_attribute = False
-    full_name = FullNameField()
-    number = IdNumberField()
-    birth_date = BirthDateField(year_alone=True)
     reason = ReasonField(
         label=_("Lý do tra cứu"),
         help_text=_("Ví dụ: xác minh người làm chứng trong biên bản ngày 12/03. Không ghi số CCCD/CMND."),
     )
-
-    def claim(self) -> IdentityClaim:
-        """Return the claim of a form that is valid."""
-        said = self.cleaned_data
-        return IdentityClaim(said["full_name"], said["number"], said["birth_date"])
 
 
 class PeriodForm(forms.Form):

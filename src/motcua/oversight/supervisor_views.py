@@ -23,9 +23,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from motcua.accounts.access import officer_required, supervisor_required
 from motcua.accounts.models import User
-from motcua.accounts.service import asker_of, marks_of, notify, office_code, tell_supervisors
-from motcua.audit import service as audit
-from motcua.oversight import figures, reviewing
+from motcua.accounts.service import notify, office_code
+from motcua.oversight import figures, looking_up, objecting, reviewing
 from motcua.oversight.exporting import export
 from motcua.oversight.figures import Period, Scope, scope_of
 from motcua.oversight.models import Balance, CheckReview
@@ -39,7 +38,7 @@ from motcua.oversight.supervisor_forms import (
 )
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Limited, LimitStanding, MissingOfficerNumber, Press, PressReused
+from motcua.verification.service import Limited, LimitStanding, MissingOfficerNumber, PressReused
 from motcua.web.requests import client_address
 
 _log = logging.getLogger("motcua.oversight")
@@ -67,44 +66,26 @@ def look_up(request: OfficialRequest) -> HttpResponse:
         if "reason" in form.errors:
             _log.warning("lookup.without_reason user=%d", request.user.pk)
         return _look_up_page(request, form)
-    press = verification.press_of(request.POST)
     try:
-        check = _asked(request.user, form, press, client_address(request), now)
+        check = looking_up.look_up(
+            claim=form.claim(),
+            officer=request.user,
+            reason=form.cleaned_data["reason"],
+            press=verification.press_of(request.POST),
+            address=client_address(request),
+            now=now,
+        )
     except MissingOfficerNumber:
         return _look_up_page(request, form, kind="no_officer_number")
     except PressReused:
         return _look_up_page(request, form, status=409, kind="pressed_before")
     except Limited as limit:
-        if limit.scope == "officer":
-            tell_supervisors(officer=request.user, now=now)
         response = _look_up_page(
             request, form, status=429, kind="limited", until=limit.until, tries=limit.tries
         )
         response["Retry-After"] = str(max(1, ceil((limit.until - now).total_seconds())))
         return response
     return _look_up_page(request, form, check=check, kind=check.outcome or "unanswered")
-
-
-def _asked(officer: User, form: LookUpForm, press: Press, address: str, now: datetime) -> IdentityCheck:
-    claim = form.claim()
-    check = verification.look_up(
-        claim=claim,
-        asker=asker_of(officer, address),
-        reason=form.cleaned_data["reason"],
-        marks=marks_of(number=claim.number, officer=officer),
-        press=press,
-        now=now,
-    )
-    if check.asked_at == now:  # and not the answer to the same press once more
-        audit.record(
-            name="check.lookup",
-            now=now,
-            actor=officer,
-            office_code=check.office_code,
-            subject=check.request_id,
-            details={"outcome": check.outcome},
-        )
-    return check
 
 
 def _look_up_page(
@@ -163,6 +144,7 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
         "stopped": _stopped(request.user, scope, now, refused),
         "wave": verification.wave_since(now=now),
         "waiting": reviewing.marked(scope).order_by().count(),
+        "cases": objecting.count_open(request.user, now),
         "is_whole": scope.is_whole,
     }
     if period is not None:

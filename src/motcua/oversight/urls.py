@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from motcua.oversight import supervisor_views
+from motcua.oversight import case_views, citizen_views, print_views, supervisor_views
 
 urlpatterns = [
     path("mot-cua/tra-cuu-ngoai-ho-so/", supervisor_views.look_up, name="look_up"),
@@ -15,4 +15,9 @@ urlpatterns = [
     path("mot-cua/giam-sat/doi-soat/", supervisor_views.balances, name="balances"),
     path("mot-cua/giam-sat/doi-soat/<int:pk>/", supervisor_views.balance_night, name="balance_night"),
     path("mot-cua/giam-sat/trich-xuat/", supervisor_views.export_checks, name="export_checks"),
+    path("ca-nhan/tra-cuu-ve-toi/", citizen_views.my_checks, name="my_checks"),
+    path("ca-nhan/tra-cuu-ve-toi/<uuid:pk>/", citizen_views.object_to_check, name="object_to_check"),
+    path("mot-cua/nhat-ky-tra-cuu/", print_views.history_print, name="history_print"),
+    path("mot-cua/phan-anh/", case_views.objections, name="objections"),
+    path("mot-cua/phan-anh/<int:pk>/", case_views.objection, name="objection"),
 ]

@@ -1,0 +1,66 @@
+"""The pages on which a citizen sees who asked about them, and objects."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from motcua.accounts.access import citizen_of, citizen_required
+from motcua.audit.service import record
+from motcua.oversight import history, objecting
+from motcua.oversight.forms import ObjectionForm
+from motcua.oversight.models import Objection
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import number_lock
+
+
+@require_safe
+@citizen_required
+def my_checks(request: HttpRequest) -> HttpResponse:
+    """Show a citizen the checks about their number; whose, the session says and nothing else."""
+    citizen, now = citizen_of(request), timezone.now()
+    after = history.place_of(request.GET.get("truoc", ""))
+    page = history.page_of(history.subject_of(citizen), citizen=citizen, after=after)
+    if after is None:
+        record(
+            name="history.viewed",
+            now=now,
+            actor=citizen.user,
+            subject=citizen.number_digest,
+            details={"count": len(page.rows)},
+        )
+    context = {
+        "rows": page.rows,
+        "older": page.older.as_text() if page.older else "",
+        "is_first": after is None,
+        "today": timezone.localdate(now),
+        "locked_until": number_lock(number_digest=citizen.number_digest, now=now),
+    }
+    return render(request, "oversight/my_checks.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@citizen_required
+def object_to_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show one check with the citizen's objection to it; posted, open one."""
+    citizen, now = citizen_of(request), timezone.now()
+    row = history.row_of(history.subject_of(citizen), citizen=citizen, check_id=pk)
+    if row is None:
+        raise Http404
+    form = ObjectionForm(request.POST if request.method == "POST" else None)
+    if not row.is_own and form.is_valid():
+        check = IdentityCheck.objects.get(pk=pk)
+        objecting.open_objection(citizen=citizen, check=check, text=form.cleaned_data["text"], now=now)
+        return redirect("object_to_check", pk)
+    case = Objection.objects.filter(check_made=pk, citizen=citizen).first()
+    context = {
+        "row": row,
+        "form": form,
+        "case": case,
+        "is_overdue": case is not None and case.answered_at is None and objecting.is_overdue(case, now),
+    }
+    return render(request, "oversight/object_to_check.html", context)
