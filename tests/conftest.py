@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.management import call_command
+from django.db.models import BinaryField, Model, Value
 from django.test import Client
 
 from motcua.accounts.models import Citizen, User
@@ -14,6 +15,8 @@ from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.register import Answer, CouldNotAsk, Inquiry, RegisterError, Trouble
 from motcua.population.memory import MemoryRegister
 from motcua.procedures.service import forget
+from motcua.sealing import digest
+from motcua.sealing.fields import Sealed
 from motcua.verification import probing
 from motcua.verification.registers import use_register
 from tests.people import Person, cast
@@ -141,16 +144,32 @@ def administrator(people: None) -> User:
     return User.objects.get(login="quantri")
 
 
+def account_of(person: Person) -> Citizen:
+    """Return the account with a person's number, whatever name it carries."""
+    return Citizen.objects.select_related("user").get(number_digest=digest("number", person.number))
+
+
+def raw(row: Model, field: str) -> bytes:
+    """Return what stands in the database where a row has a sealed field."""
+    sealed = type(row)._base_manager.values_list(field, flat=True).get(pk=row.pk)
+    return sealed.raw if isinstance(sealed, Sealed) else b""
+
+
+def sealed_long_ago() -> Value:
+    """Return, for an update, a value that no key opens."""
+    return Value(b"sealed with another key, long ago", BinaryField())
+
+
 @pytest.fixture
 def citizen_an(people: None) -> Citizen:
     """Return An's account, right in everything."""
-    return Citizen.objects.get(full_name=cast.an.full_name)
+    return account_of(cast.an)
 
 
 @pytest.fixture
 def citizen_binh(people: None) -> Citizen:
     """Return Bình's account, which carries a wrong name."""
-    return Citizen.objects.get(full_name="Trần Thị Bính")
+    return account_of(cast.binh)
 
 
 def _logged_in(user: User) -> Client:

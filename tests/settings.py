@@ -34,6 +34,7 @@ for _name in VARIABLES:
             os.environ.pop(_variable, None)
 os.environ["MOTCUA_STATE"] = str(_state())
 os.environ["MOTCUA_SECRET_KEY"] = "a-key-for-tests-that-opens-nothing-anywhere-else"
+os.environ["MOTCUA_SEALING_KEYS"] = "0123abcd a-sealing-key-for-tests-that-opens-nothing-elsewhere"
 os.environ["NPDSANDBOX_PORT"] = _NOBODY_LISTENS
 # A page that shows the light starts no thread of its own accord; tests about that switch it on.
 os.environ["NPD_WATCH_SECONDS"] = "0"

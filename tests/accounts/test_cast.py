@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.service import asker_of
+from tests.conftest import account_of
 from tests.people import FIRST_OFFICE, WRONG_NAME_OF_BINH, cast
 
 pytestmark = pytest.mark.django_db
@@ -17,13 +18,13 @@ pytestmark = pytest.mark.django_db
 
 def test_everybody_is_made_and_a_second_time_changes_nothing(people: None) -> None:
     before = list(User.objects.order_by("id").values())
-    Citizen.objects.filter(full_name=WRONG_NAME_OF_BINH).update(full_name="Trần Thị Bình")
+    Citizen.objects.filter(pk=account_of(cast.binh).pk).update(full_name="Trần Thị Bình")
 
     call_command("load_cast", stdout=StringIO())
 
     assert list(User.objects.order_by("id").values()) == before
     assert Office.objects.count() == 2
-    assert set(Citizen.objects.values_list("full_name", flat=True)) == {"Nguyễn Văn An", "Trần Thị Bình"}
+    assert {citizen.full_name for citizen in Citizen.objects.all()} == {"Nguyễn Văn An", "Trần Thị Bình"}
 
 
 def test_binhs_account_carries_the_wrong_name(citizen_binh: Citizen) -> None:

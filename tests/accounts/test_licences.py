@@ -12,6 +12,7 @@ from django.urls import reverse
 from motcua.accounts.models import Citizen, User
 from motcua.accounts.service import asker_of
 from motcua.procedures.models import Procedure
+from tests.conftest import raw
 
 pytestmark = pytest.mark.django_db
 KEY = "canbo01:mat-khau-bi-mat"
@@ -57,7 +58,7 @@ def test_the_key_is_kept_sealed_and_never_shown(administrator_client: Client, of
 
     assert asker_of(kept, "").officer_key == KEY
     assert asker_of(kept, "").officer_code == "MCB-7"
-    assert KEY.encode() not in bytes(kept.gateway_key_sealed)
+    assert KEY.encode() not in raw(kept, "gateway_key")
     page = unescape(
         administrator_client.get(reverse("admin:accounts_user_change", args=[officer.pk])).content.decode()
     )

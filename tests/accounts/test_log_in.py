@@ -11,9 +11,10 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from motcua.accounts import passwords, service
-from motcua.accounts.models import Citizen, FailedLogin, User
+from motcua.accounts.models import FailedLogin, User
 from motcua.accounts.tries import LoginLimited
 from motcua.audit.models import AuditEvent
+from tests.conftest import account_of
 from tests.people import PASSWORD, cast
 
 NOW = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
@@ -38,11 +39,11 @@ def test_a_citizen_logs_in_by_number_however_it_is_typed(client: Client, word: s
     response = client.post("/dang-nhap/", {"word": word, "password": PASSWORD})
 
     assert response.headers["Location"] == "/"
-    assert client.session["_auth_user_id"] == str(Citizen.objects.get(full_name=cast.an.full_name).user_id)
+    assert client.session["_auth_user_id"] == str(account_of(cast.an).user_id)
 
 
 def test_a_citizen_logs_in_by_an_e_mail_that_is_theirs_alone(client: Client) -> None:
-    User.objects.filter(full_name=cast.an.full_name).update(email="an@example.vn")
+    User.objects.filter(citizen=account_of(cast.an)).update(email="an@example.vn")
 
     assert log_in("AN@example.vn").full_name == cast.an.full_name
 
@@ -142,7 +143,7 @@ def test_who_was_switched_off_does_not_get_in() -> None:
 
 
 def test_the_stored_log_in_of_a_citizen_is_no_log_in_word() -> None:
-    assert log_in(Citizen.objects.get(full_name=cast.an.full_name).user.login) is None
+    assert log_in(account_of(cast.an).user.login) is None
 
 
 @pytest.mark.parametrize("word", ["999085000001", "lan", "nobody"])

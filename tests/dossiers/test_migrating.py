@@ -10,11 +10,11 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from motcua.accounts.models import Notice, User
+from motcua.accounts.models import Citizen, Notice, User
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.service import run_next_recheck
-from motcua.identity.numbers import IdNumber
-from tests.conftest import ToldRegister
+from motcua.dossiers.service import named, run_next_recheck
+from motcua.sealing import digest, seal, unseal
+from tests.conftest import ToldRegister, raw
 from tests.people import FIRST_OFFICE, cast
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -29,11 +29,17 @@ def migrate(targets: list[tuple[str, str]]) -> Any:
 
 
 @pytest.fixture
-def before(transactional_db: None) -> Iterator[Any]:
-    """Return the models as they were; afterwards the database is as all other tests want it."""
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    yield migrate(BEFORE)
-    migrate(latest)
+def latest(transactional_db: None) -> Iterator[None]:
+    """Leave the database as all other tests want it."""
+    nodes = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    yield
+    migrate(nodes)
+
+
+@pytest.fixture
+def before(latest: None) -> Any:
+    """Return the models as they were."""
+    return migrate(BEFORE)
 
 
 def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
@@ -51,8 +57,6 @@ def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
     procedure = apps.get_model("procedures", "Procedure").objects.create(
         code="1.001193", name="Đăng ký khai sinh", sector="Hộ tịch", agency="UBND", service_level="toàn trình"
     )
-    now_kept = Dossier()
-    now_kept.set_applicant_number(IdNumber(cast.an.number))
     for place, reason in enumerate(("unanswered", "rejected")):
         apps.get_model("dossiers", "Dossier").objects.create(
             code=f"H-261120-000{place}",
@@ -63,8 +67,8 @@ def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
             by_hand_reason=reason,
             applicant_name=cast.an.full_name,
             applicant_birth=cast.an.born,
-            applicant_number_sealed=now_kept.applicant_number_sealed,
-            applicant_number_digest=now_kept.applicant_number_digest,
+            applicant_number_sealed=seal("applicant_number", cast.an.number),
+            applicant_number_digest=digest("number", cast.an.number),
             created_at=now,
             saved_at=now,
             received_at=now,
@@ -75,6 +79,10 @@ def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
 
     assert Notice.objects.get().user.login == "c-1"
     waiting, looked_at = Dossier.objects.order_by("code")
+    assert (waiting.applicant_name, waiting.applicant_birth) == (cast.an.full_name, cast.an.born)
+    assert cast.an.born.encode() not in raw(waiting, "applicant_birth")
+    assert set(named(office_id=waiting.office_id, text="nguyen an", most=9)) == {waiting.pk, looked_at.pk}
+    assert Citizen.objects.get().full_name == User.objects.get(login="c-1").full_name == cast.an.full_name
     assert (waiting.is_decision_barred, looked_at.is_decision_barred) == (True, False)
     lan = User.objects.get(login="lan")
     lan.officer_number = cast.lan.number
@@ -83,3 +91,15 @@ def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
     assert not run_next_recheck(now=datetime(2026, 11, 21, tzinfo=UTC))
     waiting.refresh_from_db()
     assert waiting.is_identity_verified
+
+
+def test_the_way_back_opens_what_was_sealed(latest: Any, citizen_an: Citizen, officer: User) -> None:
+    number = citizen_an.number_digits
+    old = migrate(
+        [("accounts", "0005_notice_without_citizen"), ("dossiers", "0004_no_decision_while_barred")]
+    )
+
+    citizen = old.get_model("accounts", "Citizen").objects.get(pk=citizen_an.pk)
+    assert (citizen.full_name, citizen.birth) == (cast.an.full_name, cast.an.born)
+    assert unseal("citizen_number", citizen.number_sealed) == number
+    assert old.get_model("accounts", "User").objects.get(login="lan").full_name == officer.full_name

@@ -23,7 +23,7 @@ from motcua.dossiers.service import Applicant, run_next_recheck
 from motcua.identity.numbers import IdNumber
 from motcua.identity.register import Answer, Barred, CouldNotAsk, NotPermitted, TouchPoint, Trouble
 from motcua.verification.models import IdentityCheck, LineRow
-from tests.conftest import ToldRegister
+from tests.conftest import ToldRegister, sealed_long_ago
 from tests.dossiers.filing import procedure_of
 from tests.people import Person, cast
 
@@ -241,7 +241,7 @@ class TestTheAnswer:
             {"may_query": False},
             {"is_active": False},
             {"role": "citizen"},
-            {"officer_number_sealed": None},
+            {"officer_digits": ""},
         ],
         ids=str,
     )
@@ -435,7 +435,7 @@ class TestPace:
 
     @pytest.mark.parametrize(
         "unreadable",
-        [{"applicant_number_sealed": b"sealed with another key, long ago"}, {"applicant_name": "?"}],
+        [{"applicant_number": sealed_long_ago()}, {"applicant_name": "?"}],
     )
     def test_tickets_that_cannot_be_read_hold_up_nobody_and_keep_waiting(
         self, officer: User, register: ToldRegister, unreadable: dict[str, Any], caplog: Any
@@ -485,7 +485,7 @@ class TestPace:
         self, officer: User, second_officer: User, register: ToldRegister
     ) -> None:
         dossier = received(officer)
-        User.objects.filter(pk=officer.pk).update(gateway_key_sealed=b"sealed with another key, long ago")
+        User.objects.filter(pk=officer.pk).update(gateway_key=sealed_long_ago())
 
         assert run_next_recheck(now=NOW + timedelta(hours=1))
         ticket = service.recheck_now(

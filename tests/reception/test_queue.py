@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Office, User
 from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.service import write_words
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
 from tests.people import FIRST_OFFICE, cast
@@ -52,6 +53,7 @@ def filed(citizen_an: Citizen, catalogue: None) -> Dossier:
     )
     dossier.set_applicant_number(citizen_an.number)
     dossier.save()
+    write_words(dossier)
     return dossier
 
 

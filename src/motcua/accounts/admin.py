@@ -96,7 +96,7 @@ class OfficerForm(forms.ModelForm):
         if cleaned.get("role") in {User.Role.OFFICER, User.Role.SUPERVISOR} and not cleaned.get("office"):
             self.add_error("office", _("Cán bộ phải thuộc một cơ quan. Vui lòng chọn cơ quan."))
         if password := cleaned.get("new_password"):
-            owner = User(full_name=cleaned.get("full_name", ""), totp_sealed=self.instance.totp_sealed)
+            owner = User(full_name=cleaned.get("full_name", ""), totp_since=self.instance.totp_since)
             for error in password_errors(password, owner):
                 self.add_error("new_password", error)
         return cleaned
@@ -164,7 +164,7 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description=_("Tắt xác thực hai bước đã mất"), permissions=["change"])
     def switch_second_factor_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Switch off second factors that were lost."""
-        for user in chosen.select_related("office").exclude(totp_sealed=None):
+        for user in chosen.select_related("office").exclude(totp_since=None):
             second_factor.switch_off(user=user, by=request.user, now=timezone.now())
         self.message_user(request, _("Đã tắt xác thực hai bước của các tài khoản được chọn."))
 

@@ -13,7 +13,8 @@ from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.names import clean
 from motcua.identity.numbers import IdNumber
-from motcua.sealing import digest, seal, unseal
+from motcua.sealing import digest
+from motcua.sealing.fields import SealedTextField
 
 
 class Office(models.Model):
@@ -69,10 +70,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     login = models.CharField(_("Tên đăng nhập"), max_length=80, unique=True)
     role = models.CharField(_("Vai trò"), max_length=20, choices=Role.choices, default=Role.CITIZEN)
-    full_name = models.CharField(_("Họ và tên"), max_length=100, blank=True)
+    full_name = SealedTextField(_("Họ và tên"), use="user_name", max_length=100, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, verbose_name=_("Cơ quan"))
-    officer_number_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    officer_digits = SealedTextField(
+        use="officer_number",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The officer's own personal number (MaCanBo)",
+    )
     officer_number_digest = models.CharField(
         max_length=64, blank=True, default="", db_index=True, editable=False
     )
@@ -87,8 +94,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         help_text=_("Chỉ điền khi mã này khác số định danh của cán bộ."),
     )
-    gateway_key_sealed = models.BinaryField(null=True, blank=True, editable=False)
-    totp_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    gateway_key = SealedTextField(
+        use="gateway_key",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text='The officer\'s own "name:password" at the provincial gateway',
+    )
+    totp_secret = SealedTextField(
+        use="totp", null=True, blank=True, editable=False, help_text="Of the second factor"
+    )
     totp_since = models.DateTimeField(_("Xác thực hai bước từ"), null=True, blank=True, editable=False)
     totp_step = models.BigIntegerField(
         null=True, blank=True, editable=False, help_text="The latest half minute whose code was used"
@@ -117,7 +132,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.full_name or self.login
+        # Django writes this down in clear, in its own journal of the administration pages: so never the name.
+        return f"{self.login[:10]}…" if self.is_citizen else self.login
 
     @property
     def is_staff(self) -> bool:
@@ -137,41 +153,35 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def has_second_factor(self) -> bool:
         """Say whether the password alone does not open this account."""
-        return self.totp_sealed is not None
+        return self.totp_since is not None
 
     @property
     def officer_number(self) -> str:
         """Return the officer's own personal number (MaCanBo), empty when none is on file."""
-        return unseal("officer_number", self.officer_number_sealed) if self.officer_number_sealed else ""
+        return self.officer_digits
 
     @officer_number.setter
     def officer_number(self, digits: str) -> None:
-        self.officer_number_sealed = seal("officer_number", digits) if digits else None
+        self.officer_digits = digits
         self.officer_number_digest = digest("number", digits) if digits else ""
-
-    @property
-    def gateway_key(self) -> str:
-        """Return the officer's own "name:password" at the provincial gateway, empty when there is none."""
-        return unseal("gateway_key", self.gateway_key_sealed) if self.gateway_key_sealed else ""
-
-    @gateway_key.setter
-    def gateway_key(self, key: str) -> None:
-        self.gateway_key_sealed = seal("gateway_key", key) if key else None
 
 
 class Citizen(models.Model):
     """What the portal keeps about a citizen who has an account ("Thông tin cá nhân")."""
 
     user = models.OneToOneField(User, models.PROTECT, related_name="citizen")
-    full_name = models.CharField(_("Họ và tên"), max_length=100)
+    full_name = SealedTextField(_("Họ và tên"), use="citizen_name", max_length=100)
     number_digest = models.CharField(max_length=64, unique=True, editable=False)
-    number_sealed = models.BinaryField(editable=False)
-    birth = models.CharField(
-        _("Ngày sinh"), max_length=10, help_text="1985-03-07, or 1950 where only the year is known"
+    number_digits = SealedTextField(use="citizen_number", editable=False)
+    birth = SealedTextField(
+        _("Ngày sinh"),
+        use="citizen_birth",
+        max_length=10,
+        help_text="1985-03-07, or 1950 where only the year is known",
     )
     phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True)
-    address = models.CharField(_("Địa chỉ liên hệ"), max_length=300, blank=True)
+    address = SealedTextField(_("Địa chỉ liên hệ"), use="citizen_address", max_length=300, blank=True)
     registration_check = models.ForeignKey(
         "verification.IdentityCheck",
         models.PROTECT,
@@ -191,11 +201,11 @@ class Citizen(models.Model):
     @property
     def number(self) -> IdNumber:
         """Return the number of the account."""
-        return IdNumber(unseal("citizen_number", self.number_sealed))
+        return IdNumber(self.number_digits)
 
     @number.setter
     def number(self, number: IdNumber) -> None:
-        self.number_sealed = seal("citizen_number", number.digits)
+        self.number_digits = number.digits
         self.number_digest = digest("number", number.digits)
 
     @property

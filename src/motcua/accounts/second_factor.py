@@ -25,7 +25,7 @@ from motcua.accounts.models import RecoveryCode, User
 from motcua.accounts.service import confirm_password, notify, office_code, subject_of
 from motcua.accounts.tries import forget_tries, spend_try
 from motcua.audit.service import record
-from motcua.sealing import digest, seal, unseal
+from motcua.sealing import digest
 
 CODES: Final = 10
 PASSWORD_IS_KNOWN: Final = gettext_noop(
@@ -75,8 +75,8 @@ def switch_on(*, user: User, secret: str, code: str, password: str, now: datetim
         return None
     with transaction.atomic():
         change = "renewed" if user.has_second_factor else "first"
-        user.totp_sealed, user.totp_since, user.totp_step = seal("totp", secret), now, step
-        user.save(update_fields=["totp_sealed", "totp_since", "totp_step"])
+        user.totp_secret, user.totp_since, user.totp_step = secret, now, step
+        user.save(update_fields=["totp_secret", "totp_since", "totp_step"])
         codes = _write_codes(user)
         _record("account.second_factor_on", user, now, actor=user, details={"change": change})
     return codes
@@ -109,8 +109,9 @@ def switch_off(*, user: User, by: User | None, now: datetime) -> None:
         now: the moment.
     """
     with transaction.atomic():
-        user.totp_sealed = user.totp_since = user.totp_step = None
-        user.save(update_fields=["totp_sealed", "totp_since", "totp_step"])
+        user.totp_secret = ""
+        user.totp_since = user.totp_step = None
+        user.save(update_fields=["totp_secret", "totp_since", "totp_step"])
         user.recovery_codes.all().delete()
         _record("account.second_factor_off", user, now, actor=by)
 
@@ -131,8 +132,8 @@ def confirm(*, user: User, typed: str, now: datetime) -> str:
     """
     name = digest("second_factor", str(user.pk))
     spend_try(name, now)
-    if user.totp_sealed is not None:
-        step = _step_of(unseal("totp", user.totp_sealed), typed, now)
+    if user.has_second_factor:
+        step = _step_of(user.totp_secret, typed, now)
         if step is not None and _use_step(user, step):
             forget_tries(name)
             return "code"

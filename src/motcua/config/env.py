@@ -181,7 +181,16 @@ _declare(
     "MOTCUA_SECRET_KEY",
     "text",
     "",
-    "Key of sessions, digests and sealing; made once in MOTCUA_STATE/secret.key when empty.",
+    "Key of sessions and digests; made once in MOTCUA_STATE/secret.key when empty.",
+    secret=True,
+)
+_declare(
+    "Product",
+    "MOTCUA_SEALING_KEYS",
+    "text",
+    "",
+    'Keys that seal names, numbers and birth dates, one "id secret" a line, the newest last; '
+    "MOTCUA_STATE/sealing.keys when empty.",
     secret=True,
 )
 _declare(
@@ -245,6 +254,13 @@ _declare(
     "Path of a second file for the signed heads of the audit log, best on another host; none when empty.",
 )
 _declare("Product", "PAPER_MAX_MB", "number", "10", "Largest paper that a citizen may upload, in MB.")
+
+_KEPT = "How long things are kept"
+_declare(
+    _KEPT, "KEEP_CHECKS_YEARS", "number", "5", "Years after which a check that nothing refers to is deleted."
+)
+_declare(_KEPT, "KEEP_DRAFTS_DAYS", "number", "30", "Days after which a draft that nobody saved is deleted.")
+_declare(_KEPT, "KEEP_NOTICES_DAYS", "number", "365", "Days after which a message that was read is deleted.")
 
 # What each line to the register has of its own: kind, default, meaning and, where it must be, "one of" or secrecy.
 # The primary line's variables are called NPD_X, the stand-by's NPD_STANDBY_X.
@@ -517,6 +533,11 @@ class Environment:
             raise BadSetting(
                 f"{name}: expected {variable.expected}. Mend the variable or unset it."
             ) from None
+
+    def file_of(self, name: str) -> Path | None:
+        """Return the file from which a secret is read, None when it is not read from one."""
+        path = self._environ.get(f"{name}_FILE", "")
+        return Path(path) if path and not self._environ.get(name, "").strip() else None
 
     def is_set(self, name: str) -> bool:
         """Say whether a variable was given at all."""

@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from motcua.config.env import OF_A_LINE, BadSetting, Environment
+from motcua.sealing.keyring import BadKeys, make_first_key, read_keys
 
 env = Environment()
 
@@ -50,9 +51,26 @@ def _secret_key() -> str:
         with path.open("x", encoding="ascii") as file:
             path.chmod(0o600)
             file.write(secrets.token_urlsafe(48))
+        make_first_key(STATE / "sealing.keys")
     except FileExistsError:
         pass
     return path.read_text(encoding="ascii")
+
+
+def _sealing_keys() -> tuple[str, Path]:
+    """Return the text of the sealing keys where a variable gives it, and otherwise the file where they stand."""
+    name = "MOTCUA_SEALING_KEYS"
+    file = env.file_of(name)
+    text = "" if file else env[name]
+    path = file or STATE / "sealing.keys"
+    try:
+        read_keys(env[name] or (path.read_text(encoding="ascii") if path.exists() else ""))
+    except (BadKeys, UnicodeDecodeError) as error:
+        place = f"{name}_FILE" if file else name if text else f"MOTCUA_STATE: {path.name}"
+        raise BadSetting(f"{place}: the keys cannot be read ({error}). Mend the line.") from None
+    except OSError as error:
+        raise BadSetting(f"{path}: the keys cannot be read ({error.strerror}). Mend its rights.") from None
+    return text, path
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -92,6 +110,7 @@ def _database(url: str) -> dict[str, Any]:
 
 
 SECRET_KEY = _secret_key()
+SEALING_KEYS, SEALING_KEYS_FILE = _sealing_keys()
 DEBUG = env["MOTCUA_DEBUG"]
 ALLOWED_HOSTS = env["MOTCUA_HOSTS"]
 CSRF_TRUSTED_ORIGINS = env["MOTCUA_ORIGINS"]
@@ -226,6 +245,9 @@ REGISTRATION_OPEN = env["REGISTRATION_OPEN"]
 AUDIT_SEAL_SECONDS = env["AUDIT_SEAL_SECONDS"]
 AUDIT_HEADS = STATE / "audit-heads.jsonl"
 AUDIT_HEAD_COPY = env["AUDIT_HEAD_COPY"]
+KEEP_CHECKS_YEARS = env["KEEP_CHECKS_YEARS"]
+KEEP_DRAFTS_DAYS = env["KEEP_DRAFTS_DAYS"]
+KEEP_NOTICES_DAYS = env["KEEP_NOTICES_DAYS"]
 PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024
 TRUSTED_PROXIES = env["MOTCUA_PROXIES"]
 NPDSANDBOX_PORT = env["NPDSANDBOX_PORT"]

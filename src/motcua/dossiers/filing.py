@@ -24,6 +24,7 @@ from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.service import Contact, notify
 from motcua.audit.service import record
 from motcua.dossiers import states
+from motcua.dossiers.finding import write_words
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.numbering import next_code
 from motcua.dossiers.papers import PaperRefused, read_paper
@@ -54,7 +55,7 @@ _APPLICANT_FIELDS: Final = (
     "identity_check",
     "applicant_name",
     "applicant_birth",
-    "applicant_number_sealed",
+    "applicant_number",
     "applicant_number_digest",
     "applicant_number_masked",
 )
@@ -370,6 +371,7 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
         draft.has_sworn = True
         draft.submitted_at = draft.saved_at = now
         draft.save(update_fields=["status", "code", "has_sworn", "submitted_at", "saved_at"])
+        write_words(draft)
         citizen = _citizen_of(draft)
         record(
             name="dossier.submitted",

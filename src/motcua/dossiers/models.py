@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from motcua.sealing import digest, seal, unseal
+from motcua.sealing import digest
+from motcua.sealing.fields import SealedTextField
 
 if TYPE_CHECKING:
     from motcua.identity.numbers import IdNumber
@@ -87,14 +88,18 @@ class Dossier(models.Model):
     consented_at = models.DateTimeField(_("Đồng ý lúc"), null=True, blank=True)
     has_sworn = models.BooleanField(_("Đã cam đoan"), default=False)
 
-    applicant_name = models.CharField(_("Họ và tên"), max_length=100, blank=True)
+    applicant_name = SealedTextField(_("Họ và tên"), use="applicant_name", max_length=100, blank=True)
     applicant_sex = models.CharField(_("Giới tính"), max_length=10, blank=True)
-    applicant_birth = models.CharField(_("Ngày sinh"), max_length=10, blank=True)
-    applicant_number_sealed = models.BinaryField(null=True, blank=True, editable=False)
+    applicant_birth = SealedTextField(_("Ngày sinh"), use="applicant_birth", max_length=10, blank=True)
+    applicant_number = SealedTextField(use="applicant_number", null=True, blank=True, editable=False)
     applicant_number_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     applicant_number_masked = models.CharField(_("Số CCCD/CMND"), max_length=12, blank=True)
-    permanent_residence = models.CharField(_("Nơi thường trú"), max_length=400, blank=True)
-    current_residence = models.CharField(_("Nơi ở hiện tại"), max_length=400, blank=True)
+    permanent_residence = SealedTextField(
+        _("Nơi thường trú"), use="permanent_residence", max_length=400, blank=True
+    )
+    current_residence = SealedTextField(
+        _("Nơi ở hiện tại"), use="current_residence", max_length=400, blank=True
+    )
     phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True)
 
@@ -224,16 +229,9 @@ class Dossier(models.Model):
         """Return the papers that came with it online, each with the document that it is."""
         return self.papers.select_related("document")
 
-    @property
-    def applicant_number(self) -> str:
-        """Return the applicant's number in clear, empty when there is none."""
-        return (
-            unseal("applicant_number", self.applicant_number_sealed) if self.applicant_number_sealed else ""
-        )
-
     def set_applicant_number(self, number: IdNumber | None) -> None:
         """Keep the applicant's number sealed, findable and masked; None forgets it."""
-        self.applicant_number_sealed = seal("applicant_number", number.digits) if number else None
+        self.applicant_number = number.digits if number else ""
         self.applicant_number_digest = digest("number", number.digits) if number else ""
         self.applicant_number_masked = number.masked if number else ""
 
@@ -264,6 +262,19 @@ class Paper(models.Model):
     def random_file_name(self) -> str:
         """Return the name under which the file is stored: it tells nothing and cannot be guessed."""
         return f"{uuid.uuid4().hex}{PurePath(self.original_name).suffix}"
+
+
+class ApplicantWord(models.Model):
+    """One word of the name on a filed dossier, as a keyed digest, so that its office finds it; see ``finding``."""
+
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="words")
+    digest = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["digest", "-id"], name="applicant_word")]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
 
 
 class CodeCounter(models.Model):

@@ -14,6 +14,7 @@ from motcua.accounts.models import Office, User
 from motcua.accounts.service import notify
 from motcua.audit.service import record
 from motcua.dossiers import states
+from motcua.dossiers.finding import write_words
 from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.numbering import next_code
 from motcua.identity.numbers import IdNumber
@@ -121,6 +122,7 @@ def receive_at_desk(
         with transaction.atomic():
             dossier.code = next_code(office.code, timezone.localdate(now))
             dossier.save(force_insert=True)
+            write_words(dossier)
             if is_awaited:
                 Recheck.objects.create(dossier=dossier, officer=officer, queued_at=now, not_before=now)
             record(

@@ -22,6 +22,7 @@ from motcua.dossiers.filing import (
     start_draft,
     submit,
 )
+from motcua.dossiers.finding import named, numbered, write_words
 from motcua.dossiers.receiving import (
     AlreadyReceived,
     Applicant,
@@ -64,6 +65,8 @@ __all__ = [
     "may_be_rechecked",
     "may_read_papers",
     "missing_documents",
+    "named",
+    "numbered",
     "receive_at_desk",
     "recheck_now",
     "refuse_incomplete",
@@ -75,4 +78,5 @@ __all__ = [
     "start_draft",
     "submit",
     "take_up",
+    "write_words",
 ]

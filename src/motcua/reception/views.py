@@ -45,9 +45,9 @@ _UNUSED = (
             "login",
             "password",
             "email",
-            "officer_number_sealed",
-            "gateway_key_sealed",
-            "totp_sealed",
+            "officer_digits",
+            "gateway_key",
+            "totp_secret",
             "totp_since",
             "totp_step",
             "session_mark",
@@ -72,7 +72,7 @@ def queue(request: OfficerRequest) -> HttpResponse:
     of_office = Dossier.objects.filter(office_id=request.user.office_id)
     sought = request.POST.get("q", "").strip()[:100]
     if sought:
-        found = search.find(listed(of_office), sought)
+        found = search.find(listed(of_office), sought, office_id=request.user.office_id or 0)
         context = {"sought": sought, "count": len(found), "found": rows(found), "notices": []}
         return render(request, "reception/queue.html", context)
     waiting = listed(of_office).filter(status=Dossier.Status.SUBMITTED).order_by("submitted_at")

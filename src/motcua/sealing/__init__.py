@@ -1,8 +1,9 @@
 """Keyed digests, sealed values and signatures: how a number is found, and kept, without standing anywhere in clear, and
 how a paper that left the house is known again.
 
-Knows no model and no page. Keys are derived from ``SECRET_KEY``, one per use, so that a digest of a number can
-never be compared with a digest of an address.
+Knows no page and no model by name. Digests and signatures are made with keys derived from ``SECRET_KEY``, one per use,
+so that a digest of a number can never be compared with a digest of an address. Values are sealed under keys of their
+own, which can be changed while the product runs (``keyring``, ``resealing``); ``fields`` has the field of a sealed text.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import hmac
 import os
 from functools import lru_cache
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -20,16 +22,26 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 from django.conf import settings
 
-_NONCE = 12
+from motcua.sealing import keyring
+
+_NONCE: Final = 12
+# A sealed value begins with the form and the key's id; one sealed under SECRET_KEY with its nonce, which is random.
+_FORM: Final = b"\x01"
+HEAD: Final = len(_FORM) + 4  # bytes before the nonce
 
 
 class BrokenSeal(ValueError):
-    """Sealed bytes were changed, or sealed with another key or for another use."""
+    """Sealed bytes were changed, or sealed for another use or with a key that is not there any more."""
 
 
 @lru_cache(maxsize=64)
 def _key(secret: str, use: str) -> bytes:
     return hmac.new(secret.encode(), b"motcua:" + use.encode(), hashlib.sha256).digest()
+
+
+@lru_cache(maxsize=256)
+def _box(secret: str, use: str) -> AESGCM:
+    return AESGCM(_key(secret, "seal:" + use))
 
 
 def digest(use: str, text: str) -> str:
@@ -46,33 +58,59 @@ def digest(use: str, text: str) -> str:
 
 
 def seal(use: str, text: str) -> bytes:
-    """Encrypt a text so that only this installation reads it again (AES-256-GCM).
+    """Encrypt a text with the newest key, so that only this installation reads it again (AES-256-GCM).
 
     Args:
         use: what the value is; it must be named again to open it.
         text: the text.
 
     Returns:
-        Nonce and ciphertext, 28 bytes longer than the text.
+        The key's id, nonce and ciphertext, 33 bytes longer than the text.
     """
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(_key(settings.SECRET_KEY, "seal:" + use)).encrypt(
-        nonce, text.encode(), use.encode()
-    )
+    nonce, key = os.urandom(_NONCE), keyring.newest()
+    if key is None:
+        return nonce + _box(settings.SECRET_KEY, use).encrypt(nonce, text.encode(), use.encode())
+    head = head_of(key.id)
+    return head + nonce + _box(key.secret, use).encrypt(nonce, text.encode(), head + use.encode())
 
 
 def unseal(use: str, sealed: bytes | memoryview) -> str:
-    """Open what ``seal`` closed.
+    """Open what ``seal`` closed, with whichever key it was closed.
 
     Raises:
-        BrokenSeal: the bytes were changed, or sealed for another use or with another key.
+        BrokenSeal: the bytes were changed, or sealed for another use or with a key that is not there any more.
     """
     raw = bytes(sealed)
+    with_key = ""
+    if raw.startswith(_FORM) and len(raw) > HEAD:
+        with_key = raw[len(_FORM) : HEAD].hex()
+        if (key := keyring.find(with_key)) is not None:
+            try:
+                return _opened(_box(key.secret, use), raw[HEAD:], raw[:HEAD] + use.encode())
+            except (InvalidTag, ValueError):
+                pass  # one in 256 nonces of the older form begins with the same byte
     try:
-        box = AESGCM(_key(settings.SECRET_KEY, "seal:" + use))
-        return box.decrypt(raw[:_NONCE], raw[_NONCE:], use.encode()).decode()
+        return _opened(_box(settings.SECRET_KEY, use), raw, use.encode())
     except (InvalidTag, ValueError):
-        raise BrokenSeal(f"a sealed value ({use}) cannot be opened: was MOTCUA_SECRET_KEY changed?") from None
+        which = f"was its key {with_key} dropped, or " if with_key else ""
+        raise BrokenSeal(
+            f"a sealed value ({use}) cannot be opened: {which}was MOTCUA_SECRET_KEY changed?"
+        ) from None
+
+
+def _opened(box: AESGCM, raw: bytes, bound_to: bytes) -> str:
+    return box.decrypt(raw[:_NONCE], raw[_NONCE:], bound_to).decode()
+
+
+def head_of(key_id: str) -> bytes:
+    """Return the bytes with which every value begins that a key sealed."""
+    return _FORM + bytes.fromhex(key_id)
+
+
+def is_sealed_newly(sealed: bytes) -> bool:
+    """Say whether a value is sealed with the key that seals at present."""
+    key = keyring.newest()
+    return key is None or sealed.startswith(head_of(key.id))
 
 
 @lru_cache(maxsize=16)

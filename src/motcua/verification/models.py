@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from motcua.sealing.fields import SealedTextField
 from motcua.verification import codes
 
 
@@ -201,7 +202,7 @@ class WaitingRecord(models.Model):
     identity_check = models.OneToOneField(
         IdentityCheck, models.CASCADE, primary_key=True, related_name="waiting_record"
     )
-    sealed = models.BinaryField()
+    said = SealedTextField(use="waiting_record")
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import Address, CitizenRecord, Sex
-from motcua.sealing import seal, unseal
 from motcua.verification.models import IdentityCheck, WaitingRecord
 
 LIFETIME: Final = timedelta(minutes=30)
@@ -30,7 +29,7 @@ def keep(check: IdentityCheck, record: CitizenRecord, now: datetime) -> None:
         erase_expired(now)
     WaitingRecord.objects.create(
         identity_check=check,
-        sealed=seal("waiting_record", json.dumps(asdict(record))),
+        said=json.dumps(asdict(record)),
         expires_at=now + LIFETIME,
     )
 
@@ -65,7 +64,7 @@ def erase_expired(now: datetime) -> int:
 
 def opened(waiting: WaitingRecord) -> CitizenRecord:
     """Return the record that is kept. Raises BrokenSeal when the key was changed."""
-    said: dict[str, Any] = json.loads(unseal("waiting_record", waiting.sealed))
+    said: dict[str, Any] = json.loads(waiting.said)
     for field in ("permanent_residence", "current_residence"):
         said[field] = said[field] and Address(**said[field])
     said["birth_date"] = said["birth_date"] and BirthDate(**said["birth_date"])

@@ -1,0 +1,97 @@
+"""Finding an office's dossiers by the applicant's name or number, neither of which stands in the database in clear.
+
+Of every filed dossier each word of the name is kept as a keyed digest, bound to the office: who has only the database
+cannot tell that two offices know the same name. Beginnings of words are not kept: they would give the words away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from motcua.dossiers.models import ApplicantWord, Dossier
+from motcua.identity.numbers import IdNumber
+from motcua.procedures.search import fold
+from motcua.sealing import BrokenSeal, digest
+
+_COUNTED: Final = 2000  # a word on more dossiers than these is a common one; how common does not matter
+_OPENED: Final = 500  # names that are opened to look for the beginning of a word
+
+
+def word_digests(office_id: int, name: str) -> list[int]:
+    """Return what is kept of a name's words for one office, each word once, in the order in which they come.
+
+    Args:
+        office_id: the office's key.
+        name: as on the dossier, or as somebody types it: accents and capitals make no difference.
+    """
+    words = dict.fromkeys(fold(name).split())
+    return [_number(digest("applicant_word", f"{office_id}:{word}")) for word in words]
+
+
+def write_words(dossier: Dossier) -> None:
+    """Let a dossier be found by its applicant's name; call it in the transaction that files or receives it."""
+    ApplicantWord.objects.bulk_create(
+        ApplicantWord(dossier=dossier, digest=word)
+        for word in word_digests(dossier.office_id, dossier.applicant_name)
+    )
+
+
+def named(*, office_id: int, text: str, most: int) -> list[UUID]:
+    """Find an office's dossiers by words of the applicant's name.
+
+    All words must be there, whole. Where nobody has them all, the last one may be the beginning of a word; then the
+    latest names with the words before it are opened and looked at.
+
+    Args:
+        office_id: the office's key.
+        text: the words as typed, with or without accents.
+        most: how many to return.
+
+    Returns:
+        Keys of dossiers, those first that were filed or received last.
+    """
+    words = fold(text).split()
+    if not words:
+        return []
+    if found := list(islice(_with_all(word_digests(office_id, text)), most)):
+        return found
+    *whole, begun = words
+    if not whole:
+        return []
+    latest = list(islice(_with_all(word_digests(office_id, " ".join(whole))), _OPENED))
+    names = dict(Dossier.objects.filter(pk__in=latest).values_list("pk", "applicant_name"))
+    return [pk for pk in latest if _has_word_like(begun, names[pk])][:most]
+
+
+def numbered(dossiers: QuerySet[Dossier, Any], number: IdNumber) -> QuerySet[Dossier, Any]:
+    """Return those of some dossiers whose applicant has this number."""
+    return dossiers.filter(applicant_number_digest=digest("number", number.digits))
+
+
+def _with_all(digests: list[int]) -> Iterable[UUID]:
+    """Return the dossiers that have all words, latest first: those with the rarest word are gone through."""
+    of_word = {word: ApplicantWord.objects.filter(digest=word) for word in digests}
+    if len(digests) > 1:
+        digests = sorted(digests, key=lambda word: of_word[word][:_COUNTED].count())
+    rarest, *others = digests
+    found = of_word[rarest].order_by("-id")
+    for word in others:
+        found = found.filter(Exists(of_word[word].filter(dossier=OuterRef("dossier"))))
+    return found.values_list("dossier", flat=True).iterator(chunk_size=500)
+
+
+def _has_word_like(begun: str, name: Any) -> bool:
+    try:
+        return any(word.startswith(begun) for word in fold(str(name)).split())
+    except BrokenSeal:
+        return False
+
+
+def _number(hexadecimal: str) -> int:
+    """Return the first eight bytes of a digest as the database keeps them, a whole number with its sign."""
+    return int.from_bytes(bytes.fromhex(hexadecimal[:16]), signed=True)

@@ -1,0 +1,17 @@
+"""The waiting record is a sealed text like all others."""
+
+import motcua.sealing.fields
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("verification", "0003_lines_named"),
+    ]
+
+    operations = [
+        migrations.RenameField("waitingrecord", "sealed", "said"),
+        migrations.AlterField(
+            "waitingrecord", "said", motcua.sealing.fields.SealedTextField(use="waiting_record")
+        ),
+    ]
