@@ -1,4 +1,4 @@
-"""The command ``motcua``: Django's commands and four of our own that run before or beside Django."""
+"""The command ``motcua``: Django's commands and those of our own that run before or beside Django."""
 
 import argparse
 import os
@@ -7,16 +7,19 @@ from typing import Final
 
 from django.core.management import execute_from_command_line
 
+from motcua.config import keys
+
 _OWN: Final = {
     "demo": "Run the product and the sandbox register with demo data, until Ctrl-C.",
     "serve": "Check the settings, bring the database up to date and serve, until SIGTERM or Ctrl-C.",
     "work": "Do the work that waits, until SIGTERM or Ctrl-C; needed beside serve where MOTCUA_WORK=apart.",
-    "configuration": "Write the pages of all variables.",
+    "keys": "List, add, use and drop the keys that seal personal data.",
+    "configuration": "Write the pages that are made from code.",
 }
 
 
 def main() -> None:
-    """Run one command: Django's (``motcua help``), or our own ``demo``, ``serve``, ``work`` and ``configuration``."""
+    """Run one command: Django's (``motcua help``), or one of our own."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
     from motcua.config import production  # noqa: F401  (its check then runs before Django's commands, too)
 
@@ -35,6 +38,8 @@ def _run_own(command: str, given: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=f"motcua {command}", description=_OWN[command])
     if command == "configuration":
         parser.add_argument("--check", action="store_true", help="write nothing; 1 when a page is not fresh")
+    if command == "keys":
+        keys.declare(parser)
     options = parser.parse_args(given)
     match command:
         case "demo":
@@ -49,6 +54,8 @@ def _run_own(command: str, given: list[str]) -> None:
             from motcua.config.work import work_apart
 
             sys.exit(work_apart())
+        case "keys":
+            sys.exit(keys.run(options))
         case _:
             from motcua.config.pages import write_pages
 

@@ -3,7 +3,7 @@ how a paper that left the house is known again.
 
 Knows no page and no model by name. Digests and signatures are made with keys derived from ``SECRET_KEY``, one per use,
 so that a digest of a number can never be compared with a digest of an address. Values are sealed under keys of their
-own, which can be changed while the product runs (``keyring``, ``resealing``); ``fields`` has the field of a sealed text.
+own, which can be changed while the product runs (``keyring``, ``resealing``); ``fields`` has the field of such a text.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ class Sealed:
 
 
 class _OpenedWhenRead(DeferredAttribute):
-    """Gives a row's text; the row keeps the sealed value, so that what nobody reads costs nothing and stays as it is."""
+    """Gives a row's text; the row keeps the sealed value: what nobody reads costs nothing and stays as it is."""
 
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)

@@ -103,6 +103,11 @@ def find(key_id: str) -> Key | None:
     return found
 
 
+def new_key() -> Key:
+    """Draw a key, without writing it anywhere."""
+    return Key(secrets.token_hex(4), secrets.token_urlsafe(48))
+
+
 def add_key() -> Key:
     """Make a new key and write it as the last line of the file, which is made if it is missing.
 
@@ -112,9 +117,9 @@ def add_key() -> Key:
         BadKeys: what stands in the file cannot be read.
         OSError: the file cannot be written.
     """
-    with _changing() as known:
-        key = Key(secrets.token_hex(4), secrets.token_urlsafe(48))
-        _write([*known, key])
+    key = new_key()
+    with _changing() as keys:
+        _write([*keys, key])
     return key
 
 
@@ -126,10 +131,10 @@ def remove_key(key_id: str) -> None:
         BadKeys: what stands in the file cannot be read.
         OSError: the file cannot be written.
     """
-    with _changing() as known:
-        if key_id not in [key.id for key in known[:-1]]:
+    with _changing() as keys:
+        if key_id not in [key.id for key in keys[:-1]]:
             raise KeyError(key_id)
-        _write([key for key in known if key.id != key_id])
+        _write([key for key in keys if key.id != key_id])
 
 
 def is_given() -> bool:
@@ -144,8 +149,7 @@ def seconds_since_change() -> float:
 
 def make_first_key(path: Path) -> None:
     """Make the file with its first key, unless somebody else was faster; it is never there half written."""
-    line = f"{secrets.token_hex(4)} {secrets.token_urlsafe(48)}\n"
-    written = _beside(path, line)
+    written = _beside(path, _line_of(new_key()))
     try:
         os.link(written, path)
     except FileExistsError:
@@ -175,13 +179,13 @@ def _read(source: tuple[str, Path], before: _Ring | None = None) -> _Ring:
         try:
             if not stamp and before is not None and before.stamp:
                 raise FileNotFoundError(path)
-            known = read_keys(text or (path.read_text(encoding="ascii") if stamp else ""))
+            keys = read_keys(text or (path.read_text(encoding="ascii") if stamp else ""))
         except (OSError, ValueError) as error:
             if before is None:
                 raise
             _log.error("sealing.keys_unreadable error=%s", type(error).__name__)
-            known, stamp = before.keys, before.stamp
-        _ring = _Ring(source, stamp, known, now)
+            keys, stamp = before.keys, before.stamp
+        _ring = _Ring(source, stamp, keys, now)
         return _ring
 
 
@@ -206,9 +210,13 @@ def _changing() -> Iterator[tuple[Key, ...]]:
         os.close(folder)
 
 
-def _write(known: Sequence[Key]) -> None:
+def _write(keys: Sequence[Key]) -> None:
     path: Path = settings.SEALING_KEYS_FILE
-    _beside(path, "".join(f"{key.id} {key.secret}\n" for key in known)).replace(path)
+    _beside(path, _line_of(*keys)).replace(path)
+
+
+def _line_of(*keys: Key) -> str:
+    return "".join(f"{key.id} {key.secret}\n" for key in keys)
 
 
 def _beside(path: Path, text: str) -> Path:
