@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -15,7 +16,7 @@ from pytest_django import Settings
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.config.cli import _run_own
+from motcua.config import keys as config_keys
 from motcua.sealing import resealing
 from motcua.sealing.keyring import add_key
 from motcua.sealing.resealing import SECRET_KEY, count_by_key, reseal, sealed_fields
@@ -29,9 +30,9 @@ NAMES = ("Nguyễn Văn An", "Trần Thị Bình")
 
 def command(*words: str) -> int:
     """Run ``motcua keys …``; return its exit code."""
-    with pytest.raises(SystemExit) as ended:
-        _run_own("keys", list(words))
-    return int(ended.value.code or 0)
+    parser = ArgumentParser()
+    config_keys.declare(parser)
+    return config_keys.run(parser.parse_args(words))
 
 
 @contextmanager

@@ -188,6 +188,20 @@ def read_notices(*, user: User, now: datetime, keys: Collection[int] | None = No
     (unread if keys is None else unread.filter(pk__in=keys)).update(read_at=now)
 
 
+def erase_read_notices(*, now: datetime, dry_run: bool = False) -> int:
+    """Delete the messages that were read ``KEEP_NOTICES_DAYS`` ago.
+
+    Args:
+        now: the moment.
+        dry_run: only count.
+
+    Returns:
+        How many.
+    """
+    old = Notice.objects.filter(read_at__lt=now - timedelta(days=settings.KEEP_NOTICES_DAYS))
+    return old.count() if dry_run else old.delete()[0]
+
+
 def register_citizen(
     *,
     claim: IdentityClaim,

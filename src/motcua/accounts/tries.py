@@ -32,7 +32,7 @@ def spend_try(name: str, now: datetime) -> None:
         LoginLimited: ``LOGIN_TRIES_HOUR`` tries within an hour were wrong.
     """
     tries = settings.LIMITS["LOGIN_TRIES_HOUR"]
-    FailedLogin.objects.filter(at__lte=now - _WINDOW).delete()
+    erase_failed_log_ins(now=now)
     this_try = FailedLogin.objects.create(login_digest=name, at=now)
     earlier = FailedLogin.objects.filter(login_digest=name).exclude(pk=this_try.pk).order_by("-at")
     moments = list(earlier.values_list("at", flat=True)[:tries])
@@ -44,3 +44,17 @@ def spend_try(name: str, now: datetime) -> None:
 def forget_tries(name: str) -> None:
     """Take back what was tried under a name: it was right in the end."""
     FailedLogin.objects.filter(login_digest=name).delete()
+
+
+def erase_failed_log_ins(*, now: datetime, dry_run: bool = False) -> int:
+    """Delete the wrong tries that count no more.
+
+    Args:
+        now: the moment.
+        dry_run: only count.
+
+    Returns:
+        How many.
+    """
+    old = FailedLogin.objects.filter(at__lte=now - _WINDOW)
+    return old.count() if dry_run else old.delete()[0]

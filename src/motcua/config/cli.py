@@ -7,15 +7,17 @@ from typing import Final
 
 from django.core.management import execute_from_command_line
 
-from motcua.config import keys
+from motcua.config import keys, retention
 
 _OWN: Final = {
     "demo": "Run the product and the sandbox register with demo data, until Ctrl-C.",
     "serve": "Check the settings, bring the database up to date and serve, until SIGTERM or Ctrl-C.",
     "work": "Do the work that waits, until SIGTERM or Ctrl-C; needed beside serve where MOTCUA_WORK=apart.",
     "keys": "List, add, use and drop the keys that seal personal data.",
+    "retention": "Delete what is kept no longer, or only count it.",
     "configuration": "Write the pages that are made from code.",
 }
+_DECLARED: Final = {"keys": keys, "retention": retention}
 
 
 def main() -> None:
@@ -38,8 +40,8 @@ def _run_own(command: str, given: list[str]) -> None:
     parser = argparse.ArgumentParser(prog=f"motcua {command}", description=_OWN[command])
     if command == "configuration":
         parser.add_argument("--check", action="store_true", help="write nothing; 1 when a page is not fresh")
-    if command == "keys":
-        keys.declare(parser)
+    if command in _DECLARED:
+        _DECLARED[command].declare(parser)
     options = parser.parse_args(given)
     match command:
         case "demo":
@@ -54,8 +56,11 @@ def _run_own(command: str, given: list[str]) -> None:
             from motcua.config.work import work_apart
 
             sys.exit(work_apart())
-        case "keys":
-            sys.exit(keys.run(options))
+        case "keys" | "retention":
+            import django
+
+            django.setup()
+            sys.exit(_DECLARED[command].run(options))
         case _:
             from motcua.config.pages import write_pages
 

@@ -26,12 +26,10 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         The exit code: 0; 1 when it was refused, or when values were met that no key opens.
     """
-    import django
     from django.db import DatabaseError
 
     from motcua.sealing.keyring import BadKeys
 
-    django.setup()
     try:
         match options.action:
             case "list":
@@ -68,8 +66,8 @@ def _add() -> int:
         key = keyring.new_key()
         print(f"{key.id} {key.secret}")
         print(
-            "Nothing was changed: the keys are in MOTCUA_SEALING_KEYS. Put this line above the last one and restart every "
-            "host; then move it to the end and restart again.",
+            "Nothing was changed: the keys are in MOTCUA_SEALING_KEYS. Put this line above the last one and restart "
+            "every host; then move it to the end and restart again.",
             file=sys.stderr,
         )
         return 0

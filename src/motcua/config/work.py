@@ -1,4 +1,4 @@
-"""Work that waits: later checks of dossiers, reminders, the balance of each night, and sealing the audit log.
+"""Work that waits: later checks, reminders, the nightly balance, sealing the audit log, what is kept no longer.
 
 With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
 ``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
@@ -82,11 +82,13 @@ def _turn() -> float:
     """Do one piece of what waits; return the seconds to the next look."""
     from django.utils import timezone
 
+    from motcua.config.retention import erase_once_a_day
     from motcua.dossiers.service import run_next_recheck, seconds_to_next_recheck, send_reminders
     from motcua.oversight.balancing import run_due_balance
 
     now = timezone.now()
     _keep_sealed(now)
+    erase_once_a_day(now=now)
     told = send_reminders(now=now)
     if told:
         _log.info("work.reminded count=%d", told)

@@ -44,7 +44,6 @@ from motcua.verification.service import (
 )
 
 CHECK_CARRIES: Final = timedelta(hours=24)
-DRAFT_LIVES: Final = timedelta(days=30)
 # Who saw which text of the notice above the button "Đồng ý và tiếp tục"; a new text gets a new version.
 CONSENT_VERSION: Final = "2026-11"
 
@@ -412,13 +411,20 @@ def delete_draft(*, dossier: Dossier) -> None:
         draft.delete()
 
 
-def delete_old_drafts(*, now: datetime) -> int:
-    """Delete the drafts that nobody has saved for thirty days, with their files.
+def delete_old_drafts(*, now: datetime, dry_run: bool = False) -> int:
+    """Delete the drafts that nobody has saved for ``KEEP_DRAFTS_DAYS``, with their files.
+
+    Args:
+        now: the moment.
+        dry_run: only count.
 
     Returns:
         How many.
     """
-    old = Dossier.objects.filter(status=states.DRAFT, saved_at__lt=now - DRAFT_LIVES)
+    lives = timedelta(days=settings.KEEP_DRAFTS_DAYS)
+    old = Dossier.objects.filter(status=states.DRAFT, saved_at__lt=now - lives)
+    if dry_run:
+        return old.count()
     count = 0
     for pk in list(old.values_list("pk", flat=True)):
         with transaction.atomic():

@@ -71,7 +71,12 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
         for row in page
     ]
     has_drafts = any(row["is_draft"] for row in rows)
-    context = {"page": page, "rows": rows, "has_drafts": has_drafts}
+    context = {
+        "page": page,
+        "rows": rows,
+        "has_drafts": has_drafts,
+        "draft_days": settings.KEEP_DRAFTS_DAYS,
+    }
     return render(request, "dossiers/my_dossiers.html", context)
 
 

@@ -39,11 +39,13 @@ from motcua.verification.asking import (
 from motcua.verification.budget import Limited
 from motcua.verification.challenge import Challenge
 from motcua.verification.choosing import NoSuchLine, choice, use_line
+from motcua.verification.keeping import erase_old_checks
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
 from motcua.verification.line import Mode, longest_question
 from motcua.verification.models import IdentityCheck, LimitRelease, Route
 from motcua.verification.probing import ping
+from motcua.verification.waiting import erase_expired as erase_waiting_records
 
 __all__ = [
     "NO_PRESS",
@@ -70,6 +72,8 @@ __all__ = [
     "check_identity",
     "choice",
     "claim_digest",
+    "erase_old_checks",
+    "erase_waiting_records",
     "fetch_citizen",
     "line_status",
     "lines",

@@ -26,7 +26,7 @@ def keep(check: IdentityCheck, record: CitizenRecord, now: datetime) -> None:
     global _erased_at
     if now - _erased_at >= _ERASE_EVERY:
         _erased_at = now
-        erase_expired(now)
+        erase_expired(now=now)
     WaitingRecord.objects.create(
         identity_check=check,
         said=json.dumps(asdict(record)),
@@ -57,9 +57,10 @@ def of_check(check: IdentityCheck, now: datetime) -> CitizenRecord | None:
     return opened(kept) if kept else None
 
 
-def erase_expired(now: datetime) -> int:
-    """Erase the records whose half hour is over; returns how many."""
-    return WaitingRecord.objects.filter(expires_at__lte=now).delete()[0]
+def erase_expired(*, now: datetime, dry_run: bool = False) -> int:
+    """Erase the records whose half hour is over, or only count them; returns how many."""
+    old = WaitingRecord.objects.filter(expires_at__lte=now)
+    return old.count() if dry_run else old.delete()[0]
 
 
 def opened(waiting: WaitingRecord) -> CitizenRecord:

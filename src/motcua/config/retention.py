@@ -1,0 +1,105 @@
+"""How long everything is kept: one list of rules, for ``motcua retention`` and for the work that waits."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+_log = logging.getLogger("motcua.work")
+_erased_on: date | None = None  # by this process
+
+
+class Erase(Protocol):
+    """What deletes, or only counts, what is too old; the owning app's."""
+
+    def __call__(self, *, now: datetime, dry_run: bool) -> int:
+        """Return how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of thing that is deleted some day: what, for how long it is kept, and how it goes."""
+
+    what: str
+    kept: str
+    erase: Erase
+
+
+def rules() -> list[Rule]:
+    """Return all rules; what is in none of them is kept."""
+    from django.conf import settings
+
+    from motcua.accounts import service as accounts
+    from motcua.accounts import tries
+    from motcua.dossiers import service as dossiers
+    from motcua.verification import service as verification
+
+    return [
+        Rule("waiting records", "30 minutes", verification.erase_waiting_records),
+        Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins),
+        Rule("sessions", "until they expire", _erase_sessions),
+        Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
+        Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
+        Rule("identity checks", f"{settings.KEEP_CHECKS_YEARS} years", verification.erase_old_checks),
+    ]
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--dry-run``."""
+    parser.add_argument("--dry-run", action="store_true", help="delete nothing, only count")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run ``motcua retention``: delete, or count, by every rule, and print a table.
+
+    Returns:
+        The exit code: 0; 1 when a rule could not be followed.
+    """
+    from django.utils import timezone
+
+    print(f"{'what':<20}{'kept':<20}{'would be deleted' if options.dry_run else 'deleted':>16}")
+    is_fine = True
+    for rule, count in _follow(now=timezone.now(), dry_run=options.dry_run):
+        is_fine &= count is not None
+        print(f"{rule.what:<20}{rule.kept:<20}{'failed' if count is None else count:>16}")
+    if not is_fine:
+        print("Some rules could not be followed; the log says why.", file=sys.stderr)
+    return 0 if is_fine else 1
+
+
+def erase_once_a_day(*, now: datetime) -> None:
+    """Delete what is kept no longer, unless this process did so today."""
+    from django.utils import timezone
+
+    global _erased_on
+    today = timezone.localdate(now)
+    if _erased_on == today:
+        return
+    _erased_on = today
+    for rule, count in _follow(now=now, dry_run=False):
+        if count:
+            _log.info("retention.erased what=%s count=%d", rule.what.replace(" ", "_"), count)
+
+
+def _follow(*, now: datetime, dry_run: bool) -> Iterator[tuple[Rule, int | None]]:
+    """Follow every rule; one that fails keeps no other from being followed."""
+    for rule in rules():
+        try:
+            yield rule, rule.erase(now=now, dry_run=dry_run)
+        except Exception as error:
+            _log.exception(
+                "retention.failed what=%s error=%s", rule.what.replace(" ", "_"), type(error).__name__
+            )
+            yield rule, None
+
+
+def _erase_sessions(*, now: datetime, dry_run: bool) -> int:
+    from django.contrib.sessions.models import Session
+
+    old = Session.objects.filter(expire_date__lt=now)
+    return old.count() if dry_run else old.delete()[0]

@@ -1,0 +1,50 @@
+"""How long checks are kept: ``KEEP_CHECKS_YEARS``, and longer while a dossier or an account stands on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db.models import PROTECT, Exists, ForeignObjectRel, OuterRef, QuerySet
+
+from motcua.verification.models import IdentityCheck
+
+_BATCH: Final = 500
+
+
+def erase_old_checks(*, now: datetime, dry_run: bool = False) -> int:
+    """Delete the checks that are too old and to which nothing refers that must not lose them.
+
+    Args:
+        now: the moment.
+        dry_run: only count.
+
+    Returns:
+        How many.
+    """
+    old = _unreferred().filter(asked_at__lt=_years_before(now, settings.KEEP_CHECKS_YEARS))
+    if dry_run:
+        return old.count()
+    count = 0
+    while keys := list(old.order_by("asked_at").values_list("pk", flat=True)[:_BATCH]):
+        IdentityCheck.objects.filter(pk__in=keys).delete()
+        count += len(keys)
+    return count
+
+
+def _unreferred() -> QuerySet[IdentityCheck]:
+    """Select the checks on which no row of whatever app stands."""
+    checks = IdentityCheck.objects.all()
+    for relation in IdentityCheck._meta.get_fields(include_hidden=True):
+        if isinstance(relation, ForeignObjectRel) and getattr(relation, "on_delete", None) is PROTECT:
+            rows = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})
+            checks = checks.filter(~Exists(rows))
+    return checks
+
+
+def _years_before(now: datetime, years: int) -> datetime:
+    try:
+        return now.replace(year=now.year - years)
+    except ValueError:  # 29 February
+        return now.replace(year=now.year - years, day=28)

@@ -1,0 +1,168 @@
+"""What is kept no longer goes, each thing after its own time; counting deletes nothing."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from motcua.accounts.models import Citizen, FailedLogin, Notice, User
+from motcua.config import retention
+from motcua.dossiers.models import Dossier
+from motcua.procedures.models import Procedure
+from motcua.verification.models import IdentityCheck, WaitingRecord
+from tests.people import cast
+from tests.reception.conftest import Desk, desk
+
+__all__ = ["desk"]
+
+NOW = datetime(2032, 2, 29, 1, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+pytestmark = pytest.mark.django_db
+
+
+def a_check(at: datetime, **other: Any) -> IdentityCheck:
+    """Write a check that was answered at once."""
+    given = {"touch_point": "filing", "purpose": "Nộp hồ sơ", "number_masked": "999******001"}
+    return IdentityCheck.objects.create(
+        request_id=f"MC-{IdentityCheck.objects.count()}", number_digest="d", claim_digest="c", outcome="rejected",
+        asked_at=at, answered_at=at, **given, **other,
+    )  # fmt: skip
+
+
+def waiting_record(at: datetime) -> None:
+    WaitingRecord.objects.create(
+        identity_check=a_check(NOW), said="{}", expires_at=at + timedelta(minutes=30)
+    )
+
+
+def failed_log_in(at: datetime) -> None:
+    FailedLogin.objects.create(login_digest="d", at=at)
+
+
+def session(at: datetime) -> None:
+    Session.objects.create(session_key=str(Session.objects.count()), session_data="", expire_date=at)
+
+
+def draft(at: datetime) -> None:
+    procedure = Procedure.objects.all()[Dossier.objects.count()]
+    citizen = Citizen.objects.select_related("user").order_by("id")[0]
+    Dossier.objects.create(
+        citizen=citizen, procedure=procedure, office=User.objects.get(login="lan").office,
+        channel=Dossier.Channel.ONLINE, created_at=at, saved_at=at,
+    )  # fmt: skip
+
+
+def read_message(at: datetime) -> None:
+    lan = User.objects.get(login="lan")
+    Notice.objects.create(user=lan, text="Đã nộp.", created_at=at - timedelta(days=900), read_at=at)
+
+
+@pytest.mark.parametrize(
+    ("what", "make", "ends_after"),
+    [
+        ("waiting records", waiting_record, timedelta(minutes=30)),
+        ("failed log-ins", failed_log_in, timedelta(hours=1)),
+        ("sessions", session, timedelta(0)),
+        ("unfinished drafts", draft, timedelta(days=30)),
+        ("read messages", read_message, timedelta(days=365)),
+        ("identity checks", a_check, NOW - datetime(2027, 2, 28, 1, 0, tzinfo=UTC)),
+    ],
+)
+def test_each_thing_goes_after_its_own_time_and_not_before(
+    people: None, catalogue: None, what: str, make: Callable[[datetime], object], ends_after: timedelta
+) -> None:
+    make(NOW - ends_after - SECOND)
+    make(NOW - ends_after + SECOND)
+    (rule,) = (rule for rule in retention.rules() if rule.what == what)
+
+    assert rule.erase(now=NOW, dry_run=True) == 1
+    assert rule.erase(now=NOW, dry_run=True) == 1
+    assert rule.erase(now=NOW, dry_run=False) == 1
+    assert rule.erase(now=NOW, dry_run=False) == 0
+    assert rule.erase(now=NOW + 2 * SECOND, dry_run=True) == 1
+
+
+def test_a_check_on_which_a_dossier_or_an_account_stands_stays_with_it(
+    desk: Desk, citizen_an: Citizen
+) -> None:
+    long_ago = NOW - timedelta(days=365 * 20)
+    desk.checks(cast.an)
+    assert desk.saves().is_receipt
+    Citizen.objects.filter(pk=citizen_an.pk).update(registration_check=a_check(long_ago))
+    repeated = a_check(long_ago)
+    again = a_check(NOW, repeats=repeated)
+    IdentityCheck.objects.exclude(pk=again.pk).update(asked_at=long_ago, answered_at=long_ago)
+    (rule,) = (rule for rule in retention.rules() if rule.what == "identity checks")
+
+    assert rule.erase(now=NOW, dry_run=False) == 1
+
+    assert not IdentityCheck.objects.filter(pk=repeated.pk).exists()
+    again.refresh_from_db()
+    assert again.repeats is None
+    assert Dossier.objects.get().identity_check is not None
+    assert IdentityCheck.objects.count() == 3
+
+
+def test_unread_messages_and_filed_dossiers_are_kept(officer: User, desk: Desk) -> None:
+    Notice.objects.create(user=officer, text="Chưa đọc.", created_at=NOW - timedelta(days=900))
+    desk.checks(cast.an)
+    assert desk.saves().is_receipt
+    Dossier.objects.update(saved_at=NOW - timedelta(days=900))
+
+    for rule in retention.rules():
+        rule.erase(now=NOW, dry_run=False)
+
+    assert Notice.objects.count() == Dossier.objects.count() == 1
+
+
+def run(*words: str) -> int:
+    """Run ``motcua retention``; return its exit code."""
+    parser = ArgumentParser()
+    retention.declare(parser)
+    return retention.run(parser.parse_args(words))
+
+
+def test_the_dry_run_prints_what_would_go_and_deletes_nothing(capsys: Any) -> None:
+    failed_log_in(NOW - timedelta(days=9000))
+
+    assert run("--dry-run") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "would be deleted" in told[0]
+    assert [line.split() for line in told if "log-ins" in line] == [["failed", "log-ins", "1", "hour", "1"]]
+    assert FailedLogin.objects.exists()
+
+    assert run() == 0
+    assert "would" not in capsys.readouterr().out
+    assert not FailedLogin.objects.exists()
+
+
+def test_one_rule_that_fails_keeps_no_other_from_being_followed(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any, caplog: Any
+) -> None:
+    def fails(*, now: datetime, dry_run: bool) -> int:
+        raise RuntimeError("a mistake of ours")
+
+    session(NOW - timedelta(days=9000))
+    monkeypatch.setattr("motcua.accounts.tries.erase_failed_log_ins", fails)
+
+    assert run() == 1
+    assert "retention.failed what=failed_log-ins error=RuntimeError" in caplog.text
+    assert not Session.objects.exists()
+
+
+def test_the_work_that_waits_deletes_once_a_day(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    monkeypatch.setattr(retention, "_erased_on", None)
+    counts = []
+    for hours in (0, 1, 23, 24, 25):
+        failed_log_in(NOW - timedelta(days=30))
+        with caplog.at_level("INFO", logger="motcua.work"):
+            retention.erase_once_a_day(now=NOW + timedelta(hours=hours))
+        counts.append(FailedLogin.objects.count())
+
+    assert counts == [0, 1, 0, 1, 2]
+    assert caplog.text.count("retention.erased what=failed_log-ins") == 2
