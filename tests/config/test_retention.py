@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
 
 from motcua.accounts.models import Citizen, FailedLogin, Notice, User
@@ -57,6 +58,12 @@ def draft(at: datetime) -> None:
     )  # fmt: skip
 
 
+def journal_entry(at: datetime) -> None:
+    LogEntry.objects.create(
+        user=User.objects.get(login="quantri"), action_flag=CHANGE, object_repr="lan", action_time=at
+    )
+
+
 def read_message(at: datetime) -> None:
     lan = User.objects.get(login="lan")
     Notice.objects.create(user=lan, text="Đã nộp.", created_at=at - timedelta(days=900), read_at=at)
@@ -70,6 +77,7 @@ def read_message(at: datetime) -> None:
         ("sessions", session, timedelta(0)),
         ("unfinished drafts", draft, timedelta(days=30)),
         ("read messages", read_message, timedelta(days=365)),
+        ("admin journal", journal_entry, timedelta(days=365)),
         ("identity checks", a_check, NOW - datetime(2027, 2, 28, 1, 0, tzinfo=UTC)),
     ],
 )

@@ -1,10 +1,11 @@
-"""The pages that are written from code: ``.env.example``, ``docs/configuration.md`` and ``docs/audit-events.md``."""
+"""The pages that are written from code: ``.env.example`` and ``configuration``, ``audit-events``, ``processing`` in docs."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
 
+from motcua.config import processing
 from motcua.config.env import VARIABLES
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -21,6 +22,7 @@ def write_pages(*, only_check: bool) -> int:
         (_ROOT / ".env.example", _example()),
         (_ROOT / "docs" / "configuration.md", _table()),
         (_ROOT / "docs" / "audit-events.md", _events()),
+        (_ROOT / "docs" / "processing.md", processing.page()),
     ):
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue

@@ -7,10 +7,11 @@ import logging
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
 
 _log = logging.getLogger("motcua.work")
+_JOURNAL: Final = timedelta(days=365)
 _erased_on: date | None = None  # by this process
 
 
@@ -45,6 +46,7 @@ def rules() -> list[Rule]:
         Rule("sessions", "until they expire", _erase_sessions),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
+        Rule("admin journal", f"{_JOURNAL.days} days", _erase_journal),
         Rule("identity checks", f"{settings.KEEP_CHECKS_YEARS} years", verification.erase_old_checks),
     ]
 
@@ -96,6 +98,14 @@ def _follow(*, now: datetime, dry_run: bool) -> Iterator[tuple[Rule, int | None]
                 "retention.failed what=%s error=%s", rule.what.replace(" ", "_"), type(error).__name__
             )
             yield rule, None
+
+
+def _erase_journal(*, now: datetime, dry_run: bool) -> int:
+    """Delete what Django wrote down of old changes under /quan-tri/."""
+    from django.contrib.admin.models import LogEntry
+
+    old = LogEntry.objects.filter(action_time__lt=now - _JOURNAL)
+    return old.count() if dry_run else old.delete()[0]
 
 
 def _erase_sessions(*, now: datetime, dry_run: bool) -> int:

@@ -1,0 +1,327 @@
+"""The record of processing: every field of every table, whether it is about a person, why it is kept, who sees it.
+
+``docs/processing.md`` is written from here (``motcua configuration``). A guard compares it with the models: a field that
+is neither declared personal nor declared otherwise, or is protected otherwise than declared, fails the tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
+from typing import Final
+
+from motcua.config.env import VARIABLES
+
+
+class Category(StrEnum):
+    """What kind of personal data the law calls it."""
+
+    BASIC = "cơ bản"
+    SENSITIVE = "nhạy cảm"
+    SECRET = "bí mật xác thực"  # noqa: S105 (a category)
+
+
+class Protection(StrEnum):
+    """In which form it stands in the database."""
+
+    SEALED = "mã hóa (AES-256-GCM)"
+    DIGEST = "băm có khóa (HMAC-SHA-256)"
+    HASHED = "băm chậm (Argon2)"
+    MASKED = "che bớt"
+    CLEAR = "rõ"
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """One field about a person."""
+
+    what: str
+    protection: Protection = Protection.CLEAR
+    category: Category = Category.BASIC
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One model: whose data, what for, who sees them, for how long; and which of its fields are not about a person."""
+
+    model: str
+    whose: str = ""
+    purpose: str = ""
+    seen_by: str = ""
+    kept: str = ""
+    personal: dict[str, Personal] = field(default_factory=dict)
+    other: str = ""
+
+    @property
+    def not_personal(self) -> list[str]:
+        """Return the fields that say nothing of a person."""
+        return self.other.split()
+
+
+def _default(name: str) -> str:
+    return f"{VARIABLES[name].default}"
+
+
+_SEALED, _DIGEST, _MASKED = Protection.SEALED, Protection.DIGEST, Protection.MASKED
+_SENSITIVE, _SECRET = Category.SENSITIVE, Category.SECRET
+_OWN_OFFICE: Final = "cán bộ và phụ trách của cơ quan tiếp nhận hồ sơ; công dân chủ hồ sơ"
+_WITH_ACCOUNT: Final = "đến khi tài khoản bị xóa"
+_WITH_DOSSIER: Final = (
+    f"theo thời hạn lưu trữ của hồ sơ; bản nháp: {_default('KEEP_DRAFTS_DAYS')} ngày (KEEP_DRAFTS_DAYS)"
+)
+_CHECKS: Final = (
+    f"{_default('KEEP_CHECKS_YEARS')} năm (KEEP_CHECKS_YEARS), lâu hơn khi còn hồ sơ hoặc tài khoản dựa vào"
+)
+
+TABLES: Final = (
+    Table(
+        "accounts.User",
+        whose="công dân có tài khoản; cán bộ, phụ trách, quản trị",
+        purpose="đăng nhập; biết cán bộ nào hỏi CSDLQG về dân cư",
+        seen_by="chính chủ; quản trị hệ thống (không xem lại được số và khóa)",
+        kept=f"{_WITH_ACCOUNT}; tài khoản cán bộ chỉ bị khóa, vì nhật ký trỏ tới",
+        personal={
+            "login": Personal("tên đăng nhập; của công dân là số đã băm", _DIGEST),
+            "password": Personal("mật khẩu", Protection.HASHED, _SECRET),
+            "full_name": Personal("họ và tên", _SEALED),
+            "email": Personal("thư điện tử"),
+            "officer_number": Personal("số định danh của cán bộ (MaCanBo)", _SEALED),
+            "npd_officer_code": Personal("mã cán bộ trên CSDLQG về dân cư"),
+            "gateway_key": Personal("tài khoản của cán bộ trên nền tảng LGSP", _SEALED, _SECRET),
+            "last_login": Personal("lần đăng nhập gần nhất"),
+        },
+        other="id is_superuser role office may_query is_active created_at",
+    ),
+    Table(
+        "accounts.Citizen",
+        whose="công dân có tài khoản",
+        purpose="điền sẵn thông tin người nộp; so với CSDLQG về dân cư khi nộp hồ sơ",
+        seen_by="chính chủ; quản trị hệ thống (họ tên, số đã che)",
+        kept=_WITH_ACCOUNT,
+        personal={
+            "full_name": Personal("họ và tên", _SEALED),
+            "number_digest": Personal("số CCCD/CMND, để tìm", _DIGEST),
+            "number_digits": Personal("số CCCD/CMND", _SEALED),
+            "birth": Personal("ngày sinh", _SEALED),
+            "phone": Personal("số điện thoại"),
+            "email": Personal("thư điện tử"),
+            "address": Personal("địa chỉ liên hệ", _SEALED),
+        },
+        other="id user registration_check updated_at",
+    ),
+    Table(
+        "accounts.Notice",
+        whose="công dân có tài khoản; cán bộ",
+        purpose="báo tin về hồ sơ; không ghi số và ngày sinh",
+        seen_by="người nhận",
+        kept=f"{_default('KEEP_NOTICES_DAYS')} ngày sau khi đọc (KEEP_NOTICES_DAYS)",
+        personal={"text": Personal("nội dung: mã hồ sơ, cơ quan, kết quả")},
+        other="id user link created_at read_at",
+    ),
+    Table(
+        "accounts.FailedLogin",
+        whose="người đăng nhập sai",
+        purpose="hạn chế dò mật khẩu",
+        seen_by="không ai",
+        kept="1 giờ",
+        personal={"login_digest": Personal("tên đăng nhập đã gõ", _DIGEST)},
+        other="id at",
+    ),
+    Table(
+        "dossiers.Dossier",
+        whose="người nộp hồ sơ",
+        purpose="giải quyết thủ tục hành chính; bản chụp thông tin người nộp khi tiếp nhận, gồm dữ liệu "
+        "từ CSDLQG về dân cư",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={
+            "applicant_name": Personal("họ và tên", _SEALED),
+            "applicant_sex": Personal("giới tính"),
+            "applicant_birth": Personal("ngày sinh", _SEALED),
+            "applicant_number": Personal("số CCCD/CMND", _SEALED),
+            "applicant_number_digest": Personal("số CCCD/CMND, để tìm", _DIGEST),
+            "applicant_number_masked": Personal("số CCCD/CMND, để hiển thị", _MASKED),
+            "permanent_residence": Personal("nơi thường trú", _SEALED),
+            "current_residence": Personal("nơi ở hiện tại", _SEALED),
+            "phone": Personal("số điện thoại"),
+            "email": Personal("thư điện tử"),
+            "by_hand_reason": Personal("lý do chưa xác thực danh tính"),
+        },
+        other="id code procedure office channel status citizen identity_check is_decision_barred consent_version "
+        "consented_at has_sworn received_documents asking_until created_at saved_at submitted_at received_at "
+        "received_by press_key",
+    ),
+    Table(
+        "dossiers.ApplicantWord",
+        whose="người nộp hồ sơ",
+        purpose="tìm hồ sơ của cơ quan theo họ tên mà không cần lưu họ tên dạng rõ",
+        seen_by="không ai",
+        kept="cùng hồ sơ",
+        personal={"digest": Personal("từng tiếng của họ tên, theo từng cơ quan", _DIGEST)},
+        other="id dossier",
+    ),
+    Table(
+        "dossiers.Paper",
+        whose="người nộp hồ sơ",
+        purpose="thành phần hồ sơ nộp trực tuyến",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={
+            "file": Personal("tệp giấy tờ, có thể có ảnh thẻ", category=_SENSITIVE),
+            "original_name": Personal("tên tệp do công dân đặt"),
+            "sha256": Personal("vết của tệp"),
+        },
+        other="id dossier document media_type size uploaded_at",
+    ),
+    Table(
+        "verification.IdentityCheck",
+        whose="người được kiểm tra danh tính; cán bộ tra cứu",
+        purpose="bằng chứng ai đã hỏi CSDLQG về dân cư, vì sao, kết quả gì; hạn chế dò số",
+        seen_by="quản trị hệ thống; kết quả: cơ quan tiếp nhận hồ sơ",
+        kept=_CHECKS,
+        personal={
+            "number_digest": Personal("số CCCD/CMND, để tìm", _DIGEST, _SENSITIVE),
+            "number_masked": Personal("số CCCD/CMND, để hiển thị", _MASKED, _SENSITIVE),
+            "claim_digest": Personal("họ tên, số và ngày sinh đã khai", _DIGEST, _SENSITIVE),
+            "address_digest": Personal("địa chỉ mạng", _DIGEST, _SENSITIVE),
+            "outcome": Personal("kết quả", category=_SENSITIVE),
+            "reason": Personal("nguyên nhân", category=_SENSITIVE),
+            "birth_match": Personal("ngày sinh khớp đến đâu", category=_SENSITIVE),
+        },
+        other="id request_id touch_point asked_by office_code purpose procedure_code dossier_id route repeats asked_at "
+        "answered_at matched_by line register_ids",
+    ),
+    Table(
+        "verification.WaitingRecord",
+        whose="người nộp hồ sơ tại bộ phận một cửa đã xác thực thành công",
+        purpose="điền biểu mẫu tiếp nhận bằng dữ liệu của CSDLQG về dân cư",
+        seen_by="cán bộ đã hỏi",
+        kept="đến khi lưu hồ sơ, nhiều nhất 30 phút",
+        personal={"said": Personal("toàn bộ câu trả lời của CSDLQG về dân cư", _SEALED, _SENSITIVE)},
+        other="identity_check expires_at",
+    ),
+    Table(
+        "verification.LineChoice",
+        whose="người vận hành",
+        purpose="biết ai đã chọn đường kết nối",
+        seen_by="quản trị hệ thống",
+        kept="đến lần chọn sau",
+        personal={"chosen_by": Personal("tên đăng nhập của người chọn")},
+        other="id mode chosen_at certificates_seen_on",
+    ),
+    Table(
+        "audit.AuditEvent",
+        whose="người dùng; chủ số được nhắc tới",
+        purpose="nhật ký: ai đã làm gì, lúc nào",
+        seen_by="quản trị hệ thống",
+        kept="theo loại sự kiện",
+        personal={
+            "actor": Personal("người thực hiện"),
+            "subject": Personal("mã hồ sơ, hoặc số đã băm", _DIGEST),
+            "details": Personal("chi tiết ngắn, không nêu về ai"),
+        },
+        other="id at name office_code",
+    ),
+    Table(
+        "sessions.Session",
+        whose="người đang đăng nhập",
+        purpose="giữ phiên đăng nhập",
+        seen_by="không ai",
+        kept="8 giờ",
+        personal={"session_data": Personal("khóa của người dùng")},
+        other="session_key expire_date",
+    ),
+    Table(
+        "admin.LogEntry",
+        whose="quản trị hệ thống; cán bộ",
+        purpose="biết quản trị đã sửa gì trong /quan-tri/",
+        seen_by="quản trị hệ thống",
+        kept="1 năm",
+        personal={
+            "user": Personal("người sửa"),
+            "object_repr": Personal("tên đăng nhập của tài khoản được sửa"),
+        },
+        other="id action_time content_type object_id action_flag change_message",
+    ),
+    Table("accounts.Office", other="id code name is_active"),
+    Table("accounts.User_groups", other="id user group"),
+    Table("accounts.User_user_permissions", other="id user permission"),
+    Table("dossiers.CodeCounter", other="id office_code on last"),
+    Table(
+        "dossiers.Recheck",
+        other="dossier officer state queued_at not_before check_id repeats_id tries unusable settled_at",
+    ),
+    Table("dossiers.RecheckPace", other="id next_at gap"),
+    Table("dossiers.Reminder", other="dossier created_at sent_at"),
+    Table(
+        "procedures.Procedure",
+        other="id code name official_name sector agency audience time_limit time_unit time_note fees fee_note "
+        "service_level results decision npd_code may_query search_text is_active",
+    ),
+    Table(
+        "procedures.RequiredDocument",
+        other="id procedure position name kind originals copies is_required when form",
+    ),
+    Table(
+        "verification.LineRow",
+        other="name failed_at opened_at next_probe_at paused_until seconds answered_at watched_at",
+    ),
+)
+
+_OUTSIDE: Final = (
+    (
+        "Câu hỏi gửi CSDLQG về dân cư",
+        "họ tên, số, ngày sinh đã khai; mã cán bộ, cơ quan, thủ tục. Không lưu lại: chỉ giữ mã yêu cầu và kết quả.",
+    ),
+    (
+        "Tệp giấy tờ (MOTCUA_STATE/papers)",
+        "nội dung tệp không được phần mềm mã hóa; ổ đĩa và bản sao lưu phải được mã hóa.",
+    ),
+    ("Nhật ký kỹ thuật (stderr)", "họ tên, số và ngày sinh bị che trước khi ghi."),
+    (
+        "Khóa (MOTCUA_STATE/secret.key, sealing.keys)",
+        "nằm ngoài cơ sở dữ liệu; đổi khóa: docs/operations.md, “Keys and their rotation”.",
+    ),
+)
+
+
+def page() -> str:
+    """Return the text of ``docs/processing.md``."""
+    lines = [
+        "# Hồ sơ xử lý dữ liệu cá nhân",
+        "",
+        "Trang này do `motcua configuration` viết từ `src/motcua/config/processing.py`; xin đừng sửa tay. Khi một bảng "
+        "có trường mới mà chưa được khai báo ở đó, bộ kiểm thử sẽ báo lỗi.",
+        "",
+        "Dữ liệu lấy từ CSDLQG về dân cư chỉ có ở hai nơi: bản ghi chờ (mã hóa, xóa khi dùng hoặc sau 30 phút) và bản "
+        "chụp thông tin người nộp trong chính hồ sơ đó. Đăng ký và nộp trực tuyến chỉ nhận kết quả đúng hay không đúng.",
+        "",
+        "Họ tên, số và ngày sinh không có ở dạng rõ trong cơ sở dữ liệu. Tìm theo số và theo tiếng của họ tên bằng "
+        "giá trị băm có khóa. Lệnh `motcua retention --dry-run` cho biết hôm nay sẽ xóa bao nhiêu.",
+    ]
+    with_persons = [table for table in TABLES if table.personal]
+    for app, tables in groupby(with_persons, key=lambda table: table.model.partition(".")[0]):
+        lines += ["", f"## `{app}`"]
+        for table in tables:
+            lines += [
+                "",
+                f"### `{table.model}`",
+                "",
+                f"- Của ai: {table.whose}",
+                f"- Mục đích: {table.purpose}",
+                f"- Ai xem được: {table.seen_by}",
+                f"- Thời hạn: {table.kept}",
+                "",
+                "| trường | dữ liệu | loại | bảo vệ |",
+                "|---|---|---|---|",
+                *(
+                    f"| `{name}` | {about.what} | {about.category} | {about.protection} |"
+                    for name, about in table.personal.items()
+                ),
+            ]
+    lines += ["", "## Ngoài cơ sở dữ liệu", "", "| nơi | dữ liệu |", "|---|---|"]
+    lines += [f"| {place} | {what} |" for place, what in _OUTSIDE]
+    lines += ["", "## Bảng không có dữ liệu cá nhân", ""]
+    lines += [f"- `{table.model}`" for table in TABLES if not table.personal]
+    return "\n".join(lines) + "\n"
