@@ -26,6 +26,7 @@ def make_tickets(count: int, first: int) -> None:
 
     from motcua.accounts.models import User
     from motcua.dossiers.models import Dossier, Recheck
+    from motcua.dossiers.service import write_words
     from motcua.identity.numbers import IdNumber
     from motcua.procedures.models import Procedure
 
@@ -56,6 +57,8 @@ def make_tickets(count: int, first: int) -> None:
         dossier.set_applicant_number(IdNumber(person.number))
         dossiers.append(dossier)
     Dossier.objects.bulk_create(dossiers, batch_size=_BATCH)
+    for dossier in dossiers:
+        write_words(dossier)
     tomorrow = timezone.now() + timedelta(days=1)
     Recheck.objects.bulk_create(
         (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,6 +55,50 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
 def test_a_missing_file_of_a_secret_is_named() -> None:
     with pytest.raises(BadSetting, match="NPD_SECRET_FILE"):
         Environment({"NPD_SECRET_FILE": "/nowhere/at/all"})["NPD_SECRET"]
+
+
+def started(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Read the settings in a process of their own, as every command does first."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
+    return subprocess.run(
+        [sys.executable, "-c", "import motcua.config.settings"],
+        env={**environment, "MOTCUA_STATE": str(folder), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_first_start_makes_keys_that_later_ones_keep(tmp_path: Path) -> None:
+    assert started(tmp_path).returncode == 0
+    keys = (tmp_path / "sealing.keys").read_text(encoding="ascii")
+    assert started(tmp_path).returncode == 0
+
+    assert (tmp_path / "sealing.keys").read_text(encoding="ascii") == keys
+    assert (tmp_path / "sealing.keys").stat().st_mode & 0o777 == 0o600
+    assert len(keys.splitlines()) == 1
+
+
+def test_no_key_is_made_where_other_hosts_could_not_know_of_it(tmp_path: Path) -> None:
+    assert started(tmp_path, MOTCUA_SECRET_KEY="given to several hosts").returncode == 0
+
+    assert not (tmp_path / "sealing.keys").exists()
+
+
+def test_keys_that_cannot_be_read_stop_the_start_with_their_place_and_without_their_words(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sealing.keys").write_text("a-secret-in-the-wrong-place\n", encoding="ascii")
+    for refused in (
+        started(tmp_path),
+        started(tmp_path, MOTCUA_SEALING_KEYS="a-secret-in-the-wrong-place"),
+        started(tmp_path, MOTCUA_SEALING_KEYS_FILE=str(tmp_path / "sealing.keys")),
+        started(tmp_path, MOTCUA_SEALING_KEYS_FILE="/nowhere/at/all"),
+    ):
+        assert refused.returncode == 1
+        assert "keys" in refused.stderr.lower()
+        assert "wrong-place" not in refused.stderr
+        assert "Traceback" not in refused.stderr
 
 
 def test_the_generated_pages_are_fresh() -> None:

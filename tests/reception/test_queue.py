@@ -15,6 +15,7 @@ from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.service import write_words
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
+from tests.conftest import sealed_long_ago
 from tests.people import FIRST_OFFICE, cast
 from tests.reception.conftest import BIRTH_REGISTRATION, Desk
 
@@ -189,15 +190,23 @@ def test_the_received_come_in_pages_with_the_latest_first(desk: Desk) -> None:
     assert "0001</a>" in desk.client.get(reverse("queue"), {"trang": "2"}).content.decode()
 
 
-@pytest.mark.parametrize("sought", ["0099", "h23-261123-0099", "nguyen van", "VĂN AN", "Nguyễn"])
-def test_a_dossier_is_found_by_code_or_by_name_without_accents(
+@pytest.mark.parametrize(
+    "sought",
+    [
+        "0099", "h23-261123-0099", "nguyen van", "VĂN AN", "Nguyễn", "an  nguyen", "van a", "Nguye\u0302\u0303n",
+        cast.an.number, " 999 085 000 001 ",
+    ],
+)  # fmt: skip
+def test_a_dossier_is_found_by_code_number_or_words_of_the_name_without_accents(
     officer_client: Client, filed: Dossier, sought: str
 ) -> None:
     text = officer_client.post(reverse("queue"), {"q": sought}).content.decode()
     assert f"{filed.code}</a>" in text
 
 
-@pytest.mark.parametrize("sought", ["0100", "tran", "%", "van anh", "…"])
+@pytest.mark.parametrize(
+    "sought", ["0100", "tran", "%", "van anh", "…", "ngu", "nguyen van b", "999085000002", "999085000"]
+)
 def test_what_does_not_fit_is_not_found(officer_client: Client, filed: Dossier, sought: str) -> None:
     text = officer_client.post(reverse("queue"), {"q": sought}).content.decode()
     assert f"{filed.code}</a>" not in text
@@ -221,3 +230,20 @@ def test_no_page_of_the_desk_needs_more_than_eight_queries(
     desk.checks(cast.dung)
     with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
         desk.client.post(reverse("reception"), {**desk.form, "show_documents": "1"})
+
+
+def test_a_name_that_no_key_opens_does_not_take_the_list_away(officer_client: Client, filed: Dossier) -> None:
+    Dossier.objects.update(applicant_name=sealed_long_ago())
+
+    text = page(officer_client, "queue")
+
+    assert f"{filed.code}</a>" in text
+    assert "(không đọc được)" in text
+
+
+def test_a_page_of_names_is_sealed_and_costs_no_query_more(
+    desk: Desk, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    received(desk, 20)
+    with django_assert_max_num_queries(6):  # type: ignore[attr-defined]
+        assert page(desk.client, "queue").count(cast.han.full_name) == 20

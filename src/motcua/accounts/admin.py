@@ -145,6 +145,7 @@ class UserAdmin(admin.ModelAdmin):
         "login", "full_name", "role", "office", "is_active", "may_query", "has_second_factor", "last_login",
         "asleep_since",
     )  # fmt: skip
+    sortable_by = ("login", "role", "office", "is_active", "may_query", "last_login", "asleep_since")  # no name
     list_filter = ("role", "office", "is_active", "may_query")
     search_fields = ("login",)  # never by name: a search stands in the address
     actions = ("wake", "switch_second_factor_off")
@@ -204,6 +205,7 @@ class CitizenAdmin(ReadOnlyAdmin):
     """Citizens' accounts: who, masked, and since when."""
 
     list_display = ("masked_number", "full_name", "is_active", "created_at")
+    sortable_by = ()  # what could be sorted by is sealed
     fields = ("masked_number", "full_name", "is_active", "created_at")
     list_select_related = ("user",)
 

@@ -1,7 +1,7 @@
 """The record of processing: every field of every table, whether it is about a person, why it is kept, who sees it.
 
-``docs/processing.md`` is written from here (``motcua configuration``). A guard compares it with the models: a field that
-is neither declared personal nor declared otherwise, or is protected otherwise than declared, fails the tests.
+``docs/processing.md`` is written from here (``motcua configuration``). A guard compares it with the models: a field
+that is neither declared personal nor declared otherwise, or is protected otherwise than declared, fails the tests.
 """
 
 from __future__ import annotations
@@ -295,7 +295,8 @@ def page() -> str:
         "có trường mới mà chưa được khai báo ở đó, bộ kiểm thử sẽ báo lỗi.",
         "",
         "Dữ liệu lấy từ CSDLQG về dân cư chỉ có ở hai nơi: bản ghi chờ (mã hóa, xóa khi dùng hoặc sau 30 phút) và bản "
-        "chụp thông tin người nộp trong chính hồ sơ đó. Đăng ký và nộp trực tuyến chỉ nhận kết quả đúng hay không đúng.",
+        "chụp thông tin người nộp trong chính hồ sơ đó. Đăng ký và nộp trực tuyến chỉ nhận kết quả đúng hay không "
+        "đúng.",
         "",
         "Họ tên, số và ngày sinh không có ở dạng rõ trong cơ sở dữ liệu. Tìm theo số và theo tiếng của họ tên bằng "
         "giá trị băm có khóa. Lệnh `motcua retention --dry-run` cho biết hôm nay sẽ xóa bao nhiêu.",

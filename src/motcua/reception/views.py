@@ -148,7 +148,7 @@ def recheck(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     except dossiers.NotRecheckable:
         messages.info(request, _("Không còn gì để kiểm tra lại ở hồ sơ này."))
         return redirect("desk_dossier", pk)
-    dossier.refresh_from_db()
+    dossier.refresh_from_db(fields=["by_hand_reason", "identity_check"])
     if ticket.state == Recheck.State.WAITING:
         text = _("Chưa kiểm tra được. Hệ thống tự kiểm tra lại khi có thể và báo cho ông/bà.")
         messages.warning(request, text)
