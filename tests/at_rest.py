@@ -13,6 +13,7 @@ from django.db import connection
 
 from motcua.identity.names import wire_form
 from motcua.procedures.search import fold
+from motcua.sealing.resealing import sealed_fields
 from tests.people import Person
 
 
@@ -36,6 +37,18 @@ def found(secrets: dict[str, list[str]]) -> list[str]:
         for person, words in secrets.items():
             if any(word in text for word in words):
                 places.add(f"{person} in {place}")
+    return sorted(places)
+
+
+def kept_sealed(*words: str) -> list[str]:
+    """Return in which sealed fields any of the words stands, whatever its capitals, as "model.field"."""
+    places = set()
+    for model, fields in sealed_fields().items():
+        for row in model._base_manager.all():
+            for field in fields:
+                text = _text(getattr(row, field.attname)).casefold()
+                if any(word.casefold() in text for word in words):
+                    places.add(f"{model._meta.object_name}.{field.name}")
     return sorted(places)
 
 

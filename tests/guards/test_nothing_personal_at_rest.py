@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from motcua.accounts.models import Citizen, FailedLogin, User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import ApplicantWord, Dossier
 from motcua.dossiers.service import run_next_recheck
+from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck, WaitingRecord
+from motcua.verification.service import erase_waiting_records
 from tests.accounts.test_registration import typed
-from tests.at_rest import found, told
+from tests.at_rest import found, kept_sealed, told
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import filed
 from tests.people import PASSWORD, cast
@@ -87,6 +91,33 @@ def test_the_look_finds_what_stands_in_clear(citizen_an: Citizen) -> None:
         "binh in accounts_citizen.phone",
         "cuc in audit_auditevent.details",
     ]
+
+
+def test_what_the_register_said_is_in_the_waiting_record_and_then_in_the_one_dossier_alone(
+    client: Client, officer: User, binh_client: Client, desk_of: Callable[[User], Desk], register: ToldRegister,
+    settings: Settings, tmp_path: Path,
+) -> None:  # fmt: skip
+    settings.MEDIA_ROOT = tmp_path
+    Citizen.objects.update(address="")  # theirs, typed by themselves; in the cast it is the register's
+    said = {person.id: person.record.permanent_residence.detail for person in (cast.an, cast.cuc, cast.binh)}
+    desk = desk_of(officer)
+    desk.checks(cast.an)
+    assert kept_sealed(*said.values()) == ["WaitingRecord.said"]
+    assert desk.saves().is_receipt
+    assert not WaitingRecord.objects.exists()
+    assert kept_sealed(*said.values()) == ["Dossier.permanent_residence"]
+
+    client.post("/dang-ky/", typed(cast.cuc))
+    binh_client.post("/ca-nhan/chinh-sua/", {"full_name": cast.binh.full_name, **claim()})
+    filed(binh_client)
+    assert Citizen.objects.get(number_digest=digest("number", cast.cuc.number)).registration_check.is_verified
+    assert kept_sealed(said["cuc"], said["binh"]) == []
+
+    later = desk_of(officer)
+    later.checks(cast.cuc)
+    assert WaitingRecord.objects.count() == 1
+    assert erase_waiting_records(now=timezone.now() + timedelta(minutes=30), dry_run=False) == 1
+    assert kept_sealed(said["cuc"]) == []
 
 
 def claim() -> dict[str, str]:

@@ -6,8 +6,6 @@ cannot tell that two offices know the same name. Beginnings of words are not kep
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,7 +16,8 @@ from motcua.identity.numbers import IdNumber
 from motcua.procedures.search import fold
 from motcua.sealing import BrokenSeal, digest
 
-_COUNTED: Final = 2000  # a word on more dossiers than these is a common one; how common does not matter
+_COUNTED: Final = 5000  # a word on more dossiers than these is a common one; how common does not matter
+_WALKED: Final = 20_000  # dossiers with the rarest word that are gone through where all words are common
 _OPENED: Final = 500  # names that are opened to look for the beginning of a word
 
 
@@ -58,12 +57,12 @@ def named(*, office_id: int, text: str, most: int) -> list[UUID]:
     words = fold(text).split()
     if not words:
         return []
-    if found := list(islice(_with_all(word_digests(office_id, text)), most)):
+    if found := _with_all(word_digests(office_id, text), most):
         return found
     *whole, begun = words
     if not whole:
         return []
-    latest = list(islice(_with_all(word_digests(office_id, " ".join(whole))), _OPENED))
+    latest = _with_all(word_digests(office_id, " ".join(whole)), _OPENED)
     names = dict(Dossier.objects.filter(pk__in=latest).values_list("pk", "applicant_name"))
     return [pk for pk in latest if _has_word_like(begun, names[pk])][:most]
 
@@ -73,16 +72,22 @@ def numbered(dossiers: QuerySet[Dossier, Any], number: IdNumber) -> QuerySet[Dos
     return dossiers.filter(applicant_number_digest=digest("number", number.digits))
 
 
-def _with_all(digests: list[int]) -> Iterable[UUID]:
-    """Return the dossiers that have all words, latest first: those with the rarest word are gone through."""
-    of_word = {word: ApplicantWord.objects.filter(digest=word) for word in digests}
-    if len(digests) > 1:
-        digests = sorted(digests, key=lambda word: of_word[word][:_COUNTED].count())
-    rarest, *others = digests
-    found = of_word[rarest].order_by("-id")
+def _with_all(digests: list[int], most: int) -> list[UUID]:
+    """Return the dossiers that have all words, latest first.
+
+    Those with the rarest word are gone through. Where all are common it is the word typed last, mostly the given name,
+    and only its latest dossiers.
+    """
+    of_word = {word: ApplicantWord.objects.filter(digest=word).order_by("-id") for word in digests}
+    counts = {word: of_word[word][:_COUNTED].count() if len(digests) > 1 else 0 for word in digests}
+    rarest, *others = sorted(digests[::-1], key=counts.__getitem__)
+    found = of_word[rarest]
+    if counts[rarest] == _COUNTED:
+        oldest = found.values_list("id", flat=True)[_WALKED - 1 : _WALKED]
+        found = found.filter(id__gte=oldest[0]) if oldest else found
     for word in others:
-        found = found.filter(Exists(of_word[word].filter(dossier=OuterRef("dossier"))))
-    return found.values_list("dossier", flat=True).iterator(chunk_size=500)
+        found = found.filter(Exists(of_word[word].order_by().filter(dossier=OuterRef("dossier"))))
+    return list(found.values_list("dossier", flat=True)[:most])
 
 
 def _has_word_like(begun: str, name: Any) -> bool:
