@@ -185,11 +185,15 @@ TABLES: Final = (
             "number_masked": Personal("số CCCD/CMND, để hiển thị", _MASKED, _SENSITIVE),
             "claim_digest": Personal("họ tên, số và ngày sinh đã khai", _DIGEST, _SENSITIVE),
             "address_digest": Personal("địa chỉ mạng", _DIGEST, _SENSITIVE),
+            "person_digest": Personal("số định danh mà CSDLQG trả lời cho số cũ", _DIGEST, _SENSITIVE),
+            "spelling_digest": Personal("thông tin đã khai, từng chữ", _DIGEST, _SENSITIVE),
+            "marks": Personal("vì sao phụ trách nên xem lại lượt này", category=_SENSITIVE),
             "outcome": Personal("kết quả", category=_SENSITIVE),
             "reason": Personal("nguyên nhân", category=_SENSITIVE),
             "birth_match": Personal("ngày sinh khớp đến đâu", category=_SENSITIVE),
         },
-        other="id request_id touch_point asked_by office_code purpose procedure_code dossier_id route repeats asked_at "
+        other="id request_id touch_point asked_by office_code purpose procedure_code dossier_id form_key press_key "
+        "replays route repeats asked_at "
         "answered_at matched_by line register_ids",
     ),
     Table(
@@ -202,6 +206,19 @@ TABLES: Final = (
         other="identity_check expires_at",
     ),
     Table(
+        "verification.LimitRelease",
+        whose="cán bộ",
+        purpose="biết ai đã cho cán bộ tra cứu tiếp sau nhiều lần sai, vì sao",
+        seen_by="phụ trách; quản trị hệ thống",
+        kept="theo nhật ký",
+        personal={
+            "officer": Personal("cán bộ"),
+            "released_by": Personal("người mở"),
+            "reason": Personal("lý do"),
+        },
+        other="id at",
+    ),
+    Table(
         "verification.LineChoice",
         whose="người vận hành",
         purpose="biết ai đã chọn đường kết nối",
@@ -209,6 +226,33 @@ TABLES: Final = (
         kept="đến lần chọn sau",
         personal={"chosen_by": Personal("tên đăng nhập của người chọn")},
         other="id mode chosen_at certificates_seen_on",
+    ),
+    Table(
+        "oversight.CheckReview",
+        whose="cán bộ; người được kiểm tra danh tính",
+        purpose="phụ trách xem lại lượt tra cứu có dấu hiệu bất thường",
+        seen_by="phụ trách của cơ quan; quản trị hệ thống",
+        kept="cùng lượt tra cứu",
+        personal={
+            "finding": Personal("kết luận"),
+            "note": Personal("ghi chú của phụ trách"),
+            "reviewed_by": Personal("người xem"),
+        },
+        other="check_made reviewed_at",
+    ),
+    Table(
+        "oversight.Objection",
+        whose="công dân phản ánh một lượt tra cứu về mình",
+        purpose="trả lời phản ánh trong hai ngày làm việc",
+        seen_by="công dân phản ánh; phụ trách của cơ quan",
+        kept="cùng lượt tra cứu",
+        personal={
+            "citizen": Personal("công dân"),
+            "text": Personal("nội dung phản ánh"),
+            "answer": Personal("trả lời"),
+            "answered_by": Personal("người trả lời"),
+        },
+        other="id check_made opened_at due_on answered_at",
     ),
     Table(
         "audit.AuditEvent",
@@ -247,6 +291,10 @@ TABLES: Final = (
     Table("accounts.Office", other="id code name is_active"),
     Table("accounts.User_groups", other="id user group"),
     Table("accounts.User_user_permissions", other="id user permission"),
+    Table("oversight.Balance", other="id on made_at checks dossiers"),
+    Table("oversight.Difference", other="id balance kind office_code check_made dossier"),
+    Table("verification.SpentChallenge", other="nonce at"),
+    Table("verification.Wave", other="id began_at until"),
     Table("dossiers.CodeCounter", other="id office_code on last"),
     Table(
         "dossiers.Recheck",

@@ -80,7 +80,7 @@ def _with_all(digests: list[int], most: int) -> list[UUID]:
     """
     of_word = {word: ApplicantWord.objects.filter(digest=word).order_by("-id") for word in digests}
     counts = {word: of_word[word][:_COUNTED].count() if len(digests) > 1 else 0 for word in digests}
-    rarest, *others = sorted(digests[::-1], key=counts.__getitem__)
+    rarest, *others = sorted(counts, key=lambda word: (counts[word], -digests.index(word)))
     found = of_word[rarest]
     if counts[rarest] == _COUNTED:
         oldest = found.values_list("id", flat=True)[_WALKED - 1 : _WALKED]
