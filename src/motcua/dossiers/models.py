@@ -267,11 +267,14 @@ class Paper(models.Model):
 class ApplicantWord(models.Model):
     """One word of the name on a filed dossier, as a keyed digest, so that its office finds it; see ``finding``."""
 
-    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="words")
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="words", db_index=False)
     digest = models.BigIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["digest", "-id"], name="applicant_word")]
+        indexes = [
+            models.Index(fields=["digest", "-id"], name="applicant_word"),
+            models.Index(fields=["dossier", "digest"], name="applicant_has_word"),
+        ]
 
     def __str__(self) -> str:
         return str(self.dossier_id)

@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 (
                     "dossier",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="words",
                         to="dossiers.dossier",
@@ -71,7 +72,10 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [models.Index(fields=["digest", "-id"], name="applicant_word")],
+                "indexes": [
+                    models.Index(fields=["digest", "-id"], name="applicant_word"),
+                    models.Index(fields=["dossier", "digest"], name="applicant_has_word"),
+                ],
             },
         ),
         *steps(),
