@@ -187,12 +187,13 @@ TABLES: Final = (
             "address_digest": Personal("địa chỉ mạng", _DIGEST, _SENSITIVE),
             "person_digest": Personal("số định danh mà CSDLQG trả lời cho số cũ", _DIGEST, _SENSITIVE),
             "spelling_digest": Personal("thông tin đã khai, từng chữ", _DIGEST, _SENSITIVE),
+            "purpose": Personal("lý do hỏi, có thể do cán bộ ghi", category=_SENSITIVE),
             "marks": Personal("vì sao phụ trách nên xem lại lượt này", category=_SENSITIVE),
             "outcome": Personal("kết quả", category=_SENSITIVE),
             "reason": Personal("nguyên nhân", category=_SENSITIVE),
             "birth_match": Personal("ngày sinh khớp đến đâu", category=_SENSITIVE),
         },
-        other="id request_id touch_point asked_by office_code purpose procedure_code dossier_id form_key press_key "
+        other="id request_id touch_point asked_by office_code procedure_code dossier_id form_key press_key "
         "replays route repeats asked_at "
         "answered_at matched_by line register_ids",
     ),
