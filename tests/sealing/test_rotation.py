@@ -209,8 +209,9 @@ def test_every_place_that_seals_a_column_is_a_sealed_field() -> None:
         f"{model._meta.label}.{field.name}" for model, fields in sealed_fields().items() for field in fields
     } == {
         "accounts.User.full_name",
-        "accounts.User.officer_number",
+        "accounts.User.officer_digits",
         "accounts.User.gateway_key",
+        "accounts.User.totp_secret",
         "accounts.Citizen.full_name",
         "accounts.Citizen.number_digits",
         "accounts.Citizen.birth",

@@ -145,7 +145,15 @@ class UserAdmin(admin.ModelAdmin):
         "login", "full_name", "role", "office", "is_active", "may_query", "has_second_factor", "last_login",
         "asleep_since",
     )  # fmt: skip
-    sortable_by = ("login", "role", "office", "is_active", "may_query", "last_login", "asleep_since")  # no name
+    sortable_by = (
+        "login",
+        "role",
+        "office",
+        "is_active",
+        "may_query",
+        "last_login",
+        "asleep_since",
+    )  # no name
     list_filter = ("role", "office", "is_active", "may_query")
     search_fields = ("login",)  # never by name: a search stands in the address
     actions = ("wake", "switch_second_factor_off")

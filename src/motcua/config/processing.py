@@ -28,6 +28,7 @@ class Protection(StrEnum):
     SEALED = "mã hóa (AES-256-GCM)"
     DIGEST = "băm có khóa (HMAC-SHA-256)"
     HASHED = "băm chậm (Argon2)"
+    FINGERPRINT = "vết không khóa (SHA-256)"
     MASKED = "che bớt"
     CLEAR = "rõ"
 
@@ -86,12 +87,26 @@ TABLES: Final = (
             "password": Personal("mật khẩu", Protection.HASHED, _SECRET),
             "full_name": Personal("họ và tên", _SEALED),
             "email": Personal("thư điện tử"),
-            "officer_number": Personal("số định danh của cán bộ (MaCanBo)", _SEALED),
+            "officer_digits": Personal("số định danh của cán bộ (MaCanBo)", _SEALED),
+            "officer_number_digest": Personal("số định danh của cán bộ, để nhận ra", _DIGEST),
             "npd_officer_code": Personal("mã cán bộ trên CSDLQG về dân cư"),
             "gateway_key": Personal("tài khoản của cán bộ trên nền tảng LGSP", _SEALED, _SECRET),
+            "totp_secret": Personal("khóa xác thực hai bước", _SEALED, _SECRET),
+            "session_mark": Personal("phiên đăng nhập đang dùng", category=_SECRET),
             "last_login": Personal("lần đăng nhập gần nhất"),
+            "asleep_since": Personal("ngủ từ khi nào vì lâu không đăng nhập"),
+            "woken_at": Personal("được đánh thức lúc nào"),
         },
-        other="id is_superuser role office may_query is_active created_at",
+        other="id is_superuser role office may_query totp_since totp_step is_active created_at",
+    ),
+    Table(
+        "accounts.RecoveryCode",
+        whose="cán bộ, phụ trách, quản trị",
+        purpose="đăng nhập khi mất điện thoại xác thực hai bước",
+        seen_by="không ai",
+        kept="đến khi dùng hoặc đổi mã",
+        personal={"code_digest": Personal("mã dự phòng", _DIGEST, _SECRET)},
+        other="id user",
     ),
     Table(
         "accounts.Citizen",
@@ -170,7 +185,7 @@ TABLES: Final = (
         personal={
             "file": Personal("tệp giấy tờ, có thể có ảnh thẻ", category=_SENSITIVE),
             "original_name": Personal("tên tệp do công dân đặt"),
-            "sha256": Personal("vết của tệp"),
+            "sha256": Personal("vết của tệp", Protection.FINGERPRINT),
         },
         other="id dossier document media_type size uploaded_at",
     ),
@@ -187,6 +202,8 @@ TABLES: Final = (
             "address_digest": Personal("địa chỉ mạng", _DIGEST, _SENSITIVE),
             "person_digest": Personal("số định danh mà CSDLQG trả lời cho số cũ", _DIGEST, _SENSITIVE),
             "spelling_digest": Personal("thông tin đã khai, từng chữ", _DIGEST, _SENSITIVE),
+            "request_digest": Personal("vết của câu hỏi đã gửi", Protection.FINGERPRINT, _SENSITIVE),
+            "answer_digest": Personal("vết của câu trả lời", Protection.FINGERPRINT, _SENSITIVE),
             "purpose": Personal("lý do hỏi, có thể do cán bộ ghi", category=_SENSITIVE),
             "marks": Personal("vì sao phụ trách nên xem lại lượt này", category=_SENSITIVE),
             "outcome": Personal("kết quả", category=_SENSITIVE),
@@ -194,7 +211,7 @@ TABLES: Final = (
             "birth_match": Personal("ngày sinh khớp đến đâu", category=_SENSITIVE),
         },
         other="id request_id touch_point asked_by office_code procedure_code dossier_id form_key press_key "
-        "replays route repeats asked_at "
+        "replays certificate transport signature key_id route repeats asked_at "
         "answered_at matched_by line register_ids",
     ),
     Table(

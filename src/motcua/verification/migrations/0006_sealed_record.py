@@ -6,7 +6,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0004_limits"),
+        ("verification", "0005_proof"),
     ]
 
     operations = [
