@@ -13,7 +13,6 @@ from django.test import Client
 from django.urls import reverse
 from lxml import etree
 
-from motcua.accounts.models import Citizen
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.papers import read_paper
 from motcua.identity.card_qr import CardRefused, read_card
@@ -24,7 +23,7 @@ from motcua.population.soap import SOAP_11
 from motcua.population.wire import REQUEST_NS, build_request
 from motcua.verification.models import IdentityCheck
 from tests.accounts.test_registration import typed
-from tests.conftest import ToldRegister
+from tests.conftest import ToldRegister, account_of
 from tests.dossiers.filing import PDF, address, agree, begin, give_papers
 from tests.people import cast
 from tests.reception.conftest import Desk
@@ -140,7 +139,7 @@ def test_a_name_that_cannot_be_is_refused_at_every_touch_point(
 
     assert register.asked == 0
     assert not IdentityCheck.objects.exists()
-    assert Citizen.objects.get(full_name=cast.an.full_name)
+    assert account_of(cast.an).full_name == cast.an.full_name
     with pytest.raises(NameRefused):
         clean(text)
 

@@ -124,7 +124,7 @@ def by_officer(scope: Scope, period: Period) -> list[Row]:
     checks = period.of(scope.checks()).exclude(office_code="")
     return [
         Row(
-            row["asked_by__full_name"] or row["asked_by__login"] or "—",
+            str(row["asked_by__full_name"]) or row["asked_by__login"] or "—",
             _figures(row),
             urlencode(period.query | {"can-bo": row["asked_by_id"] or ""}),
             row["asked_by__login"] or "",
