@@ -12,10 +12,12 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
 
 from motcua.accounts.models import Citizen, FailedLogin, Notice, User
+from motcua.audit.models import AuditEvent
 from motcua.config import retention
 from motcua.dossiers.models import Dossier
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck, WaitingRecord
+from motcua.verification.proofs import log_check
 from tests.people import cast
 from tests.reception.conftest import Desk, desk
 
@@ -174,3 +176,24 @@ def test_the_work_that_waits_deletes_once_a_day(monkeypatch: pytest.MonkeyPatch,
 
     assert counts == [0, 1, 0, 1, 2]
     assert caplog.text.count("retention.erased what=failed_log-ins") == 2
+
+
+def test_a_check_stays_while_the_log_has_its_entry(people: None) -> None:
+    long_ago = NOW - timedelta(days=365 * 20)
+    check = a_check(long_ago)
+    log_check(check, "a digest", by=None)
+    (rule,) = (rule for rule in retention.rules() if rule.what == "identity checks")
+
+    assert rule.erase(now=NOW, dry_run=True) == rule.erase(now=NOW, dry_run=False) == 0
+    AuditEvent.objects.all()._raw_delete(using="default")
+    assert rule.erase(now=NOW, dry_run=False) == 1
+
+
+def test_the_log_is_told_of_what_was_kept_for_long(people: None, catalogue: None) -> None:
+    draft(NOW - timedelta(days=9000))
+    failed_log_in(NOW - timedelta(days=9000))
+
+    assert run() == 0
+
+    (event,) = AuditEvent.objects.filter(name="retention.run")
+    assert event.details == {"class": "unfinished drafts", "count": 1}

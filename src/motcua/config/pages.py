@@ -1,4 +1,4 @@
-"""The pages that are written from code: ``.env.example`` and ``configuration``, ``audit-events``, ``processing`` in docs."""
+"""The pages written from code: ``.env.example``, and ``configuration``, ``audit-events``, ``processing`` in docs."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ TABLES: Final = (
         whose="cán bộ",
         purpose="biết ai đã cho cán bộ tra cứu tiếp sau nhiều lần sai, vì sao",
         seen_by="phụ trách; quản trị hệ thống",
-        kept="theo nhật ký",
+        kept="không tự xóa",
         personal={
             "officer": Personal("cán bộ"),
             "released_by": Personal("người mở"),
@@ -277,13 +277,13 @@ TABLES: Final = (
         whose="người dùng; chủ số được nhắc tới",
         purpose="nhật ký: ai đã làm gì, lúc nào",
         seen_by="quản trị hệ thống",
-        kept="theo loại sự kiện",
+        kept="1, 5 hoặc 10 năm theo loại sự kiện (docs/audit-events.md)",
         personal={
             "actor": Personal("người thực hiện"),
             "subject": Personal("mã hồ sơ, hoặc số đã băm", _DIGEST),
             "details": Personal("chi tiết ngắn, không nêu về ai"),
         },
-        other="id at name office_code",
+        other="id at name office_code mac",
     ),
     Table(
         "sessions.Session",
@@ -309,6 +309,10 @@ TABLES: Final = (
     Table("accounts.Office", other="id code name is_active"),
     Table("accounts.User_groups", other="id user group"),
     Table("accounts.User_user_permissions", other="id user permission"),
+    Table(
+        "audit.AuditBatch",
+        other="number count ids leaves root previous head reach sealed_at key signature note",
+    ),
     Table("oversight.Balance", other="id on made_at checks dossiers"),
     Table("oversight.Difference", other="id balance kind office_code check_made dossier"),
     Table("verification.SpentChallenge", other="nonce at"),

@@ -24,11 +24,16 @@ class Erase(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One kind of thing that is deleted some day: what, for how long it is kept, and how it goes."""
+    """One kind of thing that is deleted some day: what, for how long it is kept, and how it goes.
+
+    ``is_logged``: the audit log is told. What lives for hours is not worth a line a day that is kept for ever, and the
+    log enters its own erasing itself.
+    """
 
     what: str
     kept: str
     erase: Erase
+    is_logged: bool = True
 
 
 def rules() -> list[Rule]:
@@ -41,12 +46,13 @@ def rules() -> list[Rule]:
     from motcua.verification import service as verification
 
     return [
-        Rule("waiting records", "30 minutes", verification.erase_waiting_records),
-        Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins),
-        Rule("sessions", "until they expire", _erase_sessions),
+        Rule("waiting records", "30 minutes", verification.erase_waiting_records, is_logged=False),
+        Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins, is_logged=False),
+        Rule("sessions", "until they expire", _erase_sessions, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
         Rule("admin journal", f"{_JOURNAL.days} days", _erase_journal),
+        Rule("audit events", "by their class", _erase_events, is_logged=False),
         Rule("identity checks", f"{settings.KEEP_CHECKS_YEARS} years", verification.erase_old_checks),
     ]
 
@@ -89,15 +95,20 @@ def erase_once_a_day(*, now: datetime) -> None:
 
 
 def _follow(*, now: datetime, dry_run: bool) -> Iterator[tuple[Rule, int | None]]:
-    """Follow every rule; one that fails keeps no other from being followed."""
+    """Follow every rule, in their order, and enter in the log what went; one that fails stops no other."""
+    from motcua.audit.service import record
+
     for rule in rules():
+        count = None
         try:
-            yield rule, rule.erase(now=now, dry_run=dry_run)
+            count = rule.erase(now=now, dry_run=dry_run)
+            if count and rule.is_logged and not dry_run:
+                record(name="retention.run", now=now, details={"class": rule.what, "count": count})
         except Exception as error:
             _log.exception(
                 "retention.failed what=%s error=%s", rule.what.replace(" ", "_"), type(error).__name__
             )
-            yield rule, None
+        yield rule, count
 
 
 def _erase_journal(*, now: datetime, dry_run: bool) -> int:
@@ -106,6 +117,12 @@ def _erase_journal(*, now: datetime, dry_run: bool) -> int:
 
     old = LogEntry.objects.filter(action_time__lt=now - _JOURNAL)
     return old.count() if dry_run else old.delete()[0]
+
+
+def _erase_events(*, now: datetime, dry_run: bool) -> int:
+    from motcua.audit.service import erase_expired
+
+    return sum(erase_expired(now=now, dry_run=dry_run).values())
 
 
 def _erase_sessions(*, now: datetime, dry_run: bool) -> int:

@@ -45,7 +45,7 @@ def compare_with_log() -> Comparison:
     answered and does not stand in the log. What was answered before the first such entry of the log is left alone.
     Rows are streamed, in the order of their ids; a check that is answered meanwhile does no harm.
     """
-    agreed, since = 0, _since()
+    agreed, since = 0, first_entry_at()
     events, rows = _events(), _rows()
     event, row = next(events, None), next(rows, None)
     while event is not None or row is not None:
@@ -92,7 +92,7 @@ def _named(check_id: str, request_id: Any) -> str:
     return f"{code} ({request_id})"
 
 
-def _since() -> datetime | None:
+def first_entry_at() -> datetime | None:
     """Return when the log began to know of checks."""
     at: datetime | None = _all_events().order_by("at").values_list("at", flat=True).first()
     return at
