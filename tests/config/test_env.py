@@ -62,7 +62,12 @@ def started(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
     return subprocess.run(
         [sys.executable, "-c", "import motcua.config.settings"],
-        env={**environment, "MOTCUA_STATE": str(folder), **variables},
+        env={
+            **environment,
+            "PYTHONPATH": str(Path(product.__file__).parents[2]),
+            "MOTCUA_STATE": str(folder),
+            **variables,
+        },
         capture_output=True,
         text=True,
         check=False,
