@@ -24,7 +24,7 @@ from motcua.oversight.models import Objection
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Asker, Limited, Purpose, check_identity, look_up, number_lock
-from tests.conftest import ToldRegister
+from tests.conftest import ToldRegister, account_of
 from tests.oversight.conftest import NOW, MakeCheck
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, cast
 
@@ -140,7 +140,7 @@ def test_checks_from_before_the_account_are_there_and_its_registration_is_ones_o
             "is_sure": "on",
         },
     )
-    client.force_login(Citizen.objects.get(full_name=cast.duc.full_name).user)
+    client.force_login(account_of(cast.duc).user)
 
     registration, looked_up = rows_of(client.get(ADDRESS).content.decode())
 
