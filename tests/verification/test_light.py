@@ -241,3 +241,15 @@ def test_the_light_is_the_same_in_every_process_and_one_of_them_probes(monkeypat
 
     assert seen == [Light.UNKNOWN] * 8 + [Light.FINE] * 8
     assert probes == [Route.PRIMARY]
+
+
+def test_a_question_that_hung_when_the_outage_ended_darkens_nothing_after_it() -> None:
+    line.record_failure(Route.PRIMARY, NOW.timestamp(), None)
+    line.record_answer(Route.PRIMARY, line.read()[Route.PRIMARY], NOW.timestamp() + 2, 0.1)
+
+    line.record_failure(Route.PRIMARY, NOW.timestamp() + 8, None, began_at=NOW.timestamp() + 1)
+    after_old_news = line_status(now=NOW + timedelta(seconds=9)).light
+    line.record_failure(Route.PRIMARY, NOW.timestamp() + 12, None, began_at=NOW.timestamp() + 4)
+
+    assert after_old_news is Light.FINE
+    assert line_status(now=NOW + timedelta(seconds=13)).light is Light.SLOW

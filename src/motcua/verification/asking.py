@@ -480,7 +480,8 @@ def _report(route: Route, lines: line.Lines, outcome: Outcome, at: datetime, too
     """Tell the line how the question went."""
     trouble = outcome.trouble if isinstance(outcome, Unanswered) else None
     if isinstance(outcome, Unanswered) and trouble in TROUBLES_OF_THE_LINE:
-        line.record_failure(route, at.timestamp(), outcome.retry_after)
+        moment = at.timestamp()
+        line.record_failure(route, moment, outcome.retry_after, began_at=moment - took)
     elif trouble not in _TELL_NOTHING and not (isinstance(outcome, NotAllowed) and outcome.is_unsent):
         line.record_answer(route, lines[route], at.timestamp(), took)
 

@@ -107,10 +107,24 @@ def read_in_turn(turns: Iterable[str]) -> Lines:
     return _lines(rows)
 
 
-def record_failure(route: Route, now: float, retry_after: float | None) -> None:
-    """Count a failure of a line; runs in the caller's transaction or one of its own."""
+def record_failure(
+    route: Route, now: float, retry_after: float | None, *, began_at: float | None = None
+) -> None:
+    """Count a failure of a line; runs in the caller's transaction or one of its own.
+
+    One that is old news is not counted: questions that hung when an outage ended would darken the light again after it.
+
+    Args:
+        route: the line.
+        now: the moment, epoch seconds.
+        retry_after: seconds for which the register wants to be left alone; then it is never old news.
+        began_at: when the question began, epoch seconds; somebody who was answered since makes it old news.
+    """
     with transaction.atomic():
         row = _locked_row(route)
+        is_old_news = began_at is not None and (row.answered_at or 0.0) > began_at
+        if is_old_news and retry_after is None:
+            return
         before = _state(row)
         after = after_failure(before, policy(), now, retry_after)
         is_shut_now = before.opened_at is None and after.opened_at is not None
