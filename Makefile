@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check fix fuzz bench bench-kills bench-sealing clean
+.PHONY: help run sandbox test check fix fuzz bench bench-uniform bench-kills bench-sealing clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ fuzz: $(VENV)/.fuzz  ## Fuzz all readers for a minute (FUZZ_SECONDS=600 for ten;
 
 bench: $(VENV)/.dev  ## Measure speed; writes bench/results/latest.json
 	@$(BIN)/python -m bench
+
+bench-uniform: $(VENV)/.dev  ## Compare the time of one no with another's; adds to latest.json
+	@$(BIN)/python -m bench uniform
 
 bench-kills: $(VENV)/.dev  ## Kill processes 200 times under load and count what is lost; adds to latest.json
 	@$(BIN)/python -m bench kills

@@ -49,6 +49,7 @@ def in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     settings.OFFICER_SECOND_FACTOR = "required"
     settings.SESSION_COOKIE_SECURE = True
     settings.ALLOWED_HOSTS = ["motcua.example"]
+    settings.TRUSTED_PROXIES = ["127.0.0.1/32"]
     settings.NPD = {**settings.NPD, **GOOD}
     return settings
 
@@ -75,6 +76,7 @@ def test_a_trial_is_left_in_peace(settings: Any) -> None:
         ({"SESSION_COOKIE_SECURE": False}, "motcua.E024", "MOTCUA_HTTPS"),
         ({"ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}, "motcua.E025", "MOTCUA_HOSTS"),
         ({"ALLOWED_HOSTS": ["*"]}, "motcua.E025", "MOTCUA_HOSTS"),
+        ({"TRUSTED_PROXIES": []}, "motcua.E030", "MOTCUA_PROXIES"),
         ({"OFFICER_SECOND_FACTOR": "offered"}, "motcua.E026", "OFFICER_SECOND_FACTOR"),
     ],
 )

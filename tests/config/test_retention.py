@@ -15,6 +15,7 @@ from motcua.accounts.models import Citizen, FailedLogin, Notice, User
 from motcua.audit.models import AuditEvent
 from motcua.config import retention
 from motcua.dossiers.models import Dossier
+from motcua.oversight.models import CheckReview, Objection
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck, WaitingRecord
 from motcua.verification.proofs import log_check
@@ -197,3 +198,32 @@ def test_the_log_is_told_of_what_was_kept_for_long(people: None, catalogue: None
 
     (event,) = AuditEvent.objects.filter(name="retention.run")
     assert event.details == {"class": "unfinished drafts", "count": 1}
+
+
+def test_what_was_said_about_a_check_goes_with_it_and_an_open_objection_keeps_it(
+    people: None, citizen_an: Citizen
+) -> None:
+    supervisor = User.objects.get(login="oanh")
+    long_ago = NOW - timedelta(days=365 * 20)
+    reviewed, objected, open_still = (a_check(long_ago) for _ in range(3))
+    CheckReview.objects.create(
+        check_made=reviewed, finding="justified", reviewed_by=supervisor, reviewed_at=long_ago
+    )
+    for check, answered in ((objected, True), (open_still, False)):
+        Objection.objects.create(
+            check_made=check,
+            citizen=citizen_an,
+            opened_at=long_ago,
+            due_on=long_ago.date(),
+            **(
+                {"answer": "Đã xem lại.", "answered_by": supervisor, "answered_at": long_ago}
+                if answered
+                else {}
+            ),
+        )
+
+    assert run() == 0
+
+    assert list(IdentityCheck.objects.all()) == [open_still]
+    assert Objection.objects.get().check_made == open_still
+    assert not CheckReview.objects.exists()

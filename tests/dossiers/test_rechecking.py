@@ -23,6 +23,7 @@ from motcua.dossiers.service import Applicant, run_next_recheck
 from motcua.identity.numbers import IdNumber
 from motcua.identity.register import Answer, Barred, CouldNotAsk, NotPermitted, TouchPoint, Trouble
 from motcua.verification.models import IdentityCheck, LineRow
+from motcua.verification.service import Asker, Purpose, fetch_citizen
 from tests.conftest import ToldRegister, sealed_long_ago
 from tests.dossiers.filing import procedure_of
 from tests.people import Person, cast
@@ -767,3 +768,34 @@ def test_several_workers_share_the_queue_and_no_ticket_is_asked_twice(
 
 def _dies(*args: object, **kwargs: object) -> Answer:
     raise Killed
+
+
+class TestNoWayRoundTheDesk:
+    """Whoever was stopped at the desk does not go on guessing by way of dossiers."""
+
+    def test_tickets_of_a_stopped_officer_wait_until_the_stop_is_over(
+        self, officer: User, register: ToldRegister, settings: Settings
+    ) -> None:
+        settings.LIMITS = {**settings.LIMITS, "TRIES_OFFICER_10_MINUTES": 1}
+        asker = Asker(officer, officer_number="999180000008", agency="000.00.01.H23")
+        wrong = cast.an.named("Nguyễn Văn Ân")
+        fetch_citizen(claim=wrong, asker=asker, purpose=Purpose("Tiếp nhận hồ sơ"), now=NOW)
+        dossier = received(officer, at=NOW)
+
+        run_next_recheck(now=NOW + SECOND)
+        asked_while_stopped = register.asked
+        drain(NOW + timedelta(minutes=11))
+
+        assert asked_while_stopped == 1
+        assert register.asked == 2
+        assert fresh(dossier).is_identity_verified
+
+    def test_a_later_question_about_oneself_is_marked_as_one_at_the_desk_is(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        himself = applicant(number=IdNumber(officer.officer_number))
+        received(officer, himself)
+
+        drain(NOW + SECOND)
+
+        assert IdentityCheck.objects.get().marks == "self"

@@ -98,3 +98,14 @@ def test_an_old_press_with_another_person_typed_asks_nobody_and_the_next_does(
     assert (screen.status, screen.answers) == (409, ["Vui lòng bấm lại"])
     assert register.asked == 1
     assert desk.checks().answers == ["Xác thực thành công"]
+
+
+def test_a_key_that_is_none_opens_no_form_even_when_a_page_carried_it(
+    desk: Desk, register: ToldRegister
+) -> None:
+    desk.checks(cast.an, full_name="", press_key="không")  # shown again, for the name is missing
+    assert desk.form["press_key"] == "không"
+
+    assert desk.checks(cast.an).answers == [CLOSED]
+    assert register.asked == 0
+    assert desk.checks().answers == ["Xác thực thành công"]

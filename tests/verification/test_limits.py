@@ -215,6 +215,14 @@ def test_the_lock_of_a_number_with_two_spellings_ends_at_the_moment_that_was_tol
     assert portal(cast.an.claim, now=refusal.value.until).is_verified
 
 
+def test_tries_from_before_spellings_were_told_apart_count_once_each(register) -> None:
+    for place in range(3):
+        portal(wrong(place))
+    IdentityCheck.objects.update(spelling_digest="")
+
+    assert portal(wrong(9)).tries_left == 1
+
+
 def test_what_is_left_counts_down_to_the_lock(register) -> None:
     left = [portal(wrong(place)).tries_left for place in range(5)]
 

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Notice
+from motcua.audit.models import AuditEvent
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import Inquiry, TouchPoint
 from motcua.population.memory import MemoryRegister
@@ -162,3 +164,30 @@ def test_a_page_used_before_with_something_else_typed_is_told_and_keeps_what_was
 @pytest.mark.parametrize("nonsense", ["", "1", "x" * 1000, "{{7*7}}", "\0"])
 def test_a_key_that_is_none_is_no_key(nonsense: str) -> None:
     assert press_of({"press_key": nonsense}).key is None
+
+
+def test_a_press_repeated_long_after_vouches_for_nothing_and_is_on_record(register) -> None:
+    press = Press(uuid.uuid4())
+    ask(cast.an.claim, press)
+
+    with pytest.raises(PressReused):
+        ask(cast.an.claim, press, now=NOW + timedelta(minutes=31))
+
+    event = AuditEvent.objects.get(name="check.key_reused")
+    assert event.details == {
+        "check": IdentityCheck.objects.get().request_id,
+        "touch_point": "registration",
+    }
+
+
+def test_a_repeated_no_comes_no_sooner_than_the_first_could(register, settings, monkeypatch) -> None:
+    slept: list[float] = []
+    press, now = Press(uuid.uuid4()), timezone.now()
+    ask(cast.hanh.claim, press, now=now)
+    settings.REJECTED_STEP_SECONDS = 300
+    monkeypatch.setattr("motcua.verification.service.time.sleep", slept.append)
+
+    ask(cast.hanh.claim, press, now=now)
+
+    assert len(slept) == 1
+    assert 290 < slept[0] <= 300

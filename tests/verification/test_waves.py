@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from motcua.audit.models import AuditEvent
 from motcua.identity.claims import IdentityClaim
@@ -132,6 +134,7 @@ def test_an_answer_that_is_wrong_early_late_used_or_forged_opens_nothing(
 
     assert register.asked == before
     assert needed.value.is_wrong == bool(answer)
+    assert AuditEvent.objects.filter(name="challenge.failed").exists() == bool(answer)
 
 
 def test_a_wave_ends_by_itself_and_what_was_spent_is_forgotten(register, settings) -> None:
@@ -173,3 +176,19 @@ def test_the_page_of_registration_asks_the_question_and_loses_nothing_typed(
 
 def test_whoever_never_met_a_wave_sees_no_question(client: Client, register) -> None:
     assert "challenge_answer" not in client.get("/dang-ky/").content.decode()
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="only SQLite chooses an index by the words of a statement"
+)
+def test_the_look_for_a_wave_reads_the_portals_index_and_not_the_table(register) -> None:
+    ask(1)
+    with CaptureQueriesContext(connection) as queries:
+        wave.notice(now=NOW)
+    (statement,) = [query["sql"] for query in queries if "COUNT" in query["sql"]]
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
+        plan = " ".join(str(row) for row in cursor.fetchall())
+
+    assert "USING COVERING INDEX check_portal" in plan or "USING INDEX check_portal" in plan

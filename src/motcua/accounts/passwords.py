@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from motcua.verification.service import give_connection_back
 
 if TYPE_CHECKING:
     from motcua.accounts.models import User
@@ -23,9 +27,21 @@ _TAIL_OF_NUMBER: Final = 6
 hashing_room: Final = threading.BoundedSemaphore(2)
 
 
+@contextmanager
+def _room() -> Iterator[None]:
+    """Wait for room to hash, without keeping a place at the database from those who need none here."""
+    if not hashing_room.acquire(blocking=False):
+        give_connection_back()
+        hashing_room.acquire()
+    try:
+        yield
+    finally:
+        hashing_room.release()
+
+
 def hashed(password: str) -> str:
     """Return the hash of a password, waiting for room to make it."""
-    with hashing_room:
+    with _room():
         return make_password(password)
 
 
@@ -34,7 +50,7 @@ def is_right(user: User | None, password: str) -> bool:
     if user is None or not user.is_active or not user.has_usable_password():
         hashed(password)
         return False
-    with hashing_room:
+    with _room():
         return user.check_password(password)
 
 

@@ -42,7 +42,7 @@ GUESSED_AT: Final = gettext_noop(
     "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ."
 )
 STOPPED: Final = gettext_noop(
-    "Cán bộ %(name)s đang tạm dừng kiểm tra danh tính vì nhiều lần xác thực thất bại liên tiếp. "
+    "Một cán bộ của đơn vị đang tạm dừng kiểm tra danh tính vì nhiều lần xác thực thất bại liên tiếp. "
     "Vui lòng tìm hiểu, rồi mở lại nếu có lý do."
 )
 _BETWEEN_ALERTS: Final = timedelta(minutes=10)
@@ -159,7 +159,7 @@ def tell_supervisors(*, officer: User, now: datetime) -> int:
         How many were told; 0 when they know it already, or when there is nobody to tell.
     """
     link = f"{reverse('oversight')}#can-bo-{officer.pk}"
-    text = _(STOPPED) % {"name": officer.full_name}
+    text = _(STOPPED)
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(
             pk=officer.pk
@@ -399,7 +399,8 @@ def _login_name(word: str) -> str:
     try:
         return parse_number(word).digits
     except NumberRefused:
-        return word.strip().casefold()
+        # As PostgreSQL compares, which takes a dotless i for another spelling of i.
+        return word.strip().upper().casefold()
 
 
 def update_profile(

@@ -85,7 +85,7 @@ _event(
     _SECURITY,
     change=_("Bật lần đầu, làm mới, hay tạo lại mã khôi phục."),
 )
-_event("account.second_factor_off", _("Tắt xác thực hai bước."), _SECURITY, reason=_REASON)
+_event("account.second_factor_off", _("Tắt xác thực hai bước."), _SECURITY)
 _event("account.second_factor_asked", _("Mật khẩu đúng, hệ thống hỏi mã xác thực."), _SECURITY)
 _event("account.second_factor_failed", _("Mật khẩu đúng nhưng mã xác thực sai."), _SECURITY)
 _event("account.password_changed", _("Đổi mật khẩu."), _SECURITY)
@@ -93,16 +93,13 @@ _event(
     "account.session_ended",
     _("Phiên làm việc kết thúc vì tài khoản đăng nhập ở nơi khác."),
     _SECURITY,
-    reason=_REASON,
 )
 _event(
     "account.put_to_sleep",
     _("Tài khoản tạm ngừng vì lâu ngày không sử dụng."),
     _SECURITY,
-    idle_days=_("Số ngày không sử dụng."),
-    reason=_REASON,
 )
-_event("account.woken", _("Tài khoản được mở lại."), _SECURITY, reason=_REASON)
+_event("account.woken", _("Tài khoản được mở lại."), _SECURITY)
 _event(
     "check.limited",
     _("Kiểm tra danh tính số bị tạm dừng vì quá số lần."),
@@ -166,17 +163,13 @@ _event(
     "check.form_missing",
     _("Kiểm tra danh tính số khi không có biểu mẫu tiếp nhận đang mở, nên không được hỏi."),
     _CHECK,
-    touch_point=_TOUCH_POINT,
     procedure=_PROCEDURE,
-    reason=_REASON,
 )
 _event(
     "check.lookup",
     _("Cán bộ tra cứu ngoài hồ sơ."),
     _CHECK,
     outcome=_("Kết quả kiểm tra."),
-    check=_CHECK_ID,
-    reason=_REASON,
 )
 _event(
     "check.key_reused",

@@ -93,6 +93,10 @@ def _pages() -> list[CheckMessage]:
     if Environment({})["MOTCUA_HOSTS"] == settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         text, hint = "MOTCUA_HOSTS names no host of yours.", "Set MOTCUA_HOSTS to the names that people type."
         messages.append(Error(text, hint=hint, id="motcua.E025"))
+    if not settings.TRUSTED_PROXIES:
+        text = "MOTCUA_PROXIES is empty: everybody would come from the proxy's address and share its limit."
+        hint = "Set MOTCUA_PROXIES to the addresses of the TLS proxy, such as 127.0.0.1."
+        messages.append(Error(text, hint=hint, id="motcua.E030"))
     if not Environment()["DATABASE_URL"]:
         text = "DATABASE_URL is empty: the database is SQLite, good for one machine."
         hint = "Set DATABASE_URL to a PostgreSQL where several machines or many desks work."

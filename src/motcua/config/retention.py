@@ -43,6 +43,7 @@ def rules() -> list[Rule]:
     from motcua.accounts import service as accounts
     from motcua.accounts import tries
     from motcua.dossiers import service as dossiers
+    from motcua.oversight.keeping import erase_old_findings
     from motcua.verification import service as verification
 
     return [
@@ -53,6 +54,7 @@ def rules() -> list[Rule]:
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
         Rule("admin journal", f"{_JOURNAL.days} days", _erase_journal),
         Rule("audit events", "by their class", _erase_events, is_logged=False),
+        Rule("findings on checks", f"{settings.KEEP_CHECKS_YEARS} years", erase_old_findings),
         Rule("identity checks", f"{settings.KEEP_CHECKS_YEARS} years", verification.erase_old_checks),
     ]
 

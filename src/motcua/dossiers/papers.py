@@ -22,6 +22,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
+from motcua.verification.service import give_connection_back
+
 PDF: Final = "application/pdf"
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
@@ -105,8 +107,10 @@ def read_paper(upload: UploadedFile) -> ReadPaper:
     elif kind in (JPEG, PNG):
         if _is_endless_jpeg(content) if kind == JPEG else _is_endless_png(content):
             raise PaperRefused("broken")
-        if not _DRAWING.acquire(timeout=_PATIENCE):
-            raise PaperRefused("busy")
+        if not _DRAWING.acquire(blocking=False):
+            give_connection_back()
+            if not _DRAWING.acquire(timeout=_PATIENCE):
+                raise PaperRefused("busy")
         try:
             content = _drawn_anew(content, kind)
         finally:

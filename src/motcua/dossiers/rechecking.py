@@ -24,7 +24,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from motcua.accounts.models import User
-from motcua.accounts.service import asker_of
+from motcua.accounts.service import asker_of, marks_of
 from motcua.audit.service import record
 from motcua.dossiers import pace
 from motcua.dossiers.models import Dossier, Recheck
@@ -42,6 +42,7 @@ from motcua.verification.service import (
     Purpose,
     line_status,
     longest_question,
+    officer_limit,
     recheck_identity,
 )
 
@@ -240,6 +241,10 @@ def _ask_and_settle(ticket: Recheck, earlier: IdentityCheck | None, now: datetim
             )
             _set_aside(ticket, now, is_unasked=True)
             return
+        if officer_limit(officer=ticket.officer, now=now).left == 0:
+            # Who was stopped at the desk does not go on guessing by way of dossiers.
+            _set_aside(ticket, now, is_unasked=True)
+            return
         try:
             check = _ask(ticket, claim, asker, now)
         except AlreadyAsked:
@@ -263,6 +268,7 @@ def _ask(ticket: Recheck, claim: IdentityClaim, asker: Asker, now: datetime) -> 
         ),
         check_id=ticket.check_id,
         repeats=ticket.repeats_id,
+        marks=marks_of(number=claim.number, officer=ticket.officer),
         now=now,
     )
 

@@ -43,10 +43,10 @@ def open_form(*, token: str, officer: User, press_key: str, now: datetime) -> UU
     """
     try:
         owner, key, at = Signer(salt=_SALT).unsign_object(token[:500])
+        form = UUID(key)
     except (BadSignature, ValueError):
         return None
     is_fresh = now.timestamp() - at <= _OPEN_FOR.total_seconds()
     if owner != officer.pk or key != press_key or not is_fresh:
         return None
-    form = UUID(key)
     return None if Dossier.objects.filter(press_key=form).exists() else form

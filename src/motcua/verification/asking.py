@@ -60,6 +60,7 @@ ACCENTS: Final = "accents"  # the reason of a no at the desk where only the name
 _TELL_NOTHING: Final = frozenset({Trouble.FATE_UNKNOWN, Trouble.CONFIGURATION})
 _WORTH_ASKING: Final = 0.5  # seconds that must be left for a second line
 LOOK_AGAIN: Final = 0.1  # seconds between two looks whether the first press has its answer
+_REPEATED_WITHIN: Final = timedelta(minutes=30)
 # What two presses must have in common to be one.
 _OF_A_PRESS: Final = (
     *("touch_point", "asked_by_id", "number_digest", "claim_digest"),
@@ -269,15 +270,23 @@ def _refuse_replay(check: IdentityCheck) -> None:
     """Look for the check of the same press, wait until its outcome is known, and raise what it makes of this one.
 
     Raises:
-        Replayed: it asked the very same.
-        PressReused: it asked something else.
+        Replayed: it asked the very same, of late.
+        PressReused: it asked something else, or so long ago that its answer vouches for nothing.
     """
     if check.press_key is None:
         return
     first = IdentityCheck.objects.filter(press_key=check.press_key).first()
     if first is None:
         return
-    if any(getattr(first, field) != getattr(check, field) for field in _OF_A_PRESS):
+    is_other = any(getattr(first, field) != getattr(check, field) for field in _OF_A_PRESS)
+    if is_other or check.asked_at - first.asked_at > _REPEATED_WITHIN:
+        audit.record(
+            name="check.key_reused",
+            now=check.asked_at,
+            actor=check.asked_by,
+            office_code=check.office_code,
+            details={"check": first.request_id, "touch_point": check.touch_point},
+        )
         raise PressReused
     raise Replayed(replayed(first))
 
@@ -356,8 +365,7 @@ def _admit(
         exceeded = budget.exceeded(limits, counts)
         ways = _ways(lines, question, now)
         refused = None if exceeded else _refused(lines, ways, counts, question.touch_point, now)
-        if officer_id is not None:
-            check.marks = _marks(question, counts, now)
+        check.marks = _marks(question, counts, now)
         if refused is not None:
             _complete(check, refused, now, question.asker, is_new=True)
         elif not exceeded:
@@ -370,8 +378,10 @@ def _admit(
 
 
 def _marks(question: Question, counts: budget.Counts, now: datetime) -> str:
-    """Return why a supervisor should look at an officer's question, as it is kept."""
+    """Return why a supervisor should look at a question, as it is kept; hours and bursts are a desk's."""
     marks = set(question.marks)
+    if question.touch_point not in budget.DESK:
+        return " ".join(sorted(marks))
     local = timezone.localtime(now)
     begin, end = settings.WORK_HOURS
     if not begin <= local.time() < end or local.isoweekday() not in settings.WORK_DAYS:

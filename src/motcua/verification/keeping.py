@@ -27,7 +27,7 @@ def erase_old_checks(*, now: datetime, dry_run: bool = False) -> int:
     Returns:
         How many.
     """
-    old = _unreferred().filter(asked_at__lt=_years_before(now, settings.KEEP_CHECKS_YEARS))
+    old = _unreferred().filter(asked_at__lt=years_before(now, settings.KEEP_CHECKS_YEARS))
     if logged_since := first_entry_at():
         old = old.filter(Q(answered_at=None) | Q(answered_at__lt=logged_since))
     if dry_run:
@@ -49,7 +49,8 @@ def _unreferred() -> QuerySet[IdentityCheck]:
     return checks
 
 
-def _years_before(now: datetime, years: int) -> datetime:
+def years_before(now: datetime, years: int) -> datetime:
+    """Return the same moment so many years ago."""
     try:
         return now.replace(year=now.year - years)
     except ValueError:  # 29 February

@@ -165,6 +165,7 @@ class IdentityCheck(models.Model):
                 fields=["office_code", "asked_at"], name="check_marked", condition=~models.Q(marks="")
             ),
             models.Index(fields=["office_code", "asked_at"], name="check_office"),
+            models.Index(fields=["asked_at"], name="check_asked"),
         ]
 
     def __str__(self) -> str:

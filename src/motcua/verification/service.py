@@ -35,6 +35,7 @@ from motcua.verification.asking import (
     Question,
     Replayed,
     claim_digest,
+    give_connection_back,
 )
 from motcua.verification.budget import Limited
 from motcua.verification.challenge import Challenge
@@ -75,6 +76,7 @@ __all__ = [
     "erase_old_checks",
     "erase_waiting_records",
     "fetch_citizen",
+    "give_connection_back",
     "line_status",
     "lines",
     "longest_question",
@@ -181,15 +183,15 @@ def check_identity(
     began = time.monotonic()
     question = Question(claim, asker, touch_point, purpose, YearAlone.YEAR_ONLY_RECORD, press_key=press.key)
     if wave.is_on(now=now) and not _is_repeated(press) and not _has_passed(press, now):
+        if press.challenge_answer:
+            audit.record(name="challenge.failed", now=now, details={"touch_point": touch_point.value})
         raise ChallengeNeeded(is_wrong=bool(press.challenge_answer))
     try:
         check = _ask(question, now).check
     except Replayed as replayed:
-        check = replayed.check
-    else:
-        if check.is_rejected:
-            wave.notice(now=now)
+        return _evened_out(replayed.check)
     if check.is_rejected:
+        wave.notice(now=now)
         _even_out(time.monotonic() - began, time.sleep)
     return check
 
@@ -384,8 +386,8 @@ def answer_to(*, press: Press, claim: IdentityClaim, user: AbstractBaseUser) -> 
     )
     for _ in range(_LOOKS_FOR_AN_INTENT):
         if first := same.first():
-            return asking.replayed(first)
-        asking.give_connection_back()
+            return _evened_out(asking.replayed(first))
+        give_connection_back()
         time.sleep(asking.LOOK_AGAIN)
     return None
 
@@ -426,6 +428,7 @@ def recheck_identity(
     check_id: uuid.UUID,
     repeats: uuid.UUID | None,
     now: datetime,
+    marks: Iterable[IdentityCheck.Mark] = (),
 ) -> IdentityCheck:
     """Ask later about the person of a dossier that was received while nobody answered; keeps no record.
 
@@ -439,13 +442,21 @@ def recheck_identity(
         check_id: id of the check that will be written.
         repeats: id of the earlier check whose fate is unknown (its process died, ``longest_question`` is over).
         now: the moment.
+        marks: why a supervisor should look at it.
 
     Raises:
         AlreadyAsked: there is a check under this id; nothing was asked.
         OpenTransaction: a transaction is open.
     """
     question = Question(
-        claim, asker, TouchPoint.RECHECK, purpose, YearAlone.ANY_RECORD, check_id=check_id, repeats=repeats
+        claim,
+        asker,
+        TouchPoint.RECHECK,
+        purpose,
+        YearAlone.ANY_RECORD,
+        check_id=check_id,
+        repeats=repeats,
+        marks=frozenset(marks),
     )
     return _ask(question, now).check
 
@@ -553,9 +564,16 @@ def _has_passed(press: Press, now: datetime) -> bool:
     return challenge.is_passed(token=press.challenge_token, answer=press.challenge_answer, now=now)
 
 
+def _evened_out(replayed: IdentityCheck) -> IdentityCheck:
+    """Return the check of a repeated press no sooner than the first press could have had it, counted from that one."""
+    if replayed.is_rejected:
+        _even_out(time.time() - replayed.asked_at.timestamp(), time.sleep)
+    return replayed
+
+
 def _even_out(took: float, sleep: Callable[[float], None]) -> None:
     """Wait until a whole number of ``REJECTED_STEP_SECONDS`` is over."""
     step: float = settings.REJECTED_STEP_SECONDS
     if step:
-        asking.give_connection_back()
+        give_connection_back()
         sleep(step - took % step)

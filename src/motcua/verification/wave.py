@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from motcua.audit import service as audit
-from motcua.verification.budget import PORTAL, SYSTEM_WINDOW
+from motcua.verification import budget
 from motcua.verification.models import IdentityCheck, Wave
 
 _log = logging.getLogger("motcua.verification")
@@ -38,13 +38,10 @@ def notice(*, now: datetime) -> None:
         now: the moment.
     """
     limits = settings.LIMITS
-    recent = IdentityCheck.objects.filter(
-        touch_point__in=PORTAL, asked_at__gt=now - SYSTEM_WINDOW, asked_at__lte=now
-    )
-    wrong = recent.filter(outcome=IdentityCheck.Outcome.REJECTED).count()
+    wrong = budget.count_portal(now=now, outcomes=[IdentityCheck.Outcome.REJECTED])
     if wrong < limits["WAVE_TRIES_5_MINUTES"]:
         return
-    percent = 100 * wrong // max(1, recent.filter(outcome__in=IdentityCheck.Outcome.values).count())
+    percent = 100 * wrong // budget.count_portal(now=now, outcomes=IdentityCheck.Outcome.values)
     if percent < limits["WAVE_PERCENT"]:
         return
     until = now + timedelta(minutes=limits["CHALLENGE_MINUTES"])
