@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from motcua.audit.models import AuditBatch, AuditEvent
-from motcua.audit.service import LIFETIMES, Retention, erase_expired, seal
+from motcua.audit.service import LIFETIMES, Retention, erase_expired, record, seal
 from tests.audit.conftest import NOW, Sql, happen, run_audit
 
 pytestmark = pytest.mark.django_db
@@ -108,7 +108,6 @@ def test_an_erasure_before_its_time_is_named(
 ) -> None:
     """A clock that was set forward and back again must not empty the log."""
     from motcua.audit import erasing
-    from motcua.audit.recording import record
 
     gone = mixed["dossier.received"][0]
     sql("DELETE FROM audit_auditevent WHERE id = %s", gone)
@@ -125,3 +124,14 @@ def test_the_command_tells_counts(mixed: dict[str, list[int]]) -> None:
     assert code == 0
     assert said.startswith("Would be erased: security ")
     assert AuditBatch.objects.count() == 1
+
+
+def test_a_busy_day_whose_log_ins_stand_apart_goes_too(db: None) -> None:
+    names = ["account.logged_in", "dossier.received"]
+    for number in range(2_010):
+        record(name=names[number % 2], now=NOW, details={} if number % 2 == 0 else {"procedure": "1.0"})
+    seal(now=SEALED)
+
+    assert erase_expired(now=SEALED + YEAR)["security"] == 1_005
+    assert AuditEvent.objects.filter(name="dossier.received").count() == 1_005
+    assert run_audit("verify")[0] == 0

@@ -14,7 +14,6 @@ Everything is written out as ASCII text before it is hashed, so that whoever hol
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -145,18 +144,6 @@ def gaps(covered: Sequence[Span], above: int) -> list[Span]:
             free.append((next_one, first - 1))
         next_one = max(next_one, last + 1)
     return free
-
-
-class Spans:
-    """Joined spans that answer quickly whether they hold an id."""
-
-    def __init__(self, spans: Iterable[Span]) -> None:
-        self.joined = joined(spans)
-        self._firsts = [first for first, _ in self.joined]
-
-    def __contains__(self, pk: int) -> bool:
-        place = bisect_right(self._firsts, pk) - 1
-        return place >= 0 and pk <= self.joined[place][1]
 
 
 @dataclass(frozen=True, slots=True)

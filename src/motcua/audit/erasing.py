@@ -17,6 +17,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from motcua.audit import chain, reading
+from motcua.audit.chain import Span
 from motcua.audit.events import LIFETIMES, Retention, names_of
 from motcua.audit.reading import Batch, Row
 from motcua.audit.recording import record
@@ -78,13 +79,9 @@ def _delete(ids: list[int], retention: Retention, lifetime: timedelta, now: date
     """Delete events and record that; false when somebody else is at it."""
     spans = chain.spans_of(ids)
     with transaction.atomic():
-        where = " OR ".join(["id BETWEEN %s AND %s"] * len(spans))
-        with connection.cursor() as cursor:
-            given = [one for span in spans for one in span]
-            cursor.execute(f"DELETE FROM audit_auditevent WHERE {where}", given)  # noqa: S608  # marks alone
-            if cursor.rowcount != len(ids):
-                transaction.set_rollback(True)
-                return False
+        if _deleted(spans) != len(ids):
+            transaction.set_rollback(True)
+            return False
         record(
             name="audit.erased",
             now=now,
@@ -96,6 +93,19 @@ def _delete(ids: list[int], retention: Retention, lifetime: timedelta, now: date
             },
         )
     return True
+
+
+def _deleted(spans: list[Span]) -> int:
+    """Delete the events of some spans and return how many there were."""
+    count = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(spans), reading.SPANS_A_QUERY):
+            some = spans[start : start + reading.SPANS_A_QUERY]
+            where = " OR ".join(["id BETWEEN %s AND %s"] * len(some))
+            given = [one for span in some for one in span]
+            cursor.execute(f"DELETE FROM audit_auditevent WHERE {where}", given)  # noqa: S608  # marks alone
+            count += cursor.rowcount
+    return count
 
 
 class Erasures:

@@ -19,7 +19,7 @@ from motcua.audit.chain import LEAF_BYTES, Header, Span
 from motcua.audit.heads import Head
 
 END: Final = 2**63 - 1
-_SPANS_A_QUERY: Final = 200
+SPANS_A_QUERY: Final = 200  # SQLite takes an expression a thousand deep at most
 _EVENTS_A_CHUNK: Final = 20_000
 _BATCHES_A_CHUNK: Final = 500
 # Moments as text, the same on both databases; SQLite's own conversion would stumble over what a hand wrote.
@@ -78,7 +78,7 @@ class Batch(NamedTuple):
 def events_in(spans: Iterable[Span]) -> Iterator[Row]:
     """Yield the events whose ids lie in the spans; in the order of the ids if the spans are in order."""
     rest = iter(spans)
-    while some := list(islice(rest, _SPANS_A_QUERY)):
+    while some := list(islice(rest, SPANS_A_QUERY)):
         where = " OR ".join(["id BETWEEN %s AND %s"] * len(some))
         sql = f"SELECT {_columns()} FROM audit_auditevent WHERE {where} ORDER BY id"
         yield from map(Row._make, _rows(sql, [one for span in some for one in span]))
