@@ -9,6 +9,7 @@ import zipfile
 from base64 import b64decode
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -263,3 +264,28 @@ def test_a_download_is_of_a_month_at_most_and_for_administrators_alone(
     assert "nhiều nhất 31 ngày" in administrator_client.post(page, year).content.decode()
     assert [one.post(page, year).status_code for one in (supervisor_client, officer_client)] == [403, 403]
     assert not AuditEvent.objects.filter(name="export.made").exists()
+
+
+def test_the_key_has_the_name_under_which_every_key_is_known(made: Path) -> None:
+    der = subprocess.run(
+        ["openssl", "pkey", "-pubin", "-outform", "DER"], input=own_key(), capture_output=True, check=True
+    ).stdout
+    beside = json.loads(made.with_name("checks.csv.sig.json").read_text("utf-8"))
+
+    assert beside["key_id"] == sha256(der).hexdigest()[:16]
+
+
+def test_a_file_that_is_no_key_is_refused_in_words(made: Path, tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.write_text("no key")
+
+    with pytest.raises(CommandError, match="no Ed25519 key"):
+        command("--verify", "--key", str(key), str(made))
+
+
+@pytest.mark.parametrize(
+    "words", [["export_checks", "--from", "2026-11-23"], ["balance", "--on", "31/11/2026"]]
+)
+def test_a_day_that_is_none_is_refused_with_how_to_write_one(words: list[str]) -> None:
+    with pytest.raises(CommandError, match=r"is no day; write dd/mm/yyyy"):
+        call_command(*words)

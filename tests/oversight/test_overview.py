@@ -21,7 +21,7 @@ from motcua.oversight.figures import Period, by_office, by_officer, by_procedure
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck, LimitRelease, Wave
 from motcua.verification.service import Limited, look_up, officer_limit
-from tests.conftest import ToldRegister
+from tests.conftest import ToldRegister, sealed_long_ago
 from tests.oversight.conftest import NOON
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, cast
 
@@ -270,3 +270,13 @@ def test_a_stopped_supervisor_is_told_to_the_others(supervisor: User) -> None:
     User.objects.create(login="hai", role="supervisor", full_name="Lý Thị Hải", office=supervisor.office)
     assert tell_supervisors(officer=supervisor, now=NOON) == 1
     assert Notice.objects.get().user.login == "hai"
+
+
+def test_a_name_that_no_key_opens_does_not_take_the_overview_away(
+    a_days_work: None, supervisor_client: Client, officer: User
+) -> None:
+    User.objects.filter(pk=officer.pk).update(full_name=sealed_long_ago())
+
+    text = supervisor_client.get(BASE + NOVEMBER).content.decode()
+
+    assert "(không đọc được)" in text

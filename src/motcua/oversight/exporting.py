@@ -20,7 +20,7 @@ from django.utils import timezone
 from motcua.accounts.models import User
 from motcua.audit import service as audit
 from motcua.oversight.figures import Period
-from motcua.sealing import public_key, sign, verify_signature
+from motcua.sealing import key_id, public_key, sign, verify_signature
 from motcua.verification.models import IdentityCheck
 
 _PURPOSE: Final = "export"
@@ -146,24 +146,23 @@ def verify(*, file: IO[bytes], signature: str, key: bytes | None = None) -> Sign
     """
     trusted = key or public_key(_PURPOSE)
     try:
+        trusted_id = key_id(trusted)
+    except ValueError:
+        raise NotOurs("the key that is trusted is no Ed25519 key in PEM") from None
+    try:
         written = json.loads(signature)
         signed, signed_by = written["signed"], b64decode(written["signature"], validate=True)
         said = _read(signed)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise NotOurs("the signature's file cannot be read") from None
     if not verify_signature(trusted, signed.encode(), signed_by):
-        raise NotOurs(f"the signature is not by the key {key_id(trusted)}")
+        raise NotOurs(f"the signature is not by the key {trusted_id}")
     checksum = hashlib.sha256()
     while block := file.read(_BLOCK):
         checksum.update(block)
     if checksum.hexdigest() != said.sha256:
         raise NotOurs("the file is not the one that was signed")
     return said
-
-
-def key_id(key: bytes) -> str:
-    """Return the short name of a public key: the first 16 hexadecimal digits of the SHA-256 of its PEM text."""
-    return hashlib.sha256(key.strip()).hexdigest()[:16]
 
 
 def own_key() -> bytes:

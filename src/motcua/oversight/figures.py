@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Office, User
 from motcua.procedures.service import offered
 from motcua.verification.models import IdentityCheck
+from motcua.web.markup import opened
 
 A_PAGE: Final = 50
 MOST_ROWS: Final = 50  # of a table
@@ -124,7 +125,7 @@ def by_officer(scope: Scope, period: Period) -> list[Row]:
     checks = period.of(scope.checks()).exclude(office_code="")
     return [
         Row(
-            str(row["asked_by__full_name"]) or row["asked_by__login"] or "—",
+            opened(row["asked_by__full_name"]) or row["asked_by__login"] or "—",
             _figures(row),
             urlencode(period.query | {"can-bo": row["asked_by_id"] or ""}),
             row["asked_by__login"] or "",

@@ -9,9 +9,9 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
 from motcua.dossiers.models import Dossier
-from motcua.sealing import BrokenSeal
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
+from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment
 
 if TYPE_CHECKING:
@@ -70,16 +70,8 @@ def rows(dossiers: Iterable[Any], *, is_waiting: bool = False) -> SafeString:
             badge = rejected if by_hand_reason == Dossier.ByHand.REJECTED else unverified
         button = format_html(_TAKE_UP, taken_up_at(pk), take_up, code) if is_waiting else ""
         return (
-            shown_at(pk), code, name_title, _opened(name), procedure_title, procedure,
+            shown_at(pk), code, name_title, opened(name), procedure_title, procedure,
             at_title, moment(received_at or submitted_at), identity_title, badge, button,
         )  # fmt: skip
 
     return format_html_join("\n", _ROW, map(cells, dossiers))
-
-
-def _opened(name: Any) -> str:
-    """Return a sealed name; one that no key opens does not take the whole list away."""
-    try:
-        return str(name)
-    except BrokenSeal:
-        return _("(không đọc được)")

@@ -15,11 +15,20 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from motcua.sealing import BrokenSeal
 from motcua.web.fields import KeptName
 
 _STAR = mark_safe('<span class="star" aria-hidden="true"> *</span>')
 # The first button of a form is the one that Enter presses: it must not be the suggestion.
 _FIRST_BUTTON = mark_safe('<button class="visually-hidden" tabindex="-1" aria-hidden="true"></button>\n')
+
+
+def opened(name: Any) -> str:
+    """Return a sealed name as text; one that no key opens does not take a whole list away."""
+    try:
+        return str(name)
+    except BrokenSeal:
+        return _("(không đọc được)")
 
 
 def field(

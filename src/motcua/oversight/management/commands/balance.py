@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -11,6 +11,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from motcua.oversight.balancing import DayNotOver, balance
+from motcua.web.days import parse_day
 
 
 class Command(BaseCommand):
@@ -20,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the day."""
-        parser.add_argument("--on", type=_day, help="the day as dd/mm/yyyy; yesterday when it is left out")
+        parser.add_argument(
+            "--on", type=parse_day, help="the day as dd/mm/yyyy; yesterday when it is left out"
+        )
 
     def handle(self, *args: Any, on: date | None, **options: Any) -> None:
         """Run."""
@@ -36,7 +39,3 @@ class Command(BaseCommand):
             self.stdout.write(f"  {kind}: {count}")
         if not kinds:
             self.stdout.write("  no differences")
-
-
-def _day(text: str) -> date:
-    return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007 (a day has no zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from motcua.accounts.models import Office
 from motcua.oversight.exporting import NotOurs, export, own_key, verify
 from motcua.oversight.figures import Period
+from motcua.web.days import parse_day
 
 
 class Command(BaseCommand):
@@ -24,8 +25,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("file", nargs="?", type=Path, metavar="FILE")
-        parser.add_argument("--from", type=_day, dest="first", help="first day, dd/mm/yyyy")
-        parser.add_argument("--to", type=_day, dest="last", help="last day, dd/mm/yyyy")
+        parser.add_argument("--from", type=parse_day, dest="first", help="first day, dd/mm/yyyy")
+        parser.add_argument("--to", type=parse_day, dest="last", help="last day, dd/mm/yyyy")
         parser.add_argument("--office", default="", help="code of one office; all when it is left out")
         parser.add_argument(
             "--verify", action="store_true", help="tell whether FILE is what FILE.sig.json says"
@@ -87,7 +88,3 @@ class Command(BaseCommand):
 
 def _for_owner_alone(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
-
-
-def _day(text: str) -> date:
-    return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007 (a day has no zone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -16,16 +16,10 @@ from django.utils import timezone
 
 from motcua.audit import service as audit
 from motcua.verification.logged import compare_with_log
+from motcua.web.days import parse_day
 
 _FINE, _WRONG, _CANNOT = 0, 1, 2
 _SHOWN: Final = 20  # findings told; the rest is counted
-
-
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no day; write dd/mm/yyyy") from None
 
 
 class Command(BaseCommand):
@@ -63,8 +57,8 @@ class Command(BaseCommand):
         erase = commands.add_parser("erase", help="erase the events whose time is over")
         erase.add_argument("--dry-run", action="store_true", help="only count them")
         export = commands.add_parser("export", help="write the events of a period to a signed file")
-        export.add_argument("--from", required=True, type=_day, dest="first", metavar="dd/mm/yyyy")
-        export.add_argument("--to", required=True, type=_day, dest="last", metavar="dd/mm/yyyy")
+        export.add_argument("--from", required=True, type=parse_day, dest="first", metavar="dd/mm/yyyy")
+        export.add_argument("--to", required=True, type=parse_day, dest="last", metavar="dd/mm/yyyy")
         export.add_argument("file", type=Path)
         check = commands.add_parser("verify-export", help="check a signed file; needs no database")
         check.add_argument("file", type=Path)
