@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -146,3 +147,27 @@ def test_the_command_that_verifies_the_log_names_an_edited_check(
     code, said = run_audit("verify")
     assert code == 1
     assert f"First bad record: check {checks[3].code} ({checks[3].request_id}): says something else" in said
+
+
+@pytest.mark.parametrize("subject", ["", "g" * 32])
+@pytest.mark.parametrize("details", [{}, [], "text", None, 7])
+def test_an_entry_that_a_hand_wrote_is_named_and_breaks_nothing(checks, subject: str, details) -> None:
+    event = AuditEvent.objects.create(at=NOW, name="check.answered", subject=subject, details={})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {AuditEvent._meta.db_table} SET details = %s WHERE id = %s",
+            [json.dumps(details), event.pk],
+        )
+
+    found = compare_with_log().difference or ""
+    assert found.startswith(f"check {subject or 'without an id'} ")
+    assert "the check is gone" in found
+
+
+def test_details_that_are_no_object_differ_from_the_check(checks) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {AuditEvent._meta.db_table} SET details = '[1]' WHERE subject = %s", [checks[2].id.hex]
+        )
+
+    assert f"{checks[2].request_id}): says something else" in (compare_with_log().difference or "")

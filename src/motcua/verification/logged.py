@@ -27,7 +27,7 @@ _ID, _ASKED, _ANSWERED, _OUTCOME = (
 _PIECE: Final = 5_000  # rows that are held at one time
 
 _Row = tuple[Any, ...]
-_Event = tuple[str, dict[str, Any]]
+_Event = tuple[str, Any]  # a hand may have written details that are no object
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def compare_with_log() -> Comparison:
     events, rows = _events(), _rows()
     event, row = next(events, None), next(rows, None)
     while event is not None or row is not None:
-        check_id = min(one for one in (event and event[0], row and row[_ID].hex) if one)
+        check_id = min(([event[0]] if event else []) + ([row[_ID].hex] if row else []))
         told: list[_Event] = []
         while event is not None and event[0] == check_id:
             told.append(event)
@@ -66,7 +66,7 @@ def compare_with_log() -> Comparison:
 def _difference(row: _Row | None, told: list[_Event], since: datetime | None) -> str | None:
     """Say how a check differs from what was entered of it; rows and events of one id."""
     if row is None:
-        request_id = told[0][1].get("check")
+        request_id = _fact(told[0], "check")
         return f"check {_named(told[0][0], request_id)}: answered by the log, but the check is gone"
     what = ""
     if not told:
@@ -75,20 +75,34 @@ def _difference(row: _Row | None, told: list[_Event], since: datetime | None) ->
             what = "has an outcome of which the log knows nothing"
     elif len(told) > 1:
         what = f"stands in the log {len(told)} times"
-    elif hashlib.sha256(canonical(statement_of(row))).hexdigest() != told[0][1].get("statement"):
+    elif hashlib.sha256(canonical(statement_of(row))).hexdigest() != _fact(told[0], "statement"):
         what = "says something else than the log says that it said"
     return f"check {_named(row[_ID].hex, row[_ASKED])}: {what}" if what else None
 
 
 def _looked_at_again(check_id: str, since: datetime | None) -> str | None:
     """Compare one check anew: the two streams of a database that lives are not of one moment."""
-    row = _all_rows().filter(pk=UUID(check_id)).first() if len(check_id) == 32 else None
+    key = _key(check_id)
+    row = _all_rows().filter(pk=key).first() if key else None
     told = list(_all_events().filter(subject=check_id))
     return _difference(row, told, since) if row or told else None
 
 
+def _fact(event: _Event, name: str) -> Any:
+    return event[1].get(name) if isinstance(event[1], dict) else None
+
+
+def _key(check_id: str) -> UUID | None:
+    """Return the id that an entry speaks of; None where a hand has written something else."""
+    try:
+        return UUID(check_id) if len(check_id) == 32 else None
+    except ValueError:
+        return None
+
+
 def _named(check_id: str, request_id: Any) -> str:
-    code = code_of(UUID(check_id)) if len(check_id) == 32 else check_id
+    key = _key(check_id)
+    code = code_of(key) if key else check_id or "without an id"
     return f"{code} ({request_id})"
 
 
