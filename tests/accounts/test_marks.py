@@ -84,3 +84,17 @@ def test_officers_who_were_there_before_are_recognized_too(before: Any) -> None:
 
     kept = dict(User.objects.values_list("login", "officer_number_digest"))
     assert kept == {"lan": digest("number", cast.lan.number), "c-1": ""}
+
+
+def test_a_number_that_no_key_opens_stops_no_migration_and_is_named(
+    before: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    users = before.get_model("accounts", "User").objects
+    lost = users.create(login="minh", officer_number_sealed=b"sealed with another key, long ago")
+    users.create(login="lan", officer_number_sealed=seal("officer_number", cast.lan.number))
+
+    MigrationExecutor(connection).migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+
+    kept = dict(User.objects.values_list("login", "officer_number_digest"))
+    assert kept == {"minh": "", "lan": digest("number", cast.lan.number)}
+    assert f"accounts.officer_number_unreadable user={lost.pk}" in caplog.text
