@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
-from motcua.audit import chain, heads, reading, sealer
+from motcua.audit import chain, reading, sealer
+from motcua.audit import heads as files
 from motcua.audit.models import AuditBatch, AuditEvent
 from motcua.audit.service import CannotSeal, keep_sealed, record, seal
 from motcua.sealing import verify_signature
@@ -43,8 +49,8 @@ def test_a_head_is_signed_so_that_anybody_with_the_public_key_can_check_it(log: 
     header = json.dumps(line, sort_keys=True, separators=(",", ":")).encode()
 
     assert code == 0
-    assert verify_signature(heads.head_key(), header, signature)
-    assert not verify_signature(heads.head_key(), header.replace(b'"count":4', b'"count":5'), signature)
+    assert verify_signature(files.head_key(), header, signature)
+    assert not verify_signature(files.head_key(), header.replace(b'"count":4', b'"count":5'), signature)
 
 
 def test_nothing_is_sealed_when_nothing_happened(log: list[int]) -> None:
@@ -319,8 +325,6 @@ def test_a_torn_line_is_not_continued(log: list[int], heads: Path, tmp_path: Pat
     heads.write_bytes(raw[:-20])
     one = reading.last_batch()
     assert one is not None
-    from motcua.audit import heads as files
-
     files.append(heads, one.signed)
     assert len(files.read(heads).heads) == 3
     assert not files.read(heads).is_end_bad
@@ -329,8 +333,6 @@ def test_a_torn_line_is_not_continued(log: list[int], heads: Path, tmp_path: Pat
 def test_a_long_file_of_heads_is_shortened_and_its_end_kept(
     log: list[int], heads: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from motcua.audit import heads as files
-
     monkeypatch.setattr(files, "_LARGEST", 2000)
     for turn in range(8):
         happen(1)
@@ -339,3 +341,166 @@ def test_a_long_file_of_heads_is_shortened_and_its_end_kept(
     assert lines(heads)[-1]["number"] == 11
     assert stat.S_IMODE(heads.stat().st_mode) == 0o600
     assert run_audit("verify")[0] == 0
+
+
+def test_a_head_that_comes_while_the_file_is_shortened_is_not_lost(
+    log: list[int], heads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reading.last_batch()
+    assert one is not None
+    later = files.signed(replace(one.header, number=99))
+    other = threading.Thread(target=files.append, args=(heads, later))
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        real(file)
+        if other.ident is None:
+            other.start()
+            other.join(0.3)  # it waits until the file is shortened
+
+    monkeypatch.setattr(files, "_LARGEST", 1000)
+    monkeypatch.setattr(os, "fsync", fsync)
+    files.shorten(heads)
+    other.join()
+
+    assert lines(heads)[-1]["number"] == 99
+    assert [file.name for file in heads.parent.iterdir()] == [heads.name]
+
+
+def test_a_lower_head_that_comes_late_does_not_become_the_end(log: list[int], heads: Path) -> None:
+    first = reading.batches()[0]
+    files.append(heads, first.signed)
+
+    assert [line["number"] for line in lines(heads)] == [1, 2, 3]
+
+
+class Died(BaseException):
+    """A process that ended."""
+
+
+def test_a_sealer_that_dies_before_it_hands_out_the_first_head_stops_no_other(
+    db: None, heads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise Died
+
+    happen(2)
+    with monkeypatch.context() as moment:
+        moment.setattr(sealer, "_hand_out", die)
+        with pytest.raises(Died):
+            seal(now=NOW)
+    assert AuditBatch.objects.count() == 1
+    assert heads.read_bytes() == b""
+
+    assert seal(now=NOW + HOUR).events == 0
+    assert [line["number"] for line in lines(heads)] == [1]
+    assert run_audit("verify")[0] == 0
+
+
+def test_verifying_finds_nothing_wrong_before_the_first_head_is_handed_out(
+    db: None, heads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happen(2)
+    seal(now=NOW)
+    heads.write_bytes(b"")
+    monkeypatch.setattr(sealer, "_handed_out", {})  # as in the next process
+
+    assert run_audit("verify")[0] == 0
+    assert [line["number"] for line in lines(heads)] == [1]
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_file_of_heads_that_is_missing_was_lost_however_few_batches_there_are(
+    db: None, heads: Path, batches: int
+) -> None:
+    for turn in range(batches):
+        happen(1)
+        seal(now=NOW + turn * HOUR)
+    heads.unlink()
+
+    with pytest.raises(CannotSeal, match="missing or empty"):
+        seal(now=NOW + 3 * HOUR)
+    assert run_audit("verify")[0] == 1
+
+
+def test_an_empty_file_of_heads_does_not_hide_that_the_database_was_changed(
+    db: None, sql: Sql, heads: Path
+) -> None:
+    happen(1)
+    seal(now=NOW)
+    heads.write_bytes(b"")
+    sql("UPDATE audit_auditbatch SET count = 2")
+
+    with pytest.raises(CannotSeal, match="was changed"):
+        seal(now=NOW + HOUR)
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+@pytest.mark.parametrize("already", [0, 1])
+def test_what_another_sealer_adds_while_we_look_is_no_trouble(
+    db: None, heads: Path, monkeypatch: pytest.MonkeyPatch, already: int, is_before: bool
+) -> None:
+    for turn in range(already):
+        happen(1)
+        seal(now=NOW + turn * HOUR)
+    happen(1)
+    real, looks = files.read_end, []
+
+    def read_end(path: Path) -> files.Heads:
+        looks.append(path)
+        if len(looks) == 1:
+            seen = None if is_before else real(path)
+            seal(now=NOW + 2 * HOUR)
+            happen(1)
+            seal(now=NOW + 3 * HOUR)
+            return seen or real(path)
+        return real(path)
+
+    monkeypatch.setattr(files, "read_end", read_end)
+    seal(now=NOW + 4 * HOUR)
+
+    assert [line["number"] for line in lines(heads)] == list(range(1, already + 3))
+
+
+def test_a_file_of_heads_that_cannot_be_made_is_told_before_anything_is_sealed(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.AUDIT_HEADS = tmp_path / "no-folder" / "heads.jsonl"
+    happen(1)
+
+    with pytest.raises(CannotSeal, match="mend its rights"):
+        seal(now=NOW)
+    assert not AuditBatch.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL waits for the disk at every commit")
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_is_on_the_disk_before_its_head_is_and_pages_stay_fast(
+    heads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels: dict[str, int] = {}
+
+    def note(moment: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous")
+            levels[moment] = cursor.fetchone()[0]
+
+    append = files.append
+
+    def committing(execute: Any, sql: str, *given: Any) -> Any:
+        if sql.startswith('INSERT INTO "audit_auditbatch"'):
+            note("sealing")  # no level can be changed from here to the end of the transaction
+        return execute(sql, *given)
+
+    def appending(path: Path, head: files.Head) -> None:
+        note("handing out")
+        append(path, head)
+
+    monkeypatch.setattr(files, "append", appending)
+    happen(1)
+    note("before")
+    with connection.execute_wrapper(committing):
+        seal(now=NOW)
+
+    normal, full = 1, 2
+    assert levels == {"before": normal, "sealing": full, "handing out": normal}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
+from motcua.audit import verifying
 from motcua.audit.models import AuditBatch
 from motcua.audit.service import seal
 from tests.audit.conftest import NOW, Sql, happen, run_audit
@@ -377,3 +380,22 @@ def test_newest_records_deleted_before_they_were_sealed_are_named_where_ids_have
         f"First bad record: event {ids[2]}: is missing, and so are all up to event {ids[3]}; deleted before"
         in said
     )
+
+
+def test_what_is_sealed_while_it_is_verified_was_not_cut_off(
+    log: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, turns = verifying._check_chain, []
+
+    def slow(*given: Any) -> set[int]:
+        turns.append(given)
+        if len(turns) == 1:
+            happen(2, now=NOW + timedelta(hours=1))
+            seal(now=NOW + timedelta(hours=1))
+        return real(*given)
+
+    monkeypatch.setattr(verifying, "_check_chain", slow)
+    code, said = run_audit("verify")
+
+    assert len(turns) == 2
+    assert code == 0, said

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from motcua.audit import heads
 from motcua.sealing import BrokenSeal, digest, keyring, seal, unseal
 from motcua.sealing.keyring import BadKeys, add_key, read_keys, remove_key
 from tests.sealing.conftest import ids
@@ -143,3 +145,54 @@ def test_digests_stay_the_same_when_keys_change(keys: Path) -> None:
     add_key()
 
     assert digest("number", "999085000001") == before
+
+
+@pytest.fixture
+def served_by_another(keys: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Let the file seem to belong to user 4711; return to whom files are given."""
+    real, given = Path.stat, []
+
+    def stat_of(path: Path, **options: bool) -> os.stat_result:
+        found = real(path, **options)
+        return os.stat_result((*found[:4], 4711, 4712, *found[6:])) if path == keys else found
+
+    monkeypatch.setattr(Path, "stat", stat_of)
+    monkeypatch.setattr(os, "fchown", lambda file, *owner: given.append(owner))
+    return given
+
+
+def test_a_key_that_root_adds_is_in_a_file_of_whoever_serves(
+    keys: Path, served_by_another: list[tuple[int, int]]
+) -> None:
+    add_key()
+
+    assert served_by_another == [(4711, 4712)]
+
+
+def test_who_may_not_give_the_file_to_its_owner_is_told_to_work_as_him(
+    keys: Path, served_by_another: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", refuse)
+    before = keys.read_bytes()
+    with pytest.raises(PermissionError, match="sudo -u #4711"):
+        add_key()
+
+    assert keys.read_bytes() == before
+    assert [file.name for file in keys.parent.iterdir()] == [keys.name]
+
+
+@pytest.mark.parametrize("is_root", [True, False])
+def test_a_first_file_that_root_makes_belongs_to_whom_the_folder_belongs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_root: bool
+) -> None:
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0 if is_root else 1000)
+    monkeypatch.setattr(os, "fchown", lambda file, *owner: given.append(owner))
+    keyring.make_first_key(tmp_path / "sealing.keys")
+    heads.begin(tmp_path / "audit-heads.jsonl")
+
+    folder = tmp_path.stat()
+    assert given == [(folder.st_uid, folder.st_gid)] * 2 * is_root

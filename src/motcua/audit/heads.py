@@ -6,14 +6,19 @@ he cannot reach. The last line is what matters: it vouches for everything before
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
 from motcua.audit.chain import Header, as_json
 from motcua.sealing import key_id, public_key, sign, verify_signature
+from motcua.sealing.files import give_to_owner_of_folder, keep_owner
 
 _PURPOSE: Final = "audit"
 _LARGEST: Final = 16 << 20  # bytes after which the older three quarters of the file are dropped
@@ -123,19 +128,29 @@ def read_end(path: Path) -> Heads:
 
 
 def append(path: Path, head: Head) -> None:
-    """Add a head to a file and wait until the disk has it.
+    """Add a head to a file that does not end with it or a later one, and wait until the disk has it.
 
     Raises:
         OSError: it cannot be written.
     """
-    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
+    with _locked(path) as file:
+        highest = read_end(path).highest
+        if highest is not None and highest.header.number >= head.header.number:
+            return
         size = os.fstat(file).st_size
         is_torn = size > 0 and os.pread(file, 1, size - 1) != b"\n"
         os.write(file, (b"\n" if is_torn else b"") + head.line().encode() + b"\n")
         os.fsync(file)
-    finally:
-        os.close(file)
+
+
+def begin(path: Path) -> None:
+    """Make a file of heads, empty, where there is none.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with _locked(path) as file:
+        os.fsync(file)
 
 
 def shorten(path: Path) -> None:
@@ -146,13 +161,40 @@ def shorten(path: Path) -> None:
     """
     if path.stat().st_size <= _LARGEST:
         return
-    kept = path.read_bytes()[-_LARGEST // 4 :].partition(b"\n")[2]
-    new = path.with_suffix(".new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(kept)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    with _locked(path) as old:
+        size, quarter = os.fstat(old).st_size, _LARGEST // 4
+        if size <= _LARGEST:
+            return
+        kept = os.pread(old, quarter, size - quarter).partition(b"\n")[2]
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(handle, "wb") as new:
+                keep_owner(handle, path)
+                new.write(kept)
+                new.flush()
+                os.fsync(handle)
+            os.replace(name, path)
+        except OSError:
+            os.unlink(name)
+            raise
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Open a file of heads, made if it is missing, and keep every other sealer from writing to it meanwhile."""
+    while True:
+        is_new = not path.exists()
+        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+                if is_new:
+                    give_to_owner_of_folder(file, path)
+                yield file
+                return
+        finally:
+            os.close(file)
+        # Somebody put a shortened file there while we waited.
 
 
 def _heads(path: Path, lines: list[bytes]) -> Heads:

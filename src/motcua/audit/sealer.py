@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from motcua.audit import chain, heads, reading
 from motcua.audit.chain import Header, Span
@@ -66,6 +67,10 @@ def seal(*, now: datetime, is_thorough: bool = False) -> Sealed:
     done = Sealed()
     # Read before the events are: what another sealer adds meanwhile takes this batch's number.
     covered, floor = _covered(None if is_thorough else now - _LATE)
+    if last is None:
+        _make_heads()
+    else:
+        done.unwritten = _hand_out(last.signed)  # a sealer that died may not have come to it
     for rows in _open(covered, floor, most=None if is_thorough else _MOST_GAPS):
         good, forged = _leaves(rows)
         done.forged += forged
@@ -74,8 +79,7 @@ def seal(*, now: datetime, is_thorough: bool = False) -> Sealed:
             if added is None:
                 break
             last, done.events, done.batches = added, done.events + len(good), done.batches + 1
-    if last is not None:
-        done.unwritten = _hand_out(last.signed)
+            done.unwritten = _hand_out(last.signed)
     return done
 
 
@@ -250,13 +254,47 @@ def _add(
     head = heads.signed(header)
     facts = {field: getattr(header, field) for field in Header.__slots__} | {"sealed_at": now}
     try:
-        with transaction.atomic():
+        with _durable(), transaction.atomic():
             AuditBatch.objects.create(
                 **facts, head=head.head, signature=head.signature, leaves=b"".join(leaves)
             )
     except IntegrityError:
         return None
     return Batch(header, head.head, head.signature)
+
+
+@contextmanager
+def _durable() -> Iterator[None]:
+    """Have SQLite bring to the disk what is committed inside, and with it all that was committed before.
+
+    Its other commits may be lost in a power cut; a batch must not be, while its head is on the disk.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        (usual,) = cursor.fetchone()
+        cursor.execute("PRAGMA synchronous=FULL")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA synchronous={int(usual)}")
+
+
+def _make_heads() -> None:
+    """Make our file of heads before the first batch, so that one that is missing later is known to be lost.
+
+    Raises:
+        CannotSeal: it cannot be made.
+    """
+    try:
+        heads.begin(settings.AUDIT_HEADS)
+    except OSError as error:
+        raise CannotSeal(
+            f"{settings.AUDIT_HEADS} cannot be written ({error.strerror}): mend its rights."
+        ) from None
 
 
 def _hand_out(head: Head) -> dict[Path, str]:
@@ -267,9 +305,7 @@ def _hand_out(head: Head) -> dict[Path, str]:
         if _handed_out.get(path) == head.head and path.exists():
             continue
         try:
-            highest = heads.read_end(path).highest
-            if highest is None or highest.header.number < head.header.number:
-                heads.append(path, head)
+            heads.append(path, head)
             if path == settings.AUDIT_HEADS:
                 heads.shorten(path)
             _handed_out[path] = head.head

@@ -41,18 +41,9 @@ def standing() -> Batch | None:
     Raises:
         CannotSeal: it does not.
     """
+    # A head is written after its batch: read in this order, a file is never ahead of a database that is all right.
+    kept = _own_end()
     last = reading.last_batch()
-    try:
-        kept = heads.read_end(settings.AUDIT_HEADS)
-    except OSError as error:
-        raise CannotSeal(
-            f"{settings.AUDIT_HEADS} cannot be read ({error.strerror}): mend its rights."
-        ) from None
-    if kept.is_end_bad:
-        raise CannotSeal(
-            f"The end of {kept.path} is damaged, or not signed by this installation (was MOTCUA_SECRET_KEY changed?). "
-            f"Put a good copy there, or: {RESUME}"
-        )
     if last is None:
         if kept.heads:
             raise CannotSeal(
@@ -70,6 +61,10 @@ def standing() -> Batch | None:
             f"or, if it is gone for good: {RESUME}"
         )
     if not kept.heads:
+        kept = _own_end()  # another sealer may have begun between the two looks
+    if is_about_to_begin(kept, last):
+        return last
+    if not kept.heads:
         raise CannotSeal(
             f"{kept.path} is missing or empty, the database holds {last.header.number} batches. Bring the file "
             f"from where the product ran before, or, if it is lost: {RESUME}"
@@ -83,6 +78,38 @@ def standing() -> Batch | None:
             f"Run: motcua audit verify; after a back-up was put back on purpose: {RESUME}"
         )
     return last
+
+
+def _own_end() -> Heads:
+    """Return the end of our file of heads.
+
+    Raises:
+        CannotSeal: it cannot be read, or is damaged.
+    """
+    try:
+        kept = heads.read_end(settings.AUDIT_HEADS)
+    except OSError as error:
+        raise CannotSeal(
+            f"{settings.AUDIT_HEADS} cannot be read ({error.strerror}): mend its rights."
+        ) from None
+    if kept.is_end_bad:
+        raise CannotSeal(
+            f"The end of {kept.path} is damaged, or not signed by this installation (was MOTCUA_SECRET_KEY changed?). "
+            f"Put a good copy there, or: {RESUME}"
+        )
+    return kept
+
+
+def is_about_to_begin(kept: Heads, last: Batch) -> bool:
+    """Say whether the first batch was written and its head was not yet, so that it is still to be put into the file.
+
+    The file is made, empty, before the first batch is; an empty one beside more batches, and one that is missing, was
+    lost.
+    """
+    is_empty = kept.is_there and not kept.heads and not kept.bad_lines
+    header = last.header
+    is_first = header.number == 1 and header.previous == chain.NOTHING_BEFORE and not header.note
+    return is_empty and is_first and last.signed.is_of_a_known_key and not last.signed.trouble()
 
 
 def known_head() -> int | None:

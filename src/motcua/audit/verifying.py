@@ -19,7 +19,7 @@ from motcua.audit.reading import Batch
 from motcua.audit.recording import is_ours
 from motcua.audit.report import Report
 from motcua.audit.sealer import LONG_OPEN, open_for, open_spans, seal
-from motcua.audit.standing import RESUME, CannotSeal, is_declared_lost, resumption_of
+from motcua.audit.standing import RESUME, CannotSeal, is_about_to_begin, is_declared_lost, resumption_of
 
 _NEAR: Final = 64  # ids between two spans that are read in one go
 _MOST_STRANGERS: Final = 200  # rows with each other's contents that are told apart
@@ -38,9 +38,11 @@ def verify(*, now: datetime, elsewhere: Iterable[Path] = ()) -> Report:
         OSError: a file of ``elsewhere`` cannot be read.
     """
     report = Report()
+    # Heads are written after their batches: read in this order, what is sealed meanwhile does not seem to be cut off.
+    files = _files(list(elsewhere), report)
     kept = reading.batches()
     doubted = _check_chain(kept, None, report)
-    missing = _check_heads(kept, list(elsewhere), report)
+    missing = _check_heads(kept, files, report)
     _check_newest(kept, missing, report)
     if report.is_whole:
         new = _seal(now, kept, report)
@@ -116,14 +118,12 @@ def _may_follow(one: Batch, last: int) -> bool:
     return lost is not None and lost[0] <= last + 1 and lost[1] >= one.header.number - 1
 
 
-def _check_heads(kept: list[Batch], elsewhere: list[Path], report: Report) -> list[Header]:
+def _check_heads(kept: list[Batch], files: list[Heads], report: Report) -> list[Header]:
     """Compare the chain with heads kept outside; return the headers of lost batches."""
     there = {one.header.number: one.head for one in kept}
     resumptions = [one for one in kept if one.header.note]
     missing: dict[int, Header] = {}
-    for file in [*_files(report), *(heads.read(path) for path in elsewhere)]:
-        if not file.is_there:
-            raise FileNotFoundError(f"{file.path} is not there")
+    for file in files:
         wrong = [
             one
             for one in file.heads
@@ -155,9 +155,10 @@ def _check_heads(kept: list[Batch], elsewhere: list[Path], report: Report) -> li
     return [missing[number] for number in sorted(missing)]
 
 
-def _files(report: Report) -> list[Heads]:
-    """Return our own file of heads and its copy, as far as they can be read."""
+def _files(elsewhere: list[Path], report: Report) -> list[Heads]:
+    """Return our own file of heads and its copy, as far as they can be read, and those that were brought back."""
     files = []
+    last = reading.last_batch()
     own, copy = settings.AUDIT_HEADS, settings.AUDIT_HEAD_COPY
     for path in [own, *([Path(copy)] if copy else [])]:
         try:
@@ -171,12 +172,17 @@ def _files(report: Report) -> list[Heads]:
             continue
         if file.is_there and (file.heads or file.bad_lines):
             files.append(file)
-        elif reading.last_batch() is not None:
+        elif last is not None and not is_about_to_begin(file, last):
             what = f"{path} is missing or empty, so whether the end was cut cannot be said"
             if path == own:
                 report.add(None, f"{what}. Bring the file from where it was, or, if it is lost: {RESUME}")
             else:
                 report.notes.append(f"{what} by it (AUDIT_HEAD_COPY).")
+    for path in elsewhere:
+        file = heads.read(path)
+        if not file.is_there:
+            raise FileNotFoundError(f"{file.path} is not there")
+        files.append(file)
     return files
 
 

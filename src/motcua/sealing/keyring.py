@@ -23,6 +23,8 @@ from typing import Final
 
 from django.conf import settings
 
+from motcua.sealing.files import keep_owner
+
 _log = logging.getLogger("motcua.sealing")
 LOOK_EVERY: Final = 1.0  # seconds between two looks at the file
 _BETWEEN: Final = re.compile(r"[\r\n,]")
@@ -220,10 +222,15 @@ def _line_of(*keys: Key) -> str:
 
 
 def _beside(path: Path, text: str) -> Path:
-    """Write a file for its owner alone, in the same folder, down to the disk."""
+    """Write a file in the same folder, down to the disk, for the owner of the one at the path alone."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            keep_owner(handle, path)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        os.unlink(name)
+        raise
     return Path(name)
