@@ -10,14 +10,22 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import BinaryField, Value
 
 from motcua.accounts.models import User
 from motcua.accounts.passwords import PUBLISHED
-from motcua.config import demo, production
-from motcua.config.production import fit_for_production, refuse_demo_log_ins
+from motcua.audit.models import AuditEvent
+from motcua.config import demo, production, serve
+from motcua.config.production import (
+    fit_for_production,
+    refuse_demo_log_ins,
+    refuse_lost_sealing_keys,
+)
+from motcua.sealing import keyring
 from motcua.verification.checks import register_can_be_asked
 from motcua.verification.models import Route
 from motcua.verification.registers import register_settings
+from tests.conftest import sealed_long_ago
 from tests.people import PASSWORD, cast
 from tests.product_process import MOTCUA, environment
 
@@ -235,6 +243,71 @@ def test_nothing_loads_the_demo_in_production(in_production: Any, monkeypatch: p
     monkeypatch.setenv("MOTCUA_MODE", "production")
     with pytest.raises(SystemExit, match="MOTCUA_MODE is production"):
         demo.run_demo()
+
+
+@pytest.fixture
+def without_its_keys(people: None, settings: Any, tmp_path: Path) -> Path:
+    """Bring back a database without the keys of its values; return where they should be."""
+    settings.SEALING_KEYS, settings.SEALING_KEYS_FILE = "", tmp_path / "sealing.keys"
+    return tmp_path / "sealing.keys"
+
+
+@pytest.mark.django_db
+def test_a_state_that_was_brought_back_without_its_sealing_keys_is_refused(
+    without_its_keys: Path, in_production: Any
+) -> None:
+    with pytest.raises(SystemExit, match="0123abcd") as refused:
+        refuse_lost_sealing_keys()
+    assert str(without_its_keys) in str(refused.value)
+
+    keyring.make_first_key(without_its_keys)
+    with pytest.raises(SystemExit, match="0123abcd"):
+        refuse_lost_sealing_keys()
+
+
+@pytest.mark.django_db
+def test_a_trial_without_its_sealing_keys_is_told_and_goes_on(
+    without_its_keys: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse_lost_sealing_keys()
+
+    assert f"sealing.keys_lost {without_its_keys}: the key 0123abcd" in caplog.text
+
+
+@pytest.mark.django_db
+def test_keys_that_are_there_and_an_empty_database_are_no_reason_to_refuse(
+    officer: User, in_production: Any
+) -> None:
+    refuse_lost_sealing_keys()
+    User.objects.update(full_name=sealed_long_ago())  # one that a hand spoiled is not a lost key
+    refuse_lost_sealing_keys()
+    User.objects.update(full_name=Value(b"", BinaryField()))
+    refuse_lost_sealing_keys()
+
+
+def test_the_start_looks_for_lost_keys(
+    db: None, without_its_keys: Path, in_production: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "call_command", lambda *words, **options: None)
+    monkeypatch.setattr("django.setup", lambda: None)
+    monkeypatch.setattr(production, "refuse_demo_log_ins", lambda: None)
+    with pytest.raises(SystemExit, match=r"sealing\.keys"):
+        serve.prepare()
+    assert not AuditEvent.objects.filter(name="product.started").exists()
+
+
+@pytest.mark.django_db
+def test_the_demo_leaves_a_log_of_its_own_making(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
+    monkeypatch.setattr("django.setup", lambda: None)
+    monkeypatch.setattr(serve, "call_command", lambda *words, **options: None)  # all is there already
+    monkeypatch.setattr(serve, "_are_static_files_stale", lambda: False)
+    demo._load()
+
+    assert AuditEvent.objects.count() >= 10
+    assert settings.AUDIT_HEADS.read_text(encoding="ascii").count("\n") == 1, "and it is sealed"
 
 
 def test_every_published_password_is_known_as_such() -> None:

@@ -6,6 +6,7 @@ and what helps.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,7 +14,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from motcua.config.env import VARIABLES, Environment
+from motcua.sealing import keyring
+from motcua.sealing.fields import Sealed, lost_key
 
+_log = logging.getLogger("motcua.sealing")
+_NAMES: Final = 20  # users among whom one with a name is looked for
 _SHORTEST_KEY: Final = 40
 _FEWEST_SIGNS: Final = 12
 # Words that stand in keys of examples, guides and tests; nobody draws one by chance.
@@ -55,6 +60,32 @@ def refuse_demo_log_ins() -> None:
             "Switch them off or give them other passwords under /quan-tri/ with MOTCUA_MODE=trial, or, better, begin "
             "with a database that never held the demo (DATABASE_URL, MOTCUA_STATE)."
         )
+
+
+def refuse_lost_sealing_keys() -> None:
+    """Refuse to run in production on a database whose sealed values need a key that is not here; needs its tables.
+
+    Without the keys everything would seem to work, only no name could be read. The newest name is looked at; a trial
+    is told in its log and goes on.
+
+    Raises:
+        SystemExit: the key is not here; the message names it and the file.
+    """
+    from motcua.accounts.models import User
+
+    names = User.objects.order_by("-pk").values_list("full_name", flat=True)[:_NAMES]
+    name = next((one for one in names if one), None)
+    if not isinstance(name, Sealed) or (key_id := lost_key(name)) is None:
+        return
+    where = "MOTCUA_SEALING_KEYS" if keyring.is_given() else str(settings.SEALING_KEYS_FILE)
+    text = (
+        f"{where}: the key {key_id}, with which the database's newest values are sealed, is not there. Bring back the "
+        "file sealing.keys that belongs to this database (MOTCUA_STATE, MOTCUA_SEALING_KEYS); without it no name and "
+        "no number can be read."
+    )
+    if settings.MOTCUA_MODE == "production":
+        raise SystemExit(f"MOTCUA_MODE=production: {text}")
+    _log.error("sealing.keys_lost %s", text)
 
 
 def _key() -> list[CheckMessage]:

@@ -80,6 +80,7 @@ def prepare() -> None:
         why = str(error).strip().partition("\n")[0]
         sys.exit(f"{variable}: the database cannot be used ({why}). Start it, or mend the variable.")
     production.refuse_demo_log_ins()
+    production.refuse_lost_sealing_keys()
     if _are_static_files_stale():
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     from motcua.audit.service import record

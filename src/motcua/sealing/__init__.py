@@ -81,14 +81,12 @@ def unseal(use: str, sealed: bytes | memoryview) -> str:
         BrokenSeal: the bytes were changed, or sealed for another use or with a key that is not there any more.
     """
     raw = bytes(sealed)
-    with_key = ""
-    if raw.startswith(_FORM) and len(raw) > HEAD:
-        with_key = raw[len(_FORM) : HEAD].hex()
-        if (key := keyring.find(with_key)) is not None:
-            try:
-                return _opened(_box(key.secret, use), raw[HEAD:], raw[:HEAD] + use.encode())
-            except (InvalidTag, ValueError):
-                pass  # one in 256 nonces of the older form begins with the same byte
+    with_key = key_id_of(raw)
+    if with_key and (key := keyring.find(with_key)) is not None:
+        try:
+            return _opened(_box(key.secret, use), raw[HEAD:], raw[:HEAD] + use.encode())
+        except (InvalidTag, ValueError):
+            pass  # one in 256 nonces of the older form begins with the same byte
     try:
         return _opened(_box(settings.SECRET_KEY, use), raw, use.encode())
     except (InvalidTag, ValueError):
@@ -105,6 +103,11 @@ def _opened(box: AESGCM, raw: bytes, bound_to: bytes) -> str:
 def head_of(key_id: str) -> bytes:
     """Return the bytes with which every value begins that a key sealed."""
     return _FORM + bytes.fromhex(key_id)
+
+
+def key_id_of(sealed: bytes) -> str:
+    """Return the id of the key that a value names; nothing for one sealed under ``SECRET_KEY``, but for one in 256."""
+    return sealed[len(_FORM) : HEAD].hex() if sealed.startswith(_FORM) and len(sealed) > HEAD else ""
 
 
 def is_sealed_newly(sealed: bytes) -> bool:

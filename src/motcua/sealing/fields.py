@@ -9,7 +9,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-from motcua.sealing import BrokenSeal, is_sealed_newly, seal, unseal
+from motcua.sealing import BrokenSeal, is_sealed_newly, key_id_of, keyring, seal, unseal
 
 
 class Sealed:
@@ -35,6 +35,16 @@ class Sealed:
 
     def __hash__(self) -> int:
         return hash(str(self))
+
+
+def lost_key(value: Sealed) -> str | None:
+    """Return the id of the key with which a value was sealed if that key is not here any more, and None otherwise."""
+    try:
+        str(value)
+    except BrokenSeal:
+        key_id = key_id_of(value.raw)
+        return key_id if key_id and keyring.find(key_id) is None else None
+    return None
 
 
 class _OpenedWhenRead(DeferredAttribute):
