@@ -82,7 +82,8 @@ def test_a_form_that_was_saved_after_midnight_is_in_order(
 def test_a_question_whose_fate_nobody_knows_is_listed_wherever_it_came_from(
     asked: Asked, officer: User
 ) -> None:
-    checks = [asked(officer, outcome=""), asked(None, touch_point="filing", outcome="")]
+    later = NOON + timedelta(minutes=1)
+    checks = [asked(officer, outcome=""), asked(None, touch_point="filing", outcome="", at=later)]
 
     assert found() == [
         ("no_outcome", FIRST_OFFICE, checks[0], None),

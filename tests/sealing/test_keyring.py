@@ -169,6 +169,16 @@ def test_a_key_that_root_adds_is_in_a_file_of_whoever_serves(
     assert served_by_another == [(4711, 4712)]
 
 
+def test_a_file_of_heads_that_root_shortens_stays_whose_it_was(
+    keys: Path, served_by_another: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heads, "_LARGEST", 8)
+    monkeypatch.setattr(os.path, "samestat", lambda one, other: one.st_ino == other.st_ino)
+    heads.shorten(keys)
+
+    assert served_by_another == [(4711, 4712)]
+
+
 def test_who_may_not_give_the_file_to_its_owner_is_told_to_work_as_him(
     keys: Path, served_by_another: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
