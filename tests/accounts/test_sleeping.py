@@ -72,7 +72,7 @@ def test_only_who_knows_the_password_is_told_and_it_is_recorded_once(client: Cli
             for _ in range(2)
         ]
 
-    assert "Tài khoản đang ngủ" not in wrong
+    assert "Tài khoản tạm ngừng" not in wrong
     for page in pages:
         assert "đã 45 ngày không đăng nhập" in page
         assert "Vui lòng liên hệ quản trị hệ thống" in page

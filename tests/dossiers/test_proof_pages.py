@@ -128,7 +128,7 @@ def test_a_check_from_before_signatures_is_told_as_such(db: None) -> None:
 
     _, page = asked(old.code)
 
-    assert "từ trước khi hệ thống ký chứng thực" in page
+    assert "từ trước khi hệ thống ký xác nhận" in page
     assert "ợp lệ" not in page
 
 
@@ -184,7 +184,7 @@ class TestTakingAProofHome:
         assert response.status_code == 200
         check = dossier.identity_check
         assert check is not None
-        name = f"chung-thuc-{check.code}.json"
+        name = f"xac-nhan-{check.code}.json"
         assert response.headers["Content-Disposition"] == f'attachment; filename="{name}"'
         assert "no-store" in response.headers["Cache-Control"]
         proofs.verified(response.content, proofs.published_keys())
@@ -230,4 +230,4 @@ class TestTakingAProofHome:
         assert an_client.get(reverse("proof", args=[dossier.pk])).status_code == 404
         page = an_client.get(reverse("dossier", args=[dossier.pk])).content.decode()
         assert "/xac-minh/?ma=" in page
-        assert "/chung-thuc/" not in page
+        assert "/xac-nhan/" not in page

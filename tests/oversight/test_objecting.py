@@ -235,8 +235,8 @@ def test_cases_are_for_supervisors_and_administrators(
         (0, "Hạn cuối: hôm nay", False),
         (1, "Còn 1 ngày làm việc, đến", False),
         (2, "Còn 2 ngày làm việc, đến", False),
-        (-1, "QUÁ HẠN từ", True),
-        (-30, "QUÁ HẠN từ", True),
+        (-1, "QUÁ HẠN (hạn", True),
+        (-30, "QUÁ HẠN (hạn", True),
     ],
 )
 def test_the_days_that_are_left_are_told_and_an_overdue_case_loudly(

@@ -48,6 +48,27 @@ def a_days_work(asked: Asked, officer: User, second_officer: User, other_officer
 DAY = Period(NOON.date(), NOON.date())
 
 
+@pytest.mark.parametrize(
+    ("page", "current"),
+    [
+        (BASE, "page"),
+        (f"{BASE}luot/{NOVEMBER}", "true"),
+        (f"{BASE}can-xem/", "true"),
+        (f"{BASE}can-xem/mau-ngau-nhien/", "true"),
+        (f"{BASE}doi-soat/", "true"),
+        ("/mot-cua/phan-anh/", "true"),
+        ("/mot-cua/", ""),
+    ],
+)
+def test_the_menu_shows_on_every_page_of_oversight_where_one_is(
+    supervisor_client: Client, page: str, current: str
+) -> None:
+    html = supervisor_client.get(page).content.decode()
+    shown = f' aria-current="{current}"' if current else ""
+    assert f'<a href="{BASE}"{shown}>Giám sát</a>' in html
+    assert '<span class="visually-hidden">Tài khoản của tôi: </span>' in html
+
+
 def test_a_supervisor_counts_the_own_office_and_only_the_days_chosen(
     a_days_work: None, supervisor: User, officer: User
 ) -> None:

@@ -166,6 +166,14 @@ def test_a_moment_of_another_day_carries_its_date() -> None:
         assert motcua.short_moment(None) == ""
 
 
+def test_after_the_last_try_a_citizen_reads_where_to_go_and_an_officer_does_not() -> None:
+    at_the_desk = "Nếu cần gấp, vui lòng đến bộ phận một cửa, mang theo thẻ."
+    spent = {"kind": "rejected", "tries_left": 0}
+    assert at_the_desk in render_to_string("web/outcome.html", spent)
+    assert at_the_desk not in render_to_string("web/outcome.html", {**spent, "for_officer": True})
+    assert at_the_desk not in render_to_string("web/outcome.html", {**spent, "tries_left": 1})
+
+
 def test_the_times_of_an_outcome_are_local() -> None:
     assert "lúc 08:31" in render_to_string("web/outcome.html", {"kind": "verified", "at": MOMENT})
     assert "từ 08:31" in render_to_string("web/outcome.html", {"kind": "unanswered", "since": MOMENT})

@@ -163,12 +163,12 @@ class UserAdmin(admin.ModelAdmin):
         """Say whether the password alone does not open this account."""
         return user.has_second_factor
 
-    @admin.action(description=_("Đánh thức tài khoản lâu không đăng nhập"), permissions=["change"])
+    @admin.action(description=_("Mở lại tài khoản tạm ngừng vì lâu không đăng nhập"), permissions=["change"])
     def wake(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Let officials whose accounts sleep log in again."""
         for user in chosen.select_related("office"):
             service.wake(user=user, by=request.user, now=timezone.now())
-        self.message_user(request, _("Đã đánh thức các tài khoản được chọn."))
+        self.message_user(request, _("Đã mở lại các tài khoản được chọn."))
 
     @admin.action(description=_("Tắt xác thực hai bước đã mất"), permissions=["change"])
     def switch_second_factor_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

@@ -111,8 +111,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     session_mark = models.UUIDField(
         null=True, blank=True, editable=False, help_text="The one session of an official that is good"
     )
-    asleep_since = models.DateTimeField(_("Ngủ từ"), null=True, blank=True, editable=False)
-    woken_at = models.DateTimeField(_("Đánh thức lúc"), null=True, blank=True, editable=False)
+    asleep_since = models.DateTimeField(_("Tạm ngừng từ"), null=True, blank=True, editable=False)
+    woken_at = models.DateTimeField(_("Mở lại lúc"), null=True, blank=True, editable=False)
     is_active = models.BooleanField(_("Đang hoạt động"), default=True)
     created_at = models.DateTimeField(_("Tạo lúc"), auto_now_add=True)
 
@@ -177,7 +177,7 @@ class Citizen(models.Model):
         _("Ngày sinh"),
         use="citizen_birth",
         max_length=10,
-        help_text="1985-03-07, or 1950 where only the year is known",
+        help_text=_("Dạng 1985-03-07; chỉ biết năm thì 1950."),
     )
     phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True)
@@ -230,7 +230,7 @@ class Notice(models.Model):
     )
     text = models.TextField(_("Nội dung"), max_length=1000)
     link = models.CharField(
-        _("Trang liên quan"), max_length=200, blank=True, help_text="A path of this site, such as /ho-so/"
+        _("Trang liên quan"), max_length=200, blank=True, help_text=_("Đường dẫn trong cổng, ví dụ /ho-so/")
     )
     created_at = models.DateTimeField(_("Lúc"))
     read_at = models.DateTimeField(_("Đọc lúc"), null=True, blank=True)

@@ -83,7 +83,7 @@ _event(
     "account.second_factor_on",
     _("Bật hoặc làm mới xác thực hai bước."),
     _SECURITY,
-    change=_("Bật lần đầu, làm mới, hay tạo lại mã khôi phục."),
+    change=_("Bật lần đầu, làm mới, hay tạo lại mã dự phòng."),
 )
 _event("account.second_factor_off", _("Tắt xác thực hai bước."), _SECURITY)
 _event("account.second_factor_asked", _("Mật khẩu đúng, hệ thống hỏi mã xác thực."), _SECURITY)
@@ -104,7 +104,7 @@ _event(
     "check.limited",
     _("Kiểm tra danh tính số bị tạm dừng vì quá số lần."),
     _SECURITY,
-    scope=_("Giới hạn nào đã đạt: số định danh, tài khoản, địa chỉ hay cán bộ."),
+    scope=_("Giới hạn nào đã đạt: số định danh, tài khoản, địa chỉ, cán bộ hay toàn cổng."),
     touch_point=_TOUCH_POINT,
 )
 _event(
@@ -129,11 +129,11 @@ _event(
 )
 _event(
     "keys.rotated",
-    _("Dữ liệu cá nhân được mã hoá lại bằng khoá mới."),
+    _("Dữ liệu cá nhân được mã hóa lại bằng khóa mới."),
     _SECURITY,
-    old=_("Tên các khoá cũ, không phải khoá."),
-    new=_("Tên khoá mới, không phải khoá."),
-    count=_("Số giá trị đã mã hoá lại."),
+    old=_("Tên các khóa cũ, không phải khóa."),
+    new=_("Tên khóa mới, không phải khóa."),
+    count=_("Số giá trị đã mã hóa lại."),
 )
 _event(
     "npd.line_chosen",
@@ -258,26 +258,26 @@ _event(
 )
 _event(
     "demo.loaded",
-    _("Nạp dữ liệu minh hoạ."),
+    _("Nạp dữ liệu minh họa."),
     _SECURITY,
     kind=_("Nạp gì: cơ quan hay tài khoản."),
     role=_("Vai trò của tài khoản."),
 )
 _event(
     "retention.run",
-    _("Xoá dữ liệu đã hết thời hạn lưu."),
+    _("Xóa dữ liệu đã hết thời hạn lưu."),
     _CHAIN,
     **{"class": _("Loại dữ liệu."), "count": _COUNT},
 )
 _event(
     "audit.erased",
-    _("Xoá các sự kiện đã hết thời hạn lưu khỏi nhật ký."),
+    _("Xóa các sự kiện đã hết thời hạn lưu khỏi nhật ký."),
     _CHAIN,
     **{
-        "class": _("Nhóm thời hạn lưu của các sự kiện đã xoá."),
+        "class": _("Nhóm thời hạn lưu của các sự kiện đã xóa."),
         "days": _("Thời hạn lưu, tính bằng ngày từ lúc niêm phong."),
-        "count": _("Số sự kiện đã xoá."),
-        "ids": _("Số thứ tự của các sự kiện đã xoá."),
+        "count": _("Số sự kiện đã xóa."),
+        "ids": _("Số thứ tự của các sự kiện đã xóa."),
     },
 )
 _event(

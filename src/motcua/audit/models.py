@@ -53,7 +53,7 @@ class AuditEvent(WrittenOnce):
     office_code = models.CharField(_("Cơ quan"), max_length=35, blank=True)
     subject = models.CharField(_("Đối tượng"), max_length=64, blank=True)
     details = models.JSONField(_("Chi tiết"), default=dict, blank=True)
-    mac = models.CharField(_("Mã xác thực"), max_length=80, default="", blank=True, editable=False)
+    mac = models.CharField(_("Dấu kiểm tra"), max_length=80, default="", blank=True, editable=False)
 
     class Meta:
         verbose_name = _("Nhật ký")
@@ -80,7 +80,7 @@ class AuditBatch(WrittenOnce):
     reach = models.BigIntegerField(_("Số thứ tự lớn nhất"))
     sealed_at = models.DateTimeField(_("Niêm phong lúc"), db_index=True)
     note = models.TextField(_("Ghi chú khi ghi tiếp"), blank=True)
-    key = models.CharField(_("Dấu của khoá ký"), max_length=16)
+    key = models.CharField(_("Dấu của khóa ký"), max_length=16)
     head = models.CharField(_("Dấu của lô"), max_length=64)
     signature = models.CharField(_("Chữ ký"), max_length=128)
     leaves = models.BinaryField(editable=False)

@@ -94,8 +94,8 @@ TABLES: Final = (
             "totp_secret": Personal("khóa xác thực hai bước", _SEALED, _SECRET),
             "session_mark": Personal("phiên đăng nhập đang dùng", category=_SECRET),
             "last_login": Personal("lần đăng nhập gần nhất"),
-            "asleep_since": Personal("ngủ từ khi nào vì lâu không đăng nhập"),
-            "woken_at": Personal("được đánh thức lúc nào"),
+            "asleep_since": Personal("tạm ngừng từ khi nào vì lâu không đăng nhập"),
+            "woken_at": Personal("được mở lại lúc nào"),
         },
         other="id is_superuser role office may_query totp_since totp_step is_active created_at",
     ),
@@ -193,7 +193,9 @@ TABLES: Final = (
         "verification.IdentityCheck",
         whose="người được kiểm tra danh tính; cán bộ tra cứu",
         purpose="bằng chứng ai đã hỏi CSDLQG về dân cư, vì sao, kết quả gì; hạn chế dò số",
-        seen_by="quản trị hệ thống; kết quả: cơ quan tiếp nhận hồ sơ",
+        seen_by="phụ trách của cơ quan (mục đích, dấu hiệu, số đã che); công dân (các lượt về chính mình, trên cổng "
+        "hoặc trong danh sách in ở quầy); cán bộ của cơ quan tiếp nhận hồ sơ (kết quả); người có mã xác minh (kết quả, "
+        "không nêu là ai); quản trị hệ thống",
         kept=_CHECKS,
         personal={
             "number_digest": Personal("số CCCD/CMND, để tìm", _DIGEST, _SENSITIVE),
@@ -262,7 +264,7 @@ TABLES: Final = (
         "oversight.Objection",
         whose="công dân phản ánh một lượt tra cứu về mình",
         purpose="trả lời phản ánh trong hai ngày làm việc",
-        seen_by="công dân phản ánh; phụ trách của cơ quan",
+        seen_by="công dân phản ánh; phụ trách của cơ quan; quản trị hệ thống",
         kept="cùng lượt tra cứu",
         personal={
             "citizen": Personal("công dân"),
@@ -342,11 +344,17 @@ TABLES: Final = (
 _OUTSIDE: Final = (
     (
         "Câu hỏi gửi CSDLQG về dân cư",
-        "họ tên, số, ngày sinh đã khai; mã cán bộ, cơ quan, thủ tục. Không lưu lại: chỉ giữ mã yêu cầu và kết quả.",
+        "họ tên, số, ngày sinh đã khai; mã cán bộ, cơ quan, thủ tục. Không lưu lại: chỉ giữ mã yêu cầu, kết quả và hai "
+        "vết SHA-256 của lần trao đổi (câu hỏi, câu trả lời).",
     ),
     (
         "Tệp giấy tờ (MOTCUA_STATE/papers)",
         "nội dung tệp không được phần mềm mã hóa; ổ đĩa và bản sao lưu phải được mã hóa.",
+    ),
+    (
+        "Danh sách lượt tra cứu in ở quầy",
+        "các lượt về một người, số đã che, không có tên cán bộ; chỉ in khi CSDLQG về dân cư xác nhận đúng người, giao "
+        "cho chính người đó.",
     ),
     ("Nhật ký kỹ thuật (stderr)", "họ tên, số và ngày sinh bị che trước khi ghi."),
     (

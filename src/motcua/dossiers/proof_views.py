@@ -46,5 +46,5 @@ def proof(request: HttpRequest, pk: UUID) -> HttpResponse:
     except proofs.ProofRefused:
         raise Http404 from None
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="chung-thuc-{dossier.identity_check.code}.json"'
+    response["Content-Disposition"] = f'attachment; filename="xac-nhan-{dossier.identity_check.code}.json"'
     return response

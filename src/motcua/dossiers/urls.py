@@ -16,7 +16,7 @@ urlpatterns = [
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/xoa/", views.remove_paper, name="remove_paper"),
     path("ho-so/<uuid:pk>/xem-lai/", views.review_step, name="review_step"),
     path("ho-so/<uuid:pk>/hoan-tat/", views.submitted, name="submitted"),
-    path("ho-so/<uuid:pk>/chung-thuc/", proof_views.proof, name="proof"),
+    path("ho-so/<uuid:pk>/xac-nhan/", proof_views.proof, name="proof"),
     path("tra-cuu/", views.track, name="track"),
     path("xac-minh/", proof_views.verify, name="verify"),
 ]

@@ -95,7 +95,10 @@ class IdentityCheck(models.Model):
     )
     replays = models.PositiveIntegerField(_("Số lần bấm lặp lại"), default=0)
     marks = models.CharField(
-        _("Dấu hiệu cần xem"), max_length=60, blank=True, help_text="Values of Mark, with a blank between"
+        _("Dấu hiệu cần xem"),
+        max_length=60,
+        blank=True,
+        help_text=_("Tên các dấu hiệu, cách nhau một dấu cách."),
     )
 
     route = models.CharField(
