@@ -89,6 +89,36 @@ class Store:
         with closing(sqlite3.connect(self.folder / "motcua.sqlite3", timeout=10)) as sqlite:
             return list(sqlite.execute(question))
 
+    def is_at_rest(self) -> bool:
+        """Say whether nobody is in the middle of writing."""
+        if self.database_url:
+            busy = (
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            )
+            return not self.rows(busy)
+        with closing(sqlite3.connect(self.folder / "motcua.sqlite3", timeout=0.2)) as sqlite:
+            try:
+                sqlite.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            sqlite.rollback()
+            return True
+
+    def freeze(self, *pids: int) -> None:
+        """Stop processes at a moment at which they hold nothing that the others would wait for."""
+
+        def is_done() -> bool:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            if self.is_at_rest():
+                return True
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            return False
+
+        eventually(is_done, "a moment at which nobody writes")
+
     def copy(self, folder: Path) -> Store:
         """Return a copy in another folder; nobody may be using this one."""
         shutil.copytree(self.folder, folder)
@@ -140,8 +170,7 @@ class ProductProcess:
     def only(self, worker: int) -> Iterator[None]:
         """Let one worker alone do all the work while the block lasts; the others stand still."""
         others = [pid for pid in self.workers() if pid != worker]
-        for pid in others:
-            os.kill(pid, signal.SIGSTOP)
+        self.store.freeze(*others)
         try:
             yield
         finally:

@@ -34,7 +34,7 @@ def test_a_worker_that_slept_through_its_time_is_repeated_by_another_and_says_no
 ) -> None:
     with killing.office(filled, tmp_path, place="apart", people=100) as work:
         sleeper, other = (process.pid for process in work.apart)
-        os.kill(other, signal.SIGSTOP)
+        work.store.freeze(other)
         work.sandbox.clear()
         work.sandbox.trouble("delay", seconds=1)
         officer = killing.Officer(work)
