@@ -7,6 +7,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
@@ -61,13 +62,15 @@ class Stack:
     step: str = ""  # where An's draft stands, once it is begun
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16))
     sessions: dict[str, list[Cookie]] = field(default_factory=dict)
+    door: threading.Lock = field(default_factory=threading.Lock)
 
     def visitor(self, person: Person | None = None) -> Browser:
         """Return somebody's browser; a person's is logged in, always in the same session."""
         browser = Browser(self.product.url)
-        if person is not None and person.id not in self.sessions:
-            browser.log_in(person)
-            self.sessions[person.id] = list(browser.jar)
+        with self.door:  # a second log-in at the same moment would end the first one's session
+            if person is not None and person.id not in self.sessions:
+                browser.log_in(person)
+                self.sessions[person.id] = list(browser.jar)
         for cookie in self.sessions[person.id] if person else ():
             browser.jar.set_cookie(cookie)
         return browser
