@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from motcua.verification.service import give_connection_back
+from motcua.web.connections import give_connection_back
 
 if TYPE_CHECKING:
     from motcua.accounts.models import User

@@ -22,7 +22,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
-from motcua.verification.service import give_connection_back
+from motcua.web.connections import give_connection_back
 
 PDF: Final = "application/pdf"
 JPEG: Final = "image/jpeg"

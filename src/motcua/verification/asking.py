@@ -37,6 +37,7 @@ from motcua.sealing import digest
 from motcua.verification import budget, choosing, line, proofs, registers, waiting
 from motcua.verification.budget import Limited
 from motcua.verification.models import IdentityCheck, Route
+from motcua.web.connections import give_connection_back
 
 _log = logging.getLogger("motcua.verification")
 _OUTCOME_FIELDS: Final = (
@@ -504,12 +505,6 @@ def _refuse_open_transaction() -> None:
 def _open_blocks() -> list[Any]:
     """List the open transactions, without the one that Django's test cases wrap round themselves."""
     return [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
-
-
-def give_connection_back() -> None:
-    """Let other threads use our place in PostgreSQL's pool while we wait for the register."""
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        connection.close()
 
 
 def _turns(check: IdentityCheck) -> set[str]:

@@ -35,7 +35,6 @@ from motcua.verification.asking import (
     Question,
     Replayed,
     claim_digest,
-    give_connection_back,
 )
 from motcua.verification.budget import Limited
 from motcua.verification.challenge import Challenge
@@ -47,6 +46,7 @@ from motcua.verification.line import Mode, longest_question
 from motcua.verification.models import IdentityCheck, LimitRelease, Route
 from motcua.verification.probing import ping
 from motcua.verification.waiting import erase_expired as erase_waiting_records
+from motcua.web.connections import give_connection_back
 
 __all__ = [
     "NO_PRESS",
@@ -76,7 +76,6 @@ __all__ = [
     "erase_old_checks",
     "erase_waiting_records",
     "fetch_citizen",
-    "give_connection_back",
     "line_status",
     "lines",
     "longest_question",
