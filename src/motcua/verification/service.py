@@ -224,17 +224,8 @@ def fetch_citizen(
         PressReused: another question was asked by this press; nothing was asked.
         OpenTransaction: a transaction is open.
     """
-    if not asker.officer_number or asker.user is None:
-        raise MissingOfficerNumber
-    question = Question(
-        claim,
-        asker,
-        TouchPoint.RECEPTION,
-        purpose,
-        YearAlone.ANY_RECORD,
-        press_key=press.key,
-        form_key=form_key,
-        marks=frozenset(marks),
+    question = _officers_question(
+        claim, asker, TouchPoint.RECEPTION, purpose, press=press, form_key=form_key, marks=marks
     )
     try:
         asked = _ask(question, now)
@@ -270,17 +261,7 @@ def look_up(
         PressReused: another question was asked by this press; nothing was asked.
         OpenTransaction: a transaction is open.
     """
-    if not asker.officer_number or asker.user is None:
-        raise MissingOfficerNumber
-    question = Question(
-        claim,
-        asker,
-        TouchPoint.LOOKUP,
-        Purpose(reason),
-        YearAlone.ANY_RECORD,
-        press_key=press.key,
-        marks=frozenset(marks),
-    )
+    question = _officers_question(claim, asker, TouchPoint.LOOKUP, Purpose(reason), press=press, marks=marks)
     try:
         return _ask(question, now).check
     except Replayed as replayed:
@@ -529,6 +510,31 @@ def _standing(officer_id: int, now: datetime) -> LimitStanding:
         None if left else budget.next_try_at(limit=limits[0], now=now, longest_question=longest_question())
     )
     return LimitStanding(limits[0].tries, left, until)
+
+
+def _officers_question(
+    claim: IdentityClaim,
+    asker: Asker,
+    touch_point: TouchPoint,
+    purpose: Purpose,
+    *,
+    press: Press,
+    marks: Iterable[IdentityCheck.Mark],
+    form_key: uuid.UUID | None = None,
+) -> Question:
+    """Return a question of an officer's own, who must have a number on file. Raises MissingOfficerNumber."""
+    if not asker.officer_number or asker.user is None:
+        raise MissingOfficerNumber
+    return Question(
+        claim,
+        asker,
+        touch_point,
+        purpose,
+        YearAlone.ANY_RECORD,
+        press_key=press.key,
+        form_key=form_key,
+        marks=frozenset(marks),
+    )
 
 
 def _ask(question: Question, now: datetime) -> Asked:
