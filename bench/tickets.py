@@ -29,9 +29,11 @@ def make_tickets(count: int, first: int) -> None:
     from motcua.dossiers.service import write_words
     from motcua.identity.numbers import IdNumber
     from motcua.procedures.models import Procedure
+    from motcua.procedures.service import revision_of
 
     now = timezone.now() - timedelta(days=1)
     procedure = Procedure.objects.get(code=DESK_PROCEDURE)
+    revision = revision_of(procedure)
     officers = [
         User.objects.select_related("office").get(login=officer_login(place)) for place in range(OFFICERS)
     ]
@@ -42,6 +44,8 @@ def make_tickets(count: int, first: int) -> None:
         dossier = Dossier(
             code=f"{officer.office.code}-{timezone.localdate(now):%y%m%d}-{place + 1:05}",
             procedure=procedure,
+            revision=revision,
+            holder_office=officer.office,
             office=officer.office,
             channel=Dossier.Channel.DESK,
             status=Dossier.Status.RECEIVED,

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db.models import BinaryField, Model, Value
 from django.test import Client
 
+from motcua.accounts import offices
 from motcua.accounts.models import Citizen, User
 from motcua.accounts.service import forget_officers
 from motcua.identity.claims import CitizenRecord, IdentityClaim
@@ -106,6 +107,7 @@ def _catalogue_read_anew() -> None:
     """Let no test see the procedures and the officers' numbers of the one before."""
     forget()
     forget_officers()
+    offices.forget()
 
 
 @pytest.fixture
@@ -136,6 +138,42 @@ def second_officer(people: None) -> User:
 def other_officer(people: None) -> User:
     """Return Minh, officer at another office."""
     return User.objects.get(login="minh")
+
+
+@pytest.fixture
+def specialist(people: None) -> User:
+    """Return Khánh, specialist of a division in Lan's unit."""
+    return User.objects.get(login="khanh")
+
+
+@pytest.fixture
+def other_specialist(people: None) -> User:
+    """Return Mơ, specialist in Minh's unit."""
+    return User.objects.get(login="mo")
+
+
+@pytest.fixture
+def leader(people: None) -> User:
+    """Return Bảo, leader of Lan's unit."""
+    return User.objects.get(login="bao")
+
+
+@pytest.fixture
+def cashier(people: None) -> User:
+    """Return Nga, who takes fees at Lan's office."""
+    return User.objects.get(login="nga")
+
+
+@pytest.fixture
+def result_officer(people: None) -> User:
+    """Return Kết, who hands out results at Lan's office."""
+    return User.objects.get(login="ket")
+
+
+@pytest.fixture
+def supervisor(people: None) -> User:
+    """Return Oanh, supervisor of Lan's office."""
+    return User.objects.get(login="oanh")
 
 
 @pytest.fixture

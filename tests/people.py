@@ -3,7 +3,9 @@
 All synthetic, prefix 999. Who they are: An is right in everything; Bình's account carries another name; Cúc types
 decomposed letters; Dũng and Thêm have only a birth year; Đức uses his old number; Giang is dead; H'Mai has a highland
 name; Hân is An's child; Hoa and Hòa share an old number; An the second shares name and birthday with An; Hạnh is not
-in the register. Lan, Phúc and the supervisor Oanh work at the first office, Minh at the second.
+in the register. Lan, Phúc, the supervisor Oanh, the cashier Nga and Kết, who hands out results, work at the first
+office's desk, Minh at the second's. Khánh is a specialist of the first unit and Bảo its leader; Mơ is a specialist of
+the second.
 """
 
 from __future__ import annotations
@@ -99,5 +101,5 @@ _written = json.loads(CAST_FILE.read_text(encoding="utf-8"))
 OFFICERS = frozenset(login["login"] for login in _written["logins"] if login["role"] != "citizen")
 PASSWORD: str = _written["logins"][0]["password"]
 WRONG_NAME_OF_BINH = "Trần Thị Bính"
-FIRST_OFFICE, SECOND_OFFICE = (office["code"] for office in _written["offices"])
+FIRST_OFFICE, SECOND_OFFICE = (office["code"] for office in _written["offices"] if office["kind"] == "desk")
 cast = Cast(_written)

@@ -23,7 +23,7 @@ def test_everybody_is_made_and_a_second_time_changes_nothing(people: None) -> No
     call_command("load_cast", stdout=StringIO())
 
     assert list(User.objects.order_by("id").values()) == before
-    assert Office.objects.count() == 2
+    assert Office.objects.count() == 7
     assert {citizen.full_name for citizen in Citizen.objects.all()} == {"Nguyễn Văn An", "Trần Thị Bình"}
 
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 from motcua.accounts.models import Citizen, User
 from motcua.accounts.service import asker_of
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import service, states
+from motcua.dossiers import service
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import Applicant
-from motcua.dossiers.states import Actor, MoveRefused
+from motcua.dossiers.states import MoveRefused
 from motcua.identity.numbers import IdNumber
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Purpose, fetch_citizen
@@ -57,27 +57,6 @@ def verified_check(officer: User) -> IdentityCheck:
     return fetch_citizen(
         claim=cast.an.claim, asker=asker_of(officer, ""), purpose=Purpose("Tiếp nhận"), now=timezone.now()
     ).check
-
-
-@pytest.mark.parametrize("origin", [None, states.DRAFT, states.SUBMITTED, states.RECEIVED])
-@pytest.mark.parametrize("target", [states.DRAFT, states.SUBMITTED, states.RECEIVED])
-@pytest.mark.parametrize("actor", Actor)
-def test_a_dossier_moves_only_as_the_table_says(origin: int | None, target: int, actor: Actor) -> None:
-    allowed = {
-        (None, states.DRAFT, Actor.CITIZEN),
-        (None, states.RECEIVED, Actor.OFFICER),
-        (states.DRAFT, states.SUBMITTED, Actor.CITIZEN),
-        (states.SUBMITTED, states.RECEIVED, Actor.OFFICER),
-    }
-    if (origin, target, actor) in allowed:
-        assert states.move(origin=origin, target=target, actor=actor) == target
-    else:
-        with pytest.raises(MoveRefused):
-            states.move(origin=origin, target=target, actor=actor)
-
-
-def test_the_tables_states_are_the_models() -> None:
-    assert tuple(Dossier.Status) == (states.DRAFT, states.SUBMITTED, states.RECEIVED)
 
 
 @pytest.mark.usefixtures("catalogue")

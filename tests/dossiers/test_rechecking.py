@@ -116,13 +116,13 @@ class TestReceivedForLater:
         dossier = received(officer)
 
         with pytest.raises(IntegrityError), transaction.atomic():
-            Dossier.objects.filter(pk=dossier.pk).update(status=3)
+            Dossier.objects.filter(pk=dossier.pk).update(status=9, finished_at=NOW)
         with pytest.raises(IntegrityError), transaction.atomic():
             Dossier.objects.filter(pk=dossier.pk).update(is_decision_barred=False)
 
     def test_the_table_of_moves_refuses_a_decision_before_the_check(self) -> None:
         with pytest.raises(states.DecisionBarred):
-            states.move(origin=states.RECEIVED, target=3, actor=states.Actor.OFFICER, is_barred=True)
+            states.target_of(states.MOVES["finish"], origin=states.RECEIVED, is_barred=True)
 
     def test_one_press_sent_twice_queues_one_ticket(self, officer: User) -> None:
         key = uuid.uuid4()
@@ -703,7 +703,7 @@ class TestAtTheDesk:
         dossier = received(officer, applicant(cast.hanh), reason="not_allowed")
         shut_line(NOW)
         service.recheck_now(dossier=dossier, officer=officer, now=NOW)
-        Dossier.objects.filter(pk=dossier.pk).update(status=3)
+        Dossier.objects.filter(pk=dossier.pk).update(status=9, finished_at=NOW)
         LineRow.objects.all().delete()
 
         assert run_next_recheck(now=NOW + timedelta(minutes=1))

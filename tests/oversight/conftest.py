@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from motcua.accounts.models import Office, User
+from motcua.dossiers.agreeing import agree
 from motcua.dossiers.models import Dossier
 from motcua.procedures.models import Procedure
 from motcua.sealing import digest
@@ -20,12 +21,6 @@ from tests.people import FIRST_OFFICE, SECOND_OFFICE, Person, cast
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)  # a Monday, 12:00 in Vietnam
 NOW = datetime(2026, 11, 27, 2, 30, tzinfo=UTC)  # a Friday, 09:30 in Vietnam
 MakeCheck = Callable[..., IdentityCheck]
-
-
-@pytest.fixture
-def supervisor(people: None) -> User:
-    """Return Oanh, supervisor at Lan's office."""
-    return User.objects.get(login="oanh")
 
 
 @pytest.fixture
@@ -104,6 +99,7 @@ def desk_dossier(
             made["identity_check"] = asked(officer, person, at=at, form_key=key)
         dossier = Dossier(**(made | facts))
         dossier.set_applicant_number(person.claim.number)
+        agree(dossier)
         dossier.save()
         return dossier
 

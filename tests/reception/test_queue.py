@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Office, User
+from motcua.dossiers.agreeing import agree
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.service import write_words
 from motcua.procedures.models import Procedure, RequiredDocument
@@ -53,6 +54,7 @@ def filed(citizen_an: Citizen, catalogue: None) -> Dossier:
         submitted_at=now,
     )
     dossier.set_applicant_number(citizen_an.number)
+    agree(dossier)
     dossier.save()
     write_words(dossier)
     return dossier
@@ -139,13 +141,15 @@ def test_there_is_no_receipt_before_the_dossier_is_received(officer_client: Clie
 def test_the_receipt_of_an_online_dossier_names_the_papers_that_came_and_the_fee_of_its_channel(
     officer_client: Client, officer: User, filed: Dossier
 ) -> None:
-    Procedure.objects.update(fees={"online": 5000, "postal": None, "direct": 10000})
+    Dossier.objects.filter(pk=filed.pk).update(fee_due=5000)
+    Procedure.objects.update(fees={"online": 7000, "postal": None, "direct": 10000})
     form = RequiredDocument.objects.filter(procedure=filed.procedure).first()
     assert form is not None
     for number, document in enumerate((form, form, None)):
         Paper.objects.create(
             dossier=filed,
             document=document,
+            document_name=document.name if document else "",
             file=f"{number}.pdf",
             original_name=f"trang-{number}.pdf",
             media_type="application/pdf",
@@ -157,6 +161,7 @@ def test_the_receipt_of_an_online_dossier_names_the_papers_that_came_and_the_fee
     text = page(officer_client, "receipt", filed.pk)
     assert "5.000 đ" in text
     assert "10.000 đ" not in text
+    assert "7.000 đ" not in text
     assert f"{form.name} · trang-0.pdf" in text
     assert f"{form.name} · trang-1.pdf" in text
     assert "trang-2.pdf" in text

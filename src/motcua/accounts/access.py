@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen, User
+from motcua.accounts.rights import Right, may
 
 View = Callable[..., HttpResponse]
-_SUPERVISING: Final = frozenset({User.Role.SUPERVISOR, User.Role.ADMINISTRATOR})
 
 
 def citizen_of(request: HttpRequest) -> Citizen:
@@ -60,6 +60,16 @@ def officer_required(view: View) -> View:
     return _only(view, lambda user: user.is_officer, refusal, is_guarded=True)
 
 
+def right_required(right: Right) -> Callable[[View], View]:
+    """Let only officials who have a right see a view; whose dossier it is about the view asks ``dossiers.access``."""
+
+    def guard(view: View) -> View:
+        refusal = _("Vai trò của ông/bà không có việc này. Vui lòng liên hệ phụ trách nếu cần.")
+        return _only(view, lambda user: may(user, right), refusal, is_guarded=True)
+
+    return guard
+
+
 def official_required(view: View) -> View:
     """Let only a logged-in officer, supervisor or administrator see a view that is about their own account."""
     return _only(view, lambda user: not user.is_citizen, _("Trang này dành cho cán bộ."), is_guarded=False)
@@ -68,4 +78,4 @@ def official_required(view: View) -> View:
 def supervisor_required(view: View) -> View:
     """Let only a logged-in supervisor or administrator see a view."""
     refusal = _("Trang này dành cho phụ trách bộ phận một cửa.")
-    return _only(view, lambda user: user.role in _SUPERVISING, refusal, is_guarded=True)
+    return _only(view, lambda user: may(user, Right.OVERSEE), refusal, is_guarded=True)

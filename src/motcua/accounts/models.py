@@ -9,6 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from motcua.accounts.rights import Right, may
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.names import clean
@@ -18,19 +19,80 @@ from motcua.sealing.fields import SealedTextField
 
 
 class Office(models.Model):
-    """An office that receives dossiers."""
+    """An office (cơ quan, đơn vị), in a tree: a unit, its one-stop desk, its divisions; see ``offices``."""
+
+    class Kind(models.TextChoices):
+        UNIT = "unit", _("Cơ quan (lãnh đạo)")
+        DESK = "desk", _("Bộ phận một cửa")
+        DIVISION = "division", _("Phòng, bộ phận chuyên môn")
 
     code = models.CharField(_("Mã đơn vị"), max_length=35, unique=True)
     name = models.CharField(_("Tên cơ quan"), max_length=200)
+    kind = models.CharField(_("Loại"), max_length=10, choices=Kind.choices, default=Kind.DESK)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("Thuộc cơ quan"),
+    )
+    hours = models.JSONField(
+        _("Giờ làm việc"),
+        default=dict,
+        blank=True,
+        help_text=_("Theo thứ trong tuần (1 là thứ Hai, 7 là Chủ nhật). Để trống thì dùng giờ hành chính."),
+    )
+    place = models.CharField(
+        _("Địa danh trên phiếu"), max_length=100, blank=True, help_text=_("Ví dụ: Phường Mẫu A.")
+    )
+    address = models.CharField(_("Địa chỉ"), max_length=300, blank=True)
+    phone = models.CharField(_("Số điện thoại"), max_length=20, blank=True)
     is_active = models.BooleanField(_("Đang hoạt động"), default=True)
 
     class Meta:
         verbose_name = _("Cơ quan")
         verbose_name_plural = _("Cơ quan")
         ordering = ("code",)
+        constraints = [
+            models.CheckConstraint(
+                name="office_is_not_its_own_parent", condition=~models.Q(parent=models.F("id"))
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class DayChange(models.Model):
+    """A day on which an office, or all of them, work otherwise than the calendar says: closed, or a make-up day."""
+
+    office = models.ForeignKey(
+        Office,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="day_changes",
+        verbose_name=_("Cơ quan"),
+        help_text=_("Để trống thì áp dụng cho mọi cơ quan."),
+    )
+    on = models.DateField(_("Ngày"))
+    is_working = models.BooleanField(_("Có làm việc"), default=False)
+    note = models.CharField(_("Lý do"), max_length=200)
+
+    class Meta:
+        verbose_name = _("Ngày nghỉ, ngày làm bù")
+        verbose_name_plural = _("Ngày nghỉ, ngày làm bù")
+        ordering = ("-on",)
+        constraints = [
+            models.UniqueConstraint(name="one_change_a_day", fields=["office", "on"]),
+            models.UniqueConstraint(
+                name="one_change_for_all_a_day", fields=["on"], condition=models.Q(office=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.on:%d/%m/%Y}"
 
 
 def citizen_login(number: IdNumber) -> str:
@@ -65,11 +127,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Role(models.TextChoices):
         CITIZEN = "citizen", _("Công dân")
         OFFICER = "officer", _("Cán bộ một cửa")
+        SPECIALIST = "specialist", _("Chuyên viên")
+        LEADER = "leader", _("Lãnh đạo")
+        CASHIER = "cashier", _("Cán bộ thu phí")
+        RESULT_DESK = "result_desk", _("Cán bộ trả kết quả")
         SUPERVISOR = "supervisor", _("Phụ trách bộ phận một cửa")
         ADMINISTRATOR = "administrator", _("Quản trị hệ thống")
 
     login = models.CharField(_("Tên đăng nhập"), max_length=80, unique=True)
     role = models.CharField(_("Vai trò"), max_length=20, choices=Role.choices, default=Role.CITIZEN)
+    also_roles = models.JSONField(
+        _("Kiêm nhiệm"), default=list, blank=True, help_text="Further roles of an official, as values of Role"
+    )
     full_name = SealedTextField(_("Họ và tên"), use="user_name", max_length=100, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, verbose_name=_("Cơ quan"))
@@ -127,7 +196,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 name="officer_has_office",
-                condition=~models.Q(role__in=["officer", "supervisor"]) | models.Q(office__isnull=False),
+                condition=models.Q(role__in=["citizen", "administrator"]) | models.Q(office__isnull=False),
             ),
         ]
 
@@ -141,9 +210,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.role == self.Role.ADMINISTRATOR
 
     @property
+    def roles(self) -> list[str]:
+        """Return the user's role, and those that an official has beside it."""
+        return [self.role] if self.is_citizen else [self.role, *self.also_roles]
+
+    @property
     def is_officer(self) -> bool:
-        """Say whether the user works at a desk."""
-        return self.role in {self.Role.OFFICER, self.Role.SUPERVISOR}
+        """Say whether the user works on dossiers."""
+        return may(self, Right.SEE_DOSSIERS)
 
     @property
     def is_citizen(self) -> bool:

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_noop
 
 from motcua.accounts.models import Citizen, Notice, User, citizen_login
 from motcua.accounts.passwords import hashed, is_right
+from motcua.accounts.rights import Right, may
 from motcua.accounts.tries import forget_tries, spend_try
 from motcua.audit.service import record
 from motcua.identity.claims import IdentityClaim
@@ -101,7 +102,7 @@ def asker_of(user: User, address: str) -> Asker:
         address=address,
         officer_code=user.npd_officer_code,
         officer_key=user.gateway_key,
-        is_licensed=user.may_query and user.is_active,
+        is_licensed=user.may_query and user.is_active and may(user, Right.ASK_REGISTER),
     )
 
 

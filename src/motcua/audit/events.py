@@ -234,6 +234,46 @@ _event(
     procedure=_PROCEDURE,
     reason=_("Vì sao chưa xác thực."),
 )
+_event(
+    "dossier.moved",
+    _("Hồ sơ chuyển trạng thái."),
+    _DOSSIER,
+    move=_("Việc đã làm."),
+    origin=_("Mã trạng thái trước; None là chưa có hồ sơ."),
+    target=_("Mã trạng thái sau."),
+)
+_event(
+    "dossier.handed_over",
+    _("Hồ sơ được bàn giao, nhận bàn giao hoặc trả lại."),
+    _DOSSIER,
+    act=_("Giao, nhận, trả lại, phân công, nhận xử lý hay thôi xử lý."),
+    office=_("Mã bộ phận đến."),
+    officer=_OFFICER,
+)
+_event(
+    "dossier.extended",
+    _("Hồ sơ được xin lỗi và hẹn lại ngày trả kết quả."),
+    _DOSSIER,
+    due=_("Ngày hẹn mới."),
+)
+_event(
+    "dossier.supplemented",
+    _("Công dân nộp giấy tờ bổ sung."),
+    _DOSSIER,
+    count=_COUNT,
+)
+_event(
+    "dossier.rated",
+    _("Công dân đánh giá việc giải quyết hồ sơ."),
+    _DOSSIER,
+)
+_event(
+    "dossier.slip_made",
+    _("Lập phiếu theo mẫu của hồ sơ."),
+    _DOSSIER,
+    slip=_("Số của mẫu."),
+    signed=_("Có ký số hay không."),
+)
 _event("dossier.taken_up", _("Cán bộ nhận hồ sơ nộp trực tuyến."), _DOSSIER)
 _event(
     "dossier.rechecked",
@@ -247,6 +287,21 @@ _event(
     _("Cán bộ xác nhận đã xem lại giấy tờ gốc."),
     _DOSSIER,
     reason=_("Vì sao phải xem lại."),
+)
+_event(
+    "catalogue.changed",
+    _("Quản trị thay đổi danh mục thủ tục."),
+    _SECURITY,
+    procedure=_PROCEDURE,
+    revision=_("Bản số."),
+    act=_("Sửa, nhập từ tệp, xuất ra tệp hay sao chép."),
+    count=_COUNT,
+)
+_event(
+    "office.changed",
+    _("Quản trị thay đổi cơ quan, giờ làm việc hoặc ngày nghỉ."),
+    _SECURITY,
+    changed=_("Tên các mục đã thay đổi, không kèm nội dung."),
 )
 _event("product.started", _("Hệ thống khởi động."), _SECURITY)
 _event(

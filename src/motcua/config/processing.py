@@ -97,7 +97,7 @@ TABLES: Final = (
             "asleep_since": Personal("tạm ngừng từ khi nào vì lâu không đăng nhập"),
             "woken_at": Personal("được mở lại lúc nào"),
         },
-        other="id is_superuser role office may_query totp_since totp_step is_active created_at",
+        other="id is_superuser role also_roles office may_query totp_since totp_step is_active created_at",
     ),
     Table(
         "accounts.RecoveryCode",
@@ -163,9 +163,105 @@ TABLES: Final = (
             "email": Personal("thư điện tử"),
             "by_hand_reason": Personal("lý do chưa xác thực danh tính"),
         },
-        other="id code procedure office channel status citizen identity_check is_decision_barred consent_version "
+        other="id code procedure revision case_key office channel term_limit term_unit fee_due term_began_at due_at "
+        "paused_at holder_office holder collecting finished_at closed_at "
+        "status citizen identity_check is_decision_barred consent_version "
         "consented_at has_sworn received_documents asking_until created_at saved_at submitted_at received_at "
         "received_by press_key",
+    ),
+    Table(
+        "dossiers.DossierOwner",
+        whose="chủ hồ sơ, khi người khác nộp thay",
+        purpose="giải quyết thủ tục hành chính cho chủ hồ sơ",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={
+            "full_name": Personal("họ và tên", _SEALED),
+            "birth": Personal("ngày sinh", _SEALED),
+            "sex": Personal("giới tính"),
+            "number": Personal("số CCCD/CMND", _SEALED),
+            "number_digest": Personal("số CCCD/CMND, để tìm", _DIGEST),
+            "number_masked": Personal("số CCCD/CMND, để hiển thị", _MASKED),
+            "residence": Personal("nơi thường trú", _SEALED),
+            "relation": Personal("người nộp là ai của chủ hồ sơ"),
+            "without_number": Personal("vì sao chưa có số định danh"),
+            "is_by_hand": Personal("cán bộ đã xem giấy tờ gốc"),
+        },
+        other="dossier identity_check",
+    ),
+    Table(
+        "dossiers.Step",
+        whose="người nộp hồ sơ; cán bộ thực hiện",
+        purpose="biết ai đã chuyển trạng thái hồ sơ, lúc nào, vì sao",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={"actor": Personal("người thực hiện"), "reason": Personal("lý do", _SEALED)},
+        other="id dossier move origin target at due_at",
+    ),
+    Table(
+        "dossiers.HandOver",
+        whose="cán bộ giao, nhận hồ sơ",
+        purpose="phiếu kiểm soát quá trình giải quyết hồ sơ (mẫu 06)",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={
+            "from_user": Personal("người giao"),
+            "to_user": Personal("người được giao"),
+            "accepted_by": Personal("người nhận"),
+            "declined_by": Personal("người trả lại"),
+            "note": Personal("ghi chú", _SEALED),
+            "decline_reason": Personal("lý do trả lại", _SEALED),
+        },
+        other="id dossier from_office to_office given_at accepted_at declined_at",
+    ),
+    Table(
+        "dossiers.Supplement",
+        whose="người nộp hồ sơ; cán bộ yêu cầu",
+        purpose="phiếu yêu cầu bổ sung, hoàn thiện hồ sơ (mẫu 02)",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={"asked_by": Personal("người yêu cầu"), "reason": Personal("lý do", _SEALED)},
+        other="id dossier documents asked_at answered_at closed_at",
+    ),
+    Table(
+        "dossiers.Fee",
+        whose="cán bộ yêu cầu, cán bộ thu",
+        purpose="thu phí, lệ phí phát sinh khi giải quyết",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={"asked_by": Personal("người yêu cầu"), "settled_by": Personal("người thu")},
+        other="id dossier amount asked_at settled_at",
+    ),
+    Table(
+        "dossiers.Extension",
+        whose="người nộp hồ sơ; người hẹn lại",
+        purpose="văn bản xin lỗi và đề nghị gia hạn (mẫu 04)",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={"made_by": Personal("người hẹn lại"), "reason": Personal("lý do", _SEALED)},
+        other="dossier old_due_at new_due_at made_at",
+    ),
+    Table(
+        "dossiers.Result",
+        whose="người nộp hồ sơ; cán bộ",
+        purpose="kết quả giải quyết và việc trả kết quả",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={
+            "summary": Personal("nội dung kết quả", _SEALED),
+            "made_by": Personal("người ghi kết quả"),
+            "collected_by": Personal("người nhận kết quả", _SEALED),
+        },
+        other="dossier is_granted made_at collected_how has_authority",
+    ),
+    Table(
+        "dossiers.Rating",
+        whose="người nộp hồ sơ",
+        purpose="đánh giá chất lượng giải quyết thủ tục hành chính",
+        seen_by=_OWN_OFFICE,
+        kept=_WITH_DOSSIER,
+        personal={"scores": Personal("điểm"), "comment": Personal("ý kiến", _SEALED)},
+        other="dossier rated_at",
     ),
     Table(
         "dossiers.ApplicantWord",
@@ -187,7 +283,7 @@ TABLES: Final = (
             "original_name": Personal("tên tệp do công dân đặt"),
             "sha256": Personal("vết của tệp", Protection.FINGERPRINT),
         },
-        other="id dossier document media_type size uploaded_at",
+        other="id dossier kind document document_name supplement media_type size uploaded_at",
     ),
     Table(
         "verification.IdentityCheck",
@@ -308,7 +404,8 @@ TABLES: Final = (
         },
         other="id action_time content_type object_id action_flag change_message",
     ),
-    Table("accounts.Office", other="id code name is_active"),
+    Table("accounts.Office", other="id code name kind parent hours place address phone is_active"),
+    Table("accounts.DayChange", other="id office on is_working note"),
     Table("accounts.User_groups", other="id user group"),
     Table("accounts.User_user_permissions", other="id user permission"),
     Table(
@@ -328,12 +425,25 @@ TABLES: Final = (
     Table("dossiers.Reminder", other="dossier created_at sent_at"),
     Table(
         "procedures.Procedure",
-        other="id code name official_name sector agency audience time_limit time_unit time_note fees fee_note "
-        "service_level results decision npd_code may_query search_text is_active",
+        other="id code name official_name sector agency audience time_limit time_unit times time_note fees fee_note "
+        "service_level results decision levels kind authority receiving_address delegate partners related steps "
+        "conditions legal_basis keywords npd_fields may_be_filed_for_others owner_may_lack_number npd_code may_query "
+        "search_text is_active",
     ),
+    Table("procedures.ProcedureCase", other="id procedure position name time_limit time_unit times fees"),
+    Table(
+        "procedures.ProcedureRevision",
+        whose="quản trị hệ thống",
+        purpose="biết ai đã sửa danh mục thủ tục; hồ sơ giữ bản mà theo đó nó được nhận",
+        seen_by="quản trị hệ thống",
+        kept="không tự xóa",
+        personal={"made_by": Personal("người sửa")},
+        other="id procedure number name content made_at",
+    ),
+    Table("procedures.Offer", other="id office procedure is_offered takes_online handling_office time_limit"),
     Table(
         "procedures.RequiredDocument",
-        other="id procedure position name kind originals copies is_required when form",
+        other="id procedure case position name kind originals copies is_required when form",
     ),
     Table(
         "verification.LineRow",

@@ -122,6 +122,7 @@ INSTALLED_APPS = [
     "motcua.accounts",
     "motcua.procedures",
     "motcua.dossiers",
+    "motcua.slips",
     "motcua.reception",
     "motcua.oversight",
     "django_htmx",

@@ -16,16 +16,18 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen, Office, User
-from motcua.accounts.service import Contact, notify
-from motcua.audit.service import record
+from motcua.accounts.rights import Right
+from motcua.accounts.service import Contact
 from motcua.dossiers import states
+from motcua.dossiers.access import may_do
+from motcua.dossiers.agreeing import AGREED, agree
 from motcua.dossiers.finding import write_words
 from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.moving import take_step
 from motcua.dossiers.numbering import next_code
 from motcua.dossiers.papers import PaperRefused, read_paper
 from motcua.identity.claims import IdentityClaim
@@ -131,7 +133,7 @@ def start_draft(*, citizen: Citizen, procedure: Procedure, office: Office, now: 
         citizen=citizen,
         procedure=procedure,
         office=office,
-        status=states.move(origin=None, target=states.DRAFT, actor=states.Actor.CITIZEN),
+        status=states.target_of(states.MOVES["draft"], origin=None),
         defaults={
             "channel": Dossier.Channel.ONLINE,
             "applicant_name": citizen.full_name,
@@ -285,6 +287,7 @@ def add_paper(
     paper = Paper(
         dossier=dossier,
         document=document,
+        document_name=document.name if document else "",
         original_name=read.name,
         media_type=read.media_type,
         size=len(read.content),
@@ -365,26 +368,18 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
         if not has_sworn:
             raise OathMissing
         refuse_incomplete(dossier=draft, now=now)
-        draft.status = states.move(origin=draft.status, target=states.SUBMITTED, actor=states.Actor.CITIZEN)
+        agree(draft)
         draft.code = next_code(draft.office.code, timezone.localdate(now))
-        draft.has_sworn = True
-        draft.submitted_at = draft.saved_at = now
-        draft.save(update_fields=["status", "code", "has_sworn", "submitted_at", "saved_at"])
+        draft.has_sworn, draft.submitted_at, draft.holder_office = True, now, draft.office
+        draft.save(update_fields=[*AGREED, "code", "has_sworn", "submitted_at", "holder_office"])
         write_words(draft)
-        citizen = _citizen_of(draft)
-        record(
-            name="dossier.submitted",
+        take_step(
+            dossier=draft,
+            move=states.MOVES["submit"],
+            by=_citizen_of(draft).user,
             now=now,
-            actor=citizen.user,
-            office_code=draft.office.code,
-            subject=draft.code,
+            event="dossier.submitted",
             details={"procedure": draft.procedure.code},
-        )
-        notify(
-            user=citizen.user,
-            text=gettext("Đã nộp hồ sơ %(code)s: %(procedure)s.")
-            % {"code": draft.code, "procedure": draft.procedure.name},
-            now=now,
         )
     return draft
 
@@ -395,8 +390,7 @@ def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
         return False
     if dossier.citizen is not None and dossier.citizen.user_id == user.pk:
         return True
-    is_of_office = user.is_officer and not dossier.is_draft and dossier.office_id == user.office_id
-    return is_of_office and not second_factor.is_missing(user)
+    return may_do(user, Right.SEE_DOSSIERS, dossier) and not second_factor.is_missing(user)
 
 
 def delete_draft(*, dossier: Dossier) -> None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from motcua.dossiers import states
 from motcua.sealing import digest
 from motcua.sealing.fields import SealedTextField
 
@@ -38,10 +39,26 @@ class Dossier(models.Model):
         DRAFT = 0, _("Bản nháp")
         SUBMITTED = 1, _("Mới đăng ký")
         RECEIVED = 2, _("Được tiếp nhận")
+        REFUSED = 3, _("Không được tiếp nhận")
+        PROCESSING = 4, _("Đang xử lý")
+        SUPPLEMENT = 5, _("Yêu cầu bổ sung giấy tờ")
+        FEE = 6, _("Yêu cầu thực hiện nghĩa vụ tài chính")
+        WITHDRAWN = 7, _("Công dân yêu cầu rút hồ sơ")
+        STOPPED = 8, _("Dừng xử lý")
+        FINISHED = 9, _("Đã xử lý xong")
+        RETURNED = 10, _("Đã trả kết quả")
 
     class Channel(models.IntegerChoices):
         DESK = 1, _("Trực tiếp")
         ONLINE = 2, _("Trực tuyến")
+        POSTAL = 3, _("Bưu chính công ích")
+
+    class Collecting(models.TextChoices):
+        """How the result reaches the citizen."""
+
+        DESK = "desk", _("Nhận tại quầy")
+        ONLINE = "online", _("Tải về trên cổng")
+        POSTAL = "postal", _("Qua bưu chính công ích")
 
     class ByHand(models.TextChoices):
         """Why an officer received a dossier without a verified identity."""
@@ -58,6 +75,18 @@ class Dossier(models.Model):
     code = models.CharField(_("Mã hồ sơ"), max_length=60, unique=True, null=True, blank=True)
     procedure = models.ForeignKey("procedures.Procedure", models.PROTECT, verbose_name=_("Thủ tục"))
     office = models.ForeignKey("accounts.Office", models.PROTECT, verbose_name=_("Cơ quan tiếp nhận"))
+    revision = models.ForeignKey(
+        "procedures.ProcedureRevision",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Bản của thủ tục"),
+        help_text="What the procedure said when it was filed or received; null in a draft",
+    )
+    case_key = models.PositiveIntegerField(
+        _("Trường hợp"), null=True, blank=True, help_text="The key of the case in the procedure's revision"
+    )
     channel = models.PositiveSmallIntegerField(_("Kênh"), choices=Channel.choices)
     status = models.PositiveSmallIntegerField(_("Trạng thái"), choices=Status.choices, default=Status.DRAFT)
     citizen = models.ForeignKey(
@@ -103,6 +132,34 @@ class Dossier(models.Model):
     phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True)
 
+    term_limit = models.PositiveSmallIntegerField(_("Thời hạn"), null=True, blank=True)
+    term_unit = models.CharField(_("Đơn vị thời hạn"), max_length=20, blank=True)
+    fee_due = models.PositiveIntegerField(_("Lệ phí (đồng)"), null=True, blank=True)
+    term_began_at = models.DateTimeField(_("Tính thời hạn từ"), null=True, blank=True)
+    due_at = models.DateTimeField(_("Hẹn trả"), null=True, blank=True)
+    paused_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when the time limit does not run"
+    )
+    holder_office = models.ForeignKey(
+        "accounts.Office",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Đang ở bộ phận"),
+    )
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Người đang thụ lý"),
+    )
+    collecting = models.CharField(
+        _("Cách nhận kết quả"), max_length=10, choices=Collecting.choices, default=Collecting.DESK
+    )
+
     received_documents = models.JSONField(
         _("Giấy tờ đã nhận"),
         default=list,
@@ -120,6 +177,8 @@ class Dossier(models.Model):
     saved_at = models.DateTimeField(_("Lưu lúc"))
     submitted_at = models.DateTimeField(_("Nộp lúc"), null=True, blank=True)
     received_at = models.DateTimeField(_("Tiếp nhận lúc"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("Có kết quả lúc"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("Kết thúc lúc"), null=True, blank=True)
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -144,11 +203,21 @@ class Dossier(models.Model):
         ordering = ("-saved_at",)
         indexes = [
             models.Index(fields=["office", "status", "-saved_at"], name="dossier_queue"),
+            models.Index(fields=["office", "status", "due_at", "id"], name="dossier_due"),
+            models.Index(fields=["holder_office", "status", "due_at", "id"], name="dossier_held"),
+            models.Index(fields=["holder", "status", "due_at", "id"], name="dossier_mine"),
             models.Index(fields=["citizen", "-saved_at"], name="dossier_citizen"),
         ]
         constraints = [
             models.CheckConstraint(
                 name="only_a_draft_has_no_code", condition=models.Q(status=0) | models.Q(code__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="only_a_draft_has_no_revision",
+                condition=models.Q(status=0) | models.Q(revision__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="status_is_one_of_the_table", condition=models.Q(status__gte=0, status__lte=10)
             ),
             models.UniqueConstraint(
                 name="one_draft_a_procedure_and_office",
@@ -167,22 +236,31 @@ class Dossier(models.Model):
             ),
             models.CheckConstraint(
                 name="received_has_its_moment",
-                condition=~models.Q(status=2)
+                condition=~models.Q(status__in=[2, 4, 6, 8, 9, 10])
                 | models.Q(received_at__isnull=False, received_by__isnull=False),
             ),
             models.CheckConstraint(
                 name="received_is_verified_or_says_why",
-                condition=~models.Q(status=2)
+                condition=models.Q(status__lte=1)
                 | models.Q(identity_check__isnull=False)
                 | ~models.Q(by_hand_reason=""),
             ),
             models.CheckConstraint(
                 name="no_decision_while_barred",
-                condition=models.Q(status__lte=2) | models.Q(is_decision_barred=False),
+                condition=~models.Q(status__in=[8, 9, 10]) | models.Q(is_decision_barred=False),
             ),
             models.CheckConstraint(
                 name="unanswered_bars_decisions",
                 condition=~models.Q(by_hand_reason="unanswered") | models.Q(is_decision_barred=True),
+            ),
+            models.CheckConstraint(
+                name="result_has_its_moment",
+                condition=~models.Q(status__in=[9, 10]) | models.Q(finished_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="closed_has_its_moment",
+                condition=models.Q(status__in=[3, 7, 8, 10], closed_at__isnull=False)
+                | (~models.Q(status__in=[3, 7, 8, 10]) & models.Q(closed_at__isnull=True)),
             ),
         ]
 
@@ -196,8 +274,13 @@ class Dossier(models.Model):
 
     @property
     def is_received(self) -> bool:
-        """Say whether an office has received it."""
-        return self.status == self.Status.RECEIVED
+        """Say whether an office has received it, whatever became of it since."""
+        return self.received_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether somebody still has to do something about it before there is a result."""
+        return self.status in states.OPEN
 
     @property
     def is_identity_verified(self) -> bool:
@@ -222,12 +305,12 @@ class Dossier(models.Model):
     @property
     def fee(self) -> int | None:
         """Return the fee in đồng of the way in which it came; None where another rule fixes it."""
-        return self.procedure.fees.get("online" if self.channel == self.Channel.ONLINE else "direct")
+        return self.fee_due
 
     @property
     def given_papers(self) -> models.QuerySet[Paper]:
-        """Return the papers that came with it online, each with the document that it is."""
-        return self.papers.select_related("document")
+        """Return the papers that came with it online."""
+        return self.papers.filter(kind=Paper.Kind.GIVEN)
 
     def set_applicant_number(self, number: IdNumber | None) -> None:
         """Keep the applicant's number sealed, findable and masked; None forgets it."""
@@ -237,13 +320,21 @@ class Dossier(models.Model):
 
 
 class Paper(models.Model):
-    """A paper that a citizen gave with a dossier."""
+    """A file of a dossier: a paper that the citizen gave, or the office's result."""
+
+    class Kind(models.TextChoices):
+        GIVEN = "given", _("Giấy tờ gửi kèm")
+        AUTHORITY = "authority", _("Giấy tờ nộp thay")
+        RESULT = "result", _("Kết quả")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="papers")
+    kind = models.CharField(_("Là"), max_length=10, choices=Kind.choices, default=Kind.GIVEN)
     document = models.ForeignKey(
-        "procedures.RequiredDocument", models.PROTECT, null=True, blank=True, related_name="+"
+        "procedures.RequiredDocument", models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    document_name = models.CharField(_("Tên giấy tờ"), max_length=500, blank=True)
+    supplement = models.ForeignKey("Supplement", models.PROTECT, null=True, blank=True, related_name="papers")
     file = models.FileField(upload_to="%Y/%m/", max_length=200)
     original_name = models.CharField(_("Tên tệp"), max_length=200)
     media_type = models.CharField(_("Loại"), max_length=100)
@@ -262,6 +353,256 @@ class Paper(models.Model):
     def random_file_name(self) -> str:
         """Return the name under which the file is stored: it tells nothing and cannot be guessed."""
         return f"{uuid.uuid4().hex}{PurePath(self.original_name).suffix}"
+
+
+class DossierOwner(models.Model):
+    """The person whose dossier it is (chủ hồ sơ), where somebody else files it."""
+
+    class Relation(models.TextChoices):
+        PARENT = "parent", _("Cha, mẹ nộp cho con")
+        GUARDIAN = "guardian", _("Người giám hộ")
+        AUTHORIZED = "authorized", _("Người được ủy quyền")
+        RELATIVE = "relative", _("Người thân thích")
+
+    class WithoutNumber(models.TextChoices):
+        NEWBORN = "newborn", _("Trẻ mới sinh, chưa có số định danh")
+        OTHER = "other", _("Chưa có số định danh, lý do khác")
+
+    dossier = models.OneToOneField(Dossier, models.CASCADE, primary_key=True, related_name="owner")
+    relation = models.CharField(_("Người nộp là"), max_length=12, choices=Relation.choices)
+    full_name = SealedTextField(_("Họ và tên"), use="owner_name", max_length=100, blank=True)
+    birth = SealedTextField(_("Ngày sinh"), use="owner_birth", max_length=10, blank=True)
+    sex = models.CharField(_("Giới tính"), max_length=10, blank=True)
+    number = SealedTextField(use="owner_number", null=True, blank=True, editable=False)
+    number_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
+    number_masked = models.CharField(_("Số CCCD/CMND"), max_length=12, blank=True)
+    residence = SealedTextField(_("Nơi thường trú"), use="owner_residence", max_length=400, blank=True)
+    identity_check = models.ForeignKey(
+        "verification.IdentityCheck",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Lần kiểm tra danh tính"),
+    )
+    without_number = models.CharField(
+        _("Vì sao chưa có số"), max_length=10, choices=WithoutNumber.choices, blank=True
+    )
+    is_by_hand = models.BooleanField(
+        _("Đã xem giấy tờ gốc"),
+        default=False,
+        help_text="At the desk: the register did not confirm the owner, and the officer saw the originals",
+    )
+
+    class Meta:
+        verbose_name = _("Chủ hồ sơ")
+        verbose_name_plural = _("Chủ hồ sơ")
+        constraints = [
+            models.CheckConstraint(
+                name="owner_has_number_or_says_why",
+                condition=~models.Q(number_digest="") | ~models.Q(without_number=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
+
+    def set_number(self, number: IdNumber | None) -> None:
+        """Keep the owner's number sealed, findable and masked; None forgets it."""
+        self.number = number.digits if number else ""
+        self.number_digest = digest("number", number.digits) if number else ""
+        self.number_masked = number.masked if number else ""
+
+
+class Step(models.Model):
+    """One move of a dossier: who, when, from where to where, and why; written by ``moving`` and never changed."""
+
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="steps")
+    move = models.CharField(
+        _("Việc"), max_length=20, choices=[(move.name, move.label) for move in states.MOVES.values()]
+    )
+    origin = models.PositiveSmallIntegerField(_("Từ"), null=True, choices=Dossier.Status.choices)
+    target = models.PositiveSmallIntegerField(_("Đến"), choices=Dossier.Status.choices)
+    at = models.DateTimeField(_("Lúc"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Người thực hiện")
+    )
+    reason = SealedTextField(_("Lý do"), use="step_reason", max_length=2000, blank=True)
+    due_at = models.DateTimeField(_("Hẹn trả"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("Bước xử lý")
+        verbose_name_plural = _("Các bước xử lý")
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.dossier_id} {self.move}"
+
+
+class HandOver(models.Model):
+    """A dossier given from one office or person to another; it stays with the giver until the other accepts."""
+
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="hand_overs")
+    from_office = models.ForeignKey("accounts.Office", models.PROTECT, related_name="+")
+    from_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    to_office = models.ForeignKey("accounts.Office", models.PROTECT, related_name="+")
+    to_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    note = SealedTextField(_("Ghi chú"), use="hand_over_note", max_length=1000, blank=True)
+    given_at = models.DateTimeField(_("Giao lúc"))
+    accepted_at = models.DateTimeField(_("Nhận lúc"), null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    declined_at = models.DateTimeField(_("Trả lại lúc"), null=True, blank=True)
+    declined_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decline_reason = SealedTextField(_("Lý do trả lại"), use="hand_over_note", max_length=1000, blank=True)
+
+    class Meta:
+        verbose_name = _("Lượt bàn giao")
+        verbose_name_plural = _("Lượt bàn giao")
+        ordering = ("id",)
+        indexes = [
+            models.Index(
+                fields=["to_office", "given_at"],
+                name="hand_over_waiting",
+                condition=models.Q(accepted_at=None, declined_at=None),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_hand_over",
+                fields=["dossier"],
+                condition=models.Q(accepted_at=None, declined_at=None),
+            ),
+            models.CheckConstraint(
+                name="accepted_or_declined",
+                condition=models.Q(accepted_at=None) | models.Q(declined_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
+
+
+class Supplement(models.Model):
+    """One request for further papers (mẫu 02), and what came of it."""
+
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="supplements")
+    documents = models.JSONField(_("Giấy tờ cần bổ sung"), help_text='[{"name": "…", "note": "…"}]')
+    reason = SealedTextField(_("Lý do"), use="step_reason", max_length=2000, blank=True)
+    asked_at = models.DateTimeField(_("Yêu cầu lúc"))
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(_("Công dân bổ sung lúc"), null=True, blank=True)
+    closed_at = models.DateTimeField(
+        _("Kết thúc lúc"),
+        null=True,
+        blank=True,
+        help_text="Received, replaced by another request, or given up",
+    )
+
+    class Meta:
+        verbose_name = _("Yêu cầu bổ sung")
+        verbose_name_plural = _("Yêu cầu bổ sung")
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_supplement", fields=["dossier"], condition=models.Q(closed_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
+
+
+class Fee(models.Model):
+    """A fee asked for while a dossier is dealt with."""
+
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="fees")
+    amount = models.PositiveIntegerField(_("Số tiền (đồng)"))
+    asked_at = models.DateTimeField(_("Yêu cầu lúc"))
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField(_("Thu lúc"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("Khoản phí")
+        verbose_name_plural = _("Khoản phí")
+        ordering = ("id",)
+        constraints = [
+            models.UniqueConstraint(
+                name="one_open_fee", fields=["dossier"], condition=models.Q(settled_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
+
+
+class Extension(models.Model):
+    """The one apology that a dossier may have (mẫu 04): a new due date, and why; a second one cannot be stored."""
+
+    dossier = models.OneToOneField(Dossier, models.CASCADE, primary_key=True, related_name="extension")
+    old_due_at = models.DateTimeField(_("Hẹn trả cũ"))
+    new_due_at = models.DateTimeField(_("Hẹn trả mới"))
+    reason = SealedTextField(_("Lý do"), use="step_reason", max_length=2000)
+    made_at = models.DateTimeField(_("Lúc"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("Lần xin lỗi, hẹn lại")
+        verbose_name_plural = _("Lần xin lỗi, hẹn lại")
+        constraints = [
+            models.CheckConstraint(
+                name="extension_is_later", condition=models.Q(new_due_at__gt=models.F("old_due_at"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
+
+
+class Result(models.Model):
+    """What came out of a dossier, and who took it home; its files are papers of kind *result*."""
+
+    dossier = models.OneToOneField(Dossier, models.CASCADE, primary_key=True, related_name="result")
+    is_granted = models.BooleanField(_("Được giải quyết"), default=True)
+    summary = SealedTextField(_("Kết quả"), use="result_summary", max_length=1000, blank=True)
+    made_at = models.DateTimeField(_("Lúc"))
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    collected_how = models.CharField(
+        _("Cách trả"), max_length=10, choices=Dossier.Collecting.choices, blank=True
+    )
+    collected_by = SealedTextField(_("Người nhận"), use="result_collector", max_length=100, blank=True)
+    has_authority = models.BooleanField(_("Nhận thay, có giấy ủy quyền"), default=False)
+
+    class Meta:
+        verbose_name = _("Kết quả")
+        verbose_name_plural = _("Kết quả")
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
+
+
+class Rating(models.Model):
+    """How the citizen rates the service by the nine indicators (TT 01/2018/TT-VPCP, Điều 13), once a dossier."""
+
+    dossier = models.OneToOneField(Dossier, models.CASCADE, primary_key=True, related_name="rating")
+    scores = models.JSONField(_("Điểm"), help_text='Indicator to points 2, 1 or 0: {"1": 2, "5": 1}')
+    comment = SealedTextField(_("Ý kiến"), use="rating_comment", max_length=1000, blank=True)
+    rated_at = models.DateTimeField(_("Lúc"))
+
+    class Meta:
+        verbose_name = _("Đánh giá")
+        verbose_name_plural = _("Đánh giá")
+
+    def __str__(self) -> str:
+        return str(self.dossier_id)
 
 
 class ApplicantWord(models.Model):

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext
 
 from motcua.accounts.models import Office, User
-from motcua.accounts.service import notify
-from motcua.audit.service import record
+from motcua.accounts.service import owner_of
 from motcua.dossiers import states
+from motcua.dossiers.agreeing import agree
 from motcua.dossiers.finding import write_words
 from motcua.dossiers.models import Dossier, Recheck
+from motcua.dossiers.moving import take_step
 from motcua.dossiers.numbering import next_code
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.models import Procedure
@@ -99,7 +99,7 @@ def receive_at_desk(
         procedure=procedure,
         office=office,
         channel=Dossier.Channel.DESK,
-        status=states.move(origin=None, target=states.RECEIVED, actor=states.Actor.OFFICER),
+        holder_office=office,
         identity_check=check,
         by_hand_reason=by_hand_reason,
         is_decision_barred=is_awaited,
@@ -112,29 +112,28 @@ def receive_at_desk(
         phone=applicant.phone,
         email=applicant.email,
         created_at=now,
-        saved_at=now,
-        received_at=now,
-        received_by=officer,
         press_key=press_key,
     )
     dossier.set_applicant_number(applicant.number)
+    if check is not None and check.is_verified:
+        dossier.citizen = owner_of(number_digest=dossier.applicant_number_digest)
     try:
         with transaction.atomic():
             dossier.code = next_code(office.code, timezone.localdate(now))
-            dossier.save(force_insert=True)
-            write_words(dossier)
-            if is_awaited:
-                Recheck.objects.create(dossier=dossier, officer=officer, queued_at=now, not_before=now)
-            record(
-                name="dossier.received_by_hand" if by_hand_reason else "dossier.received",
+            agree(dossier)
+            take_step(
+                dossier=dossier,
+                move=states.MOVES["receive"],
+                by=officer,
                 now=now,
-                actor=officer,
-                office_code=office.code,
-                subject=dossier.code,
+                event="dossier.received_by_hand" if by_hand_reason else "dossier.received",
                 details={"procedure": procedure.code, "reason": by_hand_reason}
                 if by_hand_reason
                 else {"procedure": procedure.code},
             )
+            write_words(dossier)
+            if is_awaited:
+                Recheck.objects.create(dossier=dossier, officer=officer, queued_at=now, not_before=now)
     except IntegrityError:
         earlier = Dossier.objects.filter(press_key=press_key).first()
         if earlier is None:
@@ -168,26 +167,16 @@ def take_up(*, dossier: Dossier, officer: User, now: datetime) -> Dossier:
         raise NotThisOffice
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
-        if fresh.status == states.RECEIVED:
+        if fresh.is_received:
             if fresh.received_by_id != officer.pk:
                 raise AlreadyReceived
             return fresh
-        fresh.status = states.move(origin=fresh.status, target=states.RECEIVED, actor=states.Actor.OFFICER)
-        fresh.received_at = fresh.saved_at = now
-        fresh.received_by = officer
-        fresh.save(update_fields=["status", "received_at", "received_by", "saved_at"])
-        record(
-            name="dossier.taken_up",
+        take_step(
+            dossier=fresh,
+            move=states.MOVES["take_up"],
+            by=officer,
             now=now,
-            actor=officer,
-            office_code=fresh.office.code,
-            subject=str(fresh.code),
+            event="dossier.taken_up",
+            details={},
         )
-        if fresh.citizen is not None:
-            notify(
-                user=fresh.citizen.user,
-                text=gettext("%(office)s đã tiếp nhận hồ sơ %(code)s.")
-                % {"office": fresh.office.name, "code": fresh.code},
-                now=now,
-            )
     return fresh

@@ -26,7 +26,7 @@ from django.db.models import QuerySet
 from motcua.accounts.models import User
 from motcua.accounts.service import asker_of, marks_of
 from motcua.audit.service import record
-from motcua.dossiers import pace
+from motcua.dossiers import pace, states
 from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.receiving import NotThisOffice
 from motcua.dossiers.telling import tell_of_recheck
@@ -362,7 +362,9 @@ def _mark(dossier: Dossier, check: IdentityCheck) -> None:
         dossier.by_hand_reason, dossier.is_decision_barred = "", False
     elif check.is_rejected:
         is_news = dossier.by_hand_reason != reasons.REJECTED
-        dossier.is_decision_barred |= is_news and dossier.is_received  # a decision that was taken stays
+        dossier.is_decision_barred |= (
+            is_news and dossier.status not in states.DECISIONS
+        )  # a decision that was taken stays
         dossier.by_hand_reason = reasons.REJECTED
     elif dossier.is_identity_awaited:
         dossier.by_hand_reason = reasons.UNUSABLE if check.is_unanswered else reasons.NOT_ALLOWED

@@ -1,20 +1,44 @@
-"""The one table of how a dossier may move, and at whose hand."""
+"""The one table of how a dossier may move: from where to where, at whose hand, and what the citizen is told.
+
+The numbers are the national status codes; 0 is ours. Nothing here knows a database: ``moving`` applies the table.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from motcua.accounts.rights import Right
 
 DRAFT: Final = 0
 SUBMITTED: Final = 1
 RECEIVED: Final = 2
+REFUSED: Final = 3
+PROCESSING: Final = 4
+SUPPLEMENT: Final = 5
+FEE: Final = 6
+WITHDRAWN: Final = 7
+STOPPED: Final = 8
+FINISHED: Final = 9
+RETURNED: Final = 10
+
+OPEN: Final = frozenset({SUBMITTED, RECEIVED, PROCESSING, SUPPLEMENT, FEE})
+CLOSED: Final = frozenset({REFUSED, WITHDRAWN, STOPPED, RETURNED})
+# Nobody takes these steps while the applicant's identity waits for the register or for an officer's look.
+DECISIONS: Final = frozenset({STOPPED, FINISHED, RETURNED})
 
 
-class Actor(StrEnum):
-    """Who moves a dossier."""
+class Clock(StrEnum):
+    """What a move does to the time limit."""
 
-    CITIZEN = "citizen"
-    OFFICER = "officer"
+    KEEP = "keep"
+    START = "start"
+    STOP = "stop"
+    RESUME = "resume"
 
 
 class MoveRefused(ValueError):
@@ -25,43 +49,214 @@ class DecisionBarred(MoveRefused):
     """Nobody decides on a dossier whose applicant's identity is still open."""
 
 
-# From, to: who may. None stands for a dossier that does not exist yet.
-MOVES: Final[dict[tuple[int | None, int], frozenset[Actor]]] = {
-    (None, DRAFT): frozenset({Actor.CITIZEN}),
-    (None, RECEIVED): frozenset({Actor.OFFICER}),
-    (DRAFT, SUBMITTED): frozenset({Actor.CITIZEN}),
-    (SUBMITTED, RECEIVED): frozenset({Actor.OFFICER}),
-}
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way of a dossier.
 
-
-def may_move(*, origin: int | None, target: int, actor: Actor) -> bool:
-    """Say whether somebody may move a dossier from one state to another.
-
-    Args:
-        origin: the present status, None for a dossier that is about to be made.
-        target: the status wanted.
-        actor: who does it.
+    ``origins``: the statuses from which it leads; None stands for a dossier that does not exist yet. ``right``: what
+    an official needs for it; None when only the citizen goes it. ``is_citizens``: whether the citizen whose dossier it
+    is may go it. ``message`` is what the citizen is told, with ``%(code)s``, ``%(procedure)s``, ``%(office)s``,
+    ``%(due)s`` and ``%(reason)s``; None when nothing is to be told. ``slip`` is the statutory form that goes with it.
     """
-    return actor in MOVES.get((origin, target), frozenset())
+
+    name: str
+    label: Promise
+    origins: frozenset[int | None]
+    target: int
+    right: Right | None = None
+    is_citizens: bool = False
+    needs_reason: bool = False
+    clock: Clock = Clock.KEEP
+    message: Promise | None = None
+    slip: str = ""
+
+    @property
+    def is_decision(self) -> bool:
+        """Say whether it waits until the applicant's identity is settled."""
+        return self.target in DECISIONS
 
 
-def move(*, origin: int | None, target: int, actor: Actor, is_barred: bool = False) -> int:
-    """Return the new status of a dossier.
+def _from(*origins: int | None) -> frozenset[int | None]:
+    return frozenset(origins)
 
-    Whatever lies beyond *received* is a decision.
+
+_ALL: Final = (
+    Move("draft", _("Bắt đầu soạn"), _from(None), DRAFT, is_citizens=True),
+    Move(
+        "submit",
+        _("Nộp trực tuyến"),
+        _from(DRAFT),
+        SUBMITTED,
+        is_citizens=True,
+        message=_("Đã nộp hồ sơ %(code)s: %(procedure)s."),
+    ),
+    Move(
+        "receive",
+        _("Tiếp nhận tại quầy"),
+        _from(None),
+        RECEIVED,
+        Right.RECEIVE,
+        clock=Clock.START,
+        slip="01",
+    ),
+    Move(
+        "guide_walk_in",
+        _("Hướng dẫn bổ sung tại quầy"),
+        _from(None),
+        SUPPLEMENT,
+        Right.RECEIVE,
+        needs_reason=True,
+        slip="02",
+    ),
+    Move(
+        "refuse_walk_in",
+        _("Từ chối tiếp nhận tại quầy"),
+        _from(None),
+        REFUSED,
+        Right.RECEIVE,
+        needs_reason=True,
+        slip="03",
+    ),
+    Move(
+        "take_up",
+        _("Tiếp nhận hồ sơ trực tuyến"),
+        _from(SUBMITTED),
+        RECEIVED,
+        Right.RECEIVE,
+        clock=Clock.START,
+        message=_("%(office)s đã tiếp nhận hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+        slip="01",
+    ),
+    Move(
+        "refuse",
+        _("Từ chối tiếp nhận"),
+        _from(SUBMITTED, SUPPLEMENT),
+        REFUSED,
+        Right.RECEIVE,
+        needs_reason=True,
+        message=_("%(office)s không tiếp nhận hồ sơ %(code)s. Lý do: %(reason)s"),
+        slip="03",
+    ),
+    Move(
+        "ask_supplement",
+        _("Yêu cầu bổ sung giấy tờ"),
+        _from(SUBMITTED, RECEIVED, PROCESSING, SUPPLEMENT),
+        SUPPLEMENT,
+        Right.ASK_SUPPLEMENT,
+        needs_reason=True,
+        clock=Clock.STOP,
+        message=_(
+            "Hồ sơ %(code)s cần bổ sung giấy tờ. Vui lòng xem danh sách ở trang hồ sơ và nộp bổ sung; thời hạn giải "
+            "quyết được tính lại từ khi bổ sung đủ."
+        ),
+        slip="02",
+    ),
+    Move(
+        "take_supplement",
+        _("Tiếp nhận giấy tờ bổ sung"),
+        _from(SUPPLEMENT),
+        RECEIVED,
+        Right.RECEIVE,
+        clock=Clock.START,
+        message=_("%(office)s đã nhận đủ giấy tờ bổ sung của hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+        slip="01",
+    ),
+    Move("process", _("Bắt đầu giải quyết"), _from(RECEIVED), PROCESSING, Right.PROCESS),
+    Move(
+        "ask_fee",
+        _("Yêu cầu nộp phí, lệ phí"),
+        _from(RECEIVED, PROCESSING),
+        FEE,
+        Right.ASK_FEE,
+        needs_reason=True,
+        clock=Clock.STOP,
+        message=_("Hồ sơ %(code)s cần nộp phí, lệ phí để được giải quyết tiếp: %(reason)s"),
+    ),
+    Move(
+        "take_fee",
+        _("Đã thu phí, lệ phí"),
+        _from(FEE),
+        PROCESSING,
+        Right.TAKE_FEE,
+        clock=Clock.RESUME,
+        message=_("Đã nhận phí, lệ phí của hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+    ),
+    Move(
+        "withdraw",
+        _("Rút hồ sơ"),
+        _from(SUBMITTED, RECEIVED, PROCESSING, SUPPLEMENT, FEE),
+        WITHDRAWN,
+        Right.WITHDRAW,
+        is_citizens=True,
+        needs_reason=True,
+        clock=Clock.STOP,
+        message=_("Hồ sơ %(code)s đã được rút theo yêu cầu của ông/bà."),
+    ),
+    Move(
+        "stop",
+        _("Dừng giải quyết"),
+        _from(RECEIVED, PROCESSING, SUPPLEMENT, FEE),
+        STOPPED,
+        Right.STOP,
+        needs_reason=True,
+        clock=Clock.STOP,
+        message=_("Hồ sơ %(code)s đã dừng giải quyết. Lý do: %(reason)s"),
+        slip="05",
+    ),
+    Move(
+        "finish",
+        _("Có kết quả"),
+        _from(RECEIVED, PROCESSING),
+        FINISHED,
+        Right.FINISH,
+        clock=Clock.STOP,
+        message=_("Hồ sơ %(code)s đã có kết quả. Vui lòng xem cách nhận kết quả ở trang hồ sơ."),
+    ),
+    Move(
+        "reopen",
+        _("Giải quyết lại"),
+        _from(FINISHED),
+        PROCESSING,
+        Right.FINISH,
+        needs_reason=True,
+        clock=Clock.RESUME,
+        message=_("Kết quả của hồ sơ %(code)s được xem lại trước khi trả. Lý do: %(reason)s"),
+    ),
+    Move(
+        "hand_out",
+        _("Trả kết quả"),
+        _from(FINISHED),
+        RETURNED,
+        Right.HAND_OUT,
+        is_citizens=True,
+        message=_("Kết quả của hồ sơ %(code)s đã được trả."),
+    ),
+)
+MOVES: Final[dict[str, Move]] = {move.name: move for move in _ALL}
+
+
+def moves_from(origin: int | None) -> list[Move]:
+    """Return the ways that lead on from a status, in the table's order; None is a dossier that is about to be made."""
+    return [move for move in _ALL if origin in move.origins]
+
+
+def target_of(move: Move, *, origin: int | None, is_barred: bool = False, reason: str = "") -> int:
+    """Return the status to which a move leads.
 
     Args:
+        move: of the table.
         origin: the present status, None for a dossier that is about to be made.
-        target: the status wanted.
-        actor: who does it.
         is_barred: whether the applicant's identity still waits for the register or for an officer's look.
+        reason: why, as the one who moves it wrote.
 
     Raises:
-        DecisionBarred: it is barred, and the target is a decision.
-        MoveRefused: the table knows no such way, or not for this actor.
+        DecisionBarred: it is barred, and the move is a decision.
+        MoveRefused: the move does not lead on from there, or its reason is missing.
     """
-    if is_barred and target > RECEIVED:
-        raise DecisionBarred(f"no decision from {origin} to {target}: the identity is open")
-    if not may_move(origin=origin, target=target, actor=actor):
-        raise MoveRefused(f"no way from {origin} to {target} for {actor}")
-    return target
+    if origin not in move.origins:
+        raise MoveRefused(f"no way from {origin} by {move.name}")
+    if is_barred and move.is_decision:
+        raise DecisionBarred(f"{move.name} waits: the identity is open")
+    if move.needs_reason and not reason.strip():
+        raise MoveRefused(f"{move.name} needs a reason")
+    return move.target

@@ -39,7 +39,7 @@ _UNUSED = tuple(
     for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
 )
 _LISTED = (
-    *("pk", "code", "status", "saved_at", "submitted_at", "procedure__name", "office__name"),
+    *("pk", "code", "status", "saved_at", "submitted_at", "received_at", "procedure__name", "office__name"),
     *("reminder__created_at", "reminder__sent_at"),
 )
 _TRACKED = (
@@ -62,7 +62,7 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
         row
         | {
             "is_draft": row["status"] == Dossier.Status.DRAFT,
-            "is_received": row["status"] == Dossier.Status.RECEIVED,
+            "is_received": row["received_at"] is not None,
             "is_reminder_due": row["reminder__created_at"] is not None and row["reminder__sent_at"] is None,
             "said_status": Dossier.Status(row["status"]).label,
             "address": address_of(row["pk"]),
@@ -92,7 +92,7 @@ def start_dossier(request: HttpRequest, code: str) -> HttpResponse:
 def _start_dossier(request: HttpRequest, code: str) -> HttpResponse:
     procedure = get_object_or_404(Procedure, code=code, is_active=True)
     office = Office.objects.filter(
-        is_active=True, code=request.POST.get("office", "")[:35].replace("\0", "")
+        is_active=True, kind=Office.Kind.DESK, code=request.POST.get("office", "")[:35].replace("\0", "")
     ).first()
     if office is None or not procedure.is_online:
         messages.warning(request, _("Vui lòng chọn cơ quan tiếp nhận."))
@@ -293,7 +293,7 @@ def review_step(request: HttpRequest, pk: UUID) -> HttpResponse:
         names = "; ".join(document.name for document in missing.documents)
         messages.warning(request, _("Chưa có giấy tờ bắt buộc: %s.") % names)
         return redirect("papers_step", pk=pk)
-    context = {"dossier": draft, "papers": draft.papers.select_related("document"), "form": form, "step": 3}
+    context = {"dossier": draft, "papers": draft.papers.all(), "form": form, "step": 3}
     return render(request, "dossiers/review_step.html", context)
 
 
@@ -317,9 +317,7 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
             "papers_step" if service.hold_of(dossier=own, now=timezone.now()) is None else "applicant_step",
             pk=pk,
         )
-    return render(
-        request, "dossiers/dossier.html", {"dossier": own, "papers": own.papers.select_related("document")}
-    )
+    return render(request, "dossiers/dossier.html", {"dossier": own, "papers": own.papers.all()})
 
 
 @require_POST

@@ -45,5 +45,9 @@ def procedure(request: HttpRequest, code: str) -> HttpResponse:
     found = get_object_or_404(
         Procedure.objects.filter(is_active=True).prefetch_related("documents"), code=code
     )
-    offices = Office.objects.filter(is_active=True) if found.is_online else Office.objects.none()
+    offices = (
+        Office.objects.filter(is_active=True, kind=Office.Kind.DESK)
+        if found.is_online
+        else Office.objects.none()
+    )
     return render(request, "procedures/procedure.html", {"procedure": found, "offices": offices})

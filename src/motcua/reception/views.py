@@ -131,7 +131,7 @@ def desk_dossier(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     dossier = _own(request, pk)
     context = {
         "dossier": dossier,
-        "papers": dossier.papers.select_related("document"),
+        "papers": dossier.papers.all(),
         "may_be_rechecked": dossiers.may_be_rechecked(dossier),
         "is_queued": Recheck.objects.filter(pk=pk, state=Recheck.State.WAITING).exists(),
     }
@@ -204,7 +204,7 @@ def take_up(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
-    dossier = get_object_or_404(_dossiers_of(request), pk=pk, status=Dossier.Status.RECEIVED)
+    dossier = get_object_or_404(_dossiers_of(request), pk=pk, received_at__isnull=False)
     tracking = request.build_absolute_uri(reverse("track"))
     context = {
         "dossier": dossier,

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from motcua.accounts.demo import read_cast, stored_login
 from motcua.accounts.models import Citizen, Office, User
+from motcua.accounts.offices import forget
 from motcua.accounts.passwords import hashed
 from motcua.audit.service import record
 from motcua.identity.birth import BirthDate
@@ -57,14 +58,18 @@ class Command(BaseCommand):
         hashes = {password: hashed(password) for password in {entry["password"] for _, entry in missing}}
         with transaction.atomic():
             for office in cast["offices"]:
-                _, is_new = Office.objects.get_or_create(
-                    code=office["code"], defaults={"name": office["name"]}
-                )
+                said = {name: office.get(name, "") for name in ("name", "kind", "place", "address", "phone")}
+                _, is_new = Office.objects.get_or_create(code=office["code"], defaults=said)
                 if is_new:
                     record(
                         name="demo.loaded", now=now, office_code=office["code"], details={"kind": "office"}
                     )
             offices = {office.code: office for office in Office.objects.all()}
+            for office in cast["offices"]:
+                if office["parent"] and offices[office["code"]].parent_id is None:
+                    offices[office["code"]].parent = offices[office["parent"]]
+                    offices[office["code"]].save(update_fields=["parent"])
+            forget()
             for login, entry in missing:
                 person = people.get(entry["citizen"])
                 user = _make(

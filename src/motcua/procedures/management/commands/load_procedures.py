@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from motcua.audit.service import record
 from motcua.procedures.models import Procedure, RequiredDocument, searched
+from motcua.procedures.service import publish
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "procedures.json"
 # What an office decides for itself (MaDVC, identity check, in force or not) is set once and left alone afterwards.
@@ -65,9 +66,11 @@ class Command(BaseCommand):
                 unique_fields=["procedure", "position"],
                 update_fields=_OF_A_DOCUMENT,
             )
+            now = timezone.now()
+            publish(keys=list(keys.values()), by=None, now=now)
             record(
                 name="procedures.loaded",
-                now=timezone.now(),
+                now=now,
                 details={"procedures": len(rows), "documents": len(documents)},
             )
         self.stdout.write(f"load_procedures: {len(rows)} procedures, {len(documents)} documents")

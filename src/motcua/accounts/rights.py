@@ -1,0 +1,103 @@
+"""The one table of rights: which role may do what, and how far it reaches.
+
+Pages, buttons and services ask ``may`` and ``dossiers.access``; nobody compares roles anywhere else.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from motcua.accounts.models import User
+
+
+class Right(StrEnum):
+    """What somebody who works for an office may do."""
+
+    SEE_DOSSIERS = "see_dossiers"
+    ASK_REGISTER = "ask_register"
+    RECEIVE = "receive"
+    ASK_SUPPLEMENT = "ask_supplement"
+    HAND_OVER = "hand_over"
+    ASSIGN = "assign"
+    PROCESS = "process"
+    ASK_FEE = "ask_fee"
+    TAKE_FEE = "take_fee"
+    EXTEND = "extend"
+    STOP = "stop"
+    FINISH = "finish"
+    HAND_OUT = "hand_out"
+    WITHDRAW = "withdraw"
+    KEEP_REGISTER = "keep_register"
+    OVERSEE = "oversee"
+    ADMINISTER = "administer"
+
+
+class Reach(StrEnum):
+    """Whose dossiers a right is about: those that an office received or holds, or those of the whole unit."""
+
+    OFFICE = "office"
+    UNIT = "unit"
+
+
+_OFFICE, _UNIT = Reach.OFFICE, Reach.UNIT
+
+# Role (accounts.models.User.Role): right: reach. What is not written here nobody may do.
+RIGHTS: Final[dict[str, dict[Right, Reach]]] = {
+    "citizen": {},
+    "officer": {
+        Right.SEE_DOSSIERS: _OFFICE,
+        Right.ASK_REGISTER: _OFFICE,
+        Right.RECEIVE: _OFFICE,
+        Right.ASK_SUPPLEMENT: _OFFICE,
+        Right.HAND_OVER: _OFFICE,
+        Right.HAND_OUT: _OFFICE,
+        Right.WITHDRAW: _OFFICE,
+        Right.KEEP_REGISTER: _OFFICE,
+    },
+    "specialist": {
+        Right.SEE_DOSSIERS: _OFFICE,
+        Right.HAND_OVER: _OFFICE,
+        Right.PROCESS: _OFFICE,
+        Right.ASK_SUPPLEMENT: _OFFICE,
+        Right.ASK_FEE: _OFFICE,
+    },
+    "leader": {
+        Right.SEE_DOSSIERS: _UNIT,
+        Right.HAND_OVER: _UNIT,
+        Right.ASSIGN: _UNIT,
+        Right.PROCESS: _UNIT,
+        Right.EXTEND: _UNIT,
+        Right.STOP: _UNIT,
+        Right.FINISH: _UNIT,
+        Right.KEEP_REGISTER: _UNIT,
+    },
+    "cashier": {Right.SEE_DOSSIERS: _OFFICE, Right.TAKE_FEE: _OFFICE},
+    "result_desk": {Right.SEE_DOSSIERS: _OFFICE, Right.HAND_OUT: _OFFICE},
+    "supervisor": {
+        Right.SEE_DOSSIERS: _UNIT,
+        Right.ASK_REGISTER: _OFFICE,
+        Right.RECEIVE: _OFFICE,
+        Right.ASK_SUPPLEMENT: _OFFICE,
+        Right.HAND_OVER: _UNIT,
+        Right.ASSIGN: _UNIT,
+        Right.HAND_OUT: _OFFICE,
+        Right.WITHDRAW: _OFFICE,
+        Right.KEEP_REGISTER: _UNIT,
+        Right.OVERSEE: _OFFICE,
+    },
+    # Administrators keep the system; dossiers are not theirs to read.
+    "administrator": {Right.OVERSEE: _UNIT, Right.ADMINISTER: _UNIT},
+}
+
+
+def reach_of(user: User, right: Right) -> Reach | None:
+    """Return how far a right of somebody reaches, over all of their roles; None when they do not have it."""
+    reaches = {RIGHTS[role].get(right) for role in user.roles}
+    return _UNIT if _UNIT in reaches else _OFFICE if _OFFICE in reaches else None
+
+
+def may(user: User, right: Right) -> bool:
+    """Say whether somebody has a right at all, whatever it is about."""
+    return reach_of(user, right) is not None

@@ -1,0 +1,164 @@
+"""The one door through which a dossier's status changes: checked, timed, written down, told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from motcua.accounts.models import User
+from motcua.accounts.service import notify
+from motcua.audit.service import record
+from motcua.dossiers import clock, states
+from motcua.dossiers.access import is_own, may_do
+from motcua.dossiers.models import Dossier, Step
+from motcua.dossiers.states import Move
+
+_SAVED: Final = (
+    "status",
+    "saved_at",
+    "received_at",
+    "received_by",
+    "finished_at",
+    "closed_at",
+    *clock.FIELDS,
+)
+
+
+class NotYours(PermissionError):
+    """Neither the citizen's own dossier, nor one for which the official's role and office give the right."""
+
+
+def take_step(
+    *,
+    dossier: Dossier,
+    move: Move,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    event: str = "dossier.moved",
+    details: dict[str, str] | None = None,
+) -> Step:
+    """Move a dossier: status, clock, step, audit event and message to the citizen, all or nothing.
+
+    Call it in a transaction, with the dossier's row locked (``Dossier.objects.locked``) or the dossier not saved yet.
+
+    Args:
+        dossier: with its office, procedure and citizen; saved here.
+        move: of ``states.MOVES``.
+        by: the citizen whose dossier it is, or an official with the move's right.
+        now: the moment.
+        reason: why, for the citizen to read.
+        event: the audit event; what it may carry stands in ``audit.events``.
+        details: of the event; left out, the move and the two statuses.
+
+    Raises:
+        NotYours: not at this hand.
+        states.DecisionBarred: the applicant's identity is still open.
+        states.MoveRefused: the move does not lead on from where the dossier is, or its reason is missing.
+        TransactionManagementError: no transaction is open.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("take_step must run inside a transaction")
+    origin = None if dossier._state.adding else dossier.status
+    target = states.target_of(move, origin=origin, is_barred=dossier.is_decision_barred, reason=reason)
+    if not may_take(dossier=dossier, move=move, by=by):
+        raise NotYours(move.name)
+    dossier.status, dossier.saved_at = target, now
+    if target == states.RECEIVED and dossier.received_at is None:
+        dossier.received_at, dossier.received_by = now, by
+    if target == states.FINISHED:
+        dossier.finished_at = now
+    if target in states.CLOSED:
+        dossier.closed_at = now
+    clock.turn(dossier, move.clock, now=now)
+    if origin == states.SUPPLEMENT:
+        dossier.supplements.filter(closed_at=None).update(closed_at=now)
+    if origin is None:
+        dossier.save(force_insert=True)
+    else:
+        dossier.save(update_fields=_SAVED)
+    step = Step.objects.create(
+        dossier=dossier,
+        move=move.name,
+        origin=origin,
+        target=target,
+        at=now,
+        actor=by,
+        reason=reason.strip(),
+        due_at=dossier.due_at,
+    )
+    record(
+        name=event,
+        now=now,
+        actor=by,
+        office_code=dossier.office.code,
+        subject=str(dossier.code or dossier.pk),
+        details={"move": move.name, "origin": str(origin), "target": str(target)}
+        if details is None
+        else details,
+    )
+    if move.message is not None and dossier.citizen is not None:
+        notify(
+            user=dossier.citizen.user,
+            text=_told(dossier, move, reason),
+            link=reverse("dossier", args=[dossier.pk]),
+            now=now,
+        )
+    return step
+
+
+def go(*, dossier: Dossier, move: str, by: User, now: datetime, reason: str = "") -> Dossier:
+    """Move a dossier in a transaction of its own; for moves that write nothing beside.
+
+    Args:
+        dossier: which; its row is read anew.
+        move: the name of a move of ``states.MOVES``.
+        by: the citizen whose dossier it is, or an official with the move's right.
+        now: the moment.
+        reason: why, for the citizen to read.
+
+    Returns:
+        The dossier as it is now.
+
+    Raises:
+        NotYours, states.MoveRefused: nothing was changed.
+    """
+    with transaction.atomic():
+        fresh = Dossier.objects.locked(dossier.pk)
+        take_step(dossier=fresh, move=states.MOVES[move], by=by, now=now, reason=reason)
+    return fresh
+
+
+def may_take(*, dossier: Dossier, move: Move, by: User) -> bool:
+    """Say whether somebody has the right to a move, wherever the dossier is."""
+    if move.is_citizens and is_own(by, dossier):
+        return True
+    return move.right is not None and may_do(by, move.right, dossier)
+
+
+def moves_open_to(*, dossier: Dossier, user: User) -> list[Move]:
+    """Return the moves that somebody may take with a dossier as it stands, in the table's order."""
+    return [
+        move
+        for move in states.moves_from(dossier.status)
+        if may_take(dossier=dossier, move=move, by=user)
+        and not (dossier.is_decision_barred and move.is_decision)
+    ]
+
+
+def _told(dossier: Dossier, move: Move, reason: str) -> str:
+    due = f"{timezone.localtime(dossier.due_at):%H:%M %d/%m/%Y}" if dossier.due_at else _("theo quy định")
+    words = {
+        "code": dossier.code,
+        "procedure": dossier.procedure.name,
+        "office": dossier.office.name,
+        "due": due,
+        "reason": reason.strip(),
+    }
+    return str(move.message) % words
