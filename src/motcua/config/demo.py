@@ -123,6 +123,7 @@ Sandbox register   http://localhost:{sandbox}/    (not the NPD: synthetic people
 
 Log-ins, all with the password demo-mot-cua-2026
   officers         lan, phuc (Bộ phận Một cửa phường Mẫu A), minh (xã Mẫu B)
+  behind the desk  khanh (chuyên viên), bao (lãnh đạo), nga (thu phí), ket (trả kết quả); mo (chuyên viên, xã Mẫu B)
   supervisor       oanh
   administrator    quantri
   citizens         999085000001 (all right), 999190000002 (wrong name in the account)
