@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from motcua.dossiers import states
@@ -565,6 +566,11 @@ class Extension(models.Model):
 
     def __str__(self) -> str:
         return str(self.dossier_id)
+
+    @property
+    def is_late(self) -> bool:
+        """Say whether it came later than a day before the old due date, which the law forbids."""
+        return timezone.localdate(self.made_at) >= timezone.localdate(self.old_due_at)
 
 
 class Result(models.Model):

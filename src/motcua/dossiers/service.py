@@ -1,5 +1,6 @@
 """Everything that other apps and pages may do to dossiers."""
 
+from motcua.dossiers.extending import ExtensionRefused, extend
 from motcua.dossiers.filing import (
     CONSENT_VERSION,
     HOLD_TEXTS,
@@ -47,6 +48,7 @@ __all__ = [
     "AlreadyReceived",
     "Applicant",
     "ConsentMissing",
+    "ExtensionRefused",
     "Held",
     "Hold",
     "NotADraft",
@@ -61,6 +63,7 @@ __all__ = [
     "confirm_originals",
     "delete_draft",
     "delete_old_drafts",
+    "extend",
     "hold_of",
     "may_be_rechecked",
     "may_read_papers",
