@@ -29,10 +29,18 @@ def _way_back(request: HttpRequest) -> str:
     return request.get_full_path() if request.method in {"GET", "HEAD"} else ""
 
 
-def _only(view: View, is_theirs: Callable[[User], bool], refusal: Any, *, is_guarded: bool) -> View:
+def _only(
+    view: View,
+    is_theirs: Callable[[User], bool],
+    refusal: Any,
+    *,
+    is_guarded: bool,
+    right: Right | None = None,
+) -> View:
     """Let only those see a view whose it is; others are sent to log in, or told so.
 
-    ``is_guarded``: who must have a second factor and has none is led to switch it on first.
+    ``is_guarded``: who must have a second factor and has none is led to switch it on first. ``right`` is what the view
+    can be asked for: the test of the table of rights walks all pages.
     """
 
     @wraps(view)
@@ -45,6 +53,7 @@ def _only(view: View, is_theirs: Callable[[User], bool], refusal: Any, *, is_gua
             return redirect("second_factor")
         return view(request, *args, **kwargs)
 
+    guarded.right = right  # type: ignore[attr-defined]
     return guarded
 
 
@@ -57,7 +66,7 @@ def citizen_required(view: View) -> View:
 def officer_required(view: View) -> View:
     """Let only a logged-in officer or supervisor see a view."""
     refusal = _("Trang này dành cho cán bộ một cửa.")
-    return _only(view, lambda user: user.is_officer, refusal, is_guarded=True)
+    return _only(view, lambda user: user.is_officer, refusal, is_guarded=True, right=Right.SEE_DOSSIERS)
 
 
 def right_required(right: Right) -> Callable[[View], View]:
@@ -65,7 +74,7 @@ def right_required(right: Right) -> Callable[[View], View]:
 
     def guard(view: View) -> View:
         refusal = _("Vai trò của ông/bà không có việc này. Vui lòng liên hệ phụ trách nếu cần.")
-        return _only(view, lambda user: may(user, right), refusal, is_guarded=True)
+        return _only(view, lambda user: may(user, right), refusal, is_guarded=True, right=right)
 
     return guard
 
@@ -78,4 +87,4 @@ def official_required(view: View) -> View:
 def supervisor_required(view: View) -> View:
     """Let only a logged-in supervisor or administrator see a view."""
     refusal = _("Trang này dành cho phụ trách bộ phận một cửa.")
-    return _only(view, lambda user: may(user, Right.OVERSEE), refusal, is_guarded=True)
+    return _only(view, lambda user: may(user, Right.OVERSEE), refusal, is_guarded=True, right=Right.OVERSEE)

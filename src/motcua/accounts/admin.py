@@ -5,20 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import Group
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts import second_factor, service
 from motcua.accounts.forms import PasswordField, password_errors
-from motcua.accounts.models import Citizen, Notice, Office, User
+from motcua.accounts.models import Citizen, DayChange, Notice, Office, User
+from motcua.accounts.office_forms import HOURS_FIELDS, HOURS_HELP, DayChangeForm, OfficeForm
+from motcua.accounts.offices import forget
+from motcua.accounts.rights import Right, may
+from motcua.accounts.rights_table import OFFICIALS, heads, rights_of, rows
+from motcua.audit.service import record
 from motcua.identity.numbers import NumberRefused, parse_number
 
 
@@ -56,9 +65,71 @@ admin.site.unregister(Group)
 
 @admin.register(Office)
 class OfficeAdmin(admin.ModelAdmin):
-    """Offices that receive dossiers."""
+    """Offices in their tree, each with its hours; every change is an event."""
 
-    list_display = ("code", "name", "is_active")
+    form = OfficeForm
+    list_display = ("code", "name", "kind", "parent", "is_active")
+    list_filter = ("kind", "is_active")
+    list_select_related = ("parent",)
+    search_fields = ("code", "name")
+    fieldsets = (
+        (None, {"fields": ("code", "name", "kind", "parent", "is_active")}),
+        (_("Trên phiếu"), {"fields": ("place", "address", "phone")}),
+        (_("Giờ làm việc"), {"fields": HOURS_FIELDS, "description": HOURS_HELP}),
+    )
+
+    def save_model(self, request: HttpRequest, obj: Office, form: OfficeForm, change: bool) -> None:
+        """Save, and say what was changed."""
+        super().save_model(request, obj, form, change)
+        _changed(request, obj.code, form.changed_data)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Office | None = None) -> bool:
+        """Refuse: dossiers point to offices; take them out of use instead."""
+        return False
+
+
+@admin.register(DayChange)
+class DayChangeAdmin(admin.ModelAdmin):
+    """Days off and make-up days that the country's calendar does not know; every change is an event."""
+
+    form = DayChangeForm
+    list_display = ("on", "is_working", "office", "note")
+    list_filter = ("is_working", "office")
+    list_select_related = ("office",)
+    date_hierarchy = "on"
+
+    def save_model(self, request: HttpRequest, obj: DayChange, form: DayChangeForm, change: bool) -> None:
+        """Save, and tell what does not change by it."""
+        super().save_model(request, obj, form, change)
+        _changed(request, obj.office.code if obj.office else "", ["days"])
+        self.message_user(
+            request,
+            _("Hồ sơ tiếp nhận từ bây giờ tính theo ngày này. Ngày hẹn đã ghi trên phiếu không đổi."),
+            messages.INFO,
+        )
+
+    def delete_model(self, request: HttpRequest, obj: DayChange) -> None:
+        """Delete, as an event."""
+        _changed(request, obj.office.code if obj.office else "", ["days"])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[DayChange]) -> None:
+        """Delete many, each as an event."""
+        with transaction.atomic():
+            for one in queryset.select_related("office"):
+                self.delete_model(request, one)
+
+
+def _changed(request: HttpRequest, office_code: str, names: list[str]) -> None:
+    record(
+        name="office.changed",
+        now=timezone.now(),
+        actor=request.user,
+        office_code=office_code,
+        subject=office_code,
+        details={"changed": names},
+    )
+    transaction.on_commit(forget)
 
 
 class OfficerForm(forms.ModelForm):
@@ -81,19 +152,35 @@ class OfficerForm(forms.ModelForm):
         label=_("Xóa tài khoản trên nền tảng LGSP đã lưu"), required=False
     )
     new_password = PasswordField(label=_("Mật khẩu mới"), autocomplete="new-password", required=False)
+    also_roles = forms.MultipleChoiceField(
+        label=_("Kiêm nhiệm"),
+        required=False,
+        choices=[(role.value, role.label) for role in OFFICIALS if role is not User.Role.ADMINISTRATOR],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Quyền của các vai trò cộng lại. Quản trị hệ thống không kiêm nhiệm việc hồ sơ."),
+    )
 
     class Meta:
         model = User
-        fields = ("login", "role", "full_name", "office", "is_active", "may_query", "npd_officer_code")
+        fields = (
+            "login", "role", "also_roles", "full_name", "office", "is_active", "may_query", "npd_officer_code",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["new_password"].help_text = _("Để trống thì giữ nguyên.")
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the office that officers and supervisors work at, and judge the password by its owner."""
+        """Ask for the office that whoever handles dossiers works at, and judge the password by its owner."""
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("role") in {User.Role.OFFICER, User.Role.SUPERVISOR} and not cleaned.get("office"):
+        role, beside = cleaned.get("role"), cleaned.get("also_roles", [])
+        cleaned["also_roles"] = [one for one in beside if one != role]
+        if role == User.Role.ADMINISTRATOR and beside:
+            self.add_error(
+                "also_roles",
+                _("Quản trị hệ thống không kiêm nhiệm việc hồ sơ. Vui lòng bỏ chọn các vai trò này."),
+            )
+        if role and may(User(role=role), Right.SEE_DOSSIERS) and not cleaned.get("office"):
             self.add_error("office", _("Cán bộ phải thuộc một cơ quan. Vui lòng chọn cơ quan."))
         if password := cleaned.get("new_password"):
             owner = User(full_name=cleaned.get("full_name", ""), totp_since=self.instance.totp_since)
@@ -157,6 +244,30 @@ class UserAdmin(admin.ModelAdmin):
     list_filter = ("role", "office", "is_active", "may_query")
     search_fields = ("login",)  # never by name: a search stands in the address
     actions = ("wake", "switch_second_factor_off")
+    readonly_fields = ("what_it_allows",)
+
+    @admin.display(description=_("Được làm"))
+    def what_it_allows(self, user: User) -> SafeString:
+        """List what the saved roles allow, and lead to the whole table."""
+        lines = format_html_join("", "<li>{} ({})</li>", rights_of(user) if user.pk else [])
+        page = reverse("admin:accounts_rights")
+        return format_html('<ul>{}</ul><a href="{}">{}</a>', lines, page, _("Bảng phân quyền"))
+
+    def get_urls(self) -> list[Any]:
+        """Add the table of rights."""
+        page = self.admin_site.admin_view(self.show_rights)
+        return [path("bang-phan-quyen/", page, name="accounts_rights"), *super().get_urls()]
+
+    def show_rights(self, request: HttpRequest) -> HttpResponse:
+        """Show the one table of rights, as the product keeps to it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Bảng phân quyền"),
+            "heads": heads(),
+            "rows": rows(),
+        }
+        return TemplateResponse(request, "accounts/admin_rights.html", context)
 
     @admin.display(description=_("Xác thực hai bước"), boolean=True)
     def has_second_factor(self, user: User) -> bool:

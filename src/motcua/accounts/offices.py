@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import date
@@ -12,23 +13,44 @@ from motcua.accounts.models import DayChange, Office
 
 _FRESH: Final = 30  # seconds
 _DEEPEST: Final = 10
+# Three levels of numbers before the unit's letter (000.00.01.H23), or the unit first and its levels behind (H23.101).
+_UNIT_CODE: Final = re.compile(
+    r"[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Z][0-9]{2}|[A-Z][0-9]{2}(?:\.[A-Z0-9]{1,10}){0,8}"
+)
+_LONGEST_CODE: Final = 35
 
 
 def unit_of(office_id: int) -> int:
     """Return the key of the unit to which an office belongs: the top of its branch, itself when it stands alone."""
-    parents = _parents(_half_minute())
-    for _ in range(_DEEPEST):
-        above = parents.get(office_id)
-        if above is None:
-            return office_id
-        office_id = above
-    raise ValueError("the tree of offices has a ring, or is too deep")
+    top = _top(_parents(_half_minute()), office_id)
+    if top is None:
+        raise ValueError("the tree of offices has a ring, or is too deep")
+    return top
 
 
 def offices_of_unit(office_id: int) -> list[int]:
     """Return the keys of all offices of the same unit, this one among them, in the order of their codes."""
     unit = unit_of(office_id)
     return [one for one in _parents(_half_minute()) if unit_of(one) == unit]
+
+
+def is_unit_code(text: str) -> bool:
+    """Say whether a text is a unit's code in the old style or the new one (QĐ 20/2020/QĐ-TTg)."""
+    return len(text) <= _LONGEST_CODE and _UNIT_CODE.fullmatch(text) is not None
+
+
+def fits_under(office_id: int | None, parent: Office) -> bool:
+    """Say whether an office may hang below another: the tree must have no ring, and no branch longer than ten.
+
+    Call it in the transaction that saves the office: two changes at one moment make no ring together.
+
+    Args:
+        office_id: the office's key; None for one that is not saved yet.
+        parent: the office above.
+    """
+    tree = dict(Office.objects.select_for_update().order_by("pk").values_list("pk", "parent_id"))
+    tree[office_id or 0] = parent.pk
+    return all(_top(tree, one) is not None for one in tree)
 
 
 def day_changes(office_id: int) -> Mapping[date, bool]:
@@ -44,6 +66,16 @@ def forget() -> None:
     """Let the next question read tree and days anew; whoever changes them calls this."""
     _parents.cache_clear()
     _day_changes.cache_clear()
+
+
+def _top(parents: Mapping[int, int | None], office_id: int) -> int | None:
+    """Return the top of an office's branch; None where there is none within reach."""
+    for _ in range(_DEEPEST):
+        above = parents.get(office_id)
+        if above is None:
+            return office_id
+        office_id = above
+    return None
 
 
 def _half_minute() -> int:

@@ -1,4 +1,4 @@
-"""The pages written from code: ``.env.example``, and ``configuration``, ``audit-events``, ``processing`` in docs."""
+"""The pages written from code: ``.env.example``, and those in docs that say so at their head."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def write_pages(*, only_check: bool) -> int:
         (_ROOT / "docs" / "configuration.md", _table()),
         (_ROOT / "docs" / "audit-events.md", _events()),
         (_ROOT / "docs" / "processing.md", processing.page()),
+        (_ROOT / "docs" / "rights.md", _rights()),
     ):
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
@@ -90,4 +91,25 @@ def _events() -> str:
         for event in EVENTS.values():
             told = "<br>".join(f"`{field}`: {meaning}" for field, meaning in event.fields.items())
             lines.append(f"| `{event.name}` | {event.sentence} | `{event.retention}` | {told or '–'} |")
+    return "\n".join(lines) + "\n"
+
+
+def _rights() -> str:
+    from django.utils import translation
+
+    from motcua.accounts.rights_table import heads, rows
+
+    lines = [
+        "# Bảng phân quyền",
+        "",
+        "Trang này do `motcua configuration` viết từ `src/motcua/accounts/rights.py`; xin đừng sửa tay.",
+        "Mỗi vai trò chỉ làm được những việc có ghi trong bảng: với hồ sơ mà *bộ phận mình* tiếp nhận hoặc đang giữ,",
+        "hoặc với hồ sơ của *cả cơ quan*. Người kiêm nhiệm có quyền của các vai trò cộng lại.",
+        "",
+    ]
+    with translation.override("vi"):
+        columns = ["Việc", *map(str, heads())]
+        lines += [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
+        for right, cells in rows():
+            lines.append(f"| {right} | {' | '.join(str(cell or '–') for cell in cells)} |")
     return "\n".join(lines) + "\n"

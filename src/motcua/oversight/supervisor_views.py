@@ -21,8 +21,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from motcua.accounts.access import officer_required, supervisor_required
+from motcua.accounts.access import officer_required, right_required, supervisor_required
 from motcua.accounts.models import User
+from motcua.accounts.rights import Right
 from motcua.accounts.service import notify, office_code
 from motcua.oversight import figures, looking_up, objecting, reviewing
 from motcua.oversight.exporting import export
@@ -328,12 +329,10 @@ def _differences_in(scope: Scope, path: str = "differences__") -> Q:
     return Q(**{f"{path}office_code__in": list(scope.offices)})
 
 
-@supervisor_required
+@right_required(Right.ADMINISTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def export_checks(request: OfficialRequest) -> HttpResponse:
     """Give an administrator all checks of a period, with their signature, as one file."""
-    if request.user.role != User.Role.ADMINISTRATOR:
-        raise PermissionDenied(_("Trang này dành cho quản trị hệ thống."))
     now = timezone.now()
     if request.method != "POST":
         today = timezone.localdate(now)
