@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -12,13 +13,15 @@ from django.db.transaction import TransactionManagementError
 from django.test import Client
 from django.utils import timezone
 
-from motcua.accounts.models import Citizen
+from motcua.accounts.models import Citizen, Office, User
 from motcua.dossiers import service
 from motcua.dossiers.models import CodeCounter, Dossier
 from motcua.dossiers.numbering import next_code, parse_code
+from motcua.dossiers.service import Applicant
+from motcua.identity.numbers import IdNumber
 from tests.conftest import ToldRegister
-from tests.dossiers.filing import agree, begin, draft_of, file_it, give_papers
-from tests.people import FIRST_OFFICE
+from tests.dossiers.filing import agree, begin, draft_of, file_it, give_papers, procedure_of
+from tests.people import FIRST_OFFICE, cast
 
 DAY = date(2026, 11, 23)
 
@@ -95,6 +98,98 @@ def test_codes_drawn_at_one_moment_have_no_doubles_and_no_gaps() -> None:
     assert sorted(codes) == [f"H24-261123-{number:04d}" for number in range(1, 25)]
 
 
+class Broken(RuntimeError):
+    """What goes wrong after a dossier got its code."""
+
+
+def receive(officer: User, now: datetime, *, is_broken: bool = False) -> None:
+    """Receive somebody at the officer's desk; broken, the transaction fails after the dossier was written."""
+    assert officer.office is not None
+    applicant = Applicant(full_name=cast.an.full_name, number=IdNumber(cast.an.number), birth=cast.an.born)
+    with transaction.atomic():
+        service.receive_at_desk(
+            officer=officer,
+            office=officer.office,
+            procedure=procedure_of(),
+            applicant=applicant,
+            check=None,
+            by_hand_reason="rejected",
+            received_documents=[],
+            press_key=uuid4(),
+            now=now,
+        )
+        if is_broken:
+            raise Broken
+
+
+def at_desk(code: str) -> User:
+    """Return Lan, whose office has this code."""
+    Office.objects.filter(code=FIRST_OFFICE).update(code=code)
+    return User.objects.select_related("office").get(login="lan")
+
+
+def numbers_of(office: str, day: date) -> list[int]:
+    """Return the numbers that an office gave on a day, in order."""
+    start = f"{office}-{day:%y%m%d}-"
+    codes = Dossier.objects.filter(code__startswith=start).values_list("code", flat=True)
+    return sorted(int(str(code).removeprefix(start)) for code in codes)
+
+
+NOON = timezone.make_aware(datetime(2026, 11, 23, 12))  # noqa: DTZ001
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("office", ["000.00.09.H23", "H23.909"])
+def test_fifty_receptions_at_one_moment_get_fifty_codes_without_a_gap(
+    catalogue: None, people: None, office: str
+) -> None:
+    officer = at_desk(office)
+
+    assert at_once(50, lambda: receive(officer, NOON)) == []
+
+    assert numbers_of(office, DAY) == list(range(1, 51))
+    assert Dossier.objects.count() == 50
+    assert all(parse_code(str(dossier.code)) == dossier.code for dossier in Dossier.objects.all())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_receptions_those_that_fail_in_the_middle_leave_no_gap(
+    catalogue: None, people: None
+) -> None:
+    officer = at_desk("H23.909")
+    is_broken = iter([place % 3 == 0 for place in range(50)])
+
+    wrong = at_once(50, lambda: receive(officer, NOON, is_broken=next(is_broken)))
+
+    assert [type(error) for error in wrong] == [Broken] * 17
+    assert numbers_of("H23.909", DAY) == list(range(1, 34))
+    assert CodeCounter.objects.get().last == 33
+
+
+@pytest.mark.django_db(transaction=True)
+def test_receptions_around_midnight_are_numbered_by_their_own_day(catalogue: None, people: None) -> None:
+    officer = at_desk("000.00.09.H23")
+    midnight = timezone.make_aware(datetime(2026, 11, 24))  # noqa: DTZ001
+    moments = iter([midnight + timedelta(seconds=place - 10) for place in range(20)])
+
+    assert at_once(20, lambda: receive(officer, next(moments))) == []
+
+    assert numbers_of("000.00.09.H23", DAY) == list(range(1, 11))
+    assert numbers_of("000.00.09.H23", date(2026, 11, 24)) == list(range(1, 11))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_offices_at_one_moment_number_for_themselves(catalogue: None, people: None) -> None:
+    officers = [at_desk("H23.909"), User.objects.select_related("office").get(login="minh")]
+    turns = iter(officers * 10)
+
+    assert at_once(20, lambda: receive(next(turns), NOON)) == []
+
+    for officer in officers:
+        assert officer.office is not None
+        assert numbers_of(officer.office.code, DAY) == list(range(1, 11))
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_draft_filed_by_many_presses_at_one_moment_is_filed_once(
     catalogue: None, register: ToldRegister, an_client: Client, citizen_an: Citizen
@@ -168,6 +263,8 @@ def test_beginning_by_many_presses_at_one_moment_makes_one_draft(
         ("000.00.01.H27–200101–0001", "000.00.01.H27-200101-0001"),
         ("G22.99-261123-0001234", "G22.99-261123-0001234"),
         ("H15.50.05.13-261008-0975", "H15.50.05.13-261008-0975"),
+        ("000.00.01.H23-261123-12345", "000.00.01.H23-261123-12345"),
+        ("H23.101-261123-123456", "H23.101-261123-123456"),
         ("H24-261123-001", None),
         ("H24-261123-00012345", None),
         ("H24-2611-0001", None),
