@@ -15,7 +15,7 @@ from django.utils import timezone
 from motcua.accounts import offices
 from motcua.accounts.models import Citizen, DayChange, User
 from motcua.dossiers import service
-from motcua.dossiers.clock import calendar_of, label_of
+from motcua.dossiers.clock import calendar_of, closes_on, label_of
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.moving import go
 from motcua.dossiers.supplementing import ask_supplement, take_supplement
@@ -202,6 +202,18 @@ def test_fifty_labels_cost_one_question_to_the_database_in_half_a_minute(officer
             label_of(dossier, now=at(MONDAY))
 
     assert len(asked) == 1
+
+
+def test_a_promised_day_ends_when_the_dossier_s_office_closes(officer: User) -> None:
+    assert officer.office is not None
+    officer.office.hours = {"5": "07:30-11:30"}
+    officer.office.save()
+    dossier = receive(officer)
+
+    assert closes_on(dossier, date(2026, 11, 19)) == at("2026-11-19 17:00")
+    assert closes_on(dossier, date(2026, 11, 20)) == at("2026-11-20 11:30")
+    assert closes_on(dossier, date(2026, 11, 21)) is None
+    assert closes_on(dossier, date(2026, 11, 24)) is None
 
 
 def test_the_calendar_of_an_office_nobody_changed_is_the_country_s(officer: User) -> None:

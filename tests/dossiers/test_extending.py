@@ -9,7 +9,13 @@ from django.db import IntegrityError, transaction
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers.extending import HINDRANCE_TEXTS, ExtensionRefused, Hindrance, extend
+from motcua.dossiers.extending import (
+    HINDRANCE_TEXTS,
+    ExtensionRefused,
+    Hindrance,
+    extend,
+    may_be_extended,
+)
 from motcua.dossiers.models import Dossier, Extension
 from motcua.dossiers.moving import NotYours, go
 from motcua.dossiers.supplementing import ask_supplement, take_supplement
@@ -37,9 +43,12 @@ def test_a_leader_moves_the_due_date_and_the_citizen_reads_why(
     dossier = receive(officer)
     Dossier.objects.filter(pk=dossier.pk).update(citizen=citizen_an)
 
+    assert may_be_extended(dossier)
+
     extension = put_off(dossier, leader)
 
-    dossier.refresh_from_db()
+    dossier = Dossier.objects.get(pk=dossier.pk)
+    assert not may_be_extended(dossier)
     assert dossier.due_at == at(LATER)
     assert extension.old_due_at == at("2026-11-18 17:00")
     assert not extension.is_late

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from motcua.accounts.hours import hours_of
 from motcua.accounts.offices import day_changes
 from motcua.dossiers import states
-from motcua.dossiers.due_dates import Calendar, DueLabel, due_at, due_label, resumed
+from motcua.dossiers.due_dates import Calendar, DueLabel, closing_time, due_at, due_label, resumed
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.states import Clock
 
@@ -65,6 +65,11 @@ def label_of(dossier: Dossier, *, now: datetime) -> DueLabel | None:
         finished_at=dossier.finished_at if is_finished else None,
         paused_at=dossier.paused_at,
     )
+
+
+def closes_on(dossier: Dossier, day: date) -> datetime | None:
+    """Return when a dossier's office closes on a day, as the hour of a date that is promised; None for a day off."""
+    return closing_time(day, calendar_of(dossier.office_id), hours_of(dossier.office.hours))
 
 
 def calendar_of(office_id: int) -> Calendar:

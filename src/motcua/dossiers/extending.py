@@ -110,11 +110,22 @@ def extend(*, dossier: Dossier, new_due_at: datetime, reason: str, by: User, now
     return extension
 
 
-def _hindrance(dossier: Dossier, new_due_at: datetime, reason: str, now: datetime) -> Hindrance | None:
+def may_be_extended(dossier: Dossier) -> bool:
+    """Say whether a dossier's due date may still be put off at all; who may do so ``dossiers.access`` says."""
+    return _standing_hindrance(dossier) is None
+
+
+def _standing_hindrance(dossier: Dossier) -> Hindrance | None:
+    """Return what hinders already, whatever the new date."""
     if dossier.status not in {states.RECEIVED, states.PROCESSING} or dossier.due_at is None:
         return Hindrance.NOT_RUNNING
-    if Extension.objects.filter(dossier=dossier).exists():
-        return Hindrance.ALREADY
+    return Hindrance.ALREADY if hasattr(dossier, "extension") else None
+
+
+def _hindrance(dossier: Dossier, new_due_at: datetime, reason: str, now: datetime) -> Hindrance | None:
+    standing = _standing_hindrance(dossier)
+    if standing is not None or dossier.due_at is None:
+        return standing
     if not reason.strip():
         return Hindrance.NO_REASON
     if new_due_at <= max(dossier.due_at, now):

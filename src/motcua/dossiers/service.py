@@ -1,6 +1,6 @@
 """Everything that other apps and pages may do to dossiers."""
 
-from motcua.dossiers.extending import ExtensionRefused, extend
+from motcua.dossiers.extending import ExtensionRefused, extend, may_be_extended
 from motcua.dossiers.filing import (
     CONSENT_VERSION,
     HOLD_TEXTS,
@@ -65,6 +65,7 @@ __all__ = [
     "delete_old_drafts",
     "extend",
     "hold_of",
+    "may_be_extended",
     "may_be_rechecked",
     "may_read_papers",
     "missing_documents",
