@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
+from motcua.accounts.models import Office
+from motcua.dossiers import clock
 from motcua.dossiers.models import Dossier
-from motcua.procedures.models import Offer
+from motcua.dossiers.states import Clock
+from motcua.procedures.models import Offer, Procedure
 from motcua.procedures.service import revision_of
 from motcua.procedures.terms import terms_of
 
@@ -34,3 +38,29 @@ def agree(dossier: Dossier) -> None:
     dossier.term_limit = terms.limit if own is None else own
     dossier.term_unit = terms.unit
     dossier.fee_due = terms.fee
+
+
+def foresee(
+    *, procedure: Procedure, office: Office, channel: int, case_key: int | None, now: datetime
+) -> Dossier:
+    """Return a dossier that nobody saves, with the terms and the due date that it would have if received now.
+
+    Args:
+        procedure: what is asked for.
+        office: that would receive it.
+        channel: a value of ``Dossier.Channel``.
+        case_key: the key of the procedure's case; None is the general one.
+        now: the moment.
+    """
+    dossier = Dossier(procedure=procedure, office=office, channel=channel, case_key=case_key)
+    agree(dossier)
+    clock.turn(dossier, Clock.START, now=now)
+    return dossier
+
+
+def case_name(dossier: Dossier) -> str:
+    """Return the name of a dossier's case as its revision has it, empty for the general one."""
+    if dossier.case_key is None or dossier.revision is None:
+        return ""
+    cases = dossier.revision.content.get("cases", ())
+    return next((str(case["name"]) for case in cases if case["key"] == dossier.case_key), "")

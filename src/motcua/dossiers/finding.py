@@ -33,10 +33,14 @@ def word_digests(office_id: int, name: str) -> list[int]:
 
 
 def write_words(dossier: Dossier) -> None:
-    """Let a dossier be found by its applicant's name; call it in the transaction that files or receives it."""
+    """Let a dossier be found by its applicant's name and by its owner's, who was written before.
+
+    Call it in the transaction that files or receives it.
+    """
+    owner = getattr(dossier, "owner", None)
+    names = f"{dossier.applicant_name} {owner.full_name}" if owner else dossier.applicant_name
     ApplicantWord.objects.bulk_create(
-        ApplicantWord(dossier=dossier, digest=word)
-        for word in word_digests(dossier.office_id, dossier.applicant_name)
+        ApplicantWord(dossier=dossier, digest=word) for word in word_digests(dossier.office_id, names)
     )
 
 

@@ -1,9 +1,10 @@
-"""An office's side of a dossier: received at the desk, or taken up from the queue."""
+"""An office's side of a dossier: received, guided or refused at the desk, or taken up from the queue."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,11 +15,12 @@ from motcua.accounts.service import owner_of
 from motcua.dossiers import states
 from motcua.dossiers.agreeing import agree
 from motcua.dossiers.finding import write_words
-from motcua.dossiers.models import Dossier, Recheck
+from motcua.dossiers.models import Dossier, DossierOwner, Recheck, Supplement
 from motcua.dossiers.moving import take_step
 from motcua.dossiers.numbering import next_code
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.models import Procedure
+from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 
 
@@ -52,6 +54,47 @@ class Applicant:
     email: str = ""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Owner:
+    """The person for whom the applicant files, as the desk's form has it; texts as in ``Applicant``.
+
+    ``relation`` is a value of ``DossierOwner.Relation``; ``without_number`` one of ``DossierOwner.WithoutNumber``, empty
+    when there is a number. ``check`` is the owner's own, whatever its outcome; ``is_by_hand`` says that the officer saw
+    the owner's originals because the register did not confirm them.
+    """
+
+    relation: str
+    full_name: str
+    number: IdNumber | None
+    birth: str = ""
+    sex: str = ""
+    residence: str = ""
+    check: IdentityCheck | None = None
+    without_number: str = ""
+    is_by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NotReceived:
+    """What a person at the desk gets in place of a reception, and why.
+
+    With ``documents``, each as ``{"name": "…", "note": "…"}``, they are guided to add them (mẫu 02); with none they are
+    refused (mẫu 03).
+    """
+
+    reason: str
+    documents: tuple[dict[str, str], ...] = ()
+
+    @property
+    def move(self) -> str:
+        """Return the name of the move in ``states.MOVES``."""
+        return "guide_walk_in" if self.documents else "refuse_walk_in"
+
+
+# Who files in another's name shows that they may (Civil Code, articles 134 to 141).
+NEEDS_AUTHORITY: Final = frozenset({DossierOwner.Relation.AUTHORIZED, DossierOwner.Relation.GUARDIAN})
+
+
 def receive_at_desk(
     *,
     officer: User,
@@ -63,10 +106,15 @@ def receive_at_desk(
     received_documents: list[dict[str, str | int]],
     press_key: UUID,
     now: datetime,
+    owner: Owner | None = None,
+    case_key: int | None = None,
+    channel: int = Dossier.Channel.DESK,
+    instead: NotReceived | None = None,
 ) -> Dossier:
-    """Receive a dossier from a person at the desk: it gets its code and is received at once.
+    """Receive a dossier from a person at the desk, or give them form 02 or 03 for it: it gets its code at once.
 
-    When the register could not be asked, it also gets a ticket for a later question, and nobody decides on it before.
+    When the register could not be asked, nobody decides on it before; once received, it gets a ticket for a later
+    question.
 
     Call it in the transaction that spends the register's record; on its own it opens one.
 
@@ -80,6 +128,10 @@ def receive_at_desk(
         received_documents: what was handed in, each as ``{"name": …, "originals": 1, "copies": 0}``.
         press_key: drawn when the form was shown; the same key again returns the same dossier.
         now: the moment.
+        owner: whose dossier it is, where the applicant files for another.
+        case_key: the key of the procedure's case; None is the general one.
+        channel: ``Dossier.Channel.DESK``, or ``POSTAL`` when the papers came by post.
+        instead: why it is not received, where it is not.
 
     Raises:
         NotThisOffice: the officer works elsewhere.
@@ -98,7 +150,8 @@ def receive_at_desk(
     dossier = Dossier(
         procedure=procedure,
         office=office,
-        channel=Dossier.Channel.DESK,
+        channel=channel,
+        case_key=case_key,
         holder_office=office,
         identity_check=check,
         by_hand_reason=by_hand_reason,
@@ -117,37 +170,122 @@ def receive_at_desk(
     dossier.set_applicant_number(applicant.number)
     if check is not None and check.is_verified:
         dossier.citizen = owner_of(number_digest=dossier.applicant_number_digest)
+    move = states.MOVES[instead.move if instead else "receive"]
     try:
         with transaction.atomic():
             dossier.code = next_code(office.code, timezone.localdate(now))
             agree(dossier)
             take_step(
                 dossier=dossier,
-                move=states.MOVES["receive"],
+                move=move,
                 by=officer,
                 now=now,
-                event="dossier.received_by_hand" if by_hand_reason else "dossier.received",
-                details={"procedure": procedure.code, "reason": by_hand_reason}
-                if by_hand_reason
-                else {"procedure": procedure.code},
+                reason=instead.reason if instead else "",
+                **_told_to_the_log(dossier, instead),
             )
+            if owner is not None:
+                _write_owner(dossier, owner)
             write_words(dossier)
-            if is_awaited:
-                Recheck.objects.create(dossier=dossier, officer=officer, queued_at=now, not_before=now)
+            if instead is None:
+                queue_recheck(dossier, officer=officer, now=now)
+            elif instead.documents:
+                Supplement.objects.create(
+                    dossier=dossier,
+                    documents=list(instead.documents),
+                    reason=instead.reason,
+                    asked_at=now,
+                    asked_by=officer,
+                )
     except IntegrityError:
-        earlier = Dossier.objects.filter(press_key=press_key).first()
-        if earlier is None:
+        earlier = first_press(press_key=press_key, officer=officer, procedure=procedure, instead=instead)
+        if earlier is None or not _is_same(earlier, dossier, owner):
+            if Dossier.objects.filter(press_key=press_key).exists():
+                raise PressKeyReused from None
             raise
-        return _same_press(earlier, dossier)
+        return earlier
     return dossier
 
 
-def _same_press(earlier: Dossier, again: Dossier) -> Dossier:
-    """Return the dossier that the first press received, if the second press says the same."""
-    same = ("received_by_id", "procedure_id", "applicant_name", "applicant_birth", "applicant_number_digest")
+def first_press(
+    *, press_key: UUID, officer: User, procedure: Procedure, instead: NotReceived | None
+) -> Dossier | None:
+    """Return what the first press of a form made, if it was this officer's, for this procedure and to the same end.
+
+    Args:
+        press_key: of the form.
+        officer: who presses again.
+        procedure: what is asked for now.
+        instead: to what end this press is.
+    """
+    made = Dossier.objects.select_related("identity_check", "owner__identity_check").filter(
+        press_key=press_key,
+        procedure=procedure,
+        steps__origin=None,
+        steps__actor=officer,
+        steps__move=instead.move if instead else "receive",
+    )
+    return made.first()
+
+
+def queue_recheck(dossier: Dossier, *, officer: User, now: datetime) -> None:
+    """Give a received dossier its ticket for a later question, if its applicant still waits for the register.
+
+    Call it in the transaction that receives the dossier.
+
+    Args:
+        dossier: as it is received.
+        officer: who receives, and in whose name the register is asked.
+        now: the moment.
+    """
+    if dossier.is_identity_awaited:
+        begun = {"officer": officer, "queued_at": now, "not_before": now}
+        Recheck.objects.get_or_create(dossier=dossier, defaults=begun)
+
+
+def _told_to_the_log(dossier: Dossier, instead: NotReceived | None) -> dict[str, Any]:
+    """Return the audit event of a reception, and what it carries; other moves have the one of all moves."""
+    if instead is not None:
+        return {}
+    said = {"procedure": dossier.procedure.code}
+    if dossier.by_hand_reason:
+        return {
+            "event": "dossier.received_by_hand",
+            "details": said | {"reason": dossier.by_hand_reason},
+        }
+    return {"event": "dossier.received", "details": said}
+
+
+def _write_owner(dossier: Dossier, owner: Owner) -> None:
+    kept = DossierOwner(
+        dossier=dossier,
+        relation=owner.relation,
+        full_name=owner.full_name,
+        birth=owner.birth,
+        sex=owner.sex,
+        residence=owner.residence,
+        identity_check=owner.check,
+        without_number=owner.without_number,
+        is_by_hand=owner.is_by_hand,
+    )
+    kept.set_number(owner.number)
+    kept.save(force_insert=True)
+
+
+def _is_same(earlier: Dossier, again: Dossier, owner: Owner | None) -> bool:
+    """Say whether two presses of one form name the same two persons."""
+    same = ("applicant_name", "applicant_birth", "applicant_number_digest")
     if any(getattr(earlier, field) != getattr(again, field) for field in same):
-        raise PressKeyReused
-    return earlier
+        return False
+    kept = owner_of_dossier(earlier)
+    if kept is None or owner is None:
+        return kept is owner
+    number = digest("number", owner.number.digits) if owner.number else ""
+    return (kept.full_name, kept.birth, kept.number_digest) == (owner.full_name, owner.birth, number)
+
+
+def owner_of_dossier(dossier: Dossier) -> DossierOwner | None:
+    """Return whose dossier it is where another filed it, None where the applicant filed for themselves."""
+    return getattr(dossier, "owner", None)
 
 
 def take_up(*, dossier: Dossier, officer: User, now: datetime) -> Dossier:

@@ -1,5 +1,6 @@
 """Everything that other apps and pages may do to dossiers."""
 
+from motcua.dossiers.agreeing import case_name, foresee
 from motcua.dossiers.extending import ExtensionRefused, extend, may_be_extended
 from motcua.dossiers.filing import (
     CONSENT_VERSION,
@@ -25,10 +26,15 @@ from motcua.dossiers.filing import (
 )
 from motcua.dossiers.finding import named, numbered, write_words
 from motcua.dossiers.receiving import (
+    NEEDS_AUTHORITY,
     AlreadyReceived,
     Applicant,
+    NotReceived,
     NotThisOffice,
+    Owner,
     PressKeyReused,
+    first_press,
+    owner_of_dossier,
     receive_at_desk,
     take_up,
 )
@@ -45,6 +51,7 @@ from motcua.dossiers.reminding import remind, send_reminders
 __all__ = [
     "CONSENT_VERSION",
     "HOLD_TEXTS",
+    "NEEDS_AUTHORITY",
     "AlreadyReceived",
     "Applicant",
     "ConsentMissing",
@@ -52,18 +59,23 @@ __all__ = [
     "Held",
     "Hold",
     "NotADraft",
+    "NotReceived",
     "NotRecheckable",
     "NotThisOffice",
     "OathMissing",
+    "Owner",
     "PapersMissing",
     "PressKeyReused",
     "StillAsking",
     "add_paper",
+    "case_name",
     "confirm_applicant",
     "confirm_originals",
     "delete_draft",
     "delete_old_drafts",
     "extend",
+    "first_press",
+    "foresee",
     "hold_of",
     "may_be_extended",
     "may_be_rechecked",
@@ -71,6 +83,7 @@ __all__ = [
     "missing_documents",
     "named",
     "numbered",
+    "owner_of_dossier",
     "receive_at_desk",
     "recheck_now",
     "refuse_incomplete",

@@ -10,6 +10,7 @@ from motcua.accounts.models import User
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, Supplement
 from motcua.dossiers.moving import take_step
+from motcua.dossiers.receiving import queue_recheck
 
 
 def ask_supplement(
@@ -54,4 +55,5 @@ def take_supplement(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
         take_step(dossier=fresh, move=states.MOVES["take_supplement"], by=by, now=now)
+        queue_recheck(fresh, officer=by, now=now)  # who was guided at the desk while the register was silent
     return fresh

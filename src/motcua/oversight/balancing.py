@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from motcua.audit import service as audit
-from motcua.dossiers.models import Dossier
+from motcua.dossiers.models import Dossier, DossierOwner
 from motcua.oversight.figures import Period
 from motcua.oversight.models import Balance, Difference
 from motcua.verification.models import IdentityCheck
@@ -164,6 +164,7 @@ def _of_other_persons(checks: QuerySet[IdentityCheck], dossiers: QuerySet[Dossie
     strays = (
         checks.filter(
             ~Exists(Dossier.objects.filter(identity_check=OuterRef("pk"))),
+            ~Exists(DossierOwner.objects.filter(identity_check=OuterRef("pk"))),
             touch_point=IdentityCheck.TouchPoint.RECEPTION,
             outcome=IdentityCheck.Outcome.VERIFIED,
         )
