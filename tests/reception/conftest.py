@@ -98,11 +98,8 @@ class Screen:
     def column(self) -> str:
         """Return the part that the check button swaps, without what differs by chance."""
         html = re.sub(r'name="(press_key|form_token|check_key)" value="[^"]*"', r'name="\1"', self.html)
-        return (
-            html[html.index('<div class="desk-grid" id="kiem-tra">') :]
-            .split('<section class="card" id="thanh-phan"')[0]
-            .strip()
-        )
+        shown = html[html.index('<div class="desk-grid" id="kiem-tra">') :]
+        return re.split(r'<section class="card[^"]*" id="chu-ho-so"', shown)[0].strip()
 
     def shows_record_of(self, person: Person) -> bool:
         """Say whether anything of the register's record is on the page that nobody typed."""

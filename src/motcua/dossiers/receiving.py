@@ -58,9 +58,9 @@ class Applicant:
 class Owner:
     """The person for whom the applicant files, as the desk's form has it; texts as in ``Applicant``.
 
-    ``relation`` is a value of ``DossierOwner.Relation``; ``without_number`` one of ``DossierOwner.WithoutNumber``, empty
-    when there is a number. ``check`` is the owner's own, whatever its outcome; ``is_by_hand`` says that the officer saw
-    the owner's originals because the register did not confirm them.
+    ``relation`` is a value of ``DossierOwner.Relation``; ``without_number`` one of
+    ``DossierOwner.WithoutNumber``, empty when there is a number. ``check`` is the owner's own, whatever its outcome;
+    ``is_by_hand`` says that the officer saw the owner's originals because the register did not confirm them.
     """
 
     relation: str

@@ -26,7 +26,7 @@ class Catalogue(dict[int, Procedure]):
 
 
 def offered() -> Catalogue:
-    """Return the procedures in force with their documents, by key, in the catalogue's order.
+    """Return the procedures in force with their cases and documents, by key, in the catalogue's order.
 
     Each process reads them once in half a minute and not at every press of every desk; an administrator's change
     reaches all desks within that time.
@@ -86,4 +86,4 @@ def forget() -> None:
 @lru_cache(maxsize=1)
 def _read(_half_minute: int) -> Catalogue:
     rows = Procedure.objects.filter(is_active=True).defer("official_name", "search_text", "results")
-    return Catalogue((procedure.pk, procedure) for procedure in rows.prefetch_related("documents"))
+    return Catalogue((procedure.pk, procedure) for procedure in rows.prefetch_related("cases", "documents"))

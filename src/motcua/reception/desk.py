@@ -1,15 +1,15 @@
 """The state of the reception form between two presses, as the page shows it.
 
 The page holds what was typed and nothing else; what the register said is found again from the claim
-(``reception.service``). So every press can be answered with a part of the page or with the whole of it.
+(``reception.findings``). So every press can be answered with a part of the page or with the whole of it.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -24,43 +24,64 @@ from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
 from motcua.audit.service import record
-from motcua.dossiers.models import Dossier
-from motcua.dossiers.service import PressKeyReused
-from motcua.identity.card_qr import CardReading
-from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradictions
-from motcua.identity.verification import BirthMatch
-from motcua.procedures.models import Procedure, RequiredDocument
+from motcua.dossiers.models import Dossier, DossierOwner
+from motcua.dossiers.service import NotReceived, PressKeyReused, foresee
+from motcua.identity.claims import IdentityClaim
+from motcua.procedures.models import ProcedureCase, RequiredDocument
 from motcua.procedures.service import Catalogue, offered
 from motcua.reception import opening, scan, service
-from motcua.reception.findings import Finding, Situation, inquire, recall
-from motcua.reception.forms import SEXES, ClaimForm, RestForm, is_number_known
-from motcua.verification.service import Light, LineStatus, claim_digest, line_status, press_of
-
-CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
-WORN_OUT: Final = _(
-    "Lần kiểm tra trước không còn dùng được (quá 30 phút, đã dùng cho một hồ sơ, hoặc thủ tục đã đổi). "
-    "Vui lòng kiểm tra lại."
+from motcua.reception.findings import Situation, recall
+from motcua.reception.forms import (
+    OWNER_ORIGINALS,
+    ClaimForm,
+    OwnerClaimForm,
+    OwnerForm,
+    RestForm,
+    is_number_known,
+    optional_of_owner,
 )
+from motcua.reception.person import PersonBlock
+from motcua.verification.service import claim_digest
+
 NOT_CHECKED: Final = _(
     "Vui lòng bấm “Kiểm tra danh tính số” trước khi lưu. Nếu người nộp không có số định danh, vui lòng chọn lý do "
     "ở mục “Người nộp không có số định danh”."
 )
+OWNER_NOT_CHECKED: Final = _(
+    "Vui lòng bấm “Kiểm tra danh tính chủ hồ sơ” trước khi lưu. "
+    "Nếu chủ hồ sơ chưa có số định danh, vui lòng chọn lý do."
+)
+OWNER_IS_APPLICANT: Final = _("Chủ hồ sơ chính là người nộp. Vui lòng chọn nộp cho “Bản thân”.")
+NOT_FOR_OTHERS: Final = _("Thủ tục này do chủ hồ sơ tự nộp. Vui lòng chọn nộp cho “Bản thân”.")
+PROCEDURE_FIRST: Final = _("Vui lòng chọn thủ tục trước: mỗi lần tra cứu phải gắn với một thủ tục.")
 HAS_NUMBER: Final = _(
     "Người nộp có số CCCD/CMND: vui lòng bấm “Kiểm tra danh tính số”, hoặc xóa số nếu nhập nhầm."
 )
-FEW_TRIES: Final = 10
-NUMBER_HELP: Final = _("12 số, hoặc 9 số")
-BIRTH_HELP: Final = _("hoặc chỉ năm sinh")
+OWNER_HAS_NUMBER: Final = _(
+    "Chủ hồ sơ có số thì cần kiểm tra. Vui lòng chọn “Đã có số định danh”, hoặc xóa số."
+)
+NO_REASON: Final = _("Vui lòng nhập lý do, để người nộp đọc.")
+NOTHING_MISSING: Final = _("Vui lòng đánh dấu hoặc nhập ít nhất một giấy tờ cần bổ sung.")
 ANOTHER_PRESS: Final = _("Trang này đã lưu một hồ sơ khác. Vui lòng xem lại rồi bấm “Lưu hồ sơ” lần nữa.")
+ANOTHER_CASE: Final = _("Trường hợp này không thuộc thủ tục đã chọn. Vui lòng chọn lại.")
+OWNER_PREFIX: Final = "owner-"
+
+
+class Way(StrEnum):
+    """What an officer gives a person in place of a reception."""
+
+    GUIDE = "guide"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One line of the list of documents, with what the officer ticked."""
+    """One line of the list of documents, with what the officer ticked; ``is_missing`` asks the citizen to add it."""
 
     document: RequiredDocument
     has_original: bool
     has_copy: bool
+    is_missing: bool
 
     def received(self) -> dict[str, str | int]:
         """Return the line as it is kept with the dossier; what the list asks for in two copies comes in two."""
@@ -71,51 +92,127 @@ class DocumentRow:
         }
 
 
-@dataclass
-class Desk:
-    """Everything that the reception form shows."""
+@dataclass(kw_only=True)
+class OwnerBlock(PersonBlock):
+    """The part of the form about the person for whom the applicant files."""
+
+    rest_form: OwnerForm
+    prefix: str = OWNER_PREFIX
+
+    @property
+    def procedure_error(self) -> str | Promise:
+        """Return why nobody was asked, where no procedure was chosen."""
+        is_pressed = self.claim_form.is_bound and not self.is_saving
+        return PROCEDURE_FIRST if is_pressed and self.procedure is None else ""
+
+
+@dataclass(kw_only=True)
+class Desk(PersonBlock):
+    """Everything that the reception form shows; as a block of its own, the applicant."""
 
     claim_form: ClaimForm
     rest_form: RestForm
-    data: QueryDict
-    now: datetime
-    officer: User
     press_key: str
-    procedure: Procedure | None = None
-    finding: Finding = field(default_factory=lambda: Finding(Situation.NOT_ASKED))
-    contradictions: Sequence[Contradiction] = ()
-    checked: str = ""
-    warned: str = ""
-    scan_error: str | Promise = ""
-    notice: str | Promise = ""
-    is_saving: bool = False
 
     @property
     def form_token(self) -> str:
         """Return what shows that this form was opened here, by this officer."""
         return opening.opened(officer=self.officer, press_key=self.press_key, now=self.now)
 
-    @property
-    def tries_left(self) -> int | None:
-        """Return how many wrong tries the officer has left, once that is worth a word."""
-        left = self.finding.check.tries_left if self.finding.check else None
-        return left if left is not None and left <= FEW_TRIES else None
+    @cached_property
+    def owner(self) -> OwnerBlock:
+        """Return the owner's part, as it was posted and not judged."""
+        return _owner_block(self)
 
     @property
-    def check_key(self) -> str:
-        """Return the key of the next press of the check button."""
-        return str(uuid.uuid4())
+    def may_be_for_other(self) -> bool:
+        """Say whether the chosen procedure may be filed for another; as long as none is chosen, nobody knows."""
+        return self.procedure is None or self.procedure.may_be_filed_for_others
+
+    @property
+    def is_for_other(self) -> bool:
+        """Say whether the applicant files for another; a newborn's birth is registered by somebody else."""
+        if not self.may_be_for_other:
+            return False
+        if self.is_procedure_new and not any(self.owner.said(name) for name in ("full_name", "number")):
+            return self.is_owner_expected
+        return self.data.get("for_other") == "1"
+
+    @property
+    def is_owner_expected(self) -> bool:
+        """Say whether the procedure is mostly for somebody who has no number yet."""
+        return self.procedure is not None and self.procedure.owner_may_lack_number
+
+    @property
+    def is_procedure_new(self) -> bool:
+        """Say whether the page that was posted did not show what belongs to the chosen procedure."""
+        return (
+            not self.is_saving
+            and self.procedure is not None
+            and self.data.get("shown_procedure", "") != str(self.procedure.pk)
+        )
+
+    @cached_property
+    def case(self) -> ProcedureCase | None:
+        """Return the chosen case of the procedure, None for the general one."""
+        return next((case for case in self.cases if str(case.pk) == self.data.get("case")), None)
+
+    @cached_property
+    def cases(self) -> list[ProcedureCase]:
+        """Return the cases of the chosen procedure."""
+        return list(self.procedure.cases.all()) if self.procedure else []
+
+    @property
+    def channel(self) -> int:
+        """Return how the papers came."""
+        is_postal = self.data.get("channel") == str(Dossier.Channel.POSTAL)
+        return Dossier.Channel.POSTAL if is_postal else Dossier.Channel.DESK
+
+    @cached_property
+    def foreseen(self) -> Dossier | None:
+        """Return the terms and the due date that a dossier received now would have."""
+        if self.procedure is None or self.officer.office is None:
+            return None
+        case_key = self.case.pk if self.case else None
+        return foresee(
+            procedure=self.procedure,
+            office=self.officer.office,
+            channel=self.channel,
+            case_key=case_key,
+            now=self.now,
+        )
+
+    @property
+    def way(self) -> Way | None:
+        """Return what the officer gives in place of a reception: asked to be shown, or pressed."""
+        asked = self.data.get("instead") or self.data.get("other_way")
+        return Way(asked) if asked in set(Way) else None
 
     @cached_property
     def documents(self) -> list[DocumentRow]:
-        """Return the documents of the chosen procedure."""
+        """Return the documents of the chosen procedure and case."""
         if self.procedure is None:
             return []
         originals, copies = set(self.data.getlist("original")), set(self.data.getlist("copy"))
-        return [
-            DocumentRow(document, str(document.pk) in originals, str(document.pk) in copies)
-            for document in self.procedure.documents.all()
-        ]
+        missing = set(self.data.getlist("missing")) if self.data.get("shown_way") == Way.GUIDE else None
+        case_key = self.case.pk if self.case else None
+        rows = []
+        for document in self.procedure.documents.all():
+            if document.case_id not in (None, case_key):
+                continue
+            key = str(document.pk)
+            has_original, has_copy = key in originals, key in copies
+            is_lacking = document.is_required and not has_original and not has_copy
+            is_missing = is_lacking if missing is None else key in missing
+            rows.append(DocumentRow(document, has_original, has_copy, is_missing))
+        return rows
+
+    @property
+    def asked_to_add(self) -> list[str]:
+        """Return the names of the documents that the citizen is asked to add."""
+        other = self.data.get("missing_other", "").splitlines()
+        listed = [row.document.name for row in self.documents if row.is_missing]
+        return listed + [name for line in other if (name := " ".join(line.split())[:500])]
 
     @property
     def procedure_options(self) -> str:
@@ -124,7 +221,7 @@ class Desk:
         options = _options(offered())
         if not chosen.isdecimal():
             return options
-        return mark_safe(options.replace(f'value="{chosen}"', f'value="{chosen}" selected'))  # noqa: S308 (digits)
+        return mark_safe(options.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1))  # noqa: S308 (digits)
 
     @property
     def is_blank(self) -> bool:
@@ -132,45 +229,16 @@ class Desk:
         return not self.data
 
     @property
-    def is_missing_procedure(self) -> bool:
-        """Say whether nobody was asked because no procedure was chosen."""
-        return not self.is_saving and bool(self.claim_form.errors.get("procedure"))
-
-    @property
-    def claim_fields_with_errors(self) -> list[BoundField]:
-        """Return the fields that kept the question from being asked."""
-        return [] if self.is_saving else [field for field in self.claim_form if field.errors]
+    def procedure_error(self) -> str | Promise:
+        """Return why nobody was asked, where no procedure was chosen."""
+        errors = () if self.is_saving else self.claim_form.errors.get("procedure", ())
+        return errors[0] if errors else ""
 
     @property
     def fields_with_errors(self) -> list[BoundField]:
         """Return the fields of the whole page that are to be mended."""
-        return [field for form in (self.claim_form, self.rest_form) for field in form if field.errors]
-
-    @property
-    def birth_help(self) -> Promise:
-        """Return how a birth date is typed."""
-        return BIRTH_HELP
-
-    @property
-    def number_help(self) -> Promise:
-        """Return how a number is typed."""
-        return NUMBER_HELP
-
-    @property
-    def is_year_match(self) -> bool:
-        """Say whether only the year of birth could be compared."""
-        return self.finding.check is not None and self.finding.check.birth_match == BirthMatch.YEAR
-
-    @property
-    def sex_label(self) -> str | Promise:
-        """Return the applicant's sex in words."""
-        applicant = self.finding.applicant
-        return next((label for sex, label in SEXES if applicant and sex == applicant.sex), "—")
-
-    @property
-    def is_warning_first(self) -> bool:
-        """Say whether the officer is warned before anybody is asked."""
-        return bool(self.contradictions) and bool(self.warned)
+        forms = (self.claim_form, self.owner.rest_form, self.owner.claim_form, self.rest_form)
+        return [field for form in forms for field in form if field.errors]
 
     @property
     def is_by_hand_open(self) -> bool:
@@ -178,27 +246,9 @@ class Desk:
         return self.data.get("by_hand_reason") in service.WITHOUT_NUMBER
 
     @property
-    def is_unanswered(self) -> bool:
-        """Say whether the register gave no usable answer about this claim."""
-        return self.finding.situation is Situation.UNANSWERED
-
-    @property
     def is_for_later(self) -> bool:
         """Say whether the person can be received now and asked about later."""
         return self.finding.reason == Dossier.ByHand.UNANSWERED
-
-    @property
-    def is_line_heard(self) -> bool:
-        """Say whether this press tells how the line stands: it asked the register, or shows that nobody answered."""
-        return self.is_unanswered or (
-            self.finding.check is not None and self.finding.check.asked_at >= self.now
-        )
-
-    @cached_property
-    def line(self) -> LineStatus:
-        """Return how the line stands; a line that just gave this page no answer is not called fine."""
-        kept = self.finding.line or line_status(now=self.now)
-        return replace(kept, light=Light.SLOW) if self.is_unanswered and kept.is_open else kept
 
     @property
     def by_hand_reasons(self) -> list[tuple[str, Any]]:
@@ -241,108 +291,152 @@ def blank(*, officer: User, now: datetime, procedure_code: str = "") -> Desk:
 
 
 def shown_again(*, data: QueryDict, officer: User, now: datetime, is_claim_shown: bool = True) -> Desk:
-    """Return the form as it was posted, with what is known about its claim; asks nobody and refuses nothing.
+    """Return the form as it was posted, with what is known about its claims; asks nobody and refuses nothing.
 
     Args:
         data: what was posted.
         officer: whose form it is.
         now: the moment.
-        is_claim_shown: False when only the documents are shown again; then nothing is looked up about the claim.
+        is_claim_shown: False when only a part without claims is shown again; then nothing is looked up about them.
     """
     form, claim = _read_claim(data)
     desk = _desk(data, officer, now)
     desk.procedure = form.cleaned_data.get("procedure")
-    if is_claim_shown and claim is not None and desk.procedure is not None:
-        desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
-        desk.checked = data.get("checked", "")
+    if is_claim_shown:
+        _recall(desk, claim)
+        _recall_owner(desk)
     return desk
 
 
-def checked(*, data: QueryDict, officer: User, address: str, now: datetime) -> Desk:
+def checked(*, data: QueryDict, officer: User, address: str, now: datetime, is_whole: bool = True) -> Desk:
     """Press "Kiểm tra danh tính số": read the card if one was scanned, warn once, then ask the register.
 
-    A scanned card is not held up by warnings: its digits and its date come from the same hand.
+    Args:
+        data: what was posted.
+        officer: who asks.
+        address: the network address of the desk.
+        now: the moment.
+        is_whole: whether the whole page is shown, and so the owner too.
     """
-    card, scan_error = scan.read(data.get("scan", ""))
-    if card is not None:
-        data = scan.filled(data, card)
-    elif scan_error:
-        data = scan.emptied(data)
+    data, card, scan_error = scan.taken(data)
     form, claim = _read_claim(data)
     desk = _desk(data, officer, now, form)
     desk.scan_error = scan_error
-    if scan_error or desk.procedure is None or claim is None:
-        return desk
-    desk.contradictions = contradictions(claim, sex=_sex(card, data))
-    digest = claim_digest(claim)
-    if desk.contradictions and card is None and digest not in (data.get("warned"), data.get("checked")):
-        desk.warned = digest
-        return desk
-    form_key = opening.open_form(
-        token=data.get("form_token", ""), officer=officer, press_key=desk.press_key, now=now
-    )
-    if form_key is None:
-        return _with_a_new_form(desk)
-    desk.finding = inquire(
-        claim=claim,
-        procedure=desk.procedure,
-        officer=officer,
-        address=address,
-        form_key=form_key,
-        press=press_of(data, name="check_key"),
-        now=now,
-        is_asked_again=data.get("checked") == digest,
-    )
-    if desk.finding.situation is not Situation.PRESSED_BEFORE:
-        desk.checked = digest
-    if desk.finding.is_verified:
-        desk.contradictions = ()
+    if not scan_error and desk.procedure is not None and claim is not None:
+        said = {"form_token": data.get("form_token", ""), "press_key": desk.press_key, "address": address}
+        if not desk.ask(claim, card=card, **said):
+            _open_a_new_form(desk)
+    if is_whole:
+        _recall_owner(desk)
     return desk
 
 
-def _with_a_new_form(desk: Desk) -> Desk:
-    """Note that somebody asked without an open form of their own, and open one: the next press may ask."""
-    record(
-        name="check.form_missing",
-        now=desk.now,
-        actor=desk.officer,
-        office_code=desk.officer.office.code if desk.officer.office else "",
-        details={"procedure": desk.procedure.code if desk.procedure else ""},
-    )
-    desk.finding, desk.press_key = Finding(Situation.FORM_MISSING), str(uuid.uuid4())
+def owner_checked(
+    *, data: QueryDict, officer: User, address: str, now: datetime, is_whole: bool = True
+) -> Desk:
+    """Press "Kiểm tra danh tính chủ hồ sơ": like ``checked``, about the person for whom the applicant files."""
+    data, card, scan_error = scan.taken(data, prefix=OWNER_PREFIX)
+    if not data.get("for_other"):
+        data = data.copy()
+        data["for_other"] = "1"  # who asks about an owner files for one
+    form, applicants = _read_claim(data)
+    desk = _desk(data, officer, now)
+    desk.procedure = form.cleaned_data.get("procedure")
+    judged = OwnerClaimForm(data)
+    judged.is_valid()
+    claim = judged.claim()
+    owner = desk.owner = _owner_block(desk, judged)
+    owner.scan_error = scan_error
+    if not desk.may_be_for_other:
+        owner.notice = NOT_FOR_OTHERS
+    elif not scan_error and desk.procedure is not None and claim is not None:
+        said = {"form_token": data.get("form_token", ""), "press_key": desk.press_key, "address": address}
+        if not owner.ask(claim, card=card, **said):
+            _open_a_new_form(desk)
+    if is_whole:
+        _recall(desk, applicants)
     return desk
 
 
 def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
-    """Press "Lưu hồ sơ": return the received dossier, or the form with what is to be mended."""
+    """Press "Lưu hồ sơ", or one of the two other ways: return the dossier, or the form with what is to be mended."""
     form, claim = _read_claim(data)
     desk = _desk(data, officer, now, form)
     desk.is_saving = True
     desk.rest_form = RestForm(data)
-    if desk.rest_form.is_valid() and desk.claim_form.is_valid():
+    owners: IdentityClaim | None = None
+    if desk.is_for_other:
+        judged = OwnerClaimForm(data, optional=optional_of_owner(data))
+        judged.is_valid()
+        owners = judged.claim() if "number" in judged.cleaned_data else None
+        desk.owner = _owner_block(desk, judged, OwnerForm(data, may_lack_number=desk.is_owner_expected))
+        desk.owner.is_saving = True
+    if _is_in_order(desk):
         try:
-            return _receive(desk, claim, officer)
+            return _receive(desk, claim, owners)
         except service.CheckNeeded:
-            desk.notice = _why_check_is_needed(data, claim)
+            desk.notice = desk.why_check_is_needed(claim, NOT_CHECKED)
+        except service.OwnerCheckNeeded:
+            desk.owner.notice = desk.owner.why_check_is_needed(owners, OWNER_NOT_CHECKED)
         except service.ReasonDoesNotFit:
-            desk.notice = HAS_NUMBER if not is_number_known(data) else _why_check_is_needed(data, claim)
+            why = desk.why_check_is_needed(claim, NOT_CHECKED)
+            desk.notice = why if is_number_known(data) else HAS_NUMBER
         except PressKeyReused:
             desk.notice, desk.press_key = ANOTHER_PRESS, str(uuid.uuid4())
     # A page that showed no answer gets none by saving: its officer is asked to press the check.
-    if data.get("checked") and claim is not None and desk.procedure is not None:
-        desk.finding = recall(claim=claim, procedure=desk.procedure, officer=officer, now=now)
-        desk.checked = claim_digest(claim) if desk.finding.situation is not Situation.NOT_ASKED else ""
+    _recall(desk, claim)
+    _recall(desk.owner, owners)
+    if desk.owner.notice and desk.owner.finding.reason:
+        desk.owner.notice = ""
+        desk.owner.rest_form.add_error("originals_seen", OWNER_ORIGINALS)
     return desk
 
 
-def _receive(desk: Desk, claim: IdentityClaim | None, officer: User) -> Dossier:
-    rest = desk.rest_form.cleaned_data
+def _is_in_order(desk: Desk) -> bool:
+    """Judge the whole form, and say whether nothing is to be mended."""
+    rest, owner = desk.rest_form, desk.owner
+    rest.is_valid()
+    if desk.procedure is not None and desk.data.get("case") and desk.case is None:
+        rest.add_error("case", ANOTHER_CASE)
+    if desk.way is not None and not rest.cleaned_data.get("instead_reason"):
+        rest.add_error("instead_reason", NO_REASON)
+    if desk.way is Way.GUIDE and not desk.asked_to_add:
+        rest.add_error("missing_other", NOTHING_MISSING)
+    if desk.is_for_other:
+        owner.rest_form.is_valid()
+        number = owner.claim_form.cleaned_data.get("number")
+        if number and owner.rest_form.cleaned_data.get("without_number"):
+            owner.claim_form.add_error("number", OWNER_HAS_NUMBER)
+        elif number and number == desk.claim_form.cleaned_data.get("number"):
+            owner.claim_form.add_error("number", OWNER_IS_APPLICANT)
+    elif desk.data.get("for_other") == "1":
+        desk.claim_form.add_error("procedure", NOT_FOR_OTHERS)
+    return not desk.fields_with_errors
+
+
+def _receive(desk: Desk, claim: IdentityClaim | None, owners: IdentityClaim | None) -> Dossier:
+    rest, owner = desk.rest_form.cleaned_data, desk.owner
+    documents = [row.received() for row in desk.documents if row.has_original or row.has_copy]
+    said_owner = None
+    if desk.is_for_other:
+        said_owner = service.SaidOwner(owner.rest_form.owner(owner.claim_form.cleaned_data), owners)
+        documents += owner.rest_form.authority()
+    instead = None
+    if desk.way is not None:
+        asked = desk.asked_to_add if desk.way is Way.GUIDE else []
+        instead = NotReceived(rest["instead_reason"], tuple({"name": name, "note": ""} for name in asked))
     common: dict[str, Any] = {
-        "officer": officer,
+        "officer": desk.officer,
         "procedure": desk.procedure,
         "claim": claim,
         "typed": desk.rest_form.applicant(desk.claim_form.cleaned_data),
-        "received_documents": [row.received() for row in desk.documents if row.has_original or row.has_copy],
+        "handed": service.Handed(
+            documents=documents + desk.rest_form.other_document(),
+            owner=said_owner,
+            case_key=desk.case.pk if desk.case else None,
+            channel=rest["channel"],
+            instead=instead,
+        ),
         "press_key": rest["press_key"],
         "now": desk.now,
     }
@@ -351,10 +445,32 @@ def _receive(desk: Desk, claim: IdentityClaim | None, officer: User) -> Dossier:
     return service.receive_verified(**common)
 
 
-def _why_check_is_needed(data: QueryDict, claim: IdentityClaim | None) -> Promise:
-    if not data.get("checked"):
-        return NOT_CHECKED
-    return WORN_OUT if claim is not None and data["checked"] == claim_digest(claim) else CHANGED
+def _recall(block: PersonBlock, claim: IdentityClaim | None) -> None:
+    """Show again what is known about a claim whose answer the page showed; asks nobody."""
+    if claim is None or block.procedure is None or not block.said("checked"):
+        return
+    block.finding = recall(claim=claim, procedure=block.procedure, officer=block.officer, now=block.now)
+    block.checked = claim_digest(claim) if block.finding.situation is not Situation.NOT_ASKED else ""
+
+
+def _recall_owner(desk: Desk) -> None:
+    """Show again what is known about the owner as posted."""
+    if desk.is_for_other and desk.owner.said("checked"):
+        form = OwnerClaimForm(desk.data)
+        form.is_valid()
+        _recall(desk.owner, form.claim())
+
+
+def _open_a_new_form(desk: Desk) -> None:
+    """Note that somebody asked without an open form of their own, and open one: the next press may ask."""
+    record(
+        name="check.form_missing",
+        now=desk.now,
+        actor=desk.officer,
+        office_code=desk.officer.office.code if desk.officer.office else "",
+        details={"procedure": desk.procedure.code if desk.procedure else ""},
+    )
+    desk.press_key = str(uuid.uuid4())
 
 
 def _desk(data: QueryDict, officer: User, now: datetime, judged: ClaimForm | None = None) -> Desk:
@@ -371,14 +487,29 @@ def _desk(data: QueryDict, officer: User, now: datetime, judged: ClaimForm | Non
     )
 
 
+def _owner_block(
+    desk: Desk, judged: OwnerClaimForm | None = None, rest: OwnerForm | None = None
+) -> OwnerBlock:
+    """Return the owner's part as posted, judged as far as it was; a newborn is expected where most owners are."""
+    data, names = desk.data, (*OwnerClaimForm.base_fields, *OwnerForm.base_fields)
+    typed = {name: data.get(f"{OWNER_PREFIX}{name}") for name in names if f"{OWNER_PREFIX}{name}" in data}
+    if desk.is_procedure_new and desk.is_owner_expected and not typed.get("full_name"):
+        typed |= {
+            "relation": DossierOwner.Relation.PARENT,
+            "without_number": DossierOwner.WithoutNumber.NEWBORN,
+        }
+    return OwnerBlock(
+        claim_form=judged or OwnerClaimForm(initial=typed),
+        rest_form=rest or OwnerForm(initial=typed),
+        data=data,
+        now=desk.now,
+        officer=desk.officer,
+        procedure=desk.procedure,
+    )
+
+
 def _read_claim(data: QueryDict) -> tuple[ClaimForm, IdentityClaim | None]:
     """Read procedure and claim from what was posted."""
-    form = ClaimForm(data, is_number_known=is_number_known(data))
+    form = ClaimForm(data, optional=() if is_number_known(data) else ("number", "birth_date"))
     form.is_valid()
     return form, form.claim()
-
-
-def _sex(card: CardReading | None, data: QueryDict) -> Sex | None:
-    if card is not None:
-        return card.sex
-    return next((sex for sex in Sex if sex.value == data.get("sex")), None)

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Q
+
 from motcua.accounts.service import asker_of, marks_of, tell_supervisors
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier
@@ -223,5 +225,5 @@ def stands_alone(check: IdentityCheck, claim: IdentityClaim, officer: User, now:
     return (
         check.matched_by == MatchedBy.REGISTER_ALONE
         and carries(check=check, claim=claim, user=officer, max_age=CHECK_CARRIES, now=now)
-        and not Dossier.objects.filter(identity_check=check).exists()
+        and not Dossier.objects.filter(Q(identity_check=check) | Q(owner__identity_check=check)).exists()
     )

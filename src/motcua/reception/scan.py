@@ -28,20 +28,36 @@ def read(text: str) -> tuple[CardReading | None, str | Promise]:
         return None, SCAN_ERRORS.get(refused.reason, SCAN_ERRORS["shape"])
 
 
-def filled(data: QueryDict, card: CardReading) -> QueryDict:
+def taken(data: QueryDict, *, prefix: str = "") -> tuple[QueryDict, CardReading | None, str | Promise]:
+    """Take what stands in a scan box: a card's words go into the fields of the same person, anything else is dropped.
+
+    Args:
+        data: what was posted.
+        prefix: of the fields of the person whose card it is.
+
+    Returns:
+        The form as it then stands, the card, and what to tell the officer when it was none.
+    """
+    card, error = read(data.get(f"{prefix}scan", ""))
+    if card is not None:
+        return _filled(data, card, prefix), card, ""
+    return (_emptied(data, prefix) if error else data), None, error
+
+
+def _filled(data: QueryDict, card: CardReading, prefix: str) -> QueryDict:
     """Put what the card says in the place of what was typed; what it does not say is left to be typed."""
     form = data.copy()
-    form["scan"] = ""
-    form["full_name"] = card.full_name or card.name_text
-    form["number"] = card.number.digits
-    form["birth_date"] = card.birth_date.as_text() if card.birth_date else ""
-    form.pop("full_name-suggestion", None)
-    form.pop("by_hand_reason", None)
+    form[f"{prefix}scan"] = ""
+    form[f"{prefix}full_name"] = card.full_name or card.name_text
+    form[f"{prefix}number"] = card.number.digits
+    form[f"{prefix}birth_date"] = card.birth_date.as_text() if card.birth_date else ""
+    for said in ("full_name-suggestion", "by_hand_reason", "without_number"):
+        form.pop(f"{prefix}{said}", None)
     return form
 
 
-def emptied(data: QueryDict) -> QueryDict:
+def _emptied(data: QueryDict, prefix: str) -> QueryDict:
     """Take what is no card out of the scan box, where it would be in the way of the next scan and of typing."""
     form = data.copy()
-    form["scan"] = ""
+    form[f"{prefix}scan"] = ""
     return form

@@ -1,8 +1,8 @@
-"""Receiving a dossier at the desk: of a person for whom the register vouches, or by hand."""
+"""Receiving a dossier at the desk: of a person for whom the register vouches, or by hand; for themselves or another."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -10,7 +10,15 @@ from uuid import UUID
 from django.db import transaction
 
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.service import Applicant, receive_at_desk
+from motcua.dossiers.service import (
+    Applicant,
+    NotReceived,
+    Owner,
+    PressKeyReused,
+    first_press,
+    owner_of_dossier,
+    receive_at_desk,
+)
 from motcua.reception.findings import applicant_of, latest_check, recall, stands_alone
 from motcua.verification.service import claim_digest, spend_record
 
@@ -29,8 +37,34 @@ class CheckNeeded(ValueError):
     """Nothing vouches for this claim: it was not checked, was changed since, is too old, or was used already."""
 
 
+class OwnerCheckNeeded(ValueError):
+    """Nothing vouches for the owner, and no answer of the register lets the officer's look at the originals do."""
+
+
 class ReasonDoesNotFit(ValueError):
     """The reason for receiving by hand is not what the last check of this claim gave."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SaidOwner:
+    """The owner as typed, and the claim to be found verified; None for an owner without a number."""
+
+    typed: Owner
+    claim: IdentityClaim | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Handed:
+    """What somebody hands in at the desk, for whom, and to what end.
+
+    ``documents`` and the rest as in ``receive_at_desk``.
+    """
+
+    documents: list[dict[str, str | int]]
+    owner: SaidOwner | None = None
+    case_key: int | None = None
+    channel: int = Dossier.Channel.DESK
+    instead: NotReceived | None = None
 
 
 def receive_verified(
@@ -39,7 +73,7 @@ def receive_verified(
     procedure: Procedure,
     claim: IdentityClaim,
     typed: Applicant,
-    received_documents: list[dict[str, str | int]],
+    handed: Handed,
     press_key: UUID,
     now: datetime,
 ) -> Dossier:
@@ -51,12 +85,13 @@ def receive_verified(
         claim: the three things as they now stand in the form.
         typed: the rest of the form; name, number, birth, sex and residences of it count only where the
             register's service gives no data.
-        received_documents: see ``receive_at_desk``.
+        handed: what is handed in, for whom and to what end.
         press_key: see ``receive_at_desk``.
         now: the moment.
 
     Raises:
         CheckNeeded: nothing vouches for this claim.
+        OwnerCheckNeeded: nothing vouches for the owner.
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
     with transaction.atomic():
@@ -64,25 +99,19 @@ def receive_verified(
         if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
             check, record = spent
             applicant = replace(applicant_of(record, claim), phone=typed.phone, email=typed.email)
-        elif earlier := _received_by(press_key, officer, procedure, claim):
-            return earlier
+        elif (
+            earlier := first_press(
+                press_key=press_key, officer=officer, procedure=procedure, instead=handed.instead
+            )
+        ) and _is_about(earlier.identity_check, claim):
+            return _of_same_owner(earlier, handed.owner)
         elif (check := latest_check(claim, procedure, officer, now)) and stands_alone(
             check, claim, officer, now
         ):
             applicant = typed
         else:
             raise CheckNeeded
-        return receive_at_desk(
-            officer=officer,
-            office=_office_of(officer),
-            procedure=procedure,
-            applicant=applicant,
-            check=check,
-            by_hand_reason="",
-            received_documents=received_documents,
-            press_key=press_key,
-            now=now,
-        )
+        return _receive(officer, procedure, applicant, check, "", handed, press_key, now)
 
 
 def receive_by_hand(
@@ -92,7 +121,7 @@ def receive_by_hand(
     reason: str,
     claim: IdentityClaim | None,
     typed: Applicant,
-    received_documents: list[dict[str, str | int]],
+    handed: Handed,
     press_key: UUID,
     now: datetime,
 ) -> Dossier:
@@ -104,12 +133,13 @@ def receive_by_hand(
         reason: a value of ``Dossier.ByHand``: what the last check of this claim gave, or why there is no number.
         claim: the three things as they now stand in the form; None when number or birth date are not known.
         typed: the applicant, all of it typed.
-        received_documents: see ``receive_at_desk``.
+        handed: what is handed in, for whom and to what end.
         press_key: see ``receive_at_desk``.
         now: the moment.
 
     Raises:
         ReasonDoesNotFit: a person with a number was not asked about, or the answer was another.
+        OwnerCheckNeeded: nothing vouches for the owner.
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
     check = None
@@ -123,32 +153,102 @@ def receive_by_hand(
         if found.reason != reason:
             raise ReasonDoesNotFit
         check = found.check
+    with transaction.atomic():
+        try:
+            return _receive(officer, procedure, typed, check, reason, handed, press_key, now)
+        except OwnerCheckNeeded:
+            earlier = first_press(
+                press_key=press_key, officer=officer, procedure=procedure, instead=handed.instead
+            )
+            if earlier is None or not _is_person(earlier, typed):
+                raise
+            return _of_same_owner(earlier, handed.owner)
+
+
+def _receive(
+    officer: User,
+    procedure: Procedure,
+    applicant: Applicant,
+    check: IdentityCheck | None,
+    reason: str,
+    handed: Handed,
+    press_key: UUID,
+    now: datetime,
+) -> Dossier:
     return receive_at_desk(
         officer=officer,
         office=_office_of(officer),
         procedure=procedure,
-        applicant=typed,
+        applicant=applicant,
         check=check,
         by_hand_reason=reason,
-        received_documents=received_documents,
+        received_documents=handed.documents,
         press_key=press_key,
         now=now,
+        owner=handed.owner and _found_owner(handed.owner, procedure, officer, now),
+        case_key=handed.case_key,
+        channel=handed.channel,
+        instead=handed.instead,
     )
+
+
+def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: datetime) -> Owner:
+    """Return the owner as the register has them, or as typed where the officer's look at the originals must do.
+
+    Raises:
+        OwnerCheckNeeded: nothing vouches for the owner.
+    """
+    typed, claim = said.typed, said.claim
+    if claim is None:
+        return typed
+    if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
+        check, record = spent
+        known = applicant_of(record, claim)
+        return replace(
+            typed,
+            full_name=known.full_name,
+            number=known.number,
+            birth=known.birth,
+            sex=known.sex,
+            residence=known.permanent_residence,
+            check=check,
+            is_by_hand=False,
+        )
+    found = recall(claim=claim, procedure=procedure, officer=officer, now=now)
+    if found.is_verified:
+        return replace(typed, check=found.check, is_by_hand=False)
+    if found.reason and typed.is_by_hand:
+        return replace(typed, check=found.check)
+    raise OwnerCheckNeeded
+
+
+def _of_same_owner(earlier: Dossier, said: SaidOwner | None) -> Dossier:
+    """Return what the first press made, if this one is for the same owner. Raises PressKeyReused."""
+    kept = owner_of_dossier(earlier)
+    if kept is None or said is None:
+        is_same = kept is said
+    elif said.claim is not None and kept.identity_check is not None:
+        is_same = _is_about(kept.identity_check, said.claim)
+    else:
+        typed, number = said.typed, said.typed.number
+        is_same = (kept.full_name, kept.birth) == (typed.full_name, typed.birth) and (kept.number or "") == (
+            number.digits if number else ""
+        )
+    if not is_same:
+        raise PressKeyReused
+    return earlier
+
+
+def _is_about(check: IdentityCheck | None, claim: IdentityClaim) -> bool:
+    return check is not None and check.claim_digest == claim_digest(claim)
+
+
+def _is_person(dossier: Dossier, typed: Applicant) -> bool:
+    number = typed.number.digits if typed.number else ""
+    return (dossier.applicant_name, dossier.applicant_number or "") == (typed.full_name, number)
 
 
 def _office_of(officer: User) -> Office:
     if officer.office is None:
         raise ValueError("an officer without an office receives nothing")
     return officer.office
-
-
-def _received_by(
-    press_key: UUID, officer: User, procedure: Procedure, claim: IdentityClaim
-) -> Dossier | None:
-    """Return the dossier that the first press of the same form received."""
-    return Dossier.objects.filter(
-        press_key=press_key,
-        received_by=officer,
-        procedure=procedure,
-        identity_check__claim_digest=claim_digest(claim),
-    ).first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from math import ceil
+from typing import Any
 from urllib.parse import urlencode
 
 import segno
@@ -32,6 +33,7 @@ from motcua.reception import search
 from motcua.reception.desk import Desk
 from motcua.reception.findings import Situation
 from motcua.reception.listing import listed, rows
+from motcua.reception.person import PersonBlock
 from motcua.web.requests import client_address
 
 A_PAGE = 20
@@ -101,10 +103,15 @@ def reception(request: OfficerRequest) -> HttpResponse:
         desk = desks.shown_again(
             data=request.POST, officer=request.user, now=now, is_claim_shown=not request.htmx
         )
-        return _page(request, desk, part="reception/_documents.html")
+        return _page(request, desk, part="reception/_chosen.html")
+    if "other_way" in request.POST:
+        desk = desks.shown_again(
+            data=request.POST, officer=request.user, now=now, is_claim_shown=not request.htmx
+        )
+        return _page(request, desk, part="reception/_instead.html")
     outcome = desks.saved(data=request.POST, officer=request.user, now=now)
     if isinstance(outcome, Dossier):
-        return redirect("receipt", outcome.pk)
+        return redirect("receipt" if outcome.is_received else "desk_dossier", outcome.pk)
     return _page(request, outcome)
 
 
@@ -113,15 +120,17 @@ def check(request: OfficerRequest) -> HttpResponse:
     """Answer the button "Kiểm tra danh tính số" with a part of the page, or the whole page without JavaScript."""
     if request.method != "POST":
         return redirect("reception")
-    now = timezone.now()
-    desk = desks.checked(data=request.POST, officer=request.user, address=client_address(request), now=now)
-    response = _page(request, desk, part="reception/_checked.html")
-    if desk.finding.until is not None:
-        response.status_code = 429
-        response["Retry-After"] = str(max(1, ceil((desk.finding.until - now).total_seconds())))
-    elif desk.finding.situation is Situation.PRESSED_BEFORE:
-        response.status_code = 409
-    return response
+    desk = desks.checked(**_pressed(request))
+    return _answered(request, desk, desk, part="reception/_checked.html")
+
+
+@officer_required
+def check_owner(request: OfficerRequest) -> HttpResponse:
+    """Answer the button "Kiểm tra danh tính chủ hồ sơ" likewise."""
+    if request.method != "POST":
+        return redirect("reception")
+    desk = desks.owner_checked(**_pressed(request))
+    return _answered(request, desk, desk.owner, part="reception/_owner_checked.html")
 
 
 @officer_required
@@ -204,18 +213,42 @@ def take_up(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
-    dossier = get_object_or_404(_dossiers_of(request), pk=pk, received_at__isnull=False)
+    received = _dossiers_of(request).select_related("owner", "revision")
+    dossier = get_object_or_404(received, pk=pk, received_at__isnull=False)
     tracking = request.build_absolute_uri(reverse("track"))
     context = {
         "dossier": dossier,
         "tracking": tracking,
         "qr": _qr(f"{tracking}?{urlencode({'ma': dossier.code})}"),
         "proof_qr": "",
+        "owner": dossiers.owner_of_dossier(dossier),
+        "case_name": dossiers.case_name(dossier),
     }
     if dossier.identity_check is not None and dossier.identity_check.outcome:
         verifying = request.build_absolute_uri(reverse("verify"))
         context["proof_qr"] = _qr(f"{verifying}?{urlencode({'ma': dossier.identity_check.code})}")
     return render(request, "reception/receipt.html", context)
+
+
+def _pressed(request: OfficerRequest) -> dict[str, Any]:
+    return {
+        "data": request.POST,
+        "officer": request.user,
+        "address": client_address(request),
+        "now": timezone.now(),
+        "is_whole": not request.htmx,
+    }
+
+
+def _answered(request: OfficerRequest, desk: Desk, asked: PersonBlock, *, part: str) -> HttpResponse:
+    """Return the answer about one person of the form, with the status that goes with it."""
+    response = _page(request, desk, part=part)
+    if asked.finding.until is not None:
+        response.status_code = 429
+        response["Retry-After"] = str(max(1, ceil((asked.finding.until - desk.now).total_seconds())))
+    elif asked.finding.situation is Situation.PRESSED_BEFORE:
+        response.status_code = 409
+    return response
 
 
 def _dossiers_of(request: OfficerRequest) -> QuerySet[Dossier]:
