@@ -25,7 +25,7 @@ class Desk:
     """The form as one officer has it on the screen: what was typed stays, and every answer's hidden fields with it."""
 
     def __init__(self, officer: User) -> None:
-        self.client = Client()
+        self.officer, self.client = officer, Client()
         self.client.force_login(officer)
         self.form: dict[str, Any] = {"phone": PHONE}
         self.opens()
@@ -55,6 +55,19 @@ class Desk:
         headers = {"HX-Request": "true"} if htmx else {}
         return self._shown(self.client.post(reverse("check"), self.form, headers=headers))
 
+    def types_owner(self, person: Person, *, relation: str = "relative", **other: str) -> None:
+        """Say for whom one files; ``other`` are fields of the owner and may say otherwise."""
+        said = {"full_name": person.full_name, "number": person.number, "birth_date": person.typed_birth}
+        self.form |= {"for_other": "1", "owner-relation": relation}
+        self.form |= {f"owner-{name}": value for name, value in (said | other).items()}
+
+    def checks_owner(self, person: Person | None = None, *, htmx: bool = False, **other: str) -> Screen:
+        """Press "Kiểm tra danh tính chủ hồ sơ", after typing if somebody is named."""
+        if person is not None:
+            self.types_owner(person, **other)
+        headers = {"HX-Request": "true"} if htmx else {}
+        return self._shown(self.client.post(reverse("check_owner"), self.form, headers=headers))
+
     def saves(self, **other: Any) -> Screen:
         """Press "Lưu hồ sơ", and follow to the receipt."""
         self.form |= other
@@ -62,7 +75,8 @@ class Desk:
 
     def _shown(self, response: HttpResponse) -> Screen:
         screen = Screen(response)
-        for name in ("checked", "warned", "scan", "press_key", "form_token", "check_key"):
+        own = ("checked", "warned", "scan", "check_key")
+        for name in (*own, *(f"owner-{name}" for name in own), "press_key", "form_token"):
             if (value := screen.value(name)) is not None:
                 self.form[name] = value
         return screen
@@ -88,6 +102,13 @@ class Screen:
     def answers(self) -> list[str]:
         """Return the headings of the answers to the claim; never more than one."""
         return re.findall(r'<h2><span aria-hidden="true">.</span> (.*?)</h2>', self.html)
+
+    @property
+    def owner(self) -> Screen:
+        """Return the owner's part alone."""
+        part = Screen(self.response)
+        part.html = re.split(r'id="chu-ho-so"', self.html, maxsplit=1)[1].split('id="thanh-phan"')[0]
+        return part
 
     @property
     def is_receipt(self) -> bool:
