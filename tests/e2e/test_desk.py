@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Stack, Visit, Visitor
 from tests.people import PASSWORD, Person, cast
@@ -126,11 +126,9 @@ def test_a_scanned_card_checks_itself(visitor: Visit) -> None:
     officer.opens(DESK)
     officer.chooses("Thủ tục", re.compile(re.escape(MARRIAGE)))
     person = cast.duc
-    born = person.typed_birth.replace("/", "")
-    card = f"{person.number}|{person.old_number}|{person.full_name}|{born}|Nam|Tổ 5 khu Mẫu Tây|01062021"
     officer.page.keyboard.press("F2")
     expect(officer.field("Quét mã trên thẻ")).to_be_focused()
-    officer.page.keyboard.insert_text(card)
+    officer.page.keyboard.insert_text(card_of(person))
     officer.page.keyboard.press("Enter")
     officer.sees("Xác thực thành công")
     assert officer.field("Số CCCD/CMND").input_value() == person.number
@@ -154,13 +152,72 @@ def test_changing_what_was_checked_takes_the_mark_away(visitor: Visit) -> None:
     officer.looks_closely("desk-changed-after-check")
 
 
+class Hands:
+    """Somebody's hands on a keyboard, without a mouse; counts the keys, a scanned card as none."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.keys = page, 0
+
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self.page.keyboard.type(text)
+        self.keys += len(text)
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.keys += 1
+
+    def scan(self, person: Person) -> None:
+        """Hold a card under the scanner, which types it and presses Enter."""
+        self.page.keyboard.insert_text(card_of(person))
+        self.page.keyboard.press("Enter")
+
+
+def card_of(person: Person) -> str:
+    """Return what the code on somebody's card holds."""
+    born = person.typed_birth.replace("/", "")
+    return f"{person.number}|{person.old_number}|{person.full_name}|{born}|Nam|Tổ 5 khu Mẫu Tây|01062021"
+
+
+def test_a_walk_in_with_a_card_takes_forty_keys_and_no_mouse(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    hands = Hands(officer.page)
+    expect(officer.field("Tìm nhanh thủ tục")).to_be_focused()
+    hands.type("ket hon")
+    officer.looks_closely("desk-finding")
+    hands.press("Enter")
+    expect(officer.field("Quét mã trên thẻ")).to_be_focused()
+    officer.sees(re.compile("Hẹn trả nếu nhận bây giờ"))
+    hands.scan(cast.an2)
+    officer.sees("Xác thực thành công")
+    expect(officer.field("Số điện thoại")).to_be_focused()
+    hands.type("0912345678")
+    ticks = officer.page.locator("#thanh-phan input[type=checkbox]")
+    for _ in range(12):
+        if ticks.first.evaluate("box => box === document.activeElement"):
+            break
+        hands.press("Tab")
+    hands.press("Space")
+    expect(ticks.first).to_be_checked()
+    hands.press("Control+Enter")
+    officer.sees("Giấy tiếp nhận hồ sơ")
+    assert hands.keys <= 40
+    expect(officer.page.get_by_role("link", name="Tiếp nhận hồ sơ tiếp theo")).to_be_focused()
+    hands.press("Enter")
+    officer.is_at(DESK)
+    expect(officer.field("Quét mã trên thẻ")).to_be_focused()
+
+
 def test_the_whole_counter_flow_works_by_keyboard_alone(visitor: Visit) -> None:
     officer = visitor()
     officer.logs_in(cast.minh)
     officer.opens(DESK)
     keyboard = officer.page.keyboard
-    expect(officer.field("Quét mã trên thẻ")).to_be_focused()
-    keyboard.press("Shift+Tab")
+    keyboard.press("Tab")
     expect(officer.field("Thủ tục")).to_be_focused()
     keyboard.press("ArrowDown")
     officer.sees(re.compile("Thời hạn giải quyết"))
@@ -180,10 +237,130 @@ def test_the_whole_counter_flow_works_by_keyboard_alone(visitor: Visit) -> None:
     keyboard.insert_text("0912345678")
     keyboard.press("Control+Enter")
     officer.sees("Giấy tiếp nhận hồ sơ")
-    expect(officer.page.get_by_role("link", name="Tiếp nhận hồ sơ tiếp theo")).to_be_focused()
-    keyboard.press("Enter")
-    officer.is_at(DESK)
-    expect(officer.field("Quét mã trên thẻ")).to_be_focused()
+
+
+def test_what_is_found_can_be_gone_through_with_the_arrows_and_left(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    hands, found = Hands(officer.page), officer.page.get_by_role("listbox", name="Thủ tục tìm thấy")
+    hands.type("dang ky")
+    expect(found.get_by_role("option", selected=True)).to_have_text(
+        found.get_by_role("option").nth(0).inner_text()
+    )
+    hands.press("ArrowDown", "ArrowDown", "ArrowUp")
+    second = found.get_by_role("option").nth(1).inner_text()
+    expect(found.get_by_role("option", selected=True)).to_have_text(second)
+    hands.press("Enter")
+    expect(officer.field("Thủ tục").locator("option:checked").first).to_have_text(second)
+    officer.field("Tìm nhanh thủ tục").focus()
+    hands.type("khong co gi nhu the")
+    officer.sees("Không có thủ tục nào khớp.")
+    hands.press("Enter", "Escape")
+    expect(found).to_be_hidden()
+    expect(officer.field("Thủ tục").locator("option:checked").first).to_have_text(second)
+    officer.field("Tìm nhanh thủ tục").fill("1.012564")
+    hands.press("Enter")
+    expect(officer.field("Thủ tục").locator("option:checked").first).to_contain_text("1.012564")
+
+
+def test_one_files_for_another_with_two_cards_and_no_mouse(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    hands = Hands(officer.page)
+    hands.type(MARRIAGE)
+    hands.press("Enter")
+    officer.sees("Thời hạn giải quyết:")
+    hands.scan(cast.duc)
+    officer.sees("Xác thực thành công")
+    hands.type("0912345678")
+    hands.press("Tab", "Tab", "ArrowDown")
+    expect(officer.field("Người nộp là")).to_be_focused()
+    hands.type("Người thân")
+    hands.press("F4")
+    expect(officer.field("Quét thẻ của chủ hồ sơ (F4)")).to_be_focused()
+    hands.scan(cast.cuc)
+    owner = officer.page.get_by_role("region", name="Chủ hồ sơ")
+    expect(owner.get_by_text("Xác thực thành công")).to_be_visible()
+    assert officer.field("Số CCCD/CMND").input_value() == cast.duc.number
+    officer.looks_closely("desk-owner")
+    officer.keeps_for_readers("desk-owner")
+    hands.press("Control+Enter")
+    officer.sees("Giấy tiếp nhận hồ sơ")
+    officer.sees("Người thân thích")
+    officer.looks_closely("desk-receipt-owner")
+
+
+def test_changing_the_owner_takes_the_owners_mark_away_and_not_the_applicants(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    claims(officer, cast.hoa2)
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    officer.ticks("Người khác (nộp thay)")
+    officer.chooses("Người nộp là", "Người thân")
+    officer.types("Họ và tên chủ hồ sơ", cast.cuc.full_name)
+    officer.types("Số CCCD/CMND của chủ hồ sơ", cast.cuc.number)
+    officer.field("Ngày sinh của chủ hồ sơ").fill(cast.cuc.typed_birth)
+    officer.field("Ngày sinh của chủ hồ sơ").press("Enter")
+    owner = officer.page.get_by_role("region", name="Chủ hồ sơ")
+    expect(owner.get_by_text("Xác thực thành công")).to_be_visible()
+    officer.field("Họ và tên chủ hồ sơ").press_sequentially("x")
+    expect(owner.get_by_text("Xác thực thành công")).to_have_count(0)
+    officer.sees("Xác thực thành công")
+
+
+@both_ways
+def test_a_parent_registers_a_newborn(visitor: Visit, javascript: bool) -> None:
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    claims(officer, cast.hoa, procedure="1.001193")
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    officer.types("Số điện thoại", "0912345678")
+    officer.ticks("Người khác (nộp thay)")
+    officer.chooses("Người nộp là", "Cha, mẹ nộp cho con")
+    officer.chooses("Số định danh của chủ hồ sơ", "Trẻ mới sinh")
+    officer.does_not_see("Số CCCD/CMND của chủ hồ sơ")
+    officer.types("Họ và tên chủ hồ sơ", "Nguyễn Thị Mẫu")
+    officer.types("Ngày sinh của chủ hồ sơ", "20/11/2026")
+    officer.chooses("Giới tính của chủ hồ sơ", "Nữ")
+    seen = officer.page.get_by_label("Đã xem bản gốc giấy tờ của chủ hồ sơ").filter(visible=True)
+    if seen.count():
+        seen.check()
+    officer.looks_closely("desk-newborn")
+    officer.presses("Lưu hồ sơ")
+    officer.sees("Giấy tiếp nhận hồ sơ")
+    officer.sees("Nguyễn Thị Mẫu")
+    officer.sees("Trẻ mới sinh, chưa có số định danh")
+
+
+@both_ways
+def test_who_lacks_papers_is_guided_and_who_cannot_be_received_refused(
+    visitor: Visit, javascript: bool
+) -> None:
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.minh)
+    for words, confirm, status in (
+        ("Chưa đủ giấy tờ…", "Lập phiếu yêu cầu bổ sung", "Yêu cầu bổ sung giấy tờ"),
+        ("Từ chối tiếp nhận…", "Lập phiếu từ chối", "Không được tiếp nhận"),
+    ):
+        officer.opens(DESK)
+        claims(officer, cast.them)
+        officer.presses(CHECK)
+        officer.sees("Xác thực thành công")
+        officer.types("Số điện thoại", "0912345678")
+        officer.presses(words)
+        officer.sees(re.compile("mẫu 0[23]"))
+        officer.presses(confirm)
+        officer.sees("Vui lòng nhập lý do, để người nộp đọc.")
+        officer.types("Lý do", "Thiếu giấy tờ theo quy định.")
+        officer.looks_closely(f"desk-{'guided' if 'bổ sung' in confirm else 'refused'}")
+        officer.presses(confirm)
+        officer.sees(status)
 
 
 def test_enter_on_a_slow_line_shows_that_it_works_and_a_second_enter_asks_nobody(
