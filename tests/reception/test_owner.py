@@ -526,3 +526,12 @@ def test_the_desk_needs_no_more_queries_for_an_owner_than_for_an_applicant(
     for data in ({"show_documents": "1"}, {"other_way": "guide"}):
         with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
             desk.client.post(reverse("reception"), {**desk.form, **data})
+
+
+def test_an_ordinary_procedure_leaves_the_owners_part_alone(desk: Desk) -> None:
+    """Its answer may come late, when the owner is being typed."""
+    for shown in ("", "x", "99999999999", str(Procedure.objects.get(code=ANOTHER_PROCEDURE).pk)):
+        data = {**desk.form, "shown_procedure": shown, "show_documents": "1"}
+        text = desk.client.post(reverse("reception"), data, headers={"HX-Request": "true"}).content.decode()
+        assert "chu-ho-so" not in text
+        assert 'id="thanh-phan"' in text

@@ -62,7 +62,6 @@ HAS_NUMBER: Final = _(
 OWNER_HAS_NUMBER: Final = _(
     "Chủ hồ sơ có số thì cần kiểm tra. Vui lòng chọn “Đã có số định danh”, hoặc xóa số."
 )
-NO_REASON: Final = _("Vui lòng nhập lý do, để người nộp đọc.")
 NOTHING_MISSING: Final = _("Vui lòng đánh dấu hoặc nhập ít nhất một giấy tờ cần bổ sung.")
 ANOTHER_PRESS: Final = _("Trang này đã lưu một hồ sơ khác. Vui lòng xem lại rồi bấm “Lưu hồ sơ” lần nữa.")
 ANOTHER_CASE: Final = _("Trường hợp này không thuộc thủ tục đã chọn. Vui lòng chọn lại.")
@@ -156,6 +155,17 @@ class Desk(PersonBlock):
             and self.data.get("shown_procedure", "") != str(self.procedure.pk)
         )
 
+    @property
+    def is_owner_part_new(self) -> bool:
+        """Say whether the owner's part must look otherwise than on the page that was posted; else it is left alone."""
+        shown = self.data.get("shown_procedure", "")
+        before = offered().get(int(shown)) if shown.isdecimal() and len(shown) < 10 else None
+        kinds = [
+            (True, False) if one is None else (one.may_be_filed_for_others, one.owner_may_lack_number)
+            for one in (before, self.procedure)
+        ]
+        return kinds[0] != kinds[1]
+
     @cached_property
     def case(self) -> ProcedureCase | None:
         """Return the chosen case of the procedure, None for the general one."""
@@ -189,8 +199,7 @@ class Desk(PersonBlock):
     @property
     def way(self) -> Way | None:
         """Return what the officer gives in place of a reception: asked to be shown, or pressed."""
-        asked = self.data.get("instead") or self.data.get("other_way")
-        return Way(asked) if asked in set(Way) else None
+        return _way(self.data)
 
     @cached_property
     def documents(self) -> list[DocumentRow]:
@@ -309,6 +318,11 @@ def _as_options(procedures: Iterable[Procedure]) -> SafeString:
     )
 
 
+def _way(data: QueryDict) -> Way | None:
+    asked = data.get("instead") or data.get("other_way")
+    return Way(asked) if asked in set(Way) else None
+
+
 def _place(reason: Dossier.ByHand) -> int:
     return list(Dossier.ByHand).index(reason)
 
@@ -394,7 +408,7 @@ def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
     form, claim = _read_claim(data)
     desk = _desk(data, officer, now, form)
     desk.is_saving = True
-    desk.rest_form = RestForm(data)
+    desk.rest_form = RestForm(data, needs_reason=desk.way is not None)
     owners: IdentityClaim | None = None
     if desk.is_for_other:
         judged = OwnerClaimForm(data, optional=optional_of_owner(data))
@@ -429,8 +443,6 @@ def _is_in_order(desk: Desk) -> bool:
     rest.is_valid()
     if desk.procedure is not None and desk.data.get("case") and desk.case is None:
         rest.add_error("case", ANOTHER_CASE)
-    if desk.way is not None and not rest.cleaned_data.get("instead_reason"):
-        rest.add_error("instead_reason", NO_REASON)
     if desk.way is Way.GUIDE and not desk.asked_to_add:
         rest.add_error("missing_other", NOTHING_MISSING)
     if desk.is_for_other:
@@ -509,7 +521,7 @@ def _desk(data: QueryDict, officer: User, now: datetime, judged: ClaimForm | Non
     typed = {name: data.get(name) for name in (*ClaimForm.base_fields, *RestForm.base_fields) if name in data}
     return Desk(
         claim_form=judged or ClaimForm(initial=typed),
-        rest_form=RestForm(initial=typed),
+        rest_form=RestForm(initial=typed, needs_reason=_way(data) is not None),
         data=data,
         now=now,
         officer=officer,

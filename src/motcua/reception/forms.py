@@ -200,7 +200,11 @@ class RestForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     instead_reason = forms.CharField(
-        label=_("Lý do"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Lý do"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Vui lòng nhập lý do, để người nộp đọc.")},
     )
     press_key = forms.UUIDField(
         widget=forms.HiddenInput,
@@ -210,8 +214,9 @@ class RestForm(forms.Form):
         },
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, needs_reason: bool = False, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.fields["instead_reason"].required = needs_reason
         # The browser would offer the officer's own number.
         self.fields["phone"].widget.attrs["autocomplete"] = "off"
 
