@@ -286,6 +286,7 @@ def test_one_files_for_another_with_two_cards_and_no_mouse(visitor: Visit) -> No
     expect(owner.get_by_text("Xác thực thành công")).to_be_visible()
     assert officer.field("Số CCCD/CMND").input_value() == cast.duc.number
     officer.looks_closely("desk-owner")
+    owner.evaluate("part => part.scrollIntoView()")
     officer.keeps_for_readers("desk-owner")
     hands.press("Control+Enter")
     officer.sees("Giấy tiếp nhận hồ sơ")

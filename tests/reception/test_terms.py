@@ -154,3 +154,19 @@ def test_nonsense_about_another_paper_is_refused(desk: Desk, said: dict[str, str
     desk.checks(cast.an)
     assert not desk.saves(**said).is_receipt
     assert not Dossier.objects.exists()
+
+
+# Which procedures stand first
+
+
+def test_what_an_officer_receives_often_stands_before_all_others(desk: Desk) -> None:
+    before = desk.client.get(reverse("reception")).content.decode()
+    assert "Hay tiếp nhận" not in before
+    desk.checks(cast.an)
+    desk.saves()
+    forget()  # within half a minute, this happens by itself
+    text = desk.client.get(reverse("reception"), {"thu-tuc": BIRTH_REGISTRATION}).content.decode()
+    usual = text.split('<optgroup label="Hay tiếp nhận">')[1].split("</optgroup>")[0]
+    assert BIRTH_REGISTRATION in usual
+    assert ANOTHER_PROCEDURE not in usual
+    assert text.split('name="procedure"')[1].split("</select>")[0].count(" selected") == 1
