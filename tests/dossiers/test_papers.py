@@ -228,7 +228,7 @@ def test_a_refused_file_is_named_and_the_others_are_kept(draft: Dossier, an_clie
 def test_a_dossier_takes_only_so_many_files(
     draft: Dossier, an_client: Client, paper_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("motcua.dossiers.filing.MOST_PAPERS", 1)
+    monkeypatch.setattr("motcua.dossiers.giving.MOST_PAPERS", 1)
 
     page = an_client.post(address(draft, "giay-to/"), {"other": [pdf("một.pdf"), pdf("hai.pdf")]})
 

@@ -55,7 +55,7 @@ class Desk:
         headers = {"HX-Request": "true"} if htmx else {}
         return self._shown(self.client.post(reverse("check"), self.form, headers=headers))
 
-    def types_owner(self, person: Person, *, relation: str = "relative", **other: str) -> None:
+    def types_owner(self, person: Person, *, relation: str = "parent", **other: str) -> None:
         """Say for whom one files; ``other`` are fields of the owner and may say otherwise."""
         said = {"full_name": person.full_name, "number": person.number, "birth_date": person.typed_birth}
         self.form |= {"for_other": "1", "owner-relation": relation}

@@ -503,6 +503,13 @@ _declare(
     "Share of ordinary questions at the desks that is put before the supervisor too.",
 )
 _declare(_LIMITS, "LOGIN_TRIES_HOUR", "number", "10", "Wrong passwords an hour for one log-in name.")
+_declare(
+    _LIMITS,
+    "TRACK_TRIES_HOUR",
+    "number",
+    "10",
+    "Wrong numbers an hour for one dossier's code, when it is followed without logging in.",
+)
 
 
 class Environment:

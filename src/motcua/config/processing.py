@@ -273,6 +273,15 @@ TABLES: Final = (
         other="id dossier",
     ),
     Table(
+        "dossiers.TrackTry",
+        whose="người tra cứu hồ sơ không đăng nhập",
+        purpose="hạn chế dò số định danh theo mã hồ sơ",
+        seen_by="không ai",
+        kept="1 giờ",
+        personal={"what": Personal("mã hồ sơ đã gõ, hoặc địa chỉ mạng", _DIGEST)},
+        other="id at",
+    ),
+    Table(
         "dossiers.Paper",
         whose="người nộp hồ sơ",
         purpose="thành phần hồ sơ nộp trực tuyến",

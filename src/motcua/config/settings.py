@@ -314,6 +314,7 @@ LIMITS = {
         "CHALLENGE_MINUTES",
         "BURST_5_MINUTES",
         "LOGIN_TRIES_HOUR",
+        "TRACK_TRIES_HOUR",
     )
 }
 

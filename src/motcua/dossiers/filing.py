@@ -2,56 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.rights import Right
 from motcua.accounts.service import Contact
 from motcua.dossiers import states
-from motcua.dossiers.access import may_do
+from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.agreeing import AGREED, agree
 from motcua.dossiers.finding import write_words
+from motcua.dossiers.giving import delete_papers
+from motcua.dossiers.holding import (
+    NotADraft,
+    StillAsking,
+    citizen_of,
+    hold_of,
+    locked_draft,
+    refuse_held,
+    until_answered,
+)
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.moving import take_step
 from motcua.dossiers.numbering import next_code
-from motcua.dossiers.papers import PaperRefused, read_paper
+from motcua.dossiers.owners import needs_authority
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import TouchPoint
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import (
-    NO_PRESS,
-    Asker,
-    Press,
-    Purpose,
-    answer_to,
-    carries,
-    check_identity,
-    claim_digest,
-)
+from motcua.verification.service import NO_PRESS, Asker, Press, Purpose, answer_to, check_identity
 
-CHECK_CARRIES: Final = timedelta(hours=24)
 # Who saw which text of the notice above the button "Đồng ý và tiếp tục"; a new text gets a new version.
 CONSENT_VERSION: Final = "2026-11"
 
-
-MOST_PAPERS: Final = 40
-_SECONDS_TO_WRITE: Final = 5
+_READABLE_RESULT: Final = frozenset({states.FINISHED, states.RETURNED})
 _APPLICANT_FIELDS: Final = (
     "identity_check",
     "applicant_name",
@@ -62,43 +53,8 @@ _APPLICANT_FIELDS: Final = (
 )
 
 
-class Hold(StrEnum):
-    """Why a draft may not go on past its first step."""
-
-    UNASKED = "unasked"
-    PROFILE_CHANGED = "profile_changed"
-    EXPIRED = "expired"
-
-
-HOLD_TEXTS: Final[dict[Hold, Promise]] = {
-    Hold.UNASKED: _("Vui lòng xem lại thông tin dưới đây và đồng ý kiểm tra danh tính số để đi tiếp."),
-    Hold.PROFILE_CHANGED: _(
-        "Thông tin cá nhân đã thay đổi sau lần kiểm tra trước. Vui lòng xem lại và đồng ý kiểm tra lần nữa."
-    ),
-    Hold.EXPIRED: _(
-        "Lần kiểm tra danh tính trước đã quá 24 giờ. Vui lòng xem lại và đồng ý kiểm tra lần nữa."
-    ),
-}
-
-
-class Held(Exception):
-    """The draft must go back to its first step; ``hold`` says why."""
-
-    def __init__(self, hold: Hold) -> None:
-        super().__init__(hold.value)
-        self.hold = hold
-
-
-class NotADraft(ValueError):
-    """The dossier has been filed; nothing about it can be changed here."""
-
-
 class ConsentMissing(ValueError):
     """The press of the button did not carry the present text of the notice; nobody was asked."""
-
-
-class StillAsking(Exception):
-    """Another press of the same button still waits for the register's answer."""
 
 
 class OathMissing(ValueError):
@@ -106,11 +62,15 @@ class OathMissing(ValueError):
 
 
 class PapersMissing(ValueError):
-    """Required documents have not been given; ``documents`` lists them."""
+    """Required documents have not been given; ``documents`` lists them.
 
-    def __init__(self, documents: list[RequiredDocument]) -> None:
+    ``lacks_authority``: the paper by which the filer acts for the owner is missing.
+    """
+
+    def __init__(self, documents: list[RequiredDocument], *, lacks_authority: bool = False) -> None:
         super().__init__(f"{len(documents)} required documents missing")
         self.documents = documents
+        self.lacks_authority = lacks_authority
 
 
 def start_draft(*, citizen: Citizen, procedure: Procedure, office: Office, now: datetime) -> Dossier:
@@ -145,24 +105,6 @@ def start_draft(*, citizen: Citizen, procedure: Procedure, office: Office, now: 
         },
     )
     return draft
-
-
-def hold_of(*, dossier: Dossier, now: datetime) -> Hold | None:
-    """Say why a draft may not go on past its first step; None when it may.
-
-    Args:
-        dossier: with its citizen's present profile.
-        now: the moment.
-    """
-    check, citizen = dossier.identity_check, dossier.citizen
-    if check is None or citizen is None:
-        return Hold.UNASKED
-    claim = citizen.claim()
-    if check.claim_digest != claim_digest(claim):
-        return Hold.PROFILE_CHANGED
-    if not carries(check=check, claim=claim, user=citizen.user, max_age=CHECK_CARRIES, now=now):
-        return Hold.EXPIRED
-    return None
 
 
 def confirm_applicant(
@@ -200,8 +142,8 @@ def confirm_applicant(
     if dossier.identity_check is not None and hold_of(dossier=dossier, now=now) is None:
         _keep_contact(dossier, contact, consent_version, now)
         return dossier.identity_check
-    until = now + timedelta(seconds=settings.NPD["NPD_TOTAL_SECONDS"] + _SECONDS_TO_WRITE)
-    citizen = _citizen_of(dossier)
+    until = until_answered(now)
+    citizen = citizen_of(dossier)
     claim = citizen.claim()
     try:
         _keep_contact(dossier, contact, consent_version, now, asking_until=until)
@@ -267,67 +209,60 @@ def _end_asking(dossier: Dossier, claim: IdentityClaim, check: IdentityCheck | N
     Dossier.objects.filter(pk=dossier.pk, status=states.DRAFT).update(**values)
 
 
-def add_paper(
-    *, dossier: Dossier, document: RequiredDocument | None, upload: UploadedFile, now: datetime
-) -> Paper:
-    """Keep one file of a draft.
+def choose_case(*, dossier: Dossier, case_key: int | None, now: datetime) -> None:
+    """Note which case of its procedure a draft is; the papers already given stay.
 
     Args:
-        dossier: the draft.
-        document: which document of the procedure's list it is; None for another paper.
-        upload: as the browser sent it.
+        dossier: the draft; brought up to date.
+        case_key: of one of the procedure's cases; None where it has none.
         now: the moment.
 
     Raises:
-        PaperRefused: the file cannot be taken, or there are too many.
-        Held: the draft must go back to its first step.
+        ValueError: the procedure has no such case.
         NotADraft: it has been filed.
     """
-    read = read_paper(upload)
-    paper = Paper(
-        dossier=dossier,
-        document=document,
-        document_name=document.name if document else "",
-        original_name=read.name,
-        media_type=read.media_type,
-        size=len(read.content),
-        sha256=read.sha256,
-        uploaded_at=now,
-    )
-    paper.file.save(paper.random_file_name(), ContentFile(read.content), save=False)
-    try:
-        with transaction.atomic():
-            draft = _locked_draft(dossier.pk)
-            _refuse_held(draft, now)
-            if draft.papers.count() >= MOST_PAPERS:
-                raise PaperRefused("too_many")
-            paper.save(force_insert=True)
-            _touch(draft, now)
-    except BaseException:
-        paper.file.delete(save=False)
-        raise
-    return paper
+    if case_key == dossier.case_key:
+        return
+    if case_key is not None and not dossier.procedure.cases.filter(pk=case_key).exists():
+        raise ValueError("this procedure has no such case")
+    drafts = Dossier.objects.filter(pk=dossier.pk, status=states.DRAFT)
+    if not drafts.update(case_key=case_key, saved_at=now):
+        raise NotADraft
+    dossier.case_key = case_key
 
 
-def remove_paper(*, dossier: Dossier, paper_id: UUID, now: datetime) -> None:
-    """Take a file out of a draft and delete it; a file that is not there any more is no mistake.
+def choose_collecting(*, dossier: Dossier, collecting: str) -> None:
+    """Note how the citizen wants to get the result; until there is one.
+
+    Args:
+        dossier: the draft, or the dossier under way; brought up to date.
+        collecting: a value of ``Dossier.Collecting``.
 
     Raises:
-        NotADraft: it has been filed.
+        ValueError: no such way, or there is a result, or none will come.
     """
-    with transaction.atomic():
-        draft = _locked_draft(dossier.pk)
-        _delete_papers(draft.papers.filter(pk=paper_id))
-        _touch(draft, now)
+    if collecting not in Dossier.Collecting.values:
+        raise ValueError("no such way of collecting")
+    still = Dossier.objects.filter(pk=dossier.pk, status__in=states.OPEN | {states.DRAFT})
+    if not still.update(collecting=collecting):
+        raise ValueError("the way of collecting is settled")
+    dossier.collecting = collecting
+
+
+def asked_documents(dossier: Dossier) -> list[RequiredDocument]:
+    """List the documents that are handed in with a draft: those of all cases, and those of its own."""
+    own = Q(case=None) | Q(case=dossier.case_key) if dossier.case_key else Q(case=None)
+    return list(
+        RequiredDocument.objects.filter(
+            own, procedure=dossier.procedure_id, kind=RequiredDocument.Kind.SUBMIT
+        )
+    )
 
 
 def missing_documents(dossier: Dossier) -> list[RequiredDocument]:
-    """List the required documents of a draft's procedure for which no file has been given."""
-    return list(
-        RequiredDocument.objects.filter(
-            procedure=dossier.procedure_id, kind=RequiredDocument.Kind.SUBMIT, is_required=True
-        ).exclude(pk__in=dossier.papers.exclude(document=None).values("document"))
-    )
+    """List the required documents of a draft for which no file has been given."""
+    given = {paper.document_id for paper in dossier.papers.all()}
+    return [one for one in asked_documents(dossier) if one.is_required and one.pk not in given]
 
 
 def refuse_incomplete(*, dossier: Dossier, now: datetime) -> None:
@@ -340,9 +275,13 @@ def refuse_incomplete(*, dossier: Dossier, now: datetime) -> None:
     """
     if dossier.status != states.DRAFT:
         raise NotADraft
-    _refuse_held(dossier, now)
-    if missing := missing_documents(dossier):
-        raise PapersMissing(missing)
+    refuse_held(dossier, now)
+    missing = missing_documents(dossier)
+    lacks_authority = needs_authority(dossier) and not any(
+        paper.kind == Paper.Kind.AUTHORITY for paper in dossier.papers.all()
+    )
+    if missing or lacks_authority:
+        raise PapersMissing(missing, lacks_authority=lacks_authority)
 
 
 def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
@@ -376,7 +315,7 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
         take_step(
             dossier=draft,
             move=states.MOVES["submit"],
-            by=_citizen_of(draft).user,
+            by=citizen_of(draft).user,
             now=now,
             event="dossier.submitted",
             details={"procedure": draft.procedure.code},
@@ -388,9 +327,22 @@ def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
     """Say whether somebody may open a dossier's files: its owner, and once it is filed the office it was filed with."""
     if not user.is_authenticated:
         return False
-    if dossier.citizen is not None and dossier.citizen.user_id == user.pk:
+    if is_own(user, dossier):
         return True
     return may_do(user, Right.SEE_DOSSIERS, dossier) and not second_factor.is_missing(user)
+
+
+def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:
+    """Say whether somebody may open one file: the citizen sees a result once it is settled, and not before.
+
+    Args:
+        paper: with its dossier and the dossier's citizen.
+        user: who asks.
+    """
+    dossier = paper.dossier
+    if paper.kind == Paper.Kind.RESULT and is_own(user, dossier):
+        return dossier.status in _READABLE_RESULT
+    return may_read_papers(dossier=dossier, user=user)
 
 
 def delete_draft(*, dossier: Dossier) -> None:
@@ -400,8 +352,8 @@ def delete_draft(*, dossier: Dossier) -> None:
         NotADraft: it has been filed.
     """
     with transaction.atomic():
-        draft = _locked_draft(dossier.pk)
-        _delete_papers(draft.papers.all())
+        draft = locked_draft(dossier.pk)
+        delete_papers(draft.papers.all())
         draft.delete()
 
 
@@ -423,37 +375,7 @@ def delete_old_drafts(*, now: datetime, dry_run: bool = False) -> int:
     for pk in list(old.values_list("pk", flat=True)):
         with transaction.atomic():
             for draft in old.select_for_update().filter(pk=pk):
-                _delete_papers(draft.papers.all())
+                delete_papers(draft.papers.all())
                 draft.delete()
                 count += 1
     return count
-
-
-def _locked_draft(pk: UUID) -> Dossier:
-    draft = Dossier.objects.locked(pk)
-    if draft.status != states.DRAFT:
-        raise NotADraft
-    return draft
-
-
-def _citizen_of(draft: Dossier) -> Citizen:
-    if draft.citizen is None:
-        raise NotADraft
-    return draft.citizen
-
-
-def _refuse_held(draft: Dossier, now: datetime) -> None:
-    if (hold := hold_of(dossier=draft, now=now)) is not None:
-        raise Held(hold)
-
-
-def _touch(draft: Dossier, now: datetime) -> None:
-    draft.saved_at = now
-    draft.save(update_fields=["saved_at"])
-
-
-def _delete_papers(papers: Iterable[Paper]) -> None:
-    """Delete rows now, and their files once that is certain."""
-    for paper in papers:
-        paper.delete()
-        transaction.on_commit(lambda storage=paper.file.storage, name=paper.file.name: storage.delete(name))

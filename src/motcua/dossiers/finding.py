@@ -1,4 +1,4 @@
-"""Finding an office's dossiers by the applicant's name or number, neither of which stands in the database in clear.
+"""Finding an office's dossiers by the applicant's or owner's name or number, none of which is in the database in clear.
 
 Of every filed dossier each word of the name is kept as a keyed digest, bound to the office: who has only the database
 cannot tell that two offices know the same name. Beginnings of words are not kept: they would give the words away.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from motcua.dossiers.models import ApplicantWord, Dossier
+from motcua.dossiers.models import ApplicantWord, Dossier, DossierOwner
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.search import fold
 from motcua.sealing import BrokenSeal, digest
@@ -45,7 +45,7 @@ def write_words(dossier: Dossier) -> None:
 
 
 def named(*, office_id: int, text: str, most: int) -> list[UUID]:
-    """Find an office's dossiers by words of the applicant's name.
+    """Find an office's dossiers by words of the applicant's name, or of the owner's.
 
     All words must be there, whole. Where nobody has them all, the last one may be the beginning of a word; then the
     latest names with the words before it are opened and looked at.
@@ -67,13 +67,17 @@ def named(*, office_id: int, text: str, most: int) -> list[UUID]:
     if not whole:
         return []
     latest = _with_all(word_digests(office_id, " ".join(whole)), _OPENED)
-    names = dict(Dossier.objects.filter(pk__in=latest).values_list("pk", "applicant_name"))
-    return [pk for pk in latest if _has_word_like(begun, names[pk])][:most]
+    rows = Dossier.objects.filter(pk__in=latest).values_list("pk", "applicant_name", "owner__full_name")
+    names = {pk: both for pk, *both in rows}
+    return [pk for pk in latest if any(_has_word_like(begun, name) for name in names[pk] if name)][:most]
 
 
 def numbered(dossiers: QuerySet[Dossier, Any], number: IdNumber) -> QuerySet[Dossier, Any]:
-    """Return those of some dossiers whose applicant has this number."""
-    return dossiers.filter(applicant_number_digest=digest("number", number.digits))
+    """Return those of some dossiers whose applicant or owner has this number."""
+    wanted = digest("number", number.digits)
+    # Owners are few: their keys first, so that each half of the question has an index.
+    owned = list(DossierOwner.objects.filter(number_digest=wanted).values_list("pk", flat=True))
+    return dossiers.filter(Q(applicant_number_digest=wanted) | Q(pk__in=owned))
 
 
 def _with_all(digests: list[int], most: int) -> list[UUID]:

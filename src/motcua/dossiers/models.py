@@ -310,8 +310,8 @@ class Dossier(models.Model):
 
     @property
     def given_papers(self) -> models.QuerySet[Paper]:
-        """Return the papers that came with it online."""
-        return self.papers.filter(kind=Paper.Kind.GIVEN)
+        """Return the papers that came with it online; not the office's result."""
+        return self.papers.exclude(kind=Paper.Kind.RESULT)
 
     def set_applicant_number(self, number: IdNumber | None) -> None:
         """Keep the applicant's number sealed, findable and masked; None forgets it."""
@@ -625,6 +625,22 @@ class ApplicantWord(models.Model):
 
     def __str__(self) -> str:
         return str(self.dossier_id)
+
+
+class TrackTry(models.Model):
+    """A try to follow a dossier without logging in that was not right, or is not known to be right yet."""
+
+    what = models.CharField(max_length=64, help_text="Keyed digest of the code, or of the network address")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["what", "-at"], name="track_try_of"),
+            models.Index(fields=["at"], name="track_try_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%H:%M}"
 
 
 class CodeCounter(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -92,7 +92,6 @@ class NotReceived:
 
 
 # Who files in another's name shows that they may (Civil Code, articles 134 to 141).
-NEEDS_AUTHORITY: Final = frozenset({DossierOwner.Relation.AUTHORIZED, DossierOwner.Relation.GUARDIAN})
 
 
 def receive_at_desk(

@@ -1,32 +1,46 @@
 """Everything that other apps and pages may do to dossiers."""
 
 from motcua.dossiers.agreeing import case_name, foresee
+from motcua.dossiers.answering import (
+    NothingAsked,
+    NothingGiven,
+    add_answer,
+    remove_answer,
+    request_open,
+    send_answer,
+)
 from motcua.dossiers.extending import ExtensionRefused, extend, may_be_extended
 from motcua.dossiers.filing import (
     CONSENT_VERSION,
-    HOLD_TEXTS,
     ConsentMissing,
-    Held,
-    Hold,
-    NotADraft,
     OathMissing,
     PapersMissing,
-    StillAsking,
-    add_paper,
+    asked_documents,
+    choose_case,
+    choose_collecting,
     confirm_applicant,
     delete_draft,
     delete_old_drafts,
-    hold_of,
+    may_read_paper,
     may_read_papers,
     missing_documents,
     refuse_incomplete,
-    remove_paper,
     start_draft,
     submit,
 )
 from motcua.dossiers.finding import named, numbered, write_words
-from motcua.dossiers.receiving import (
+from motcua.dossiers.giving import add_paper, remove_paper
+from motcua.dossiers.holding import HOLD_TEXTS, Held, Hold, NotADraft, StillAsking, hold_of, owner_in
+from motcua.dossiers.owners import (
     NEEDS_AUTHORITY,
+    OwnerRefused,
+    StatedOwner,
+    confirm_owner,
+    keep_owner,
+    needs_authority,
+)
+from motcua.dossiers.rating import NotRatable, indicators_for, may_be_rated, rate
+from motcua.dossiers.receiving import (
     AlreadyReceived,
     Applicant,
     NotReceived,
@@ -47,6 +61,7 @@ from motcua.dossiers.rechecking import (
     seconds_to_next_recheck,
 )
 from motcua.dossiers.reminding import remind, send_reminders
+from motcua.dossiers.tracking import TrackLimited, erase_old_tries, track
 
 __all__ = [
     "CONSENT_VERSION",
@@ -59,41 +74,64 @@ __all__ = [
     "Held",
     "Hold",
     "NotADraft",
+    "NotRatable",
     "NotReceived",
     "NotRecheckable",
     "NotThisOffice",
+    "NothingAsked",
+    "NothingGiven",
     "OathMissing",
     "Owner",
+    "OwnerRefused",
     "PapersMissing",
     "PressKeyReused",
+    "StatedOwner",
     "StillAsking",
+    "TrackLimited",
+    "add_answer",
     "add_paper",
+    "asked_documents",
     "case_name",
+    "choose_case",
+    "choose_collecting",
     "confirm_applicant",
     "confirm_originals",
+    "confirm_owner",
     "delete_draft",
     "delete_old_drafts",
+    "erase_old_tries",
     "extend",
     "first_press",
     "foresee",
     "hold_of",
+    "indicators_for",
+    "keep_owner",
     "may_be_extended",
+    "may_be_rated",
     "may_be_rechecked",
+    "may_read_paper",
     "may_read_papers",
     "missing_documents",
     "named",
+    "needs_authority",
     "numbered",
+    "owner_in",
     "owner_of_dossier",
+    "rate",
     "receive_at_desk",
     "recheck_now",
     "refuse_incomplete",
     "remind",
+    "remove_answer",
     "remove_paper",
+    "request_open",
     "run_next_recheck",
     "seconds_to_next_recheck",
+    "send_answer",
     "send_reminders",
     "start_draft",
     "submit",
     "take_up",
+    "track",
     "write_words",
 ]

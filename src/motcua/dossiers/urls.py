@@ -2,21 +2,27 @@
 
 from django.urls import path
 
-from motcua.dossiers import proof_views, views
+from motcua.dossiers import filing_views, own_views, proof_views, tracking_views
 
 urlpatterns = [
-    path("ho-so/", views.my_dossiers, name="my_dossiers"),
-    path("ho-so/bat-dau/<str:code>/", views.start_dossier, name="start_dossier"),
-    path("ho-so/<uuid:pk>/", views.dossier, name="dossier"),
-    path("ho-so/<uuid:pk>/xoa/", views.delete_draft, name="delete_draft"),
-    path("ho-so/<uuid:pk>/nguoi-nop/", views.applicant_step, name="applicant_step"),
-    path("ho-so/<uuid:pk>/nhac-toi/", views.remind, name="remind"),
-    path("ho-so/<uuid:pk>/giay-to/", views.papers_step, name="papers_step"),
-    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", views.paper, name="paper"),
-    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/xoa/", views.remove_paper, name="remove_paper"),
-    path("ho-so/<uuid:pk>/xem-lai/", views.review_step, name="review_step"),
-    path("ho-so/<uuid:pk>/hoan-tat/", views.submitted, name="submitted"),
+    path("ho-so/", own_views.my_dossiers, name="my_dossiers"),
+    path("ho-so/bat-dau/<str:code>/", filing_views.start_dossier, name="start_dossier"),
+    path("ho-so/<uuid:pk>/", own_views.dossier, name="dossier"),
+    path("ho-so/<uuid:pk>/xoa/", filing_views.delete_draft, name="delete_draft"),
+    path("ho-so/<uuid:pk>/nguoi-nop/", filing_views.applicant_step, name="applicant_step"),
+    path("ho-so/<uuid:pk>/nhac-toi/", filing_views.remind, name="remind"),
+    path("ho-so/<uuid:pk>/giay-to/", filing_views.papers_step, name="papers_step"),
+    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", own_views.paper, name="paper"),
+    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/xoa/", filing_views.remove_paper, name="remove_paper"),
+    path("ho-so/<uuid:pk>/xem-lai/", filing_views.review_step, name="review_step"),
+    path("ho-so/<uuid:pk>/hoan-tat/", filing_views.submitted, name="submitted"),
+    path("ho-so/<uuid:pk>/bo-sung/", own_views.supplement, name="supplement"),
+    path("ho-so/<uuid:pk>/bo-sung/<uuid:paper_pk>/xoa/", own_views.remove_answer, name="remove_answer"),
+    path("ho-so/<uuid:pk>/rut/", own_views.withdraw, name="withdraw"),
+    path("ho-so/<uuid:pk>/cach-nhan/", own_views.choose_collecting, name="choose_collecting"),
+    path("ho-so/<uuid:pk>/nhan-ket-qua/", own_views.collect, name="collect"),
+    path("ho-so/<uuid:pk>/danh-gia/", own_views.rate, name="rate"),
     path("ho-so/<uuid:pk>/xac-nhan/", proof_views.proof, name="proof"),
-    path("tra-cuu/", views.track, name="track"),
+    path("tra-cuu/", tracking_views.track, name="track"),
     path("xac-minh/", proof_views.verify, name="verify"),
 ]

@@ -36,7 +36,7 @@ from motcua.verification.asking import (
     Replayed,
     claim_digest,
 )
-from motcua.verification.budget import Limited
+from motcua.verification.budget import Limited, network_of
 from motcua.verification.challenge import Challenge
 from motcua.verification.choosing import NoSuchLine, choice, use_line
 from motcua.verification.keeping import erase_old_checks
@@ -80,6 +80,7 @@ __all__ = [
     "lines",
     "longest_question",
     "look_up",
+    "network_of",
     "number_lock",
     "officer_limit",
     "ping",

@@ -1,0 +1,136 @@
+"""The citizen's answer to a request for further papers: files one after another, then sent once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from motcua.accounts.models import User
+from motcua.accounts.rights import Right
+from motcua.accounts.service import notify
+from motcua.audit.service import record
+from motcua.dossiers import states
+from motcua.dossiers.access import is_own, may_do
+from motcua.dossiers.giving import delete_papers, refuse_too_many, store
+from motcua.dossiers.models import Dossier, Paper, Supplement
+
+
+class NothingAsked(ValueError):
+    """No request for papers is open, or its answer has been sent."""
+
+
+class NothingGiven(ValueError):
+    """Not one file was given; ``missing`` lists what was asked for."""
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__(f"{len(missing)} papers missing")
+        self.missing = missing
+
+
+def request_open(dossier: Dossier) -> Supplement | None:
+    """Return the request for papers that is open, answered or not; None when there is none."""
+    if dossier.status != states.SUPPLEMENT:
+        return None
+    return dossier.supplements.filter(closed_at=None).first()
+
+
+def add_answer(*, dossier: Dossier, item: str, upload: UploadedFile, by: User, now: datetime) -> Paper:
+    """Keep one file of an answer that is not sent yet.
+
+    Args:
+        dossier: the citizen's own.
+        item: the name of the paper as it was asked for; empty for anything else.
+        upload: as the browser sent it.
+        by: the citizen.
+        now: the moment.
+
+    Raises:
+        PaperRefused: the file cannot be taken, or there are too many.
+        NothingAsked: no request is open.
+    """
+    paper = Paper(dossier=dossier, kind=Paper.Kind.GIVEN, document_name=item[:500])
+
+    def allow() -> None:
+        paper.supplement = _unanswered(dossier.pk, by)
+        refuse_too_many(paper.supplement.papers.count())
+
+    return store(paper, upload, now=now, allow=allow)
+
+
+def remove_answer(*, dossier: Dossier, paper_id: UUID, by: User) -> None:
+    """Take a file out of an answer that is not sent yet; a file that is not there any more is no mistake.
+
+    Raises:
+        NothingAsked: no request is open, or the answer has been sent.
+    """
+    with transaction.atomic():
+        delete_papers(_unanswered(dossier.pk, by).papers.filter(pk=paper_id))
+
+
+def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime) -> Supplement:
+    """Send the answer: the office is told, and its officer receives the papers (``supplementing.take_supplement``).
+
+    Args:
+        dossier: the citizen's own.
+        brings_rest: whether what has no file will be handed in at the office.
+        by: the citizen.
+        now: the moment.
+
+    Raises:
+        NothingGiven: something has no file, and will not be brought either; or there is no file at all.
+        NothingAsked: no request is open, or the answer has been sent.
+    """
+    with transaction.atomic():
+        asked = _unanswered(dossier.pk, by)
+        given = set(asked.papers.values_list("document_name", flat=True))
+        missing = [one["name"] for one in asked.documents if one["name"][:500] not in given]
+        if not given or (missing and not brings_rest):
+            raise NothingGiven(missing)
+        asked.answered_at = now
+        asked.save(update_fields=["answered_at"])
+        fresh = asked.dossier
+        record(
+            name="dossier.supplemented",
+            now=now,
+            actor=by,
+            office_code=fresh.office.code,
+            subject=str(fresh.code),
+            details={"count": asked.papers.count()},
+        )
+        for officer in _told(fresh, asked):
+            notify(
+                user=officer,
+                text=_("Hồ sơ %(code)s: công dân đã gửi giấy tờ bổ sung. Vui lòng xem và tiếp nhận.")
+                % {"code": fresh.code},
+                link=reverse("desk_dossier", args=[fresh.pk]),
+                now=now,
+            )
+    return asked
+
+
+def _unanswered(pk: UUID, by: User) -> Supplement:
+    """Return the request that waits for an answer; its dossier's row stays ours until the transaction ends."""
+    dossier = Dossier.objects.locked(pk)
+    asked = request_open(dossier) if is_own(by, dossier) else None
+    if asked is None or asked.answered_at is not None:
+        raise NothingAsked
+    asked.dossier = dossier
+    return asked
+
+
+def _told(dossier: Dossier, asked: Supplement) -> list[User]:
+    """Return who asked, who deals with it, and whoever may receive it at its office."""
+    there = User.objects.filter(is_active=True, office__isnull=False)
+    concerned = there.filter(
+        office__in={dossier.office_id, dossier.holder_office_id} - {None}
+    ) | there.filter(pk__in={asked.asked_by_id, dossier.holder_id} - {None})
+    return [
+        user
+        for user in concerned.distinct()
+        if user.pk in {asked.asked_by_id, dossier.holder_id} or may_do(user, Right.RECEIVE, dossier)
+    ]

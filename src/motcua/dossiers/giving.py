@@ -1,0 +1,105 @@
+"""The files that a citizen gives with a dossier: kept under a name that tells nothing, deleted with their row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from motcua.dossiers.holding import locked_draft, refuse_held, touch
+from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.papers import PaperRefused, read_paper
+from motcua.procedures.models import RequiredDocument
+
+MOST_PAPERS: Final = 40
+
+
+def add_paper(
+    *,
+    dossier: Dossier,
+    document: RequiredDocument | None,
+    upload: UploadedFile,
+    now: datetime,
+    kind: Paper.Kind = Paper.Kind.GIVEN,
+) -> Paper:
+    """Keep one file of a draft.
+
+    Args:
+        dossier: the draft.
+        document: which document of the procedure's list it is; None for another paper.
+        upload: as the browser sent it.
+        now: the moment.
+        kind: a paper of the procedure, or the one by which the filer acts for the owner.
+
+    Raises:
+        PaperRefused: the file cannot be taken, or there are too many.
+        Held: the draft must go back to its first step.
+        NotADraft: it has been filed.
+    """
+
+    def allow() -> None:
+        draft = locked_draft(dossier.pk)
+        refuse_held(draft, now)
+        refuse_too_many(draft.papers.count())
+        touch(draft, now)
+
+    paper = Paper(
+        dossier=dossier, kind=kind, document=document, document_name=document.name if document else ""
+    )
+    return store(paper, upload, now=now, allow=allow)
+
+
+def remove_paper(*, dossier: Dossier, paper_id: UUID, now: datetime) -> None:
+    """Take a file out of a draft and delete it; a file that is not there any more is no mistake.
+
+    Raises:
+        NotADraft: it has been filed.
+    """
+    with transaction.atomic():
+        draft = locked_draft(dossier.pk)
+        delete_papers(draft.papers.filter(pk=paper_id))
+        touch(draft, now)
+
+
+def store(paper: Paper, upload: UploadedFile, *, now: datetime, allow: Callable[[], None]) -> Paper:
+    """Read a file and keep it; when it may not be kept after all, nothing stays on the disk.
+
+    Args:
+        paper: the row to be, which says whose and what it is.
+        upload: as the browser sent it.
+        now: the moment.
+        allow: called in the transaction that keeps the row; whatever it raises stops it.
+
+    Raises:
+        PaperRefused: the file cannot be taken.
+    """
+    read = read_paper(upload)
+    paper.original_name, paper.media_type, paper.uploaded_at = read.name, read.media_type, now
+    paper.size, paper.sha256 = len(read.content), read.sha256
+    paper.file.save(paper.random_file_name(), ContentFile(read.content), save=False)
+    try:
+        with transaction.atomic():
+            allow()
+            paper.save(force_insert=True)
+    except BaseException:
+        paper.file.delete(save=False)
+        raise
+    return paper
+
+
+def refuse_too_many(count: int) -> None:
+    """Refuse a further file where there are as many as one dossier may bring. Raises PaperRefused."""
+    if count >= MOST_PAPERS:
+        raise PaperRefused("too_many")
+
+
+def delete_papers(papers: Iterable[Paper]) -> None:
+    """Delete rows now, and their files once that is certain."""
+    for paper in papers:
+        paper.delete()
+        transaction.on_commit(lambda storage=paper.file.storage, name=paper.file.name: storage.delete(name))

@@ -1,0 +1,67 @@
+"""What has become of a dossier, in plain words, from the steps that were written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from motcua.dossiers.models import Dossier
+
+# The moves of ``states``, as they look from the citizen's side. A draft is nobody's business.
+_WORDS: Final[dict[str, Promise]] = {
+    "submit": gettext_lazy("Đã nộp hồ sơ trực tuyến"),
+    "receive": gettext_lazy("Hồ sơ được tiếp nhận tại quầy"),
+    "guide_walk_in": gettext_lazy("Được hướng dẫn bổ sung giấy tờ tại quầy"),
+    "refuse_walk_in": gettext_lazy("Hồ sơ không được tiếp nhận"),
+    "take_up": gettext_lazy("Hồ sơ được tiếp nhận"),
+    "refuse": gettext_lazy("Hồ sơ không được tiếp nhận"),
+    "ask_supplement": gettext_lazy("Cơ quan yêu cầu bổ sung giấy tờ"),
+    "take_supplement": gettext_lazy("Cơ quan đã nhận đủ giấy tờ bổ sung; thời hạn tính lại từ đầu"),
+    "process": gettext_lazy("Hồ sơ bắt đầu được giải quyết"),
+    "ask_fee": gettext_lazy("Cơ quan yêu cầu nộp phí, lệ phí"),
+    "take_fee": gettext_lazy("Đã nộp phí, lệ phí"),
+    "withdraw": gettext_lazy("Hồ sơ được rút theo yêu cầu của công dân"),
+    "stop": gettext_lazy("Cơ quan dừng giải quyết hồ sơ"),
+    "finish": gettext_lazy("Đã có kết quả"),
+    "reopen": gettext_lazy("Kết quả được xem lại trước khi trả"),
+    "hand_out": gettext_lazy("Đã trả kết quả"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line: what happened, when, at whose hand (an office's name, never an officer's), and why."""
+
+    text: str
+    at: datetime
+    who: str
+    reason: str
+    due_at: datetime | None
+
+
+def entries_of(dossier: Dossier, *, for_owner: bool) -> list[Entry]:
+    """Tell what has happened to a dossier, the first thing first; one query.
+
+    Args:
+        dossier: with its citizen and office.
+        for_owner: whether the citizen whose dossier it is will read it; nobody else is told who and why.
+    """
+    steps = dossier.steps.exclude(move="draft").select_related("actor__office")
+    citizen = dossier.citizen.user_id if for_owner and dossier.citizen is not None else None
+    found = []
+    for step in steps if for_owner else steps.defer("reason"):
+        office = step.actor.office
+        if not for_owner:
+            who = ""
+        elif step.actor_id == citizen:
+            who = _("Ông/bà")
+        else:
+            who = office.name if office is not None else dossier.office.name
+        text = str(_WORDS.get(step.move, step.get_move_display()))
+        found.append(Entry(text, step.at, who, step.reason if for_owner else "", step.due_at))
+    return found
