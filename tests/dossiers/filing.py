@@ -13,7 +13,7 @@ from motcua.accounts.models import Citizen
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import CONSENT_VERSION
 from motcua.procedures.models import Procedure, RequiredDocument
-from tests.people import FIRST_OFFICE
+from tests.people import FIRST_OFFICE, cast
 
 BIRTH_REGISTRATION = "1.001193"
 CONTACT = {
@@ -87,3 +87,16 @@ def picture(size: tuple[int, int] = (60, 40), kind: str = "JPEG", **options: obj
     written = BytesIO()
     Image.new("RGB", size, "white").save(written, kind, **options)
     return written.getvalue()
+
+
+def for_child(**other: str) -> dict[str, str]:
+    """Return what An types on the first step to file for Hân, his child."""
+    return {
+        "filing_for": "other",
+        "owner-relation": "parent",
+        "owner-full_name": cast.han.full_name,
+        "owner-birth_date": cast.han.typed_birth,
+        "owner-number": cast.han.number,
+        "owner-residence": "",
+        **{f"owner-{name}": text for name, text in other.items()},
+    }

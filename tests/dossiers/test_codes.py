@@ -20,7 +20,7 @@ from motcua.dossiers.numbering import next_code, parse_code
 from motcua.dossiers.service import Applicant
 from motcua.identity.numbers import IdNumber
 from tests.conftest import ToldRegister
-from tests.dossiers.filing import agree, begin, draft_of, file_it, give_papers, procedure_of
+from tests.dossiers.filing import agree, begin, draft_of, give_papers, procedure_of
 from tests.people import FIRST_OFFICE, cast
 
 DAY = date(2026, 11, 23)
@@ -276,47 +276,3 @@ def test_beginning_by_many_presses_at_one_moment_makes_one_draft(
 )
 def test_a_code_is_read_as_people_type_it(typed: str, code: str | None) -> None:
     assert parse_code(typed) == code
-
-
-@pytest.mark.django_db
-def test_tracking_tells_progress_and_nothing_of_a_person(
-    catalogue: None, register: ToldRegister, an_client: Client, citizen_an: Citizen, client: Client
-) -> None:
-    dossier = begin(an_client)
-    agree(an_client, dossier)
-    give_papers(an_client, dossier)
-    file_it(an_client, dossier)
-    dossier.refresh_from_db()
-
-    page = client.get("/tra-cuu/", {"ma": f" {str(dossier.code).lower()} "}).content.decode()
-
-    assert str(dossier.code) in page
-    assert dossier.procedure.name in page
-    assert "Mới đăng ký" in page
-    personal = (
-        dossier.applicant_name,
-        dossier.phone,
-        dossier.email,
-        dossier.current_residence,
-        "1985",
-        "999",
-    )
-    assert [word for word in personal if word in page] == []
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("code", [f"{FIRST_OFFICE}-261123-9999", "không phải mã", "H24' OR 1=1--", "\x00"])
-def test_an_unknown_code_is_told_kindly(client: Client, code: str) -> None:
-    response = client.get("/tra-cuu/", {"ma": code})
-
-    assert response.status_code == 200
-    assert "Không tìm thấy hồ sơ" in response.content.decode() or "Vui lòng" in response.content.decode()
-
-
-@pytest.mark.django_db
-def test_a_draft_cannot_be_tracked(
-    catalogue: None, an_client: Client, citizen_an: Citizen, client: Client
-) -> None:
-    dossier = begin(an_client)
-
-    assert "Không tìm thấy hồ sơ" in client.get("/tra-cuu/", {"ma": str(dossier.pk)}).content.decode()

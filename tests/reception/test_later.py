@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
@@ -46,8 +47,10 @@ def press(client: Client, name: str, dossier: Dossier) -> Screen:
 
 
 def tracked(dossier: Dossier) -> str:
-    """Return what anybody sees who has the code."""
-    return unescape(Client().get(reverse("track"), {"ma": dossier.code}).content.decode())
+    """Return what anybody sees who has the code and the number on it."""
+    asked = {"ma": dossier.code, "so": dossier.applicant_number}
+    page = unescape(Client().post(reverse("track"), asked).content.decode())
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
 
 
 def test_receipt_page_and_tracking_say_that_it_is_checked_later(desk: Desk, register: ToldRegister) -> None:

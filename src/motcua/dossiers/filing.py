@@ -24,7 +24,7 @@ from motcua.dossiers.holding import (
     NotADraft,
     StillAsking,
     citizen_of,
-    hold_of,
+    hold_of_filer,
     locked_draft,
     refuse_held,
     until_answered,
@@ -139,7 +139,7 @@ def confirm_applicant(
     """
     if consent_version != CONSENT_VERSION:
         raise ConsentMissing
-    if dossier.identity_check is not None and hold_of(dossier=dossier, now=now) is None:
+    if dossier.identity_check is not None and hold_of_filer(dossier=dossier, now=now) is None:
         _keep_contact(dossier, contact, consent_version, now)
         return dossier.identity_check
     until = until_answered(now)
@@ -190,7 +190,7 @@ def _keep_contact(
         consent_version=consent_version,
         consented_at=now,
         saved_at=now,
-        asking_until=asking_until,
+        **({"asking_until": asking_until} if asking_until else {}),
     )
     if not is_written:
         raise StillAsking if drafts.exists() else NotADraft

@@ -83,6 +83,22 @@ def hold_of(*, dossier: Dossier, now: datetime) -> Hold | None:
         dossier: with its citizen's present profile and, where it is another's, its owner.
         now: the moment.
     """
+    hold, owner = hold_of_filer(dossier=dossier, now=now), owner_in(dossier)
+    if hold is None and owner is not None:
+        hold = hold_of_owner(owner=owner, dossier=dossier, now=now)
+    if hold is not None:
+        return hold
+    cases = [case.pk for case in dossier.procedure.cases.all()]
+    return Hold.CASE_OPEN if cases and dossier.case_key not in cases else None
+
+
+def hold_of_filer(*, dossier: Dossier, now: datetime) -> Hold | None:
+    """Say why a draft may not go on with who files it; None when it may.
+
+    Args:
+        dossier: with its citizen's present profile.
+        now: the moment.
+    """
     check, citizen = dossier.identity_check, dossier.citizen
     if check is None or citizen is None:
         return Hold.UNASKED
@@ -91,11 +107,7 @@ def hold_of(*, dossier: Dossier, now: datetime) -> Hold | None:
         return Hold.PROFILE_CHANGED
     if not carries(check=check, claim=claim, user=citizen.user, max_age=CHECK_CARRIES, now=now):
         return Hold.EXPIRED
-    owner = owner_in(dossier)
-    if owner is not None and (hold := hold_of_owner(owner=owner, dossier=dossier, now=now)) is not None:
-        return hold
-    cases = [case.pk for case in dossier.procedure.cases.all()]
-    return Hold.CASE_OPEN if cases and dossier.case_key not in cases else None
+    return None
 
 
 def hold_of_owner(*, owner: DossierOwner, dossier: Dossier, now: datetime) -> Hold | None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Q
 
 from motcua.dossiers.models import Dossier, TrackTry
 from motcua.identity.numbers import IdNumber
@@ -88,9 +87,10 @@ def _spend_tries(code: str, address: str, now: datetime) -> list[int]:
     if address:
         limits[digest("track", f"address:{network_of(address)}")] = settings.LIMITS["TRIES_ADDRESS_HOUR"]
     written = [TrackTry.objects.create(what=what, at=now).pk for what in limits]
-    recent = Q(at__gt=now - _WINDOW, at__lte=now)
     for what, most in limits.items():
-        earlier = TrackTry.objects.filter(recent, what=what).exclude(pk__in=written).order_by("-at")
+        earlier = (
+            TrackTry.objects.filter(what=what, at__gt=now - _WINDOW).exclude(pk__in=written).order_by("-at")
+        )
         moments = list(earlier.values_list("at", flat=True)[:most])
         if len(moments) >= most:
             TrackTry.objects.filter(pk__in=written).delete()

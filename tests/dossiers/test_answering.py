@@ -1,0 +1,212 @@
+"""Papers on request: shown, given one after another, sent once; the office is told."""
+
+from __future__ import annotations
+
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from motcua.accounts.models import Citizen, User
+from motcua.audit.models import AuditEvent
+from motcua.dossiers import service
+from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.supplementing import ask_supplement, take_supplement
+from tests.dossiers.filing import address, filed, pdf
+from tests.people import cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
+
+BIRTH, HOUSE = "Giấy chứng sinh", "Giấy tờ về chỗ ở"
+
+
+@pytest.fixture
+def asked(an_client: Client, officer: User) -> Dossier:
+    """Return An's dossier, for which Lan wants two more papers."""
+    dossier = filed(an_client)
+    ask_again(dossier, officer)
+    dossier.refresh_from_db()
+    return dossier
+
+
+def ask_again(dossier: Dossier, officer: User) -> None:
+    """Ask for two papers."""
+    ask_supplement(
+        dossier=dossier,
+        documents=[{"name": BIRTH, "note": "bản chụp màu"}, {"name": HOUSE, "note": ""}],
+        reason="Tờ khai thiếu trang hai",
+        by=officer,
+        now=timezone.now(),
+    )
+
+
+def page_of(client: Client, dossier: Dossier, step: str = "") -> str:
+    """Return one of the dossier's pages."""
+    return unescape(client.get(address(dossier, step)).content.decode())
+
+
+def test_what_is_asked_and_why_is_shown_where_one_looks(an_client: Client, asked: Dossier) -> None:
+    for step in ("", "bo-sung/"):
+        page = page_of(an_client, asked, step)
+        for words in (BIRTH, HOUSE, "bản chụp màu", "Tờ khai thiếu trang hai"):
+            assert words in page
+    assert f'href="{address(asked, "bo-sung/")}"' in page_of(an_client, asked)
+    assert "Bổ sung giấy tờ" in an_client.get("/ho-so/?loc=can-lam").content.decode()
+
+
+def test_papers_are_given_and_sent_and_the_officer_takes_them(
+    an_client: Client, citizen_an: Citizen, officer: User, second_officer: User, asked: Dossier
+) -> None:
+    an_client.post(address(asked, "bo-sung/"), {"item-0": [pdf("a.pdf"), pdf("b.pdf")]})
+    assert "a.pdf" in page_of(an_client, asked, "bo-sung/")
+    answer = an_client.post(address(asked, "bo-sung/"), {"item-1": pdf("c.pdf"), "other": pdf(), "send": "1"})
+    assert answer.headers["Location"] == address(asked)
+
+    sent = asked.supplements.get()
+    assert sent.answered_at is not None
+    assert sorted(sent.papers.values_list("document_name", "original_name")) == [
+        ("", "to-khai.pdf"),
+        (BIRTH, "a.pdf"),
+        (BIRTH, "b.pdf"),
+        (HOUSE, "c.pdf"),
+    ]
+    assert "chờ cán bộ xác nhận" in page_of(an_client, asked)
+    event = AuditEvent.objects.get(name="dossier.supplemented")
+    assert (event.subject, event.details["count"]) == (asked.code, 4)
+    for who in (officer, second_officer):
+        assert "đã gửi giấy tờ bổ sung" in who.notices.get().text
+
+    take_supplement(dossier=asked, by=officer, now=timezone.now())
+    page = page_of(an_client, asked)
+    assert "Được tiếp nhận" in page
+    assert "Cơ quan đã nhận đủ giấy tờ bổ sung" in page
+    assert "c.pdf" in page
+
+
+def test_what_has_no_file_is_named_and_nothing_is_sent(an_client: Client, asked: Dossier) -> None:
+    page = an_client.post(address(asked, "bo-sung/"), {"item-0": pdf("a.pdf"), "send": "1"}).content.decode()
+
+    assert f"Chưa có tệp cho: {HOUSE}" in page
+    assert "a.pdf" in page
+    assert asked.supplements.get().answered_at is None
+
+
+def test_the_rest_may_be_brought_to_the_office(an_client: Client, asked: Dossier) -> None:
+    sent = {"item-0": pdf("a.pdf"), "brings_rest": "on", "send": "1"}
+    assert an_client.post(address(asked, "bo-sung/"), sent).headers["Location"] == address(asked)
+    assert asked.supplements.get().answered_at is not None
+
+
+def test_an_answer_without_any_file_is_no_answer(an_client: Client, asked: Dossier) -> None:
+    page = an_client.post(address(asked, "bo-sung/"), {"brings_rest": "on", "send": "1"}).content.decode()
+
+    assert "ít nhất một tệp" in page
+    assert asked.supplements.get().answered_at is None
+
+
+def test_a_bad_file_is_refused_and_the_good_one_stays(an_client: Client, asked: Dossier) -> None:
+    bad = pdf("bản quét.pdf")
+    bad.file.seek(0)
+    bad.file.write(b"MZ this is a program")
+    page = an_client.post(address(asked, "bo-sung/"), {"item-0": bad, "item-1": pdf("c.pdf"), "send": "1"})
+
+    assert "bản quét.pdf: Tệp không phải PDF" in page.content.decode()
+    assert [paper.original_name for paper in asked.supplements.get().papers.all()] == ["c.pdf"]
+    assert asked.supplements.get().answered_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_can_be_removed_until_it_is_sent(an_client: Client, asked: Dossier) -> None:
+    an_client.post(
+        address(asked, "bo-sung/"), {"item-0": [pdf("a.pdf"), pdf("b.pdf")], "item-1": pdf("c.pdf")}
+    )
+    first, second = asked.supplements.get().papers.filter(document_name=BIRTH)
+    assert an_client.post(address(asked, f"bo-sung/{first.pk}/xoa/")).status_code == 302
+    assert not Paper.objects.filter(pk=first.pk).exists()
+    assert not Path(first.file.path).exists()
+    an_client.post(address(asked, "bo-sung/"), {"send": "1"})
+
+    an_client.post(address(asked, f"bo-sung/{second.pk}/xoa/"))
+
+    assert Paper.objects.filter(pk=second.pk).exists()
+    assert Path(second.file.path).exists()
+
+
+def test_papers_of_the_dossier_itself_are_not_removed_by_the_way(an_client: Client, asked: Dossier) -> None:
+    given = asked.papers.first()
+    an_client.post(address(asked, f"bo-sung/{given.pk}/xoa/"))
+
+    assert Paper.objects.filter(pk=given.pk).exists()
+
+
+def test_what_was_sent_is_sent_once_and_takes_no_more(
+    an_client: Client, asked: Dossier, paper_folder: Path
+) -> None:
+    sent = {"item-0": pdf(), "item-1": pdf(), "send": "1"}
+    an_client.post(address(asked, "bo-sung/"), sent)
+    before = len(list(paper_folder.rglob("*.pdf")))
+    for data in ({"item-0": pdf(), "send": "1"}, {"item-0": pdf()}):
+        # A page that takes no file any more looks at none.
+        assert an_client.post(address(asked, "bo-sung/"), data).status_code in (302, 400)
+
+    assert asked.supplements.get().papers.count() == 2
+    assert len(list(paper_folder.rglob("*.pdf"))) == before
+    assert AuditEvent.objects.filter(name="dossier.supplemented").count() == 1
+
+
+def test_a_new_request_asks_for_a_new_answer(an_client: Client, officer: User, asked: Dossier) -> None:
+    an_client.post(address(asked, "bo-sung/"), {"item-0": pdf("a.pdf"), "item-1": pdf(), "send": "1"})
+    ask_again(asked, officer)
+
+    assert "Cần ông/bà làm: bổ sung giấy tờ" in page_of(an_client, asked)
+    assert "a.pdf" not in page_of(an_client, asked, "bo-sung/")
+
+
+def test_another_citizen_gives_and_sends_nothing(
+    binh_client: Client, citizen_binh: Citizen, asked: Dossier
+) -> None:
+    assert binh_client.get(address(asked, "bo-sung/")).status_code == 404
+    assert binh_client.post(address(asked, "bo-sung/"), {"send": "1"}).status_code == 404
+    with pytest.raises(service.NothingAsked):
+        service.send_answer(dossier=asked, brings_rest=True, by=citizen_binh.user, now=timezone.now())
+
+
+def test_where_nothing_is_asked_the_page_leads_to_the_dossier(an_client: Client) -> None:
+    dossier = filed(an_client)
+
+    assert an_client.get(address(dossier, "bo-sung/")).headers["Location"] == address(dossier)
+
+
+def test_a_request_that_is_too_large_is_refused_by_its_length(an_client: Client, asked: Dossier) -> None:
+    page = an_client.post(
+        address(asked, "bo-sung/"), {"other": pdf()}, headers={"content-length": str(26 * 1024 * 1024)}
+    )
+
+    assert page.status_code == 413
+    assert address(asked, "bo-sung/") in page.content.decode()
+
+
+def test_a_forged_press_is_refused(citizen_an: Citizen, asked: Dossier) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(citizen_an.user)
+
+    for step in ("bo-sung/", "rut/", "cach-nhan/", "nhan-ket-qua/", "danh-gia/"):
+        assert strict.post(address(asked, step), {"send": "1", "reason": "x"}).status_code == 403
+
+
+def test_the_message_to_officers_names_nobody(an_client: Client, officer: User, asked: Dossier) -> None:
+    an_client.post(address(asked, "bo-sung/"), {"item-0": pdf(), "item-1": pdf(), "send": "1"})
+
+    assert cast.an.full_name not in officer.notices.get().text
+
+
+@pytest.mark.parametrize("step", ["", "bo-sung/"])
+def test_a_page_costs_no_more_than_eight_queries(
+    an_client: Client, asked: Dossier, step: str, django_assert_max_num_queries: object
+) -> None:
+    an_client.post(address(asked, "bo-sung/"), {"item-0": [pdf(), pdf()], "item-1": pdf()})
+
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
+        assert an_client.get(address(asked, step)).status_code == 200
