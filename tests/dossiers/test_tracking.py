@@ -245,5 +245,5 @@ def test_following_costs_no_more_than_eight_queries(
 ) -> None:
     dossier = filed(an_client)
 
-    with django_assert_max_num_queries(14):  # type: ignore[operator]
+    with django_assert_max_num_queries(8):  # type: ignore[operator]
         assert track(dossier.code, cast.an.number, client).status_code == 200

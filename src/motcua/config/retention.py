@@ -49,7 +49,7 @@ def rules() -> list[Rule]:
     return [
         Rule("waiting records", "30 minutes", verification.erase_waiting_records, is_logged=False),
         Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins, is_logged=False),
-        Rule("wrong tries to follow", "1 hour", dossiers.erase_old_tries, is_logged=False),
+        Rule("tries to follow", "1 hour", dossiers.erase_old_tries, is_logged=False),
         Rule("sessions", "until they expire", _erase_sessions, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
