@@ -59,6 +59,13 @@ class Stack:
 
     url: str
     sandbox: SandboxProcess
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def lets_the_office(self, act: str) -> None:
+        """Let something happen at the office that a journey does not watch: Python, in the product's own shell."""
+        shell = [Path(sys.executable).with_name("motcua"), "shell", "-c", act]
+        done = subprocess.run(shell, env=self.environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +130,9 @@ def running(folder: Path, **settings: str) -> Iterator[Stack]:
     try:
         _wait_until_up(f"http://127.0.0.1:{product_port}/healthz", process, log)
         yield Stack(
-            f"http://127.0.0.1:{product_port}", SandboxProcess(f"http://127.0.0.1:{sandbox_port}", process)
+            f"http://127.0.0.1:{product_port}",
+            SandboxProcess(f"http://127.0.0.1:{sandbox_port}", process),
+            environment,
         )
     finally:
         process.send_signal(signal.SIGTERM)

@@ -31,6 +31,13 @@ def fills_in_contact(citizen: Visitor) -> None:
     citizen.types("Nơi ở hiện tại", "Số 9 phố Thử Nghiệm, phường Mẫu A")
 
 
+def follows_by_number(citizen: Visitor, code: str, number: str) -> None:
+    """Ask on "Tra cứu hồ sơ" how far a dossier is."""
+    citizen.types("Mã hồ sơ", code)
+    citizen.types("Số CCCD/CMND", number)
+    citizen.presses("Tra cứu")
+
+
 def gives_papers_and_reviews(citizen: Visitor) -> None:
     """Upload a picture for every required paper and go on to the review."""
     for chooser in citizen.page.locator('.field:has-text("(bắt buộc)") input[type=file]').all():
@@ -79,8 +86,10 @@ def test_a_dossier_is_filed_tracked_and_taken_up(visitor: Visit, javascript: boo
     expect(of_procedure).to_contain_text(code)
     citizen.looks_closely("my-dossiers")
     citizen.opens("/tra-cuu/")
-    citizen.types("Mã hồ sơ", code)
-    citizen.presses("Tra cứu")
+    follows_by_number(citizen, code, cast.cuc.number)
+    citizen.sees("Không tìm thấy hồ sơ")
+    citizen.looks_closely("track-missing")
+    follows_by_number(citizen, code, cast.an.number)
     citizen.sees("Mới đăng ký")
     citizen.does_not_see(cast.an.full_name)
     citizen.looks_closely("track")
@@ -98,6 +107,8 @@ def test_a_dossier_is_filed_tracked_and_taken_up(visitor: Visit, javascript: boo
     officer.looks_closely("desk-taken-up")
 
     citizen.opens(f"/tra-cuu/?ma={code}")
+    expect(citizen.field("Mã hồ sơ")).to_have_value(code)
+    follows_by_number(citizen, code, cast.an.number)
     citizen.sees("Được tiếp nhận")
 
 

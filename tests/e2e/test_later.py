@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Stack, Visit, Visitor
 from tests.e2e.test_desk import CHECK, DESK, LATER, both_ways, claims
-from tests.e2e.test_filing import AGREE, fills_in_contact, starts
+from tests.e2e.test_filing import AGREE, fills_in_contact, follows_by_number, starts
 from tests.people import Person, cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("watched_and_fine")]
@@ -53,8 +53,8 @@ def test_a_dossier_received_for_later_is_verified_by_itself(
     officer.sees(re.compile("Chưa được ra quyết định về hồ sơ này"))
     officer.looks_closely("later-dossier")
     citizen = visitor(at=watched, javascript=javascript)
-    tracking = f"/tra-cuu/?ma={code}"
-    citizen.opens(tracking)
+    citizen.opens(f"/tra-cuu/?ma={code}")
+    follows_by_number(citizen, code, cast.an.number)
     citizen.sees(NOTHING_TO_DO)
     citizen.does_not_see(cast.an.full_name)
     citizen.looks_closely("later-track")
@@ -66,7 +66,7 @@ def test_a_dossier_received_for_later_is_verified_by_itself(
     officer.looks_closely("later-queue")
     officer.follows(told)
     officer.does_not_see(re.compile("chưa xác thực|chưa được ra quyết định", re.IGNORECASE))
-    citizen.opens(tracking)
+    follows_by_number(citizen, code, cast.an.number)
     citizen.sees("đã xác thực")
     citizen.logs_in(cast.an)
     citizen.opens("/ca-nhan/")
