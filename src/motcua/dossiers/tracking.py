@@ -15,7 +15,17 @@ from motcua.verification.service import network_of
 
 _WINDOW: Final = timedelta(hours=1)
 _SHOWN: Final = (
-    *("code", "status", "channel", "submitted_at", "received_at", "due_at", "paused_at", "phone"),
+    *(
+        "code",
+        "status",
+        "channel",
+        "submitted_at",
+        "received_at",
+        "due_at",
+        "finished_at",
+        "paused_at",
+        "phone",
+    ),
     *("applicant_number_digest", "by_hand_reason", "is_decision_barred", "term_limit", "term_unit"),
     *("procedure__name", "office__name", "holder_office__name", "identity_check__outcome"),
     "owner__number_digest",
