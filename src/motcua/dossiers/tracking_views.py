@@ -37,9 +37,8 @@ def track(request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = str(max(1, int((limited.until - now).total_seconds()) + 1))
         return response
     if found is not None:
-        form = TrackForm(
-            initial={"ma": found.code}
-        )  # the number has done its work and need not stay on a screen
+        # The number has done its work and need not stay on a screen.
+        form = TrackForm(initial={"ma": found.code})
     context = {
         "form": form,
         "dossier": found,
