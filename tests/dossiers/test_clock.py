@@ -235,5 +235,5 @@ def test_desk_receipt_and_citizen_read_when_the_result_is_due(
         (an_client, "dossier"),
     ):
         page = browser.get(reverse(name, args=[dossier.pk])).content.decode()
-        assert "Hẹn trả kết quả" in page
+        assert "Hẹn trả" in page
         assert "17:00 ngày 18/11/2026" in page

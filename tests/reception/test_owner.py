@@ -174,7 +174,7 @@ def test_an_owner_who_is_not_verified_is_taken_on_originals_alone(
     desk.checks(cast.an)
     register.trouble = error
     screen = desk.checks_owner(cast.hanh)
-    assert screen.owner.answers == [words]
+    assert screen.owner.answers == [f"{words}: thông tin chủ hồ sơ"]
 
     refused = desk.saves()
     assert "Vui lòng xem bản gốc giấy tờ của chủ hồ sơ" in refused
@@ -200,7 +200,7 @@ def test_an_officer_who_must_pause_still_takes_an_owner_on_originals(desk: Desk,
     desk.checks(cast.an)
     desk.checks_owner(cast.hanh)
     screen = desk.checks_owner(cast.cuc)
-    assert (screen.status, screen.owner.answers) == (429, ["Tạm dừng kiểm tra"])
+    assert (screen.status, screen.owner.answers) == (429, ["Tạm dừng kiểm tra: thông tin chủ hồ sơ"])
     assert screen.response["Retry-After"].isdecimal()
     assert desk.saves(**SEEN).is_receipt
     assert (owner().identity_check, owner().is_by_hand) == (None, True)
@@ -208,7 +208,7 @@ def test_an_officer_who_must_pause_still_takes_an_owner_on_originals(desk: Desk,
 
 def test_nothing_of_the_register_is_shown_of_an_owner_it_did_not_confirm(desk: Desk) -> None:
     screen = desk.checks_owner(cast.an, full_name="Nguyen Van An")
-    assert screen.owner.answers == ["Xác thực thất bại"]
+    assert screen.owner.answers == ["Xác thực thất bại: thông tin chủ hồ sơ"]
     assert not screen.shows_record_of(cast.an)
 
 
