@@ -105,7 +105,7 @@ class TestTheList:
         running = filed(an_client, "1.004222")
         waiting = filed(an_client, "1.004873")
         ask_again(waiting, officer)
-        done = filed(an_client, "1.010041")
+        done = filed(an_client, "1.004194")
         moving.go(dossier=done, move="refuse", by=officer, now=timezone.now(), reason="Trùng")
 
         def codes(group: str) -> set[str]:

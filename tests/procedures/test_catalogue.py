@@ -8,9 +8,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from motcua.procedures.models import Procedure, RequiredDocument
+from motcua.accounts.models import Citizen, Office
+from motcua.dossiers.models import Dossier
+from motcua.dossiers.service import start_draft
+from motcua.procedures.models import Offer, Procedure, ProcedureCase, RequiredDocument
 from motcua.procedures.search import fold
+from tests.people import FIRST_OFFICE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
 
@@ -96,7 +101,7 @@ def test_the_pages_take_few_queries(client: Client) -> None:
             connection,
         ) as queries:
             client.get(page)
-        assert len(queries) <= 3
+        assert len(queries) <= 4
 
 
 def test_the_page_of_a_procedure_tells_what_one_needs(client: Client) -> None:
@@ -136,6 +141,121 @@ def test_an_online_procedure_has_the_button_and_the_offices(client: Client) -> N
     assert 'action="/ho-so/bat-dau/1.001193/"' in page
     assert "Nộp hồ sơ trực tuyến" in page
     assert "Bộ phận Một cửa phường Mẫu A" in page
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("refused", ["is_offered", "takes_online"])
+def test_only_offices_that_take_it_online_are_offered(client: Client, refused: str) -> None:
+    birth = Procedure.objects.get(code="1.001193")
+    Offer.objects.create(office=Office.objects.get(code=FIRST_OFFICE), procedure=birth, **{refused: False})
+
+    page = client.get("/thu-tuc/1.001193/").content.decode()
+
+    assert "Bộ phận Một cửa phường Mẫu A" not in page
+    assert "Bộ phận Một cửa xã Mẫu B" in page
+    assert "Bộ phận Một cửa phường Mẫu A" in client.get("/thu-tuc/1.000894/").content.decode()
+
+
+@pytest.mark.usefixtures("people")
+def test_nobody_begins_online_what_an_office_does_not_take_online(
+    an_client: Client, citizen_an: Citizen
+) -> None:
+    office, birth = Office.objects.get(code=FIRST_OFFICE), Procedure.objects.get(code="1.001193")
+    Offer.objects.create(office=office, procedure=birth, takes_online=False)
+
+    answer = an_client.post("/ho-so/bat-dau/1.001193/", {"office": FIRST_OFFICE})
+
+    assert answer["Location"] == "/thu-tuc/1.001193/"
+    with pytest.raises(ValueError, match="does not take"):
+        start_draft(citizen=citizen_an, procedure=birth, office=office, now=timezone.now())
+    assert not Dossier.objects.exists()
+
+
+@pytest.mark.usefixtures("people")
+def test_the_desk_offers_what_its_office_receives(
+    officer_client: Client, other_officer_client: Client
+) -> None:
+    birth = Procedure.objects.get(code="1.001193")
+    Offer.objects.create(office=Office.objects.get(code=FIRST_OFFICE), procedure=birth, is_offered=False)
+
+    assert f'<option value="{birth.pk}">' not in officer_client.get("/mot-cua/tiep-nhan/").content.decode()
+    assert f'<option value="{birth.pk}">' in other_officer_client.get("/mot-cua/tiep-nhan/").content.decode()
+
+
+def test_the_page_shows_all_that_the_catalogue_has_and_nothing_empty(client: Client) -> None:
+    said = {
+        "steps": "Bước 1: chuẩn bị hồ sơ",
+        "conditions": "Có chỗ ở hợp pháp",
+        "legal_basis": "Luật Cư trú 2020",
+        "authority": "Công an phường",
+        "receiving_address": "Số 2 đường Hành Chính",
+        "delegate": "Công an xã",
+        "partners": "Công an tỉnh",
+        "related": "Đăng ký tạm trú",
+        "kind": "TTHC được luật giao",
+        "keywords": "thường trú",
+    }
+    before = client.get("/thu-tuc/1.004222/").content.decode()
+    for label in (
+        "Trình tự thực hiện",
+        "Yêu cầu, điều kiện",
+        "Căn cứ pháp lý",
+        "Cơ quan phối hợp",
+        "Từ khóa",
+    ):
+        assert label not in before
+
+    Procedure.objects.filter(code="1.004222").update(**said)
+
+    page = client.get("/thu-tuc/1.004222/").content.decode()
+    for text in said.values():
+        assert text in page
+
+
+def test_cases_stand_in_a_table_with_their_own_times_and_fees(client: Client) -> None:
+    case = ProcedureCase.objects.get(name="Nhà ở riêng lẻ")
+    case.times, case.fees = {"online": 10}, {"online": 75000, "direct": 100000}
+    case.save()
+
+    page = client.get("/thu-tuc/1.013225/").content.decode()
+
+    for text in (
+        "Nhà ở riêng lẻ",
+        "Trực tuyến: 10 ngày",
+        "Trực tiếp: 15 ngày",
+        "Trực tuyến: 75.000 đ",
+        "Bưu chính công ích: Theo quy định",
+        "Công trình khác",
+        "20 ngày",
+    ):
+        assert text in page
+
+
+def test_documents_of_a_case_stand_under_its_name(client: Client) -> None:
+    case = ProcedureCase.objects.get(name="Nhà ở riêng lẻ")
+    document = RequiredDocument.objects.filter(procedure=case.procedure).last()
+    RequiredDocument.objects.filter(pk=document.pk).update(case=case)
+
+    page = client.get("/thu-tuc/1.013225/").content.decode()
+
+    assert page.index("Chỉ cho trường hợp: Nhà ở riêng lẻ") < page.index(document.name)
+
+
+def test_what_is_done_in_a_day_is_said_so(client: Client) -> None:
+    page = client.get("/thu-tuc/1.001193/").content.decode()
+
+    assert "1 trong ngày" not in page
+    assert "trong ngày" in page
+    assert "1 trong ngày" not in client.get("/thu-tuc/").content.decode()
+
+
+def test_the_level_of_service_narrows_the_list(client: Client) -> None:
+    partial = client.get("/thu-tuc/", {"muc-do": "một phần"})
+
+    assert {one["code"] for one in partial.context["procedures"]} == {"1.014061", "1.014064", "1.013079"}
+    assert "40 thủ tục" in client.get("/thu-tuc/", {"muc-do": "x"}).content.decode()
+    both = client.get("/thu-tuc/", {"muc-do": "trực tiếp", "linh-vuc": "Chứng thực"})
+    assert {one["code"] for one in both.context["procedures"]} == {"2.000815", "2.000884"}
 
 
 def test_a_procedure_for_the_desk_says_so_and_has_no_button(client: Client) -> None:

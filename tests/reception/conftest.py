@@ -18,6 +18,7 @@ from tests.people import Person, cast
 
 BIRTH_REGISTRATION = "1.001193"
 ANOTHER_PROCEDURE = "2.000815"
+RESIDENCE = "1.004222"  # its form needs all that the register may give
 PHONE = "0912345678"
 
 

@@ -16,7 +16,7 @@ from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, Register
 from motcua.verification.models import IdentityCheck, LineRow, WaitingRecord
 from tests.conftest import ToldRegister
 from tests.people import cast
-from tests.reception.conftest import ANOTHER_PROCEDURE, BIRTH_REGISTRATION, PHONE, Desk
+from tests.reception.conftest import ANOTHER_PROCEDURE, BIRTH_REGISTRATION, PHONE, RESIDENCE, Desk
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,7 @@ def test_a_name_without_accents_fails_with_the_hint_and_nothing_of_the_record(de
 
 
 def test_the_right_three_fill_the_form_from_the_register(desk: Desk) -> None:
+    desk.choose(RESIDENCE)
     screen = desk.checks(cast.an)
     assert screen.answers == [HEADINGS["verified"]]
     for said in (

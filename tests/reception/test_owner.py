@@ -363,6 +363,7 @@ def test_what_a_newborn_cannot_be_received_without_is_said(
 
 
 def test_where_a_newborn_is_not_expected_the_officer_has_seen_the_originals(desk: Desk) -> None:
+    desk.choose(ANOTHER_PROCEDURE)
     desk.checks(cast.an)
     said = {"for_other": "1", "owner-relation": "parent", **NEWBORN}
     assert "Vui lòng xem bản gốc" in desk.saves(**said)
@@ -530,7 +531,8 @@ def test_the_desk_needs_no_more_queries_for_an_owner_than_for_an_applicant(
 
 def test_an_ordinary_procedure_leaves_the_owners_part_alone(desk: Desk) -> None:
     """Its answer may come late, when the owner is being typed."""
-    for shown in ("", "x", "99999999999", str(Procedure.objects.get(code=ANOTHER_PROCEDURE).pk)):
+    desk.choose(ANOTHER_PROCEDURE)
+    for shown in ("", "x", "99999999999", str(Procedure.objects.get(code="1.004222").pk)):
         data = {**desk.form, "shown_procedure": shown, "show_documents": "1"}
         text = desk.client.post(reverse("reception"), data, headers={"HX-Request": "true"}).content.decode()
         assert "chu-ho-so" not in text

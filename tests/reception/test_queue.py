@@ -174,7 +174,7 @@ def test_the_receipt_says_what_it_must(desk: Desk, officer: User) -> None:
     dossier = Dossier.objects.get()
     for said in (
         dossier.code, str(officer.office), "Độc lập - Tự do - Hạnh phúc", "NGUYỄN VĂN AN", "999******001",
-        "Đăng ký khai sinh", "1 ngày làm việc", officer.full_name, "Đã xác thực danh tính", "<svg", "/tra-cuu/",
+        "Đăng ký khai sinh", "trong ngày", officer.full_name, "Đã xác thực danh tính", "<svg", "/tra-cuu/",
         "Tiếp nhận hồ sơ tiếp theo", "In giấy tiếp nhận",
     ):  # fmt: skip
         assert str(said) in screen

@@ -449,6 +449,15 @@ TABLES: Final = (
         personal={"made_by": Personal("người sửa")},
         other="id procedure number name content made_at",
     ),
+    Table(
+        "procedures.CatalogueUpload",
+        whose="quản trị hệ thống",
+        purpose="giữ tệp danh mục từ lúc tải lên đến lúc xác nhận nhập",
+        seen_by="quản trị hệ thống đã tải lên",
+        kept="đến khi xác nhận, hoặc đến lần tải lên sau",
+        personal={"made_by": Personal("người tải lên")},
+        other="id made_at content",
+    ),
     Table("procedures.Offer", other="id office procedure is_offered takes_online handling_office time_limit"),
     Table(
         "procedures.RequiredDocument",

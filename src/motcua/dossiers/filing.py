@@ -36,6 +36,7 @@ from motcua.dossiers.owners import needs_authority
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import TouchPoint
 from motcua.procedures.models import Procedure, RequiredDocument
+from motcua.procedures.service import offices_online
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import NO_PRESS, Asker, Press, Purpose, answer_to, check_identity
 
@@ -83,12 +84,12 @@ def start_draft(*, citizen: Citizen, procedure: Procedure, office: Office, now: 
         now: the moment.
 
     Raises:
-        ValueError: the procedure cannot be filed online, or the office receives nothing.
+        ValueError: the procedure cannot be filed online, or the office does not take it online.
     """
     if not (procedure.is_online and procedure.is_active):
         raise ValueError("this procedure cannot be filed online")
-    if not office.is_active:
-        raise ValueError("this office receives no dossiers")
+    if not offices_online(procedure).filter(pk=office.pk).exists():
+        raise ValueError("this office does not take this procedure online")
     draft, _ = Dossier.objects.get_or_create(
         citizen=citizen,
         procedure=procedure,

@@ -19,7 +19,6 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
-from motcua.accounts.models import Office
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
 from motcua.dossiers.agreeing import agree
@@ -37,6 +36,7 @@ from motcua.dossiers.models import Dossier, DossierOwner, Paper
 from motcua.dossiers.own_views import content_length, own_dossier, too_large
 from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.procedures.models import Procedure
+from motcua.procedures.service import offices_online
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import (
     ChallengeNeeded,
@@ -65,9 +65,8 @@ def start_dossier(request: HttpRequest, code: str) -> HttpResponse:
 @citizen_required
 def _start_dossier(request: HttpRequest, code: str) -> HttpResponse:
     procedure = get_object_or_404(Procedure, code=code, is_active=True)
-    office = Office.objects.filter(
-        is_active=True, kind=Office.Kind.DESK, code=request.POST.get("office", "")[:35].replace("\0", "")
-    ).first()
+    code = request.POST.get("office", "")[:35].replace("\0", "")
+    office = offices_online(procedure).filter(code=code).first()
     if office is None or not procedure.is_online:
         messages.warning(request, _("Vui lòng chọn cơ quan tiếp nhận."))
         return redirect("procedure", code=procedure.code)

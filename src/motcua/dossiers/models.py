@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from motcua.dossiers import states
+from motcua.procedures.models import term_words
 from motcua.sealing import digest
 from motcua.sealing.fields import SealedTextField
 
@@ -307,6 +308,16 @@ class Dossier(models.Model):
     def fee(self) -> int | None:
         """Return the fee in đồng of the way in which it came; None where another rule fixes it."""
         return self.fee_due
+
+    @property
+    def term(self) -> str:
+        """Return the time limit that was agreed, as people read it; in a draft, what the procedure says today."""
+        return term_words(self.term_limit, self.term_unit) if self.revision_id else self.procedure.term
+
+    @property
+    def procedure_name(self) -> str:
+        """Return what the procedure was called when this was filed or received; in a draft, its name today."""
+        return self.revision.name if self.revision is not None else self.procedure.name
 
     @property
     def given_papers(self) -> models.QuerySet[Paper]:

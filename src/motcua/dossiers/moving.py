@@ -156,7 +156,7 @@ def _told(dossier: Dossier, move: Move, reason: str) -> str:
     due = f"{timezone.localtime(dossier.due_at):%H:%M %d/%m/%Y}" if dossier.due_at else _("theo quy định")
     words = {
         "code": dossier.code,
-        "procedure": dossier.procedure.name,
+        "procedure": dossier.procedure_name,
         "office": dossier.office.name,
         "due": due,
         "reason": reason.strip(),

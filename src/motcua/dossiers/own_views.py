@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -35,7 +36,7 @@ _UNUSED = tuple(
     for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
 )
 _LISTED = (
-    *("pk", "code", "status", "saved_at", "submitted_at", "received_at", "due_at", "procedure__name"),
+    *("pk", "code", "status", "saved_at", "submitted_at", "received_at", "due_at", "called"),
     *("office__name", "reminder__created_at", "reminder__sent_at", "is_asked", "is_rated", "fee_asked"),
 )
 _WAITING = Q(status__in=[states.FEE, states.FINISHED]) | Q(status=states.SUPPLEMENT, is_asked=True)
@@ -108,6 +109,7 @@ def _listed(citizen_pk: int) -> QuerySet[Dossier, dict[str, Any]]:
             is_asked=Exists(unanswered),
             is_rated=Exists(Rating.objects.filter(dossier=OuterRef("pk"))),
             fee_asked=Subquery(fee),
+            called=Coalesce("revision__name", "procedure__name"),
         )
         .values(*_LISTED)
     )
@@ -357,8 +359,8 @@ def own_dossier(request: HttpRequest, pk: UUID) -> Dossier:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was."""
     citizen = request.user.citizen
     own = Dossier.objects.select_related(
-        *("procedure", "office", "holder_office", "identity_check", "owner__identity_check")
-    ).defer(*_UNUSED)
+        *("procedure", "revision", "office", "holder_office", "identity_check", "owner__identity_check")
+    ).defer(*_UNUSED, "revision__content")
     found = get_object_or_404(own, pk=pk, citizen_id=citizen.pk)
     found.citizen = citizen
     return found

@@ -27,7 +27,7 @@ _SHOWN: Final = (
         "phone",
     ),
     *("applicant_number_digest", "by_hand_reason", "is_decision_barred", "term_limit", "term_unit"),
-    *("procedure__name", "office__name", "holder_office__name", "identity_check__outcome"),
+    *("procedure__name", "revision__name", "office__name", "holder_office__name", "identity_check__outcome"),
     "owner__number_digest",
 )
 _NOBODYS: Final = "0" * 64
@@ -63,7 +63,7 @@ def track(*, code: str, number: IdNumber | None, phone: str, address: str, now: 
     found = (
         Dossier.objects.filter(code=code)
         .exclude(status=Dossier.Status.DRAFT)
-        .select_related("procedure", "office", "holder_office", "identity_check", "owner")
+        .select_related("procedure", "revision", "office", "holder_office", "identity_check", "owner")
         .only(*_SHOWN)
         .first()
     )

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.procedures.search import fold
@@ -52,6 +51,20 @@ class TimeUnit(models.TextChoices):
     SAME_DAY = "trong ngày", _("trong ngày")
 
 
+def term_words(limit: int | None, unit: str) -> str:
+    """Return a time limit as people read it ("3 ngày làm việc", "trong ngày"), empty where the law gives none.
+
+    Args:
+        limit: how many units.
+        unit: a value of ``TimeUnit``, may be empty.
+    """
+    if limit is None:
+        return ""
+    if unit == TimeUnit.SAME_DAY:
+        return str(TimeUnit.SAME_DAY.label)
+    return f"{limit} {TimeUnit(unit).label}" if unit else str(limit)
+
+
 class Procedure(models.Model):
     """An administrative procedure (thủ tục hành chính).
 
@@ -76,7 +89,7 @@ class Procedure(models.Model):
         _("Thời hạn riêng theo kênh"),
         default=dict,
         blank=True,
-        help_text='Where a channel has a limit of its own, in the same unit: {"online": 2}',
+        help_text=_("Cùng đơn vị với thời hạn chung."),
     )
     time_note = models.TextField(_("Ghi chú thời hạn"), blank=True)
     fees = models.JSONField(_("Lệ phí theo kênh (đồng)"), default=dict, blank=True)
@@ -99,7 +112,7 @@ class Procedure(models.Model):
         _("Thông tin lấy từ CSDLQG về dân cư"),
         default=all_npd_fields,
         blank=True,
-        help_text="Beside name, number and birth date only these are taken over into a dossier",
+        help_text=_("Ngoài họ tên, số định danh và ngày sinh, chỉ những mục này được đưa vào hồ sơ."),
     )
     may_be_filed_for_others = models.BooleanField(_("Cho phép nộp thay"), default=True)
     owner_may_lack_number = models.BooleanField(
@@ -144,12 +157,9 @@ class Procedure(models.Model):
         return self.service_level != self.Level.DESK_ONLY
 
     @property
-    def fee_lines(self) -> list[tuple[str | Promise, int | None]]:
-        """List the fee in đồng by channel, None where another rule fixes it; one line when all agree."""
-        amounts = [self.fees.get(channel) for channel in CHANNELS]
-        if len(set(amounts)) == 1:
-            return [(_("Mọi hình thức"), amounts[0])]
-        return [(label, self.fees.get(channel)) for channel, label in CHANNELS.items()]
+    def term(self) -> str:
+        """Return the general time limit as people read it, empty where the law gives none."""
+        return term_words(self.time_limit, self.time_unit)
 
 
 def searched(procedure: Procedure) -> str:
@@ -206,6 +216,17 @@ class ProcedureRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.number})"
+
+
+class CatalogueUpload(models.Model):
+    """A file of the catalogue between its upload and the press that confirms it: one an administrator, the last."""
+
+    made_by = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%d/%m/%Y %H:%M}"
 
 
 class Offer(models.Model):

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from motcua.accounts.models import User
-from motcua.procedures.models import Procedure, ProcedureRevision
+from motcua.accounts.models import Office, User
+from motcua.procedures.models import Offer, Procedure, ProcedureRevision
 from motcua.procedures.terms import content_of
 
+# Where rows stand while they change places: two of one procedure never stand in one place.
+ASIDE: Final = 15_000
 _FRESH: Final = 30  # seconds
+
+
+# What no desk shows of a procedure.
+_UNUSED: Final = (
+    *("official_name", "search_text", "results", "authority", "receiving_address", "delegate", "partners"),
+    *("related", "steps", "conditions", "legal_basis", "keywords"),
+)
 
 
 class Catalogue(dict[int, Procedure]):
@@ -23,6 +32,10 @@ class Catalogue(dict[int, Procedure]):
 
     __hash__ = object.__hash__  # type: ignore[assignment]
     __eq__ = object.__eq__
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.at_offices: dict[int | None, Catalogue] = {}
 
 
 def offered() -> Catalogue:
@@ -32,6 +45,28 @@ def offered() -> Catalogue:
     reaches all desks within that time.
     """
     return _read(int(time.monotonic() // _FRESH))
+
+
+def offered_at(office_id: int | None) -> Catalogue:
+    """Return what one office offers: the procedures in force without those that it does not receive.
+
+    Args:
+        office_id: the office's key; None offers everything.
+    """
+    everything = offered()
+    if office_id not in everything.at_offices:
+        refused = Offer.objects.filter(office=office_id, is_offered=False)
+        keys = set(refused.values_list("procedure_id", flat=True))
+        left = Catalogue((key, one) for key, one in everything.items() if key not in keys)
+        everything.at_offices[office_id] = left if keys else everything
+    return everything.at_offices[office_id]
+
+
+def offices_online(procedure: Procedure) -> QuerySet[Office]:
+    """Return the desks that take a procedure online: those that did not say otherwise."""
+    refusing = Offer.objects.filter(Q(is_offered=False) | Q(takes_online=False), procedure=procedure)
+    desks = Office.objects.filter(is_active=True, kind=Office.Kind.DESK)
+    return desks.exclude(pk__in=refusing.values("office"))
 
 
 def revision_of(procedure: Procedure) -> ProcedureRevision:
@@ -71,6 +106,22 @@ def publish(*, keys: Collection[int], by: User | None, now: datetime) -> list[Pr
         return ProcedureRevision.objects.bulk_create(new)
 
 
+def put_in_order(model: Any, rows: Sequence[Any]) -> None:
+    """Write the cases or documents of one procedure in this order, from 1 on.
+
+    Args:
+        model: ``ProcedureCase`` or ``RequiredDocument``.
+        rows: all of the procedure's, as saved.
+    """
+    if [row.position for row in rows] == list(range(1, len(rows) + 1)):
+        return
+    with transaction.atomic():
+        model.objects.filter(pk__in=[row.pk for row in rows]).update(position=F("position") + ASIDE)
+        for place, row in enumerate(rows, start=1):
+            row.position = place
+        model.objects.bulk_update(rows, ["position"])
+
+
 def _latest_revisions(keys: Collection[int]) -> dict[int, ProcedureRevision]:
     """Return the last revision of each procedure."""
     later = ProcedureRevision.objects.filter(procedure=OuterRef("procedure"), number__gt=OuterRef("number"))
@@ -85,5 +136,5 @@ def forget() -> None:
 
 @lru_cache(maxsize=1)
 def _read(_half_minute: int) -> Catalogue:
-    rows = Procedure.objects.filter(is_active=True).defer("official_name", "search_text", "results")
+    rows = Procedure.objects.filter(is_active=True).defer(*_UNUSED)
     return Catalogue((procedure.pk, procedure) for procedure in rows.prefetch_related("cases", "documents"))

@@ -9,14 +9,14 @@ from typing import Any, Final
 from motcua.procedures.models import Procedure
 
 # What a revision holds of the procedure itself; cases and documents are added by ``content_of``.
-_SAID: Final = (
+SAID: Final = (
     *("code", "name", "official_name", "sector", "agency", "audience", "levels", "kind", "authority"),
     *("receiving_address", "delegate", "partners", "related", "steps", "conditions", "legal_basis"),
     *("time_limit", "time_unit", "times", "time_note", "fees", "fee_note", "service_level", "results"),
     *("decision", "keywords", "npd_fields", "may_be_filed_for_others", "owner_may_lack_number"),
 )
-_OF_A_CASE: Final = ("name", "time_limit", "time_unit", "times", "fees")
-_OF_A_DOCUMENT: Final = ("name", "kind", "originals", "copies", "is_required", "when", "form")
+OF_A_CASE: Final = ("name", "time_limit", "time_unit", "times", "fees")
+OF_A_DOCUMENT: Final = ("name", "kind", "originals", "copies", "is_required", "when", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +33,16 @@ class Terms:
 
 def content_of(procedure: Procedure) -> dict[str, Any]:
     """Return all that a procedure says, as JSON can hold it; cases and documents carry their keys as ``key``."""
-    content = {name: getattr(procedure, name) for name in _SAID}
+    content = {name: getattr(procedure, name) for name in SAID}
     content["cases"] = [
-        {"key": case.pk, **{name: getattr(case, name) for name in _OF_A_CASE}}
+        {"key": case.pk, **{name: getattr(case, name) for name in OF_A_CASE}}
         for case in procedure.cases.all()
     ]
     content["documents"] = [
         {
             "key": document.pk,
             "case": document.case_id,
-            **{name: getattr(document, name) for name in _OF_A_DOCUMENT},
+            **{name: getattr(document, name) for name in OF_A_DOCUMENT},
         }
         for document in procedure.documents.all()
     ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from motcua.accounts.models import Office
-from motcua.procedures.models import Procedure
+from motcua.procedures.models import CHANNELS, Procedure, RequiredDocument, term_words
 from motcua.procedures.search import distance
+from motcua.procedures.service import offices_online
+from motcua.procedures.terms import content_of, terms_of
 from motcua.web.addresses import addresses
 
 _LONGEST_SEARCH = 100
@@ -24,6 +29,9 @@ def procedures(request: HttpRequest) -> HttpResponse:
     found = Procedure.objects.search(text)
     if sector:
         found = found.filter(sector=sector)
+    level = request.GET.get("muc-do", "")
+    if level in Procedure.Level.values:
+        found = found.filter(service_level=level)
     shown = list(found.values(*_LISTED)[:_MOST_SHOWN])
     if text:
         shown.sort(key=lambda procedure: distance(procedure["name"], text))
@@ -33,21 +41,59 @@ def procedures(request: HttpRequest) -> HttpResponse:
         row["address"] = address_of(row["code"])
         row["level"] = levels[row["service_level"]]
         row["is_online"] = row["service_level"] != Procedure.Level.DESK_ONLY
+        row["term"] = term_words(row["time_limit"], row["time_unit"])
     in_force = Procedure.objects.filter(is_active=True)
     sectors = in_force.order_by("sector").values_list("sector", flat=True).distinct()
-    context = {"procedures": shown, "count": len(shown), "sectors": sectors, "text": text, "sector": sector}
+    context = {
+        "procedures": shown,
+        "count": len(shown),
+        "sectors": sectors,
+        "levels": levels,
+        "text": text,
+        "sector": sector,
+        "level": level,
+    }
     return render(request, "procedures/procedures.html", context)
 
 
 @require_safe
 def procedure(request: HttpRequest, code: str) -> HttpResponse:
     """Show everything that one needs to file one procedure, and the button that begins."""
-    found = get_object_or_404(
-        Procedure.objects.filter(is_active=True).prefetch_related("documents"), code=code
-    )
-    offices = (
-        Office.objects.filter(is_active=True, kind=Office.Kind.DESK)
-        if found.is_online
-        else Office.objects.none()
-    )
-    return render(request, "procedures/procedure.html", {"procedure": found, "offices": offices})
+    in_force = Procedure.objects.filter(is_active=True).prefetch_related("cases", "documents")
+    found = get_object_or_404(in_force, code=code)
+    context = {
+        "procedure": found,
+        "offices": offices_online(found) if found.is_online else [],
+        "cases": _cases(found),
+        "documents": _documents(found),
+    }
+    return render(request, "procedures/procedure.html", context)
+
+
+def _cases(procedure: Procedure) -> list[dict[str, Any]]:
+    """Return time limit and fee of each case by channel; the only row of a procedure without cases has no name."""
+    content = content_of(procedure)
+    channels = [channel for channel in CHANNELS if channel != "online" or procedure.is_online]
+    rows = []
+    for case in content["cases"] or [{"key": None, "name": ""}]:
+        terms = {channel: terms_of(content, channel=channel, case=case["key"]) for channel in channels}
+        times = {channel: term_words(one.limit, one.unit) for channel, one in terms.items()}
+        fees = {channel: one.fee for channel, one in terms.items()}
+        rows.append({"name": case["name"], "times": _by_channel(times), "fees": _by_channel(fees)})
+    return rows
+
+
+def _by_channel(said: dict[str, Any]) -> list[tuple[str | Promise, Any]]:
+    """Return what is said by channel with the channels' names; one line when all say the same."""
+    values = list(said.values())
+    if all(value == values[0] for value in values):
+        return [(_("Mọi hình thức"), values[0])]
+    return [(CHANNELS[channel], value) for channel, value in said.items()]
+
+
+def _documents(procedure: Procedure) -> list[tuple[str, list[RequiredDocument]]]:
+    """Return the documents by case, first those of all cases (without a name)."""
+    found = list(procedure.documents.all())
+    groups = [("", None), *((case.name, case.pk) for case in procedure.cases.all())]
+    grouped = [(name, [one for one in found if one.case_id == key]) for name, key in groups]
+    return [(name, rows) for name, rows in grouped if rows]

@@ -30,7 +30,7 @@ from motcua.dossiers.models import Dossier, DossierOwner
 from motcua.dossiers.service import NotReceived, PressKeyReused, foresee
 from motcua.identity.claims import IdentityClaim
 from motcua.procedures.models import Procedure, ProcedureCase, RequiredDocument
-from motcua.procedures.service import Catalogue, offered
+from motcua.procedures.service import Catalogue, offered, offered_at
 from motcua.reception import opening, scan, service
 from motcua.reception.findings import Situation, recall
 from motcua.reception.forms import (
@@ -231,7 +231,7 @@ class Desk(PersonBlock):
     def procedure_options(self) -> str:
         """Return the options of the select, the chosen one marked."""
         chosen = str(self.procedure.pk) if self.procedure else self.data.get("procedure", "")
-        catalogue = offered()
+        catalogue = offered_at(self.officer.office_id)
         options = _used_most(catalogue, self.officer.pk, self.now) + _options(catalogue)
         if not chosen.isdecimal():
             return options
@@ -271,7 +271,7 @@ class Desk(PersonBlock):
         return [(reason, Dossier.ByHand(reason).label) for reason in fitting]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def _options(catalogue: Catalogue) -> str:
     """Return the options by sector, made once for a reading: sixty of them would cost a template dearly."""
     sectors = groupby(catalogue.values(), key=attrgetter("sector"))
@@ -282,7 +282,7 @@ def _options(catalogue: Catalogue) -> str:
     )
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=8)
 def _favorites(_catalogue: Catalogue) -> dict[int, str]:
     """Return where the options are kept that officers use most, by officer, as long as a reading lasts."""
     return {}

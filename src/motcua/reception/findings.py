@@ -147,7 +147,7 @@ def inquire(
     except Limited as limit:
         tell_supervisors(officer=officer, now=now)
         return Finding(Situation.LIMITED, until=limit.until, tries=limit.tries)
-    found = _finding(answer.check, answer.record, claim, is_accents_hint=answer.is_accents_hint)
+    found = _finding(answer.check, answer.record, claim, procedure, is_accents_hint=answer.is_accents_hint)
     return replace(found, line=answer.line)
 
 
@@ -157,12 +157,12 @@ def recall(*, claim: IdentityClaim, procedure: Procedure, officer: User, now: da
     Only this officer's questions, about this very claim and for this procedure, count.
     """
     if kept := read_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
-        return _finding(*kept, claim)
+        return _finding(*kept, claim, procedure)
     check = latest_check(claim, procedure, officer, now)
     if check is None:
         return Finding(_not_asked_because(claim, officer, now))
     if not check.is_verified or stands_alone(check, claim, officer, now):
-        return _finding(check, None, claim)
+        return _finding(check, None, claim, procedure)
     return Finding(Situation.NOT_ASKED)
 
 
@@ -197,26 +197,37 @@ def _not_asked_because(claim: IdentityClaim, officer: User, now: datetime) -> Si
 
 
 def _finding(
-    check: IdentityCheck, record: CitizenRecord | None, claim: IdentityClaim, *, is_accents_hint: bool = False
+    check: IdentityCheck,
+    record: CitizenRecord | None,
+    claim: IdentityClaim,
+    procedure: Procedure,
+    *,
+    is_accents_hint: bool = False,
 ) -> Finding:
     situation = Situation(check.outcome or Situation.UNANSWERED)
     applicant = None
     if situation is Situation.VERIFIED:
-        applicant = applicant_of(record, claim)
+        applicant = applicant_of(record, claim, procedure)
     return Finding(situation, check, applicant, is_filled=record is not None, is_accents_hint=is_accents_hint)
 
 
-def applicant_of(record: CitizenRecord | None, claim: IdentityClaim) -> Applicant:
-    """Return what the form takes from a record; without one, the claim that the register confirmed."""
+def applicant_of(record: CitizenRecord | None, claim: IdentityClaim, procedure: Procedure) -> Applicant:
+    """Return what the form takes from a record; without one, the claim that the register confirmed.
+
+    Beside name, number and birth date only what the procedure names (``npd_fields``) is taken over, kept and shown.
+    """
     if record is None:
         return Applicant(claim.full_name, claim.number, claim.birth_date.canonical())
+    given = {
+        "sex": record.sex.value,
+        "permanent_residence": compose(record.permanent_residence),
+        "current_residence": compose(record.current_residence),
+    }
     return Applicant(
         full_name=record.full_name,
         number=IdNumber(record.personal_number) if record.personal_number else claim.number,
         birth=(record.birth_date or claim.birth_date).canonical(),
-        sex=record.sex.value,
-        permanent_residence=compose(record.permanent_residence),
-        current_residence=compose(record.current_residence),
+        **{name: given[name] for name in procedure.npd_fields if name in given},
     )
 
 

@@ -98,7 +98,7 @@ def receive_verified(
         check: IdentityCheck | None
         if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
             check, record = spent
-            applicant = replace(applicant_of(record, claim), phone=typed.phone, email=typed.email)
+            applicant = replace(applicant_of(record, claim, procedure), phone=typed.phone, email=typed.email)
         elif (
             earlier := first_press(
                 press_key=press_key, officer=officer, procedure=procedure, instead=handed.instead
@@ -203,7 +203,7 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
         return typed
     if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
         check, record = spent
-        known = applicant_of(record, claim)
+        known = applicant_of(record, claim, procedure)
         return replace(
             typed,
             full_name=known.full_name,

@@ -252,8 +252,8 @@ def _answered(request: OfficerRequest, desk: Desk, asked: PersonBlock, *, part: 
 
 
 def _dossiers_of(request: OfficerRequest) -> QuerySet[Dossier]:
-    shown = Dossier.objects.select_related("procedure", "office", "received_by", "identity_check")
-    return shown.filter(office_id=request.user.office_id).defer(*_UNUSED)
+    shown = Dossier.objects.select_related("procedure", "revision", "office", "received_by", "identity_check")
+    return shown.filter(office_id=request.user.office_id).defer(*_UNUSED, "revision__content")
 
 
 def _own(request: OfficerRequest, pk: uuid.UUID) -> Dossier:
