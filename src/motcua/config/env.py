@@ -511,6 +511,33 @@ _declare(
     "Wrong numbers an hour for one dossier's code, when it is followed without logging in.",
 )
 
+_SIGNING = "Signatures on slips"
+_declare(
+    _SIGNING,
+    "SLIP_SIGNING_KEY",
+    "text",
+    "",
+    "Path of the PKCS#12 file that signs the slips of every office without a file of its own; none when empty.",
+)
+_declare(_SIGNING, "SLIP_SIGNING_PASSPHRASE", "text", "", "Passphrase of that file.", secret=True)
+_declare(
+    _SIGNING,
+    "SLIP_SIGNING_FOLDER",
+    "text",
+    "",
+    "Folder with the offices' own keys: CODE.p12, and CODE.passphrase where it is not SLIP_SIGNING_PASSPHRASE.",
+)
+_declare(
+    _SIGNING,
+    "SLIP_PKCS11_MODULE",
+    "text",
+    "",
+    "Path of the PKCS#11 library of a token that signs where no file does; none when empty.",
+)
+_declare(_SIGNING, "SLIP_PKCS11_TOKEN", "text", "", "Label of the token.")
+_declare(_SIGNING, "SLIP_PKCS11_KEY", "text", "", "Label of the key and of its certificate in the token.")
+_declare(_SIGNING, "SLIP_PKCS11_PIN", "text", "", "PIN of the token.", secret=True)
+
 
 class Environment:
     """The variables as values; read once at the start."""

@@ -300,6 +300,18 @@ REJECTED_STEP_SECONDS = env["REJECTED_STEP_SECONDS"]
 WORK_HOURS = env["WORK_HOURS"]
 WORK_DAYS = env["WORK_DAYS"]
 REVIEW_SAMPLE_PERCENT = env["REVIEW_SAMPLE_PERCENT"]
+SLIP_SIGNING = {
+    name: env[name]
+    for name in (
+        "SLIP_SIGNING_KEY",
+        "SLIP_SIGNING_PASSPHRASE",
+        "SLIP_SIGNING_FOLDER",
+        "SLIP_PKCS11_MODULE",
+        "SLIP_PKCS11_TOKEN",
+        "SLIP_PKCS11_KEY",
+        "SLIP_PKCS11_PIN",
+    )
+}
 LIMITS = {
     name: env[name]
     for name in (

@@ -1,0 +1,160 @@
+"""The register of an office (mẫu 07): every dossier that it received in a year, numbered from 01.
+
+A whole book can be long, and setting it takes memory that a web worker would keep. So it comes in parts of a bounded
+number of lines, and each part is set by a process of its own that gives everything back when it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import ExtractMonth, ExtractYear
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from motcua.accounts.models import Office
+from motcua.dossiers.models import Dossier
+from motcua.slips.facts import head_of
+from motcua.web.markup import opened
+
+LINES: Final = 1000  # of a part
+_PATIENCE: Final = 60  # seconds for one part
+_COLUMNS: Final = (
+    *("code", "applicant_name", "permanent_residence", "current_residence", "phone", "by_hand_reason"),
+    *("received_at", "due_at", "finished_at", "closed_at", "status", "procedure__name", "revision__name"),
+    *("result__collected_by", "owner__full_name"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BookPart:
+    """What of a book is made: an office, a year, a month or the whole year, and which part of that, from 1."""
+
+    office: Office
+    year: int
+    month: int | None = None
+    part: int = 1
+
+
+def years_of(office: Office) -> list[int]:
+    """List the years in which an office received dossiers, the latest first."""
+    found = _received(office).annotate(year=ExtractYear("received_at")).values_list("year", flat=True)
+    return sorted(set(found.order_by().distinct()), reverse=True)
+
+
+def months_of(office: Office, year: int) -> dict[int, int]:
+    """Count what an office received in each month of a year; months without any are left out."""
+    found = _of_year(office, year).annotate(month=ExtractMonth("received_at")).order_by()
+    return dict(found.values_list("month").annotate(Count("pk")).order_by("month"))
+
+
+def parts(count: int) -> list[tuple[int, int]]:
+    """Return the first and last line of each part of so many lines."""
+    return [(start + 1, min(start + LINES, count)) for start in range(0, count, LINES)]
+
+
+def make_register(part: BookPart, *, now: datetime) -> bytes:
+    """Make a part of an office's register as PDF (A4, landscape), not signed; three queries.
+
+    Args:
+        part: which.
+        now: the moment.
+
+    Raises:
+        LookupError: the part has no line.
+        ChildProcessError: it could not be set.
+    """
+    facts = facts_of_part(part, now=now)
+    asked = json.dumps({"form": "07", "facts": facts, "at": now.isoformat()}).encode()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "motcua.slips.typesetting"],
+            input=asked,
+            capture_output=True,
+            timeout=_PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise ChildProcessError("the register took too long") from None
+    if done.returncode:
+        raise ChildProcessError("the register could not be set")
+    return done.stdout
+
+
+def facts_of_part(part: BookPart, *, now: datetime) -> dict[str, Any]:
+    """Return what a part of the register says. Raises LookupError when it has no line."""
+    rows = _of_year(part.office, part.year)
+    before = 0
+    if part.month is not None:
+        before = rows.filter(received_at__lt=_begin(part.year, part.month)).count()
+        rows = rows.filter(received_at__month=part.month)
+    start = (part.part - 1) * LINES
+    ordered = rows.order_by("received_at", "pk").values(*_COLUMNS)
+    lines = list(_lines(ordered[start : start + LINES], first=before + start + 1))
+    if not lines:
+        raise LookupError("no dossier in this part")
+    period = (
+        _("Năm %(year)s") % {"year": part.year}
+        if part.month is None
+        else _("Tháng %(month)02d năm %(year)s") % {"month": part.month, "year": part.year}
+    )
+    return {
+        **head_of(part.office, slip="07", subject=period, now=now),
+        "period": period,
+        "part": _("từ số %(first)s đến số %(last)s") % {"first": lines[0][0], "last": lines[-1][0]},
+        "count": len(lines),
+        "rows": lines,
+    }
+
+
+def _lines(rows: Any, *, first: int) -> Iterator[list[str]]:
+    for place, row in enumerate(rows):
+        name = opened(row["applicant_name"])
+        owner = opened(row["owner__full_name"] or "")
+        is_returned = row["status"] == Dossier.Status.RETURNED
+        yield [
+            f"{first + place:02}",
+            str(row["code"]),
+            row["revision__name"] or row["procedure__name"],
+            "01",
+            f"{name} (chủ hồ sơ: {owner})" if owner else name,
+            opened(row["permanent_residence"]) or opened(row["current_residence"]),
+            row["phone"],
+            _moment(row["received_at"]),
+            _moment(row["due_at"]),
+            _moment(row["finished_at"]),
+            _moment(row["closed_at"]) if is_returned else "",
+            opened(row["result__collected_by"] or "") if is_returned else "",
+            _note(row),
+        ]
+
+
+def _note(row: dict[str, Any]) -> str:
+    said = []
+    if row["status"] in {Dossier.Status.WITHDRAWN, Dossier.Status.STOPPED, Dossier.Status.REFUSED}:
+        said.append(f"{Dossier.Status(row['status']).label} {_moment(row['closed_at'])}")
+    if row["by_hand_reason"]:
+        said.append(_("Chưa xác thực danh tính"))
+    return ". ".join(said)
+
+
+def _received(office: Office) -> QuerySet[Dossier]:
+    return Dossier.objects.filter(office=office, received_at__isnull=False)
+
+
+def _of_year(office: Office, year: int) -> QuerySet[Dossier]:
+    return _received(office).filter(received_at__gte=_begin(year), received_at__lt=_begin(year + 1))
+
+
+def _begin(year: int, month: int = 1) -> datetime:
+    return timezone.make_aware(datetime(year, month, 1))  # noqa: DTZ001 (made aware at once)
+
+
+def _moment(value: datetime | None) -> str:
+    return f"{timezone.localtime(value):%H:%M %d/%m/%Y}" if value else ""

@@ -1,0 +1,104 @@
+"""Facts in, PDF out: the one place that knows the typesetter.
+
+It runs in this process and needs neither network nor the machine's own fonts. What people wrote is handed over as
+data and never becomes part of a form's source.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import unicodedata
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import typst
+
+_HERE: Final = Path(__file__).resolve().parent
+FORMS: Final = _HERE / "forms"
+FONTS: Final = _HERE / "fonts"
+# Packages are sought here, and found nowhere: nothing is fetched when a slip is made.
+_NO_PACKAGES: Final = str(FONTS / "no-packages")
+# What all faces of the fonts can draw, as far as a slip may need it.
+DRAWN: Final = (
+    r"\n\x20-\x7E\xA0-\xAC\xAE-\u036F\u0391-\u03A1\u03A3-\u03CE\u0400-\u0513\u1E00-\u1E9B\u1EA0-\u1EF9\u2000-\u200A"
+    r"\u2010\u2012-\u2022\u2026\u2030\u2032\u2033\u2039\u203A\u2044\u20AB\u20AC\u2116\u2122\u2190-\u2195\u2212\u2264"
+    r"\u2265\u25A1\u25CF"
+)
+_NOT_DRAWN: Final = re.compile(f"[^{DRAWN}]")
+_BOX: Final = "□"
+
+
+def typeset(form: str, facts: dict[str, Any], *, now: datetime) -> bytes:
+    """Set a form as a tagged PDF (PDF/UA-1), fonts embedded; the same facts at the same moment give the same bytes.
+
+    Args:
+        form: the name of a file in ``forms``, such as ``01``.
+        facts: what the form shows: texts, numbers, lists and dictionaries of these; drawings are texts in SVG under
+            names that end in ``_svg``.
+        now: the moment that the file bears.
+    """
+    return _compiled(form, facts, format="pdf", pdf_standards=["ua-1"], timestamp=int(now.timestamp()))
+
+
+def draw(form: str, facts: dict[str, Any], *, ppi: int) -> list[bytes]:
+    """Draw a form as pictures (PNG), one a page.
+
+    Args:
+        form: see ``typeset``.
+        facts: see ``typeset``.
+        ppi: dots an inch.
+    """
+    pages = _compiled(form, facts, format="png", ppi=ppi)
+    return pages if isinstance(pages, list) else [pages]
+
+
+def drawable(text: str) -> str:
+    """Return a text as the fonts can draw it: NFC, without control characters, a box for what has no letter there."""
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    return _NOT_DRAWN.sub(lambda found: "" if unicodedata.category(found[0])[0] == "C" else _BOX, text)
+
+
+def _compiled(form: str, facts: dict[str, Any], **how: Any) -> Any:
+    import typst  # only now: whoever makes no slip need not hold it in memory
+
+    compiler = typst.Compiler(
+        root=str(FORMS),
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        package_path=_NO_PACKAGES,
+        package_cache_path=_NO_PACKAGES,
+    )
+    said = json.dumps(_said(facts), ensure_ascii=False)
+    return compiler.compile(input=str(FORMS / f"{form}.typ"), sys_inputs={"facts": said}, **how)
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> typst.Fonts:
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+
+
+def _said(value: Any, name: str = "") -> Any:
+    if isinstance(value, dict):
+        return {key: _said(one, key) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_said(one) for one in value]
+    if isinstance(value, str) and not name.endswith("_svg"):
+        return drawable(value)
+    return value
+
+
+def _main() -> None:
+    """Read a form's name, its facts and the moment as JSON, write the PDF: for what another process should hold."""
+    asked = json.load(sys.stdin)
+    sys.stdout.buffer.write(typeset(asked["form"], asked["facts"], now=datetime.fromisoformat(asked["at"])))
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,155 @@
+"""The slips of a dossier and the register of an office, as files that the browser shows and prints."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from motcua.accounts.access import right_required
+from motcua.accounts.models import Office, User
+from motcua.accounts.offices import offices_of_unit
+from motcua.accounts.rights import Reach, Right, reach_of
+from motcua.dossiers.access import is_own, may_do
+from motcua.dossiers.models import Dossier
+from motcua.slips import book, service
+
+_log = logging.getLogger("motcua.slips")
+_FILE_NAMES: Final = {
+    "01": "giay-tiep-nhan",
+    "02": "yeu-cau-bo-sung",
+    "03": "tu-choi-tiep-nhan",
+    "04": "xin-loi-gia-han",
+    "05": "dung-giai-quyet",
+    "06": "kiem-soat",
+    "07": "so-theo-doi",
+}
+
+
+@require_safe
+def slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    """Hand out a slip to the citizen whose dossier it is, or to an official who may see the dossier."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if request.user.is_citizen:
+        return _slip(request, pk, code)
+    return _slip_for_officials(request, pk, code)
+
+
+@require_safe
+@right_required(Right.KEEP_REGISTER)
+def register_book(request: HttpRequest) -> HttpResponse:
+    """Offer the register of an office by month and whole; with a year in the query hand out that part as a file."""
+    offices = _offices_of(request.user)
+    asked = request.GET.get("co-quan", "")
+    own = next((one for one in offices if one.pk == request.user.office_id), offices[0])
+    office = next((one for one in offices if one.code == asked), own if not asked else None)
+    if office is None:
+        raise Http404
+    if "nam" not in request.GET:
+        return _book_page(request, office, offices)
+    part = book.BookPart(
+        office,
+        year=_number(request, "nam", 2000, 2200) or 0,
+        month=_number(request, "thang", 1, 12),
+        part=_number(request, "phan", 1, 10_000) or 1,
+    )
+    try:
+        made = service.issue_register(part, by=request.user, now=timezone.now())
+    except LookupError:
+        raise Http404 from None
+    except ChildProcessError as error:
+        _log.error("slips.register_not_made why=%s", error)
+        return render(request, "slips/not_made.html", status=503)
+    months = f"-{part.month:02}" if part.month else ""
+    return _file(made, f"so-theo-doi-{office.code}-{part.year}{months}-phan-{part.part}")
+
+
+@right_required(Right.SEE_DOSSIERS)
+def _slip_for_officials(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    return _slip(request, pk, code)
+
+
+def _slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+    user: User = request.user
+    dossier = get_object_or_404(Dossier.objects.select_related(*service.NEIGHBORS), pk=pk)
+    if user.is_citizen:
+        may_open = is_own(user, dossier) and code in service.FOR_CITIZENS
+    else:
+        may_open = may_do(user, Right.SEE_DOSSIERS, dossier)
+    if not may_open:
+        raise Http404
+    now, base_url = timezone.now(), request.build_absolute_uri("/").rstrip("/")
+    try:
+        made = service.issue(code, dossier, by=user, now=now, base_url=base_url)
+    except service.NoSuchSlip:
+        raise Http404 from None
+    return _file(made, f"{_FILE_NAMES[code]}-{dossier.code}")
+
+
+def _file(made: service.Made, name: str) -> HttpResponse:
+    """Answer with a slip, which the browser shows; name and header tell whether it is signed."""
+    response = HttpResponse(made.pdf, content_type="application/pdf")
+    signed = "-da-ky-so" if made.is_signed else ""
+    response["Content-Disposition"] = f'inline; filename="{name}{signed}.pdf"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Slip-Signed"] = "yes" if made.is_signed else "no"
+    return response
+
+
+def _offices_of(user: User) -> list[Office]:
+    """List the offices whose register somebody may keep, in the order of their codes."""
+    offices = Office.objects.select_related("parent").order_by("code")
+    if reach_of(user, Right.KEEP_REGISTER) is Reach.UNIT and user.office_id is not None:
+        return list(offices.filter(pk__in=offices_of_unit(user.office_id)))
+    return list(offices.filter(pk=user.office_id))
+
+
+def _book_page(request: HttpRequest, office: Office, offices: list[Office]) -> HttpResponse:
+    years = book.years_of(office)
+    shown = _number(request, "xem", 2000, 2200) or (years[0] if years else timezone.localdate().year)
+    months = book.months_of(office, shown)
+    rows = [
+        {
+            "month": month,
+            "label": _("Tháng %(month)02d") % {"month": month},
+            "count": count,
+            "parts": _parts(count),
+        }
+        for month, count in months.items()
+    ]
+    total = sum(months.values())
+    whole = {"month": "", "label": _("Cả năm"), "count": total, "parts": _parts(total)}
+    context = {
+        "office": office,
+        "offices": [one for one in offices if one.kind == Office.Kind.DESK or one == office],
+        "years": years,
+        "year": shown,
+        "rows": [whole, *rows] if total else [],
+        "most": book.LINES,
+    }
+    return render(request, "slips/register_book.html", context)
+
+
+def _parts(count: int) -> list[dict[str, int]]:
+    return [
+        {"number": place, "first": first, "last": last}
+        for place, (first, last) in enumerate(book.parts(count), start=1)
+    ]
+
+
+def _number(request: HttpRequest, name: str, least: int, most: int) -> int | None:
+    """Return a whole number of the query, None when it is left out. Raises Http404 for anything else."""
+    said = request.GET.get(name, "")
+    if not said:
+        return None
+    if not (said.isascii() and said.isdecimal() and len(said) < 6 and least <= int(said) <= most):
+        raise Http404
+    return int(said)
