@@ -95,7 +95,7 @@ def facts_of_part(part: BookPart, *, now: datetime) -> dict[str, Any]:
         before = rows.filter(received_at__lt=_begin(part.year, part.month)).count()
         rows = rows.filter(received_at__month=part.month)
     start = (part.part - 1) * LINES
-    ordered = rows.order_by("received_at", "pk").values(*_COLUMNS)
+    ordered = rows.order_by("received_at", "code").values(*_COLUMNS)
     lines = list(_lines(ordered[start : start + LINES], first=before + start + 1))
     if not lines:
         raise LookupError("no dossier in this part")

@@ -88,7 +88,9 @@ def head_of(office: Office, *, slip: str, subject: str, now: datetime) -> Facts:
         "title": TITLES[slip],
         "subject": subject,
         "office": office.name,
-        "unit": office.parent.name if office.parent else "",
+        # Written in capitals here, before it is seen to that the fonts have every letter.
+        "office_head": office.name.upper(),
+        "unit_head": office.parent.name.upper() if office.parent else "",
         "dated": f"{office.place}, {dated}" if office.place else dated.capitalize(),
     }
 
