@@ -55,9 +55,12 @@ def register_book(request: HttpRequest) -> HttpResponse:
         raise Http404
     if "nam" not in request.GET:
         return _book_page(request, office, offices)
+    year = _number(request, "nam", 2000, 2200)
+    if year is None:
+        raise Http404
     part = book.BookPart(
         office,
-        year=_number(request, "nam", 2000, 2200) or 0,
+        year=year,
         month=_number(request, "thang", 1, 12),
         part=_number(request, "phan", 1, 10_000) or 1,
     )
