@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check fix fuzz bench bench-uniform bench-kills bench-sealing clean
+.PHONY: help run sandbox test check fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,6 +61,9 @@ bench-kills: $(VENV)/.dev  ## Kill processes 200 times under load and count what
 
 bench-sealing: $(VENV)/.dev  ## Seal and verify a million audit events; adds to latest.json
 	@$(BIN)/python -m bench sealing
+
+bench-slips: $(VENV)/.dev  ## Time slips and registers; adds to latest.json
+	@$(BIN)/python -m bench slips
 
 clean:  ## Remove the environment and all local state
 	rm -rf $(VENV) var

@@ -1,7 +1,8 @@
 """Measures, prints a table and writes ``bench/results/latest.json``.
 
 ``python -m bench kills`` counts what is lost, ``python -m bench uniform`` compares the time of one no with another's,
-``python -m bench sealing`` times the audit log; what they find is added to the same file.
+``python -m bench sealing`` times the audit log, ``python -m bench slips`` the slips; what they
+find is added to the same file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import drain, kills, own_view, rates, sealing, silence, uniform
+from bench import drain, kills, own_view, rates, sealing, silence, slips, uniform
 from bench.desk import Desk
 from bench.machine import where
 from bench.pages import pages
@@ -43,6 +44,8 @@ BUDGETS = {
     "uniform_padded_medians_apart_ms": 5,
     "seal_million_seconds": 60,
     "verify_million_seconds": 60,
+    "slip_first_ms": 300,
+    "slip_p99_ms": 300,
 }
 GOALS = {"checks_per_second": 200}
 _TICKETS, _TICKETS_APART = 10_000, 500
@@ -137,6 +140,7 @@ _APART: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "kills": lambda options: kills.killed(options.rounds),
     "uniform": lambda options: uniform.uniform(),
     "sealing": lambda options: sealing.sealed(),
+    "slips": lambda options: slips.measured(),
 }
 
 

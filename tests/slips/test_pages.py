@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -182,3 +183,14 @@ def test_the_address_of_the_portal_in_the_codes_is_that_by_which_one_came(
         reverse("slip", args=[receive().pk, "01"]), headers={"host": "dichvucong.example"}
     )
     assert squeezed("http://dichvucong.example/tra-cuu/") in words(answer.content)
+
+
+def test_a_slip_that_cannot_be_set_is_said_so(
+    ans: Dossier, an_client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    answer = asked(an_client, ans)
+    assert answer.status_code == 503
+    assert answer["Retry-After"] == "60"
+    assert "slips.not_made why=form 01 ended with 1" in caplog.text
+    assert not AuditEvent.objects.filter(name="dossier.slip_made").exists()

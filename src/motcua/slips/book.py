@@ -1,14 +1,11 @@
 """The register of an office (mẫu 07): every dossier that it received in a year, numbered from 01.
 
-A whole book can be long, and setting it takes memory that a web worker would keep. So it comes in parts of a bounded
-number of lines, and each part is set by a process of its own that gives everything back when it ends.
+A whole book can be long, and each line takes time and memory to set. So it comes in parts of a bounded number of
+lines.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,10 +19,10 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Office
 from motcua.dossiers.models import Dossier
 from motcua.slips.facts import head_of
+from motcua.slips.typesetting import typeset
 from motcua.web.markup import opened
 
 LINES: Final = 1000  # of a part
-_PATIENCE: Final = 60  # seconds for one part
 _COLUMNS: Final = (
     *("code", "applicant_name", "permanent_residence", "current_residence", "phone", "by_hand_reason"),
     *("received_at", "due_at", "finished_at", "closed_at", "status", "procedure__name", "revision__name"),
@@ -69,22 +66,9 @@ def make_register(part: BookPart, *, now: datetime) -> bytes:
 
     Raises:
         LookupError: the part has no line.
-        ChildProcessError: it could not be set.
+        typesetting.NotSet: it could not be set.
     """
-    facts = facts_of_part(part, now=now)
-    asked = json.dumps({"form": "07", "facts": facts, "at": now.isoformat()}).encode()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "motcua.slips.typesetting"],
-            input=asked,
-            capture_output=True,
-            timeout=_PATIENCE,
-        )
-    except subprocess.TimeoutExpired:
-        raise ChildProcessError("the register took too long") from None
-    if done.returncode:
-        raise ChildProcessError("the register could not be set")
-    return done.stdout
+    return typeset("07", facts_of_part(part, now=now), now=now)
 
 
 def facts_of_part(part: BookPart, *, now: datetime) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def make(slip: str, dossier: Dossier, *, now: datetime, base_url: str) -> bytes:
 
     Raises:
         NoSuchSlip: what the slip would tell has not happened, or the number is none of these.
+        typesetting.NotSet: the typesetter failed.
     """
     return typeset(slip, facts_of(slip, dossier, now=now, base_url=base_url), now=now)
 
@@ -69,7 +70,7 @@ def issue(slip: str, dossier: Dossier, *, by: User, now: datetime, base_url: str
         by: who is given it.
 
     Raises:
-        NoSuchSlip: see ``make``.
+        NoSuchSlip, typesetting.NotSet: see ``make``.
     """
     made = _signed(make(slip, dossier, now=now, base_url=base_url), dossier.office, now)
     details = {"slip": slip, "signed": made.is_signed}

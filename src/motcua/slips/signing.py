@@ -164,9 +164,11 @@ def _signed(pdf: bytes, key: Key, now: datetime) -> bytes:
         raise CannotSign(f"the signing library is not installed: {INSTALL}")
     if key.file is not None:
         return _with(_file_signer(key, _changed_at(key.file)), pdf, now)
+    from pyhanko.config.pkcs11 import TokenCriteria
     from pyhanko.sign import pkcs11
 
-    with pkcs11.open_pkcs11_session(key.module, token_label=key.token, user_pin=key.pin) as session:
+    token = TokenCriteria(label=key.token)
+    with pkcs11.open_pkcs11_session(key.module, token_criteria=token, user_pin=key.pin) as session:
         return _with(pkcs11.PKCS11Signer(session, key_label=key.label, cert_label=key.label), pdf, now)
 
 

@@ -20,6 +20,7 @@ from motcua.accounts.rights import Reach, Right, reach_of
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier
 from motcua.slips import book, service
+from motcua.slips.typesetting import NotSet
 
 _log = logging.getLogger("motcua.slips")
 _FILE_NAMES: Final = {
@@ -68,9 +69,8 @@ def register_book(request: HttpRequest) -> HttpResponse:
         made = service.issue_register(part, by=request.user, now=timezone.now())
     except LookupError:
         raise Http404 from None
-    except ChildProcessError as error:
-        _log.error("slips.register_not_made why=%s", error)
-        return render(request, "slips/not_made.html", status=503)
+    except NotSet as why:
+        return _not_made(request, why)
     months = f"-{part.month:02}" if part.month else ""
     return _file(made, f"so-theo-doi-{office.code}-{part.year}{months}-phan-{part.part}")
 
@@ -94,7 +94,16 @@ def _slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
         made = service.issue(code, dossier, by=user, now=now, base_url=base_url)
     except service.NoSuchSlip:
         raise Http404 from None
+    except NotSet as why:
+        return _not_made(request, why)
     return _file(made, f"{_FILE_NAMES[code]}-{dossier.code}")
+
+
+def _not_made(request: HttpRequest, why: NotSet) -> HttpResponse:
+    _log.error("slips.not_made why=%s", why)
+    response = render(request, "slips/not_made.html", status=503)
+    response["Retry-After"] = "60"
+    return response
 
 
 def _file(made: service.Made, name: str) -> HttpResponse:
