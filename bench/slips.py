@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -28,6 +29,7 @@ def _slips() -> dict[str, Any]:
     from motcua.slips.typesetting import typeset
 
     taken = []
+    before = _processor_ms()
     for number in range(_SLIPS):
         began = time.perf_counter()
         pdf = typeset("01", _receipt(number), now=_NOW)
@@ -36,6 +38,7 @@ def _slips() -> dict[str, Any]:
         "slip_first_ms": round(taken[0], 1),
         "slip_p50_ms": round(median(taken), 1),
         "slip_p99_ms": round(sorted(taken)[int(len(taken) * 0.99)], 1),
+        "slip_cpu_ms": round((_processor_ms() - before) / _SLIPS, 1),
         "slip_kb": len(pdf) // 1024,
         "slip_process_peak_mb": _peak("01", _receipt(0)),
     }
@@ -62,6 +65,11 @@ def _part(start: int, end: int) -> dict[str, Any]:
         **_head("07", "Sổ theo dõi hồ sơ", "Năm 2026"),
         "period": "Năm 2026", "part": f"từ số {start + 1} đến số {end}", "count": len(rows), "rows": rows,
     }
+
+
+def _processor_ms() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
 
 
 def _peak(form: str, facts: dict[str, Any]) -> int:
