@@ -63,7 +63,10 @@ def _part(start: int, end: int) -> dict[str, Any]:
     rows = [_line(number) for number in range(start, end)]
     return {
         **_head("07", "Sổ theo dõi hồ sơ", "Năm 2026"),
-        "period": "Năm 2026", "part": f"từ số {start + 1} đến số {end}", "count": len(rows), "rows": rows,
+        "period": "Năm 2026",
+        "part": f"từ số {start + 1} đến số {end}",
+        "count": len(rows),
+        "rows": rows,
     }
 
 
