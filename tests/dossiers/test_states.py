@@ -68,6 +68,16 @@ def test_an_open_identity_holds_back_decisions_and_nothing_else(move: states.Mov
         assert target_of(move, origin=origin, is_barred=True, reason="Lý do") == move.target
 
 
+@pytest.mark.parametrize("move", MOVES.values(), ids=lambda move: move.name)
+def test_what_was_never_received_is_not_dealt_with(move: states.Move) -> None:
+    for origin in move.origins:
+        if move.target in {4, 6, 8, 9, 10}:
+            with pytest.raises(MoveRefused):
+                target_of(move, origin=origin, is_received=False, reason="Lý do")
+        else:
+            assert target_of(move, origin=origin, is_received=False, reason="Lý do") == move.target
+
+
 def test_every_move_is_at_somebodys_hand() -> None:
     assert all(move.right is not None or move.is_citizens for move in MOVES.values())
 

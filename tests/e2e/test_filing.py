@@ -102,7 +102,7 @@ def test_a_dossier_is_filed_tracked_and_taken_up(visitor: Visit, javascript: boo
     officer.looks_closely("desk-queue-waiting")
     waiting.get_by_role("link", name=code).click()
     officer.sees("to-khai.png")
-    officer.presses("Tiếp nhận")
+    officer.presses("Tiếp nhận hồ sơ trực tuyến")
     officer.sees(re.compile("Đã tiếp nhận hồ sơ"))
     officer.looks_closely("desk-taken-up")
 

@@ -63,12 +63,6 @@ def citizen_required(view: View) -> View:
     return _only(view, lambda user: user.is_citizen, refusal, is_guarded=False)
 
 
-def officer_required(view: View) -> View:
-    """Let only a logged-in officer or supervisor see a view."""
-    refusal = _("Trang này dành cho cán bộ một cửa.")
-    return _only(view, lambda user: user.is_officer, refusal, is_guarded=True, right=Right.SEE_DOSSIERS)
-
-
 def right_required(right: Right) -> Callable[[View], View]:
     """Let only officials who have a right see a view; whose dossier it is about the view asks ``dossiers.access``."""
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from motcua.accounts.rights import Right, may
+from motcua.accounts.rights import RIGHTS, Right, may
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.names import clean
@@ -213,6 +213,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def roles(self) -> list[str]:
         """Return the user's role, and those that an official has beside it."""
         return [self.role] if self.is_citizen else [self.role, *self.also_roles]
+
+    @property
+    def rights(self) -> set[Right]:
+        """Return all that the user may do, so that a page's menu names nothing else."""
+        return {right for role in self.roles for right in RIGHTS[role]}
 
     @property
     def is_officer(self) -> bool:

@@ -246,7 +246,7 @@ _event(
     "dossier.handed_over",
     _("Hồ sơ được bàn giao, nhận bàn giao hoặc trả lại."),
     _DOSSIER,
-    act=_("Giao, nhận, trả lại, phân công, nhận xử lý hay thôi xử lý."),
+    act=_("Giao, nhận, trả lại, thu hồi, phân công, nhận xử lý hay thôi xử lý."),
     office=_("Mã bộ phận đến."),
     officer=_OFFICER,
 )

@@ -230,7 +230,7 @@ TABLES: Final = (
         seen_by=_OWN_OFFICE,
         kept=_WITH_DOSSIER,
         personal={"asked_by": Personal("người yêu cầu"), "settled_by": Personal("người thu")},
-        other="id dossier amount asked_at settled_at",
+        other="id dossier amount asked_at settled_at cancelled_at",
     ),
     Table(
         "dossiers.Extension",

@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen, Office, User
-from motcua.accounts.rights import Right
 from motcua.accounts.service import Contact
 from motcua.dossiers import states
-from motcua.dossiers.access import is_own, may_do
+from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.agreeing import AGREED, agree
 from motcua.dossiers.finding import write_words
 from motcua.dossiers.giving import delete_papers
@@ -325,12 +324,10 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
 
 
 def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
-    """Say whether somebody may open a dossier's files: its owner, and once it is filed the office it was filed with."""
-    if not user.is_authenticated:
-        return False
+    """Say whether somebody may open what belongs to a dossier: its owner, and once it is filed who sees it at work."""
     if is_own(user, dossier):
         return True
-    return may_do(user, Right.SEE_DOSSIERS, dossier) and not second_factor.is_missing(user)
+    return sees(user, dossier) and not second_factor.is_missing(user)
 
 
 def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:

@@ -541,6 +541,9 @@ class Fee(models.Model):
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    cancelled_at = models.DateTimeField(
+        _("Hủy lúc"), null=True, blank=True, help_text="The dossier was closed before the fee was paid"
+    )
 
     class Meta:
         verbose_name = _("Khoản phí")
@@ -548,7 +551,13 @@ class Fee(models.Model):
         ordering = ("id",)
         constraints = [
             models.UniqueConstraint(
-                name="one_open_fee", fields=["dossier"], condition=models.Q(settled_at=None)
+                name="one_open_fee",
+                fields=["dossier"],
+                condition=models.Q(settled_at=None, cancelled_at=None),
+            ),
+            models.CheckConstraint(
+                name="fee_is_settled_or_cancelled",
+                condition=models.Q(settled_at=None) | models.Q(cancelled_at=None),
             ),
         ]
 

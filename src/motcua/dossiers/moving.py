@@ -66,7 +66,13 @@ def take_step(
     if not connection.in_atomic_block:
         raise TransactionManagementError("take_step must run inside a transaction")
     origin = None if dossier._state.adding else dossier.status
-    target = states.target_of(move, origin=origin, is_barred=dossier.is_decision_barred, reason=reason)
+    target = states.target_of(
+        move,
+        origin=origin,
+        is_received=dossier.is_received,
+        is_barred=dossier.is_decision_barred,
+        reason=reason,
+    )
     if not may_take(dossier=dossier, move=move, by=by):
         raise NotYours(move.name)
     dossier.status, dossier.saved_at = target, now
@@ -79,6 +85,8 @@ def take_step(
     clock.turn(dossier, move.clock, now=now)
     if origin == states.SUPPLEMENT:
         dossier.supplements.filter(closed_at=None).update(closed_at=now)
+    if target in states.CLOSED and origin is not None:
+        _end_what_is_open(dossier, by=by, now=now)
     if origin is None:
         dossier.save(force_insert=True)
     else:
@@ -106,7 +114,7 @@ def take_step(
     if move.message is not None and dossier.citizen is not None:
         notify(
             user=dossier.citizen.user,
-            text=_told(dossier, move, reason),
+            text=told(dossier, move, reason),
             link=reverse("dossier", args=[dossier.pk]),
             now=now,
         )
@@ -142,17 +150,30 @@ def may_take(*, dossier: Dossier, move: Move, by: User) -> bool:
     return move.right is not None and may_do(by, move.right, dossier)
 
 
+def is_open(*, dossier: Dossier, move: Move) -> bool:
+    """Say whether a move leads on from where a dossier is, whoever may take it."""
+    is_barred = dossier.is_decision_barred and move.is_decision
+    leads_on = states.leads_on(move, origin=dossier.status, is_received=dossier.is_received)
+    return leads_on and not is_barred
+
+
 def moves_open_to(*, dossier: Dossier, user: User) -> list[Move]:
     """Return the moves that somebody may take with a dossier as it stands, in the table's order."""
     return [
         move
         for move in states.moves_from(dossier.status)
-        if may_take(dossier=dossier, move=move, by=user)
-        and not (dossier.is_decision_barred and move.is_decision)
+        if is_open(dossier=dossier, move=move) and may_take(dossier=dossier, move=move, by=user)
     ]
 
 
-def _told(dossier: Dossier, move: Move, reason: str) -> str:
+def _end_what_is_open(dossier: Dossier, *, by: User, now: datetime) -> None:
+    """Let nothing wait for a dossier that is closed: no other office, and no fee."""
+    dossier.hand_overs.filter(accepted_at=None, declined_at=None).update(declined_at=now, declined_by=by)
+    dossier.fees.filter(settled_at=None, cancelled_at=None).update(cancelled_at=now)
+
+
+def told(dossier: Dossier, move: Move, reason: str) -> str:
+    """Return what the citizen is told of a move."""
     due = f"{timezone.localtime(dossier.due_at):%H:%M %d/%m/%Y}" if dossier.due_at else _("theo quy định")
     words = {
         "code": dossier.code,

@@ -346,7 +346,7 @@ def rate(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> FileResponse:
-    """Hand out a file to the dossier's owner, or to an officer of the office that it was filed with."""
+    """Hand out a file to the dossier's owner, or to an official who sees the dossier."""
     found = get_object_or_404(Paper.objects.select_related("dossier__citizen"), pk=paper_pk, dossier_id=pk)
     if not service.may_read_paper(paper=found, user=request.user):
         raise Http404

@@ -3,13 +3,84 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from motcua.accounts.models import User
+from motcua.accounts.rights import Right
 from motcua.dossiers import states
-from motcua.dossiers.models import Dossier, Result
-from motcua.dossiers.moving import take_step
+from motcua.dossiers.access import may_do
+from motcua.dossiers.models import Dossier, Paper, Result
+from motcua.dossiers.moving import NotYours, take_step
+from motcua.dossiers.papers import PaperRefused, read_paper
+from motcua.dossiers.states import MoveRefused
+
+MOST_RESULTS: Final = 20
+# While these last the files of the result may be changed; later they are what was decided.
+UNDECIDED: Final = states.MOVES["finish"].origins
+
+
+def may_add_results(user: User, dossier: Dossier) -> bool:
+    """Say whether somebody may add and remove the files of a dossier's result, wherever the dossier is."""
+    return may_do(user, Right.PROCESS, dossier) or may_do(user, Right.FINISH, dossier)
+
+
+def add_result_paper(*, dossier: Dossier, upload: UploadedFile, by: User, now: datetime) -> Paper:
+    """Keep one file of the result, before the result is noted.
+
+    Args:
+        dossier: which; its row is read anew.
+        upload: as the browser sent it.
+        by: an official who deals with it or decides on it.
+        now: the moment.
+
+    Raises:
+        PaperRefused: the file cannot be taken, or there are too many.
+        moving.NotYours: not at this hand.
+        states.MoveRefused: it is not being dealt with.
+    """
+    read = read_paper(upload)
+    paper = Paper(
+        dossier=dossier,
+        kind=Paper.Kind.RESULT,
+        original_name=read.name,
+        media_type=read.media_type,
+        size=len(read.content),
+        sha256=read.sha256,
+        uploaded_at=now,
+    )
+    paper.file.save(paper.random_file_name(), ContentFile(read.content), save=False)
+    try:
+        with transaction.atomic():
+            fresh = _undecided(dossier.pk, by)
+            if fresh.papers.filter(kind=Paper.Kind.RESULT).count() >= MOST_RESULTS:
+                raise PaperRefused("too_many")
+            paper.save(force_insert=True)
+            _touch(fresh, now)
+    except BaseException:
+        paper.file.delete(save=False)
+        raise
+    return paper
+
+
+def remove_result_paper(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) -> None:
+    """Take a file out of the result and delete it; a file that is not there any more is no mistake.
+
+    Raises:
+        moving.NotYours, states.MoveRefused: as for ``add_result_paper``.
+    """
+    with transaction.atomic():
+        fresh = _undecided(dossier.pk, by)
+        for paper in fresh.papers.filter(pk=paper_id, kind=Paper.Kind.RESULT):
+            paper.delete()
+            transaction.on_commit(
+                lambda storage=paper.file.storage, name=paper.file.name: storage.delete(name)
+            )
+        _touch(fresh, now)
 
 
 def finish(*, dossier: Dossier, is_granted: bool, summary: str, by: User, now: datetime) -> Result:
@@ -65,3 +136,18 @@ def hand_out(
             collected_how=how, collected_by=collected_by, has_authority=has_authority
         )
     return fresh
+
+
+def _undecided(pk: UUID, by: User) -> Dossier:
+    fresh = Dossier.objects.locked(pk)
+    if not may_add_results(by, fresh):
+        raise NotYours("results")
+    if fresh.status not in UNDECIDED:
+        raise MoveRefused("its result stands, or it is not being dealt with")
+    return fresh
+
+
+def _touch(dossier: Dossier, now: datetime) -> None:
+    """Let a page on which somebody is about to decide know that the files are others now."""
+    dossier.saved_at = now
+    dossier.save(update_fields=["saved_at"])

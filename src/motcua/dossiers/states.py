@@ -28,6 +28,8 @@ RETURNED: Final = 10
 
 OPEN: Final = frozenset({SUBMITTED, RECEIVED, PROCESSING, SUPPLEMENT, FEE})
 CLOSED: Final = frozenset({REFUSED, WITHDRAWN, STOPPED, RETURNED})
+# Only what an office has received gets there; who was sent home for papers at the desk has not been received yet.
+AFTER_RECEPTION: Final = frozenset({PROCESSING, FEE, STOPPED, FINISHED, RETURNED})
 # Nobody takes these steps while the applicant's identity waits for the register or for an officer's look.
 DECISIONS: Final = frozenset({STOPPED, FINISHED, RETURNED})
 
@@ -240,12 +242,25 @@ def moves_from(origin: int | None) -> list[Move]:
     return [move for move in _ALL if origin in move.origins]
 
 
-def target_of(move: Move, *, origin: int | None, is_barred: bool = False, reason: str = "") -> int:
+def leads_on(move: Move, *, origin: int | None, is_received: bool) -> bool:
+    """Say whether a move leads on from a status, for a dossier that an office has received or has not."""
+    return origin in move.origins and (is_received or move.target not in AFTER_RECEPTION)
+
+
+def target_of(
+    move: Move,
+    *,
+    origin: int | None,
+    is_received: bool = True,
+    is_barred: bool = False,
+    reason: str = "",
+) -> int:
     """Return the status to which a move leads.
 
     Args:
         move: of the table.
         origin: the present status, None for a dossier that is about to be made.
+        is_received: whether an office has ever received it.
         is_barred: whether the applicant's identity still waits for the register or for an officer's look.
         reason: why, as the one who moves it wrote.
 
@@ -253,7 +268,7 @@ def target_of(move: Move, *, origin: int | None, is_barred: bool = False, reason
         DecisionBarred: it is barred, and the move is a decision.
         MoveRefused: the move does not lead on from there, or its reason is missing.
     """
-    if origin not in move.origins:
+    if not leads_on(move, origin=origin, is_received=is_received):
         raise MoveRefused(f"no way from {origin} by {move.name}")
     if is_barred and move.is_decision:
         raise DecisionBarred(f"{move.name} waits: the identity is open")

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from motcua.accounts.access import officer_required
+from motcua.accounts.access import right_required
+from motcua.accounts.rights import Right
 from motcua.accounts.service import owner_of
 from motcua.audit.service import record
 from motcua.oversight import history, looking_up
@@ -35,7 +36,7 @@ _CARRIES: Final = timedelta(minutes=30)
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-@officer_required
+@right_required(Right.ASK_REGISTER)
 def history_print(request: HttpRequest) -> HttpResponse:
     """Ask the register who the person is, itself a check on record, and show the list only when they are."""
     form = PersonForm(request.POST if request.method == "POST" else None)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from motcua.accounts.access import officer_required, right_required, supervisor_required
+from motcua.accounts.access import right_required, supervisor_required
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.accounts.service import notify, office_code
@@ -50,12 +50,12 @@ _FILTERS: Final = ("can-bo", "co-quan", "thu-tuc", "ket-qua", "diem")
 
 
 class OfficialRequest(HttpRequest):
-    """What reaches a view behind ``officer_required`` or ``supervisor_required``."""
+    """What reaches a view behind ``right_required`` or ``supervisor_required``."""
 
     user: User
 
 
-@officer_required
+@right_required(Right.ASK_REGISTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_up(request: OfficialRequest) -> HttpResponse:
     """Ask about a person for whom there is no dossier; the page shows the verdict and never the register's data."""

@@ -2,17 +2,24 @@
 
 from django.urls import path
 
-from motcua.reception import views
+from motcua.reception import dossier_views, views
 
 urlpatterns = [
     path("", views.queue, name="queue"),
     path("tiep-nhan/", views.reception, name="reception"),
     path("tiep-nhan/kiem-tra/", views.check, name="check"),
     path("tiep-nhan/kiem-tra-chu-ho-so/", views.check_owner, name="check_owner"),
-    path("ho-so/<uuid:pk>/", views.desk_dossier, name="desk_dossier"),
-    path("ho-so/<uuid:pk>/tiep-nhan/", views.take_up, name="take_up"),
-    path("ho-so/<uuid:pk>/kiem-tra-lai/", views.recheck, name="recheck"),
-    path("ho-so/<uuid:pk>/da-xem-giay-to/", views.confirm_originals, name="confirm_originals"),
+    path("ho-so/<uuid:pk>/", dossier_views.desk_dossier, name="desk_dossier"),
+    path("ho-so/<uuid:pk>/tiep-nhan/", dossier_views.take_up, name="take_up"),
+    path("ho-so/<uuid:pk>/kiem-tra-lai/", dossier_views.recheck, name="recheck"),
+    path("ho-so/<uuid:pk>/da-xem-giay-to/", dossier_views.confirm_originals, name="confirm_originals"),
+    path("ho-so/<uuid:pk>/viec/<str:code>/", dossier_views.act, name="act"),
+    path("ho-so/<uuid:pk>/tep-ket-qua/", dossier_views.result_papers, name="result_papers"),
+    path(
+        "ho-so/<uuid:pk>/tep-ket-qua/<uuid:paper_pk>/xoa/",
+        dossier_views.remove_result_paper,
+        name="remove_result_paper",
+    ),
     path("thong-bao/", views.notices_read, name="desk_notices_read"),
     path("ho-so/<uuid:pk>/phieu/", views.receipt, name="receipt"),
 ]

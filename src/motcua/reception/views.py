@@ -8,29 +8,25 @@ from typing import Any
 from urllib.parse import urlencode
 
 import segno
-from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from motcua.accounts.access import officer_required
+from motcua.accounts.access import right_required
 from motcua.accounts.models import User
+from motcua.accounts.rights import Right
 from motcua.accounts.service import read_notices
 from motcua.dossiers import service as dossiers
-from motcua.dossiers.models import Dossier, Recheck
-from motcua.dossiers.service import AlreadyReceived
-from motcua.dossiers.service import take_up as take_up_dossier
-from motcua.dossiers.states import MoveRefused
+from motcua.dossiers.models import Dossier
 from motcua.reception import desk as desks
 from motcua.reception import search
 from motcua.reception.desk import Desk
+from motcua.reception.dossier_views import seen_by
 from motcua.reception.findings import Situation
 from motcua.reception.listing import listed, rows
 from motcua.reception.person import PersonBlock
@@ -38,36 +34,16 @@ from motcua.web.requests import client_address
 
 A_PAGE = 20
 MOST_NOTICES = 10
-# What no page here shows of a dossier's neighbors; each field of a row takes its time.
-_UNUSED = (
-    *(f"procedure__{field}" for field in ("official_name", "audience", "fee_note", "results", "search_text")),
-    *(
-        f"received_by__{field}"
-        for field in (
-            "login",
-            "password",
-            "email",
-            "officer_digits",
-            "gateway_key",
-            "totp_secret",
-            "totp_since",
-            "totp_step",
-            "session_mark",
-            "asleep_since",
-            "woken_at",
-        )
-    ),
-)
 
 
 class OfficerRequest(HttpRequest):
-    """What reaches a view behind ``officer_required``, with what htmx's middleware adds."""
+    """What reaches a view behind ``right_required``, with what htmx's middleware adds."""
 
     user: User
     htmx: HtmxDetails
 
 
-@officer_required
+@right_required(Right.SEE_DOSSIERS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def queue(request: OfficerRequest) -> HttpResponse:
     """Show what waits for the office and what it received; a search is posted, so that no name is in an address."""
@@ -91,7 +67,7 @@ def queue(request: OfficerRequest) -> HttpResponse:
     return render(request, "reception/queue.html", context)
 
 
-@officer_required
+@right_required(Right.RECEIVE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def reception(request: OfficerRequest) -> HttpResponse:
     """Show the reception form; posted, receive the dossier ("Lưu hồ sơ")."""
@@ -115,7 +91,7 @@ def reception(request: OfficerRequest) -> HttpResponse:
     return _page(request, outcome)
 
 
-@officer_required
+@right_required(Right.RECEIVE)
 def check(request: OfficerRequest) -> HttpResponse:
     """Answer the button "Kiểm tra danh tính số" with a part of the page, or the whole page without JavaScript."""
     if request.method != "POST":
@@ -124,7 +100,7 @@ def check(request: OfficerRequest) -> HttpResponse:
     return _answered(request, desk, desk, part="reception/_checked.html")
 
 
-@officer_required
+@right_required(Right.RECEIVE)
 def check_owner(request: OfficerRequest) -> HttpResponse:
     """Answer the button "Kiểm tra danh tính chủ hồ sơ" likewise."""
     if request.method != "POST":
@@ -133,58 +109,7 @@ def check_owner(request: OfficerRequest) -> HttpResponse:
     return _answered(request, desk, desk.owner, part="reception/_owner_checked.html")
 
 
-@officer_required
-@require_GET
-def desk_dossier(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a dossier of the officer's own office."""
-    dossier = _own(request, pk)
-    context = {
-        "dossier": dossier,
-        "papers": dossier.papers.all(),
-        "may_be_rechecked": dossiers.may_be_rechecked(dossier),
-        "is_queued": Recheck.objects.filter(pk=pk, state=Recheck.State.WAITING).exists(),
-    }
-    return render(request, "reception/dossier.html", context)
-
-
-@officer_required
-@require_POST
-def recheck(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
-    """Ask the register once more about a dossier received without a verified identity."""
-    dossier = _own(request, pk)
-    try:
-        ticket = dossiers.recheck_now(dossier=dossier, officer=request.user, now=timezone.now())
-    except dossiers.NotRecheckable:
-        messages.info(request, _("Không còn gì để kiểm tra lại ở hồ sơ này."))
-        return redirect("desk_dossier", pk)
-    dossier.refresh_from_db(fields=["by_hand_reason", "identity_check"])
-    if ticket.state == Recheck.State.WAITING:
-        text = _("Chưa kiểm tra được. Hệ thống tự kiểm tra lại khi có thể và báo cho ông/bà.")
-        messages.warning(request, text)
-    elif dossier.is_identity_verified:
-        messages.success(request, _("Xác thực thành công. Danh tính người nộp đã được xác thực."))
-    elif ticket.state == Recheck.State.SETTLED and dossier.by_hand_reason == Dossier.ByHand.REJECTED:
-        messages.error(request, _("Xác thực thất bại. Thông tin chưa khớp với CSDLQG về dân cư."))
-    else:
-        messages.warning(request, _("Chưa kiểm tra được. Vui lòng xem mục Kiểm tra danh tính số."))
-    return redirect("desk_dossier", pk)
-
-
-@officer_required
-@require_POST
-def confirm_originals(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
-    """Note that the officer saw the originals again after the register's late answer."""
-    dossier = _own(request, pk)
-    try:
-        dossiers.confirm_originals(dossier=dossier, officer=request.user, now=timezone.now())
-    except dossiers.NotRecheckable:
-        messages.warning(request, _("Hồ sơ này còn chờ CSDLQG về dân cư trả lời."))
-    else:
-        messages.success(request, _("Đã ghi nhận. Hồ sơ có thể được giải quyết tiếp."))
-    return redirect("desk_dossier", pk)
-
-
-@officer_required
+@right_required(Right.SEE_DOSSIERS)
 @require_POST
 def notices_read(request: OfficerRequest) -> HttpResponse:
     """Mark the messages that were on the page as read."""
@@ -195,26 +120,12 @@ def notices_read(request: OfficerRequest) -> HttpResponse:
     return redirect("queue")
 
 
-@officer_required
-@require_POST
-def take_up(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
-    """Take up a dossier that was filed online."""
-    dossier = _own(request, pk)
-    try:
-        take_up_dossier(dossier=dossier, officer=request.user, now=timezone.now())
-    except (AlreadyReceived, MoveRefused):
-        messages.warning(request, _("Hồ sơ này đã được cán bộ khác tiếp nhận."))
-    else:
-        messages.success(request, _("Đã tiếp nhận hồ sơ %(code)s.") % {"code": dossier.code})
-    return redirect("desk_dossier", pk)
-
-
-@officer_required
+@right_required(Right.SEE_DOSSIERS)
 @require_GET
 def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
-    received = _dossiers_of(request).select_related("owner", "revision")
-    dossier = get_object_or_404(received, pk=pk, received_at__isnull=False)
+    shown = seen_by(request.user).select_related("owner", "revision")
+    dossier = get_object_or_404(shown, pk=pk, received_at__isnull=False)
     tracking = request.build_absolute_uri(reverse("track"))
     context = {
         "dossier": dossier,
@@ -249,16 +160,6 @@ def _answered(request: OfficerRequest, desk: Desk, asked: PersonBlock, *, part: 
     elif asked.finding.situation is Situation.PRESSED_BEFORE:
         response.status_code = 409
     return response
-
-
-def _dossiers_of(request: OfficerRequest) -> QuerySet[Dossier]:
-    shown = Dossier.objects.select_related("procedure", "revision", "office", "received_by", "identity_check")
-    return shown.filter(office_id=request.user.office_id).defer(*_UNUSED, "revision__content")
-
-
-def _own(request: OfficerRequest, pk: uuid.UUID) -> Dossier:
-    """Return a dossier of the officer's own office; a draft is nobody's but the citizen's."""
-    return get_object_or_404(_dossiers_of(request).exclude(status=Dossier.Status.DRAFT), pk=pk)
 
 
 def _page(request: OfficerRequest, desk: Desk, *, part: str = "") -> HttpResponse:

@@ -1,0 +1,365 @@
+"""One dossier at the desk: one page for all roles, and what each may do with it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from motcua.accounts.access import right_required
+from motcua.accounts.models import User
+from motcua.accounts.rights import Right, may
+from motcua.dossiers import results, states
+from motcua.dossiers import service as dossiers
+from motcua.dossiers.access import visible_to
+from motcua.dossiers.extending import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
+from motcua.dossiers.handing import HandingRefused, open_hand_over
+from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
+from motcua.dossiers.moving import NotYours, told
+from motcua.dossiers.papers import ACCEPT, PaperRefused, request_max_bytes
+from motcua.dossiers.service import AlreadyReceived, NotThisOffice
+from motcua.dossiers.states import DecisionBarred, MoveRefused
+from motcua.reception import acting
+from motcua.reception.acting import ACTIONS, Action
+from motcua.reception.action_forms import ActionForm
+from motcua.web.uploads import take_files
+
+STALE: Final = gettext_lazy(
+    "Hồ sơ đã thay đổi sau khi ông/bà mở trang này, nên việc vừa bấm chưa được thực hiện. Vui lòng xem lại rồi làm "
+    "tiếp."
+)
+STALE_FORM: Final = gettext_lazy(
+    "Hồ sơ đã thay đổi sau khi ông/bà mở trang này, nên việc vừa bấm chưa được thực hiện. Nội dung đã nhập vẫn còn; "
+    "vui lòng xem lại trạng thái bên dưới rồi bấm lần nữa."
+)
+DONE_BEFORE: Final = gettext_lazy("Việc này đã được ghi nhận ở lần bấm trước.")
+NOT_HERE: Final = gettext_lazy("Hồ sơ không còn ở tay ông/bà, nên việc vừa bấm không được thực hiện.")
+BARRED: Final = gettext_lazy(
+    "Chưa được ra quyết định về hồ sơ này: danh tính người nộp còn chờ CSDLQG về dân cư trả lời, hoặc còn chờ cán bộ "
+    "xem lại giấy tờ gốc. Vui lòng xem mục “Kiểm tra danh tính số”."
+)
+# What no page here shows of a dossier's neighbors; each field of a row takes its time.
+_OF_A_PERSON: Final = (
+    *("login", "password", "email", "officer_digits", "gateway_key", "totp_secret", "totp_since"),
+    *("totp_step", "session_mark", "asleep_since"),
+)
+_OF_A_PROCEDURE: Final = (
+    *(
+        "official_name",
+        "audience",
+        "fee_note",
+        "results",
+        "search_text",
+        "steps",
+        "conditions",
+        "legal_basis",
+    ),
+)
+
+
+class OfficialRequest(HttpRequest):
+    """What reaches a view behind ``right_required``."""
+
+    user: User
+
+
+def seen_by(user: User, *people: str) -> QuerySet[Dossier]:
+    """Return the dossiers that somebody may look at, with what pages show of them.
+
+    Args:
+        user: the official.
+        people: further relations to people that the page names, beside who received it.
+    """
+    people = ("received_by", *people)
+    shown = visible_to(user).select_related("procedure", "revision", "office", "identity_check", *people)
+    unused = [f"{one}__{field}" for one in people for field in _OF_A_PERSON]
+    return shown.defer("revision__content", *unused, *(f"procedure__{field}" for field in _OF_A_PROCEDURE))
+
+
+def _seen(request: OfficialRequest, pk: uuid.UUID, *more: str) -> Dossier:
+    """Return a dossier that the official sees; any other is as absent as one that never was."""
+    found = seen_by(request.user, "holder").select_related("holder_office", "citizen", *more)
+    return get_object_or_404(found, pk=pk)
+
+
+@right_required(Right.SEE_DOSSIERS)
+@require_GET
+def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a dossier: how far it is, who has it, what came, what was done, and what this official may do."""
+    dossier = _seen(request, pk, "recheck", "result", "owner", "extension")
+    user, given = request.user, _hand_overs(dossier)
+    under_way = next((one for one in given if one.accepted_at is None and one.declined_at is None), None)
+    actions = acting.open_to(user, dossier, under_way)
+    primary = next((action for action in actions if action.is_likely), None)
+    is_at_its_desk = user.office_id == dossier.office_id
+    papers = list(dossier.papers.all())
+    context = {
+        "dossier": dossier,
+        "steps": _steps(dossier),
+        "given": given,
+        "under_way": under_way,
+        "papers": [paper for paper in papers if paper.kind != Paper.Kind.RESULT],
+        "result_papers": [paper for paper in papers if paper.kind == Paper.Kind.RESULT],
+        "owner": getattr(dossier, "owner", None),
+        "result": getattr(dossier, "result", None),
+        "extension": getattr(dossier, "extension", None),
+        "primary": primary,
+        "actions": [action for action in actions if action is not primary],
+        "barred": acting.waits_for_identity(user, dossier),
+        "mark": acting.mark_of(dossier),
+        "may_change_results": dossier.status in results.UNDECIDED and results.may_add_results(user, dossier),
+        "may_be_rechecked": is_at_its_desk
+        and may(user, Right.ASK_REGISTER)
+        and dossiers.may_be_rechecked(dossier),
+        "may_confirm": is_at_its_desk and may(user, Right.RECEIVE),
+        "is_queued": getattr(dossier, "recheck", None) is not None
+        and dossier.recheck.state == Recheck.State.WAITING,
+    }
+    return render(request, "reception/dossier.html", context)
+
+
+@right_required(Right.SEE_DOSSIERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def act(request: OfficialRequest, pk: uuid.UUID, code: str) -> HttpResponse:
+    """Do one thing with a dossier; what needs words shows its form first, what is final shows them once more."""
+    action = ACTIONS.get(code)
+    if action is None:
+        raise Http404
+    dossier = _seen(request, pk, "revision", "extension")
+    if not action.is_theirs(request.user, dossier):
+        raise PermissionDenied(_("Vai trò của ông/bà không có việc này. Vui lòng liên hệ phụ trách nếu cần."))
+    if request.method != "POST":
+        if action.form is None:
+            return redirect("desk_dossier", pk)
+        return _form_page(request, dossier, action, action.form(dossier=dossier, user=request.user))
+    if action.form is None:
+        return _done(request, dossier, action, {})
+    form = action.form(request.POST, dossier=dossier, user=request.user)
+    if form.is_only_growing() or "edit" in request.POST or not form.is_valid():
+        return _form_page(request, dossier, action, form)
+    if action.is_final and "confirmed" not in request.POST:
+        return _form_page(request, dossier, action, form, is_asked_again=True)
+    return _done(request, dossier, action, form.cleaned_data, form)
+
+
+@right_required(Right.RECEIVE)
+@require_POST
+def take_up(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+    """Take up a dossier that was filed online, from the list."""
+    return act(request, pk, "take_up")
+
+
+def _done(
+    request: OfficialRequest,
+    dossier: Dossier,
+    action: Action,
+    said: dict[str, Any],
+    form: ActionForm | None = None,
+) -> HttpResponse:
+    """Do it, if the dossier is still what the page showed; a step that another was faster with is told in words."""
+    by, now = request.user, timezone.now()
+    mark = request.POST.get("mark", "")
+    is_stale = False
+    try:
+        with transaction.atomic():
+            fresh = Dossier.objects.locked(dossier.pk)
+            is_stale = action.is_move and bool(mark) and mark != acting.mark_of(fresh)
+            if not is_stale:
+                action.perform(fresh, by, now, said)
+    except (NotYours, NotThisOffice):
+        if action.is_move:
+            raise PermissionDenied(str(NOT_HERE)) from None
+        messages.warning(request, str(NOT_HERE))
+    except HandingRefused as refused:
+        messages.warning(request, refused.message)
+    except ExtensionRefused as refused:
+        if form is not None and refused.hindrance is Hindrance.NOT_LATER:
+            form.add_error(None, HINDRANCE_TEXTS[refused.hindrance])
+            return _form_page(request, dossier, action, form)
+        messages.warning(request, str(HINDRANCE_TEXTS[refused.hindrance]))
+    except DecisionBarred:
+        messages.error(request, str(BARRED))
+    except AlreadyReceived:
+        messages.warning(request, _("Hồ sơ này đã được cán bộ khác tiếp nhận."))
+    except MoveRefused:
+        is_stale = True
+    else:
+        if not is_stale:
+            messages.success(request, str(action.done))
+            return redirect("desk_dossier", dossier.pk)
+    if is_stale and acting.was_just_done(action, dossier, by):
+        messages.info(request, str(DONE_BEFORE))
+    elif is_stale:
+        if form is not None and action.is_open(by, dossier, None):
+            messages.warning(request, str(STALE_FORM))
+            return _form_page(request, dossier, action, form)
+        messages.warning(request, str(STALE))
+    return redirect("desk_dossier", dossier.pk)
+
+
+def _form_page(
+    request: OfficialRequest,
+    dossier: Dossier,
+    action: Action,
+    form: ActionForm,
+    *,
+    is_asked_again: bool = False,
+) -> HttpResponse:
+    under_way = None if action.is_move else open_hand_over(dossier)
+    if not action.is_open(request.user, dossier, under_way):
+        if request.method == "POST" and acting.was_just_done(action, dossier, request.user):
+            messages.info(request, str(DONE_BEFORE))
+            return redirect("desk_dossier", dossier.pk)
+        is_barred = action.is_move and dossier.is_decision_barred and states.MOVES[action.code].is_decision
+        messages.warning(request, str(BARRED if is_barred else STALE))
+        return redirect("desk_dossier", dossier.pk)
+    context = {
+        "dossier": dossier,
+        "action": action,
+        "form": form,
+        "mark": acting.mark_of(dossier),
+        "is_asked_again": is_asked_again,
+        "result_papers": [],
+        "message": "",
+    }
+    if action.code == "finish":
+        context["result_papers"] = dossier.papers.filter(kind=Paper.Kind.RESULT)
+    if is_asked_again and action.is_move and dossier.citizen is not None:
+        context["message"] = told(dossier, states.MOVES[action.code], form.cleaned_data.get("reason", ""))
+    return render(request, "reception/action.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@csrf_exempt  # the body is looked at only once its size is known to be right; see _result_papers
+@right_required(Right.PROCESS)
+def result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show and take the files of a dossier's result, before the result is noted."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if (int(length) if length.isdecimal() else 0) > request_max_bytes():
+        megabytes = request_max_bytes() // (1024 * 1024)
+        messages.error(
+            request,
+            _("Các tệp lớn hơn %(n)d MB nên chưa được nhận. Vui lòng gửi ít tệp hơn.") % {"n": megabytes},
+        )
+        return redirect("result_papers", pk)
+    take_files(request)
+    return _result_papers(request, pk)
+
+
+@csrf_protect
+def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+    dossier, refusals = _seen(request, pk), []
+    if not results.may_add_results(request.user, dossier):
+        raise PermissionDenied(str(NOT_HERE))
+    if dossier.status not in results.UNDECIDED:
+        messages.warning(request, str(STALE))
+        return redirect("desk_dossier", pk)
+    if request.method == "POST":
+        uploads = request.FILES.getlist("files")
+        for upload in uploads:
+            try:
+                results.add_result_paper(dossier=dossier, upload=upload, by=request.user, now=timezone.now())
+            except PaperRefused as refused:
+                refusals.append(f"{upload.name}: {refused.message}")
+            except MoveRefused:
+                messages.warning(request, str(STALE))
+                return redirect("desk_dossier", pk)
+        if not uploads:
+            refusals.append(_("Vui lòng chọn tệp."))
+        if not refusals:
+            messages.success(request, _("Đã lưu tệp kết quả."))
+            return redirect("result_papers", pk)
+    context = {
+        "dossier": dossier,
+        "papers": dossier.papers.filter(kind=Paper.Kind.RESULT),
+        "refusals": refusals,
+        "accept": ACCEPT,
+        "request_megabytes": request_max_bytes() // (1024 * 1024),
+        "may_finish": ACTIONS["finish"].is_open(request.user, dossier, None),
+    }
+    return render(request, "reception/result_papers.html", context)
+
+
+@right_required(Right.PROCESS)
+@require_POST
+def remove_result_paper(request: OfficialRequest, pk: uuid.UUID, paper_pk: uuid.UUID) -> HttpResponse:
+    """Take one file out of the result, before it is noted."""
+    dossier = _seen(request, pk)
+    try:
+        results.remove_result_paper(dossier=dossier, paper_id=paper_pk, by=request.user, now=timezone.now())
+    except NotYours:
+        raise PermissionDenied(str(NOT_HERE)) from None
+    except MoveRefused:
+        messages.warning(request, str(STALE))
+        return redirect("desk_dossier", pk)
+    messages.success(request, _("Đã xóa tệp."))
+    return redirect("result_papers", pk)
+
+
+@right_required(Right.ASK_REGISTER)
+@require_POST
+def recheck(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+    """Ask the register once more about a dossier received without a verified identity."""
+    dossier = _at_its_desk(request, pk)
+    try:
+        ticket = dossiers.recheck_now(dossier=dossier, officer=request.user, now=timezone.now())
+    except dossiers.NotRecheckable:
+        messages.info(request, _("Không còn gì để kiểm tra lại ở hồ sơ này."))
+        return redirect("desk_dossier", pk)
+    dossier.refresh_from_db(fields=["by_hand_reason", "identity_check"])
+    if ticket.state == Recheck.State.WAITING:
+        text = _("Chưa kiểm tra được. Hệ thống tự kiểm tra lại khi có thể và báo cho ông/bà.")
+        messages.warning(request, text)
+    elif dossier.is_identity_verified:
+        messages.success(request, _("Xác thực thành công. Danh tính người nộp đã được xác thực."))
+    elif ticket.state == Recheck.State.SETTLED and dossier.by_hand_reason == Dossier.ByHand.REJECTED:
+        messages.error(request, _("Xác thực thất bại. Thông tin chưa khớp với CSDLQG về dân cư."))
+    else:
+        messages.warning(request, _("Chưa kiểm tra được. Vui lòng xem mục Kiểm tra danh tính số."))
+    return redirect("desk_dossier", pk)
+
+
+@right_required(Right.RECEIVE)
+@require_POST
+def confirm_originals(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+    """Note that the officer saw the originals again after the register's late answer."""
+    dossier = _at_its_desk(request, pk)
+    try:
+        dossiers.confirm_originals(dossier=dossier, officer=request.user, now=timezone.now())
+    except dossiers.NotRecheckable:
+        messages.warning(request, _("Hồ sơ này còn chờ CSDLQG về dân cư trả lời."))
+    else:
+        messages.success(request, _("Đã ghi nhận. Hồ sơ có thể được giải quyết tiếp."))
+    return redirect("desk_dossier", pk)
+
+
+def _at_its_desk(request: OfficialRequest, pk: uuid.UUID) -> Dossier:
+    """Return a dossier that was filed with the official's own office: only there people show their papers."""
+    return get_object_or_404(seen_by(request.user), pk=pk, office_id=request.user.office_id)
+
+
+def _steps(dossier: Dossier) -> list[Step]:
+    """Return what was done with a dossier, with the fee or the papers that were asked for, in one question."""
+    same = {"dossier": OuterRef("dossier"), "asked_at": OuterRef("at")}
+    done = dossier.steps.select_related("actor__office").annotate(
+        fee_amount=Subquery(Fee.objects.filter(**same).values("amount")[:1]),
+        documents=Subquery(Supplement.objects.filter(**same).values("documents")[:1]),
+    )
+    return list(done.defer(*(f"actor__{field}" for field in _OF_A_PERSON)))
+
+
+def _hand_overs(dossier: Dossier) -> list[HandOver]:
+    people = ("from_user", "to_user", "accepted_by", "declined_by")
+    given = dossier.hand_overs.select_related("from_office", "to_office", *people)
+    return list(given.defer(*(f"{one}__{field}" for one in people for field in _OF_A_PERSON)))
