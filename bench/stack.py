@@ -118,7 +118,7 @@ class Place:
             "DJANGO_SETTINGS_MODULE": "motcua.config.settings",
             "MOTCUA_STATE": str(self.folder / name),
             "NPD_URL": f"http://127.0.0.1:{self.register.port}/c06/{{operation}}",
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
             **variables,
         }
 

@@ -35,7 +35,7 @@ def received(officer: User, name: str) -> Dossier:
 
 def names(officer: User, text: str, most: int = 50) -> list[str]:
     """Return the names that an officer finds, in their order."""
-    found = named(office_id=officer.office_id or 0, text=text, most=most)
+    found = named(offices=[officer.office_id or 0], text=text, most=most)
     return [Dossier.objects.get(pk=pk).applicant_name for pk in found]
 
 
@@ -104,5 +104,5 @@ def test_a_draft_is_found_once_it_is_filed(
 
     dossier = filed(an_client)
 
-    assert named(office_id=officer.office_id or 0, text="an", most=9) == [dossier.pk]
+    assert named(offices=[officer.office_id or 0], text="an", most=9) == [dossier.pk]
     assert dossier.words.count() == 3

@@ -81,7 +81,7 @@ def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
     waiting, looked_at = Dossier.objects.order_by("code")
     assert (waiting.applicant_name, waiting.applicant_birth) == (cast.an.full_name, cast.an.born)
     assert cast.an.born.encode() not in raw(waiting, "applicant_birth")
-    assert set(named(office_id=waiting.office_id, text="nguyen an", most=9)) == {waiting.pk, looked_at.pk}
+    assert set(named(offices=[waiting.office_id], text="nguyen an", most=9)) == {waiting.pk, looked_at.pk}
     assert Citizen.objects.get().full_name == User.objects.get(login="c-1").full_name == cast.an.full_name
     assert [(step.move, step.at, step.actor.login) for step in waiting.steps.all()] == [
         ("receive", now, "lan")

@@ -360,7 +360,7 @@ def test_the_office_finds_the_dossier_by_either_name_and_by_either_number(
     office = officer.office_id
 
     for name in ("văn an", "gia hân", "nguyễn gia h"):
-        assert service.named(office_id=office, text=name, most=5) == [dossier.pk]
+        assert service.named(offices=[office], text=name, most=5) == [dossier.pk]
     for number in (cast.an.number, cast.han.number):
         assert service.numbered(Dossier.objects.all(), IdNumber(number)).get() == dossier
     assert not service.numbered(Dossier.objects.all(), IdNumber(cast.cuc.number)).exists()

@@ -97,7 +97,7 @@ def test_a_dossier_is_filed_tracked_and_taken_up(visitor: Visit, javascript: boo
     officer = visitor(javascript=javascript)
     officer.logs_in(cast.lan)
     officer.opens("/mot-cua/")
-    waiting = officer.page.get_by_role("region", name="Hồ sơ trực tuyến chờ tiếp nhận")
+    waiting = officer.page.locator("#danh-sach")
     expect(waiting.get_by_text(code)).to_have_count(1)
     officer.looks_closely("desk-queue-waiting")
     waiting.get_by_role("link", name=code).click()

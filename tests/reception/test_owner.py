@@ -481,7 +481,7 @@ def test_the_dossier_is_found_by_its_owners_name(desk: Desk, officer: User) -> N
     desk.checks(cast.an)
     desk.checks_owner(cast.cuc)
     desk.saves()
-    found = [named(office_id=officer.office_id or 0, text=text, most=5) for text in ("cuc", "van an")]
+    found = [named(offices=[officer.office_id or 0], text=text, most=5) for text in ("cuc", "van an")]
     assert found == [[owner().pk], [owner().pk]]
 
 

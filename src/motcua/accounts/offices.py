@@ -34,6 +34,11 @@ def offices_of_unit(office_id: int) -> list[int]:
     return [one for one in _parents(_half_minute()) if unit_of(one) == unit]
 
 
+def known(office_id: int) -> Office | None:
+    """Return an office with its code, name and kind, as read within the last half minute."""
+    return _offices(_half_minute()).get(office_id)
+
+
 def is_unit_code(text: str) -> bool:
     """Say whether a text is a unit's code in the old style or the new one (QĐ 20/2020/QĐ-TTg)."""
     return len(text) <= _LONGEST_CODE and _UNIT_CODE.fullmatch(text) is not None
@@ -65,6 +70,7 @@ def day_changes(office_id: int) -> Mapping[date, bool]:
 def forget() -> None:
     """Let the next question read tree and days anew; whoever changes them calls this."""
     _parents.cache_clear()
+    _offices.cache_clear()
     _day_changes.cache_clear()
 
 
@@ -84,7 +90,13 @@ def _half_minute() -> int:
 
 @lru_cache(maxsize=1)
 def _parents(_half_minute: int) -> dict[int, int | None]:
-    return dict(Office.objects.order_by("code").values_list("pk", "parent_id"))
+    return {key: office.parent_id for key, office in _offices(_half_minute).items()}
+
+
+@lru_cache(maxsize=1)
+def _offices(_half_minute: int) -> dict[int, Office]:
+    shown = Office.objects.order_by("code").only("code", "name", "kind", "parent_id")
+    return {office.pk: office for office in shown}
 
 
 @lru_cache(maxsize=1)

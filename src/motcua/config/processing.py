@@ -430,6 +430,15 @@ TABLES: Final = (
         "dossiers.Recheck",
         other="dossier officer state queued_at not_before check_id repeats_id tries unusable settled_at",
     ),
+    Table(
+        "reception.SavedFilter",
+        whose="cán bộ, chuyên viên, lãnh đạo",
+        purpose="mở lại cách lọc danh sách hồ sơ hay dùng; không ghi gì về công dân",
+        seen_by="chính chủ",
+        kept="đến khi xóa",
+        personal={"name": Personal("tên bộ lọc")},
+        other="id user query",
+    ),
     Table("dossiers.RecheckPace", other="id next_at gap"),
     Table("dossiers.Reminder", other="dossier created_at sent_at"),
     Table(

@@ -6,12 +6,19 @@ cannot tell that two offices know the same name. Beginnings of words are not kep
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from motcua.dossiers.models import ApplicantWord, Dossier, DossierOwner
+from motcua.dossiers.models import ApplicantWord, CodeCounter, Dossier, DossierOwner
+from motcua.dossiers.numbering import parse_code
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.search import fold
 from motcua.sealing import BrokenSeal, digest
@@ -19,6 +26,14 @@ from motcua.sealing import BrokenSeal, digest
 _COUNTED: Final = 5000  # a word on more dossiers than these is a common one; how common does not matter
 _WALKED: Final = 20_000  # dossiers with the rarest word that are gone through where all words are common
 _OPENED: Final = 500  # names that are opened to look for the beginning of a word
+_MOST_WORDS: Final = 12  # of what is typed; no name has more
+_MOST_DAYS: Final = 1000  # on which a number may have been given, the latest first
+_LONGEST_CODE: Final = 100
+_DAY_DIGITS: Final = 6
+# The end of an office's code, a day and a number; or one of the two alone, which are told apart by their length.
+_PART_OF_CODE: Final = re.compile(
+    r"(?:(?:(?P<office>[A-Z0-9.]{1,45})-)?(?P<day>[0-9]{6})-)?(?P<serial>[0-9]{0,7})"
+)
 
 
 def word_digests(office_id: int, name: str) -> list[int]:
@@ -44,32 +59,62 @@ def write_words(dossier: Dossier) -> None:
     )
 
 
-def named(*, office_id: int, text: str, most: int) -> list[UUID]:
-    """Find an office's dossiers by words of the applicant's name, or of the owner's.
+def named(*, offices: Collection[int], text: str, most: int, also: Collection[int] = ()) -> list[UUID]:
+    """Find dossiers by words of the applicant's name, or of the owner's.
 
     All words must be there, whole. Where nobody has them all, the last one may be the beginning of a word; then the
     latest names with the words before it are opened and looked at.
 
     Args:
-        office_id: the office's key.
+        offices: keys of the offices that received them.
         text: the words as typed, with or without accents.
         most: how many to return.
+        also: keys of other offices; of what they received that counts which ``offices`` hold now.
 
     Returns:
         Keys of dossiers, those first that were filed or received last.
     """
-    words = fold(text).split()
+    words = fold(text).split()[:_MOST_WORDS]
     if not words:
         return []
-    if found := _with_all(word_digests(office_id, text), most):
+    if found := _with_all(words, offices, also, most):
         return found
     *whole, begun = words
     if not whole:
         return []
-    latest = _with_all(word_digests(office_id, " ".join(whole)), _OPENED)
+    latest = _with_all(whole, offices, also, _OPENED)
     rows = Dossier.objects.filter(pk__in=latest).values_list("pk", "applicant_name", "owner__full_name")
     names = {pk: both for pk, *both in rows}
     return [pk for pk in latest if any(_has_word_like(begun, name) for name in names[pk] if name)][:most]
+
+
+def coded(offices: Collection[str], text: str) -> Q | None:
+    """Return what tells the dossiers with a code, as an officer types it.
+
+    A whole code is of any office. Of the offices' own it may be a day and a number (``261123-0099``), with or without
+    the end of the office's code before it, a number of any day (``99``), or a day alone.
+
+    Args:
+        offices: codes of offices.
+        text: what was typed.
+
+    Returns:
+        A condition on dossiers; None when the text is nothing of a code.
+    """
+    typed = parse_code(text) or re.sub(r"\s+", "", text[:_LONGEST_CODE]).upper()
+    parts = _PART_OF_CODE.fullmatch(typed)
+    if parts is None:
+        return None
+    before, day, serial = parts["office"] or "", parts["day"], parts["serial"]
+    near = [office for office in offices if office.endswith(before)]
+    if day and serial:
+        return Q(code__in=[typed, *(f"{office}-{day}-{int(serial):04}" for office in near)])
+    if day or len(serial) == _DAY_DIGITS:
+        starts = (Q(code__startswith=f"{office}-{day or serial}-") for office in near)
+        return reduce(or_, starts, Q(pk__in=[]))
+    given = CodeCounter.objects.filter(office_code__in=near, last__gte=int(serial)).order_by("-on")
+    days = given.values_list("office_code", "on")[:_MOST_DAYS]
+    return Q(code__in=[f"{office}-{on:%y%m%d}-{int(serial):04}" for office, on in days])
 
 
 def numbered(dossiers: QuerySet[Dossier, Any], number: IdNumber) -> QuerySet[Dossier, Any]:
@@ -80,22 +125,56 @@ def numbered(dossiers: QuerySet[Dossier, Any], number: IdNumber) -> QuerySet[Dos
     return dossiers.filter(Q(applicant_number_digest=wanted) | Q(pk__in=owned))
 
 
-def _with_all(digests: list[int], most: int) -> list[UUID]:
+def _with_all(words: Sequence[str], offices: Collection[int], also: Collection[int], most: int) -> list[UUID]:
     """Return the dossiers that have all words, latest first.
 
-    Those with the rarest word are gone through. Where all are common it is the word typed last, mostly the given name,
-    and only its latest dossiers.
+    Of every office those with its rarest word are gone through. Where all are common it is the word typed last, mostly
+    the given name, and only its latest dossiers.
     """
-    of_word = {word: ApplicantWord.objects.filter(digest=word).order_by("-id") for word in digests}
-    counts = {word: of_word[word][:_COUNTED].count() if len(digests) > 1 else 0 for word in digests}
-    rarest, *others = sorted(counts, key=lambda word: (counts[word], -digests.index(word)))
-    found = of_word[rarest]
-    if counts[rarest] == _COUNTED:
-        oldest = found.values_list("id", flat=True)[_WALKED - 1 : _WALKED]
-        found = found.filter(id__gte=oldest[0]) if oldest else found
+    of_office = {office: word_digests(office, " ".join(words)) for office in (*offices, *also)}
+    known = _known([digest for digests in of_office.values() for digest in digests])
+    parts = []
+    for office, digests in of_office.items():
+        if all(known[word][0] for word in digests):
+            found = _of_one_office(digests, known)
+            parts.append(found if office in offices else found.filter(dossier__holder_office__in=offices))
+    if not parts:
+        return []
+    if len(parts) == 1:
+        return list(parts[0].values_list("dossier", flat=True)[:most])
+    # The ORM writes no limit inside a union for SQLite.
+    statements, values = [], []
+    for place, part in enumerate(parts):
+        statement, of_part = part.values("id")[:most].query.sql_with_params()
+        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608 (values travel apart)
+        values += of_part
+    latest = ApplicantWord.objects.filter(pk__in=RawSQL(" UNION ALL ".join(statements), values))  # noqa: S611
+    return list(latest.order_by("-id").values_list("dossier", flat=True)[:most])
+
+
+def _of_one_office(digests: list[int], known: Mapping[int, tuple[int, int]]) -> QuerySet[ApplicantWord]:
+    rarest, *others = sorted(digests, key=lambda word: (known[word][0], -digests.index(word)))
+    found = ApplicantWord.objects.filter(digest=rarest).order_by("-id")
+    count, oldest = known[rarest]
+    if count == _COUNTED:
+        # A number and not a query of it: the database must see how little is left to walk through.
+        found = found.filter(id__gte=oldest)
     for word in others:
-        found = found.filter(Exists(of_word[word].order_by().filter(dossier=OuterRef("dossier"))))
-    return list(found.values_list("dossier", flat=True)[:most])
+        same = ApplicantWord.objects.filter(digest=word, dossier=OuterRef("dossier"))
+        found = found.filter(Exists(same))
+    return found
+
+
+def _known(digests: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return of each word on how many dossiers it is, common ones alike, and where its walk ends; in one statement."""
+    table = ApplicantWord._meta.db_table
+    count = f"(SELECT count(*) FROM (SELECT 1 FROM {table} WHERE digest = %s LIMIT {_COUNTED}) AS word)"  # noqa: S608
+    oldest = f"(SELECT id FROM {table} WHERE digest = %s ORDER BY id DESC LIMIT 1 OFFSET {_WALKED - 1})"  # noqa: S608
+    each = ", ".join(f"{count}, {oldest}" for _ in digests)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {each}", [digest for digest in digests for _ in range(2)])
+        said = cursor.fetchone()
+    return {digest: (said[2 * place], said[2 * place + 1] or 0) for place, digest in enumerate(digests)}
 
 
 def _has_word_like(begun: str, name: Any) -> bool:

@@ -28,7 +28,7 @@ from motcua.dossiers.filing import (
     start_draft,
     submit,
 )
-from motcua.dossiers.finding import named, numbered, write_words
+from motcua.dossiers.finding import coded, named, numbered, write_words
 from motcua.dossiers.giving import add_paper, remove_paper
 from motcua.dossiers.holding import HOLD_TEXTS, Held, Hold, NotADraft, StillAsking, hold_of, owner_in
 from motcua.dossiers.owners import (
@@ -94,6 +94,7 @@ __all__ = [
     "case_name",
     "choose_case",
     "choose_collecting",
+    "coded",
     "confirm_applicant",
     "confirm_originals",
     "confirm_owner",

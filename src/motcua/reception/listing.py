@@ -1,38 +1,246 @@
-"""The rows of a list of dossiers, made here and not in a template: forty of them cost a template dearly."""
+"""Pages of dossiers and their counts, read straight from the indexes; and their rows, made here and not in a template.
+
+A page goes on after a dossier, not at a number: the five-hundredth costs what the first does, and what comes in
+meanwhile moves nothing. Forty rows cost a template dearly.
+"""
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
-from motcua.dossiers.models import Dossier
+from motcua.accounts.models import User
+from motcua.accounts.rights import Reach, Right, reach_of
+from motcua.dossiers import states
+from motcua.dossiers.clock import calendar_of
+from motcua.dossiers.due_dates import Calendar, DueLabel, due_label
+from motcua.dossiers.models import Dossier, HandOver
+from motcua.reception.filters import Counts, Filter, Scope, Sort
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
 from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.utils.safestring import SafeString
 
+A_PAGE: Final = 20
+MOST_COUNTED: Final = 1000  # dossiers of a narrowed list; more are more than these
 _SHOWN: Final = (
-    "pk", "code", "applicant_name", "procedure__name", "submitted_at", "received_at", "by_hand_reason",
-    "identity_check__outcome",
+    "pk", "code", "applicant_name", "revision__name", "status", "submitted_at", "saved_at", "due_at", "paused_at",
+    "term_unit", "office_id", "holder__full_name", "holder_office__name", "by_hand_reason", "identity_check__outcome",
 )  # fmt: skip
+_SAVED_AT, _DUE_AT = _SHOWN.index("saved_at"), _SHOWN.index("due_at")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_PLACE: Final = re.compile(r"(?P<way>[st])\.(?P<key>[0-9]{1,17}|x)\.(?P<pk>[0-9a-f]{32})")
+_SCOPES: Final = {Scope.RECEIVED: "office", Scope.HELD: "holder_office", Scope.MINE: "holder_office"}
 # The titles stand in the cells too: on a phone a row is a card, and the table's head is not seen.
 _ROW: Final = """<tr>
-  <th scope="row" class="code"><a href="{}">{}</a></th>
+  {}<th scope="row" class="code"><a href="{}" data-row>{}</a></th>
   <td data-title="{}">{}</td>
   <td data-title="{}">{}</td>
   <td data-title="{}">{}</td>
-  <td data-title="{}">{}</td>{}
+  <td data-title="{}">{}</td>
+  <td data-title="{}">{}</td>
+  <td data-title="{}">{}</td>
 </tr>"""
+_TICK: Final = (
+    '<td class="pick"><input type="checkbox" form="viec" name="ho-so" value="{}" aria-label="{} {}"></td>\n  '
+)
 _BADGE: Final = '<span class="badge {}">{}</span>'
-_TAKE_UP: Final = """
-  <td><button class="button" form="take-up" formaction="{0}" aria-label="{1} {2}">{1}</button></td>"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A dossier from which a list is read on: after it, or before it (backwards)."""
+
+    is_backwards: bool
+    key: datetime | None
+    pk: uuid.UUID
+
+    def as_text(self) -> str:
+        """Return the place as it stands in an address."""
+        key = "x" if self.key is None else (self.key - _EPOCH) // _MICROSECOND
+        return f"{'t' if self.is_backwards else 's'}.{key}.{self.pk.hex}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some dossiers, as ``rows`` takes them, and the places of the pages before and after; None at the ends."""
+
+    found: list[Any]
+    before: Place | None
+    after: Place | None
+
+
+def place_of(text: str) -> Place | None:
+    """Read a place from an address; None when it is none."""
+    parts = _PLACE.fullmatch(text)
+    if parts is None:
+        return None
+    key = None if parts["key"] == "x" else _EPOCH + int(parts["key"]) * _MICROSECOND
+    return Place(parts["way"] == "t", key, uuid.UUID(parts["pk"]))
+
+
+def counts_of(chosen: Filter, *, user: User) -> Counts:
+    """Return how many dossiers there are, by scope, office and status, over all offices that somebody sees.
+
+    They are counted in the indexes whenever the page is shown: nothing is kept that could be wrong.
+
+    Args:
+        chosen: of which only the offices count.
+        user: the official.
+    """
+    offices = set(chosen.offices if chosen.office is None else (chosen.office,))
+    filed = Dossier.objects.exclude(status=Dossier.Status.DRAFT).order_by()
+    groups = (
+        (Scope.RECEIVED, filed.filter(office__in=offices), "office", "status"),
+        (Scope.HELD, filed.filter(holder_office__in=offices), "holder_office", "status"),
+        (Scope.MINE, filed.filter(holder=user, holder_office__in=chosen.offices), "holder_office", "status"),
+        (Scope.HANDED, _handed(chosen, user).order_by(), "to_office", "dossier__status"),
+    )
+    parts = [
+        found.values(office_key=F(office), at=F(status))
+        .annotate(scope=Value(scope.value), n=Count("*"))
+        .values_list("scope", "office_key", "at", "n")
+        for scope, found, office, status in groups
+    ]
+    return {
+        (Scope(scope), office, status): n for scope, office, status, n in parts[0].union(*parts[1:], all=True)
+    }
+
+
+def page_of(
+    chosen: Filter,
+    *,
+    user: User,
+    counts: Counts,
+    now: datetime,
+    place: Place | None = None,
+    size: int = A_PAGE,
+) -> Page:
+    """Return a page of a list, in one statement; one that is not there any more gives the first.
+
+    Args:
+        chosen: settled.
+        user: the official.
+        counts: as ``counts_of`` counted: what is empty is not read.
+        now: the moment, for what is late.
+        place: from where to read on; None at the beginning.
+        size: how many dossiers.
+    """
+    sort = chosen.shown_sort
+    if place is not None and place.key is None and sort is not Sort.DUE:
+        place = None
+    is_backwards = place is not None and place.is_backwards
+    order = _order(sort, is_backwards=is_backwards)
+    parts = [
+        branch.filter(beyond).order_by(*order)[: size + 1]
+        for branch in _branches(chosen, user, counts, now)
+        for beyond in _beyond(sort, place)
+    ]
+    shown = Dossier.objects.filter(pk__in=_together(parts)) if parts else Dossier.objects.none()
+    found = list(shown.order_by(*order).values_list(*_SHOWN)[: size + 1])
+    is_full = len(found) > size
+    found = found[:size]
+    if place is not None and (not found or (is_backwards and not is_full)):
+        return page_of(chosen, user=user, counts=counts, now=now, size=size)
+    if is_backwards:
+        found.reverse()
+    key = _DUE_AT if sort is Sort.DUE else _SAVED_AT
+    before = Place(True, found[0][key], found[0][0]) if place is not None else None
+    after = Place(False, found[-1][key], found[-1][0]) if is_full or is_backwards else None
+    return Page(found, before, after)
+
+
+def count_of(chosen: Filter, *, user: User, counts: Counts, now: datetime) -> int:
+    """Return how many dossiers a narrowed list has; above ``MOST_COUNTED`` it is that and one more."""
+    parts = [branch.order_by()[: MOST_COUNTED + 1] for branch in _branches(chosen, user, counts, now)]
+    if not parts:
+        return 0
+    together = _together(parts)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({together.sql}) AS found", together.params)  # noqa: S608
+        return min(int(cursor.fetchone()[0]), MOST_COUNTED + 1)
+
+
+def _handed(chosen: Filter, user: User) -> QuerySet[HandOver]:
+    """Return what waits to be accepted by the offices shown, in them by this official."""
+    waiting = HandOver.objects.filter(
+        accepted_at=None,
+        declined_at=None,
+        to_office__in=chosen.offices if chosen.office is None else [chosen.office],
+    )
+    if reach_of(user, Right.SEE_DOSSIERS) is Reach.UNIT:
+        return waiting
+    return waiting.filter(Q(to_user=None) | Q(to_user=user))
+
+
+def _branches(chosen: Filter, user: User, counts: Counts, now: datetime) -> list[QuerySet[Dossier]]:
+    """Return the parts of a list, each in the order of one index; no dossier is in two of them."""
+    assert chosen.scope is not None
+    narrowed = Dossier.objects.filter(chosen.conditions(now=now))
+    if chosen.scope is Scope.HANDED:
+        return [
+            narrowed.filter(pk__in=_handed(chosen, user).values("dossier"), status__in=chosen.shown_statuses)
+        ]
+    if chosen.scope is Scope.MINE:
+        mine = narrowed.filter(holder=user, holder_office__in=chosen.offices)
+        return [mine.filter(status=status) for status in chosen.shown_statuses]
+    return [
+        narrowed.filter(**{_SCOPES[chosen.scope]: office}, status=status)
+        for office in chosen.shown_offices
+        for status in chosen.shown_statuses
+        if counts.get((chosen.scope, office, status))
+    ]
+
+
+def _order(sort: Sort, *, is_backwards: bool) -> list[Any]:
+    due, saved, pk = F("due_at"), F("saved_at"), F("pk")
+    match sort:
+        case Sort.DUE if is_backwards:
+            return [due.desc(nulls_first=True), pk.desc()]
+        case Sort.DUE:
+            return [due.asc(nulls_last=True), pk.asc()]
+        case Sort.NEWEST:
+            return [saved.asc(), pk.asc()] if is_backwards else [saved.desc(), pk.desc()]
+        case Sort.OLDEST:
+            return [saved.desc(), pk.desc()] if is_backwards else [saved.asc(), pk.asc()]
+
+
+def _beyond(sort: Sort, place: Place | None) -> list[Q]:
+    """Return what is beyond a place, in parts of which each is one stretch of an index."""
+    if place is None:
+        return [Q()]
+    name = "due_at" if sort is Sort.DUE else "saved_at"
+    way = "lt" if place.is_backwards is not (sort is Sort.NEWEST) else "gt"
+    beside = Q(**{f"pk__{way}": place.pk})
+    if place.key is None:
+        among_nulls = Q(due_at=None) & beside
+        return [among_nulls, Q(due_at__isnull=False)] if place.is_backwards else [among_nulls]
+    beyond = Q(**{f"{name}__{way}e": place.key}) & (Q(**{f"{name}__{way}": place.key}) | beside)
+    return [beyond, Q(due_at=None)] if sort is Sort.DUE and not place.is_backwards else [beyond]
+
+
+def _together(parts: list[QuerySet[Dossier]]) -> RawSQL:
+    """Return the ids of all parts, each cut to its length: the ORM writes no limit inside a union for SQLite."""
+    statements, values = [], []
+    for place, part in enumerate(parts):
+        statement, of_part = part.values("id").query.sql_with_params()
+        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608 (values travel apart)
+        values += of_part
+    return RawSQL(" UNION ALL ".join(statements), values)  # noqa: S611
 
 
 def listed(dossiers: QuerySet[Dossier]) -> QuerySet[Dossier, Any]:
@@ -40,38 +248,84 @@ def listed(dossiers: QuerySet[Dossier]) -> QuerySet[Dossier, Any]:
     return dossiers.values_list(*_SHOWN)
 
 
-def rows(dossiers: Iterable[Any], *, is_waiting: bool = False) -> SafeString:
+def rows(dossiers: Iterable[Any], *, now: datetime, is_ticked: bool = False) -> SafeString:
     """Return the rows of a table.
 
     Args:
-        dossiers: filed ones, as ``listed`` fetches them.
-        is_waiting: they wait; each gets a button of the form "take-up".
+        dossiers: filed ones, as ``listed`` or ``page_of`` fetch them.
+        now: the moment, for what is late.
+        is_ticked: each gets a box of the form "viec".
     """
-    shown_at, taken_up_at = addresses("desk_dossier"), addresses("take_up")
-    name_title, procedure_title, identity_title, at_title, take_up = map(
+    shown_at = addresses("desk_dossier")
+    name_title, procedure_title, status_title, due_title, holder_title, identity_title, tick = map(
         conditional_escape,
         (
             _("Người nộp"),
             _("Thủ tục"),
+            _("Trạng thái"),
+            _("Hạn"),
+            _("Đang ở"),
             _("Danh tính"),
-            _("Nộp lúc") if is_waiting else _("Tiếp nhận lúc"),
-            _("Tiếp nhận"),
+            _("Chọn hồ sơ"),
         ),
     )
     verified = format_html(_BADGE, "verified", _("đã xác thực"))
     unverified = format_html(_BADGE, "unverified", _("chưa xác thực danh tính"))
     rejected = format_html(_BADGE, "rejected", _("xác thực thất bại"))
+    statuses = {
+        status: format_html(_BADGE, _COLORS.get(status, ""), label)
+        for status, label in Dossier.Status.choices
+    }
+
+    calendars: dict[int, Calendar] = {}
 
     def cells(dossier: Any) -> tuple[str, ...]:
-        pk, code, name, procedure, submitted_at, received_at, by_hand_reason, outcome = dossier
-        if outcome == IdentityCheck.Outcome.VERIFIED and not by_hand_reason:
+        (
+            pk, code, name, procedure, status, submitted_at, saved_at, due_at, paused_at,
+            unit, office_id, holder, place, by_hand, outcome,
+        ) = dossier  # fmt: skip
+        calendar = calendars.get(office_id) or calendars.setdefault(office_id, calendar_of(office_id))
+        if outcome == IdentityCheck.Outcome.VERIFIED and not by_hand:
             badge = verified
         else:
-            badge = rejected if by_hand_reason == Dossier.ByHand.REJECTED else unverified
-        button = format_html(_TAKE_UP, taken_up_at(pk), take_up, code) if is_waiting else ""
+            badge = rejected if by_hand == Dossier.ByHand.REJECTED else unverified
         return (
-            shown_at(pk), code, name_title, opened(name), procedure_title, procedure,
-            at_title, moment(received_at or submitted_at), identity_title, badge, button,
+            format_html(_TICK, pk, tick, code) if is_ticked else "",
+            shown_at(pk), code, name_title, opened(name), procedure_title, procedure, status_title, statuses[status],
+            due_title, _due(
+                status, submitted_at, saved_at,
+                due_label(due=due_at, unit=unit, now=now, calendar=calendar, paused_at=paused_at), due_at,
+            ),
+            holder_title, opened(holder) if holder else place or "", identity_title, badge,
         )  # fmt: skip
 
     return format_html_join("\n", _ROW, map(cells, dossiers))
+
+
+_COLORS: Final = {
+    states.SUBMITTED: "online",
+    states.SUPPLEMENT: "waiting",
+    states.FEE: "waiting",
+    states.REFUSED: "rejected",
+    states.FINISHED: "done",
+    states.RETURNED: "done",
+}
+
+
+def _due(
+    status: int,
+    submitted_at: datetime | None,
+    saved_at: datetime,
+    label: DueLabel | None,
+    due_at: datetime | None,
+) -> str:
+    """Say when it has to be done, or since when it waits."""
+    if status == states.SUBMITTED:
+        return _("nộp %(at)s") % {"at": moment(submitted_at)}
+    if status in states.CLOSED:
+        return _("kết thúc %(at)s") % {"at": moment(saved_at)}
+    if status == states.FINISHED:
+        return _("có kết quả %(at)s") % {"at": moment(saved_at)}
+    if label is None:
+        return _("không tính hạn")
+    return format_html('<span class="badge {}">{}</span> {}', label.tone, label.text, moment(due_at))

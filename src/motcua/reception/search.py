@@ -1,34 +1,53 @@
-"""Finding a dossier of the office by its code, by the applicant's number, or by words of their name without accents."""
+"""Finding a dossier by its code, by the applicant's number, or by words of their name without accents."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from motcua.accounts.models import Office
+from motcua.accounts.offices import known, offices_of_unit
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.service import named, numbered
+from motcua.dossiers.service import coded, named, numbered
 from motcua.identity.numbers import NumberRefused, parse_number
 
 MOST_FOUND: Final = 50
 
 
-def find(dossiers: QuerySet[Dossier, Any], sought: str, *, office_id: int) -> list[Any]:
-    """Return the dossiers of this number, or whose code contains the text, or whose applicant's name has its words.
+def find(dossiers: QuerySet[Dossier, Any], sought: str, *, offices: Collection[int]) -> list[Any]:
+    """Return the dossiers of this number, or with this code, or whose applicant's name has these words.
 
     Args:
-        dossiers: those of the office, fetched in whatever form; drafts are never found.
+        dossiers: fetched in whatever form; drafts are never found.
         sought: what was typed.
-        office_id: the office's key.
+        offices: keys of the offices whose dossiers may be found: those that they received, and those that they hold.
 
     Returns:
         At most fifty, the latest first.
     """
     filed = dossiers.exclude(status=Dossier.Status.DRAFT).order_by("-saved_at")
     if not any(sign.isdigit() for sign in sought):
-        return list(filed.filter(pk__in=named(office_id=office_id, text=sought, most=MOST_FOUND)))
+        found = named(offices=offices, also=_beside(offices), text=sought, most=MOST_FOUND)
+        return list(filed.filter(pk__in=found)) if found else []
+    theirs = filed.filter(Q(office__in=offices) | Q(holder_office__in=offices))
     try:
-        of_number = list(numbered(filed, parse_number(sought))[:MOST_FOUND])
+        of_number = list(numbered(theirs, parse_number(sought))[:MOST_FOUND])
     except NumberRefused:
         of_number = []
-    return of_number or list(filed.filter(code__icontains=sought.replace(" ", ""))[:MOST_FOUND])
+    if of_number:
+        return of_number
+    codes = [office.code for one in (*offices, *_beside(offices)) if (office := known(one)) is not None]
+    code = coded(codes, sought)
+    return [] if code is None else list(theirs.filter(code)[:MOST_FOUND])
+
+
+def _beside(offices: Collection[int]) -> list[int]:
+    """Return the desks of the same unit that are not among some offices: what they received may be held by these."""
+    unit = offices_of_unit(next(iter(offices))) if offices else []
+    return [
+        one
+        for one in unit
+        if one not in offices and (office := known(one)) is not None and office.kind == Office.Kind.DESK
+    ]

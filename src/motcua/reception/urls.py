@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from motcua.reception import dossier_views, views
+from motcua.reception import dossier_views, queue_views, views
 
 urlpatterns = [
-    path("", views.queue, name="queue"),
+    path("", queue_views.queue, name="queue"),
+    path("viec/", queue_views.batch, name="batch"),
+    path("bo-loc/", queue_views.save, name="save_filter"),
+    path("bo-loc/<int:pk>/xoa/", queue_views.forget, name="forget_filter"),
     path("tiep-nhan/", views.reception, name="reception"),
     path("tiep-nhan/kiem-tra/", views.check, name="check"),
     path("tiep-nhan/kiem-tra-chu-ho-so/", views.check_owner, name="check_owner"),

@@ -1,4 +1,4 @@
-"""The pages of the desk: queue, reception form, check button, receipt."""
+"""The pages of the desk: reception form, check button, receipt."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import segno
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,16 +23,12 @@ from motcua.accounts.service import read_notices
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.models import Dossier
 from motcua.reception import desk as desks
-from motcua.reception import search
 from motcua.reception.desk import Desk
 from motcua.reception.dossier_views import seen_by
 from motcua.reception.findings import Situation
-from motcua.reception.listing import listed, rows
 from motcua.reception.person import PersonBlock
+from motcua.reception.queue_views import MOST_NOTICES
 from motcua.web.requests import client_address
-
-A_PAGE = 20
-MOST_NOTICES = 10
 
 
 class OfficerRequest(HttpRequest):
@@ -41,30 +36,6 @@ class OfficerRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
-
-
-@right_required(Right.SEE_DOSSIERS)
-@require_http_methods(["GET", "HEAD", "POST"])
-def queue(request: OfficerRequest) -> HttpResponse:
-    """Show what waits for the office and what it received; a search is posted, so that no name is in an address."""
-    of_office = Dossier.objects.filter(office_id=request.user.office_id)
-    sought = request.POST.get("q", "").strip()[:100]
-    if sought:
-        found = search.find(listed(of_office), sought, office_id=request.user.office_id or 0)
-        context = {"sought": sought, "count": len(found), "found": rows(found), "notices": []}
-        return render(request, "reception/queue.html", context)
-    waiting = listed(of_office).filter(status=Dossier.Status.SUBMITTED).order_by("submitted_at")
-    received = listed(of_office).filter(status=Dossier.Status.RECEIVED).order_by("-received_at")
-    page = Paginator(received, A_PAGE).get_page(request.GET.get("trang"))
-    notices = list(request.user.notices.filter(read_at=None)[:MOST_NOTICES])
-    context = {
-        "sought": "",
-        "notices": notices,
-        "waiting": rows(waiting[:A_PAGE], is_waiting=True),
-        "received": rows(page.object_list),
-        "page": page,
-    }
-    return render(request, "reception/queue.html", context)
 
 
 @right_required(Right.RECEIVE)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0008_filed_has_a_revision'),
+        ('dossiers', '0009_queue'),
     ]
 
     operations = [

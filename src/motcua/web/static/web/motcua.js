@@ -127,6 +127,53 @@
     else target.click();
   });
 
+  // data-rows: a list that the keyboard goes through row by row. One row at a time is in the order of Tab; J, K and the arrows
+  // move on, X or the space bar ticks, Escape takes the ticks back. data-key="…": the letter that presses or enters something.
+  // Nothing of this happens while somebody types in a field.
+  const rowLinks = () => [...all(document, "[data-rows] [data-row]")];
+  const boxOf = (link) => link.closest("tr").querySelector("input[type=checkbox]");
+  const boxes = () => [...all(document, "[data-rows] input[type=checkbox]")];
+  const enterRow = (link, focused) => {
+    for (const other of rowLinks()) for (const one of [other, boxOf(other)]) if (one) one.tabIndex = other === link ? 0 : -1;
+    if (!focused) link.focus(), link.closest("tr").scrollIntoView({ block: "nearest" });
+  };
+  const countTicks = () => {
+    const n = boxes().filter((box) => box.checked).length;
+    for (const said of all(document, "[data-picked]")) said.textContent = n ? `${said.dataset.picked} ${n}` : "";
+    for (const whole of all(document, "[data-pick-all] input")) whole.checked = n > 0 && n === boxes().length;
+  };
+  const tick = (list, is) => { for (const box of list) box.checked = is ?? !box.checked; countTicks(); };
+  document.addEventListener("focusin", ({ target }) => {
+    const link = target.closest?.("[data-rows] tr")?.querySelector("[data-row]");
+    if (link) enterRow(link, true);
+  });
+  document.addEventListener("change", ({ target }) => {
+    if (target.closest("[data-pick-all]")) tick(boxes(), target.checked);
+    else if (target.closest("[data-rows]")) countTicks();
+  });
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    const links = rowLinks();
+    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !document.querySelector("[data-rows], [data-key]")) return;
+    const isField = target.matches("textarea, select, input:not([type=checkbox], [type=radio])");
+    const row = target.closest("[data-rows] tr")?.querySelector("[data-row]");
+    if (key === "Escape") {
+      if (isField) return target.blur(), links.length && enterRow(links.find((link) => link.tabIndex === 0) ?? links[0]);
+      if (row) tick(boxes(), false);
+      return;
+    }
+    if (isField) return;
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key];
+    const goal = step && (row ? links[links.indexOf(row) + step] : key.length === 1 && links.find((link) => link.tabIndex === 0));
+    if (step && (row || goal)) return event.preventDefault(), goal && enterRow(goal);
+    if (row && (key === "x" || (key === " " && target === row))) return event.preventDefault(), boxOf(row) && tick([boxOf(row)]);
+    const pressed = key.length === 1 && [...all(document, "[data-key]")].find((one) => one.dataset.key === key.toLowerCase());
+    if (!pressed) return;
+    event.preventDefault();
+    if (pressed.matches("input")) pressed.focus(), pressed.select();
+    else pressed.click();
+  });
+
   // A suggestion's button fills its field instead of sending the form.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-fill]");
@@ -164,6 +211,9 @@
   const begin = () => {
     for (const button of all(document, "[data-print]")) button.hidden = false;
     for (const part of all(document, "[data-refresh]")) refresh(part);
+    for (const help of all(document, "[data-keys], [data-pick-all]")) help.hidden = false;
+    const [first] = rowLinks();
+    if (first) enterRow(first, true), countTicks();
     focusNew(document);
   };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin); else begin();

@@ -1,0 +1,85 @@
+"""The officer's queue: from end to end with the keyboard, and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visit, Visitor
+from tests.people import cast
+
+pytestmark = pytest.mark.browser
+
+LONGEST = ("Nguyễn Hoàng Phương Thảo Nguyên Khánh An", "Trần Thị Mẫu", "Lê Văn Thử")
+
+
+def receives(officer: Visitor, name: str) -> None:
+    """Receive the dossier of a newborn."""
+    officer.opens("/mot-cua/tiep-nhan/")
+    officer.chooses("Thủ tục", re.compile("khai sinh"))
+    officer.types("Họ và tên", name)
+    officer.page.get_by_text("Người nộp không có số định danh").click()
+    officer.chooses("Lý do", "Trẻ mới sinh")
+    officer.ticks(re.compile("Đã xem giấy tờ gốc"))
+    officer.types("Số điện thoại", "0912345678")
+    officer.presses("Lưu hồ sơ")
+    officer.sees("CHƯA XÁC THỰC DANH TÍNH")
+
+
+def test_the_queue_is_worked_through_by_keyboard_alone(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.phuc)
+    for name in LONGEST:
+        receives(officer, name)
+    officer.opens("/mot-cua/?pham-vi=tiep-nhan&muc=da-tiep-nhan&xep=moi")
+    officer.looks_closely("queue")
+    keyboard, rows = officer.page.keyboard, officer.page.locator("[data-row]")
+    keyboard.press("j")
+    expect(rows.nth(0)).to_be_focused()
+    keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    keyboard.press("k")
+    expect(rows.nth(0)).to_be_focused()
+    expect(rows.nth(1)).to_have_attribute("tabindex", "-1")
+    keyboard.press("/")
+    expect(officer.page.locator("#q")).to_be_focused()
+    keyboard.insert_text("jkx")
+    keyboard.press("j")
+    expect(officer.page.locator("#q")).to_have_value("jkxj")
+    keyboard.press("Escape")
+    expect(rows.nth(0)).to_be_focused()
+    keyboard.press("l")
+    expect(officer.page.get_by_label("Sắp xếp")).to_be_visible()
+    officer.looks_closely("queue-filter")
+    keyboard.press("/")
+    keyboard.press("Control+a")
+    keyboard.insert_text("hoang thao nguyen")
+    keyboard.press("Enter")
+    officer.sees("Tìm thấy 1 hồ sơ")
+    officer.looks_closely("queue-found")
+    keyboard.press("j")
+    code = officer.page.locator("[data-row]").first.inner_text()
+    keyboard.press("Enter")
+    officer.sees(re.compile(f"^{re.escape(code)}$"))
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_filter_is_chosen_and_kept(visitor: Visit, javascript: bool) -> None:
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.minh)
+    receives(officer, LONGEST[0])
+    officer.opens("/mot-cua/?pham-vi=tiep-nhan&muc=da-tiep-nhan")
+    officer.page.get_by_text("Lọc, sắp xếp").click()
+    officer.chooses("Kênh nộp", "Trực tuyến")
+    officer.presses("Lọc")
+    officer.sees("Không có hồ sơ nào")
+    name = f"Nộp trực tuyến {javascript}"
+    officer.types("Lưu danh sách đang xem với tên", name)
+    officer.presses("Lưu bộ lọc")
+    officer.sees(f"Đã lưu bộ lọc “{name}”.")
+    officer.looks_closely("queue-saved")
+    officer.follows("Đã tiếp nhận")
+    officer.follows(name)
+    officer.is_at(re.compile(r"/mot-cua/\?.*kenh=2"))
