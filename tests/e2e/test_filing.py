@@ -29,6 +29,9 @@ def fills_in_contact(citizen: Visitor) -> None:
     """Fill in what the account does not hold."""
     citizen.types("Số điện thoại", "0912345678")
     citizen.types("Nơi ở hiện tại", "Số 9 phố Thử Nghiệm, phường Mẫu A")
+    case = citizen.page.get_by_role("group", name="Trường hợp").get_by_role("radio").first
+    if case.count():
+        case.check()
 
 
 def follows_by_number(citizen: Visitor, code: str, number: str) -> None:

@@ -47,7 +47,7 @@ def test_a_dossier_received_for_later_is_verified_by_itself(
     officer = visitor(at=watched, javascript=javascript)
     officer.logs_in(cast.lan)
     watched.sandbox.trouble("fault_500")
-    code = receives_for_later(officer, cast.an, procedure="1.014061" if javascript else "1.001193")
+    code = receives_for_later(officer, cast.an, procedure="1.014061" if javascript else "1.004859")
     officer.looks_closely("later-receipt")
     officer.follows("Xem hồ sơ")
     officer.sees(re.compile("Chưa được ra quyết định về hồ sơ này"))

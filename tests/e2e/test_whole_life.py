@@ -27,7 +27,7 @@ def receives(officer: Visitor, *, has_scanner: bool) -> str:
     if has_scanner:
         born = "".join(reversed(WHO.born.split("-")))
         card = f"{WHO.number}||{WHO.full_name}|{born}|Nữ|Số 1, phường Mẫu A|01012022"
-        officer.page.locator("[data-scan]").fill(card)
+        officer.page.locator("[data-scan]").first.fill(card)
         officer.page.keyboard.press("Enter")
     else:
         officer.types("Họ và tên", WHO.full_name)
