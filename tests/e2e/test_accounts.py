@@ -65,7 +65,7 @@ def test_a_second_desk_ends_the_first_one_which_keeps_what_was_typed(visitor: Vi
     first.types("Họ và tên", cast.dung.full_name)
     first.types("Số CCCD/CMND", cast.dung.number)
     first.types("Ngày sinh", cast.dung.typed_birth)
-    first.page.get_by_label("Thủ tục", exact=True).first.select_option(index=1)
+    first.page.locator("#id_procedure").select_option(index=1)
     second.logs_in(cast.minh)
 
     first.presses("Kiểm tra danh tính số")
