@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, User
@@ -210,3 +211,27 @@ def test_a_page_costs_no_more_than_eight_queries(
 
     with django_assert_max_num_queries(8):  # type: ignore[operator]
         assert an_client.get(address(asked, step)).status_code == 200
+
+
+def test_what_is_not_sent_yet_is_nobody_elses(
+    an_client: Client, officer: User, officer_client: Client, asked: Dossier
+) -> None:
+    an_client.post(address(asked, "bo-sung/"), {"item-0": pdf("nham.pdf")})
+    paper = Paper.objects.get(original_name="nham.pdf")
+    file = reverse("paper", args=[asked.pk, paper.pk])
+    desk = reverse("desk_dossier", args=[asked.pk])
+    assert "công dân chưa gửi" in unescape(officer_client.get(desk).content.decode())
+    assert "nham.pdf" not in officer_client.get(desk).content.decode()
+    assert officer_client.get(file).status_code == 404
+    assert b"".join(an_client.get(file).streaming_content)
+
+    before = Dossier.objects.get(pk=asked.pk).saved_at
+    an_client.post(address(asked, "bo-sung/"), {"brings_rest": "on", "send": "1"})
+    if asked.supplements.get().answered_at is None:
+        an_client.post(address(asked, "bo-sung/"), {"item-1": pdf("nha.pdf"), "send": "1"})
+    page = unescape(officer_client.get(desk).content.decode())
+    assert "Công dân đã gửi bổ sung" in page
+    assert "nham.pdf" in page
+    assert b"".join(officer_client.get(file).streaming_content)
+    # An officer's open page is out of date now: what they wanted to do is shown anew.
+    assert Dossier.objects.get(pk=asked.pk).saved_at > before

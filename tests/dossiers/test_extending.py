@@ -37,7 +37,7 @@ def put_off(
     return extend(dossier=dossier, new_due_at=at(to), reason=reason, by=by, now=at(now))
 
 
-def test_a_leader_moves_the_due_date_and_the_citizen_reads_why(
+def test_a_leader_moves_the_due_date_and_the_citizen_is_told(
     officer: User, leader: User, citizen_an: Citizen
 ) -> None:
     dossier = receive(officer)
@@ -55,7 +55,8 @@ def test_a_leader_moves_the_due_date_and_the_citizen_reads_why(
     told = citizen_an.user.notices.get()
     assert "xin lỗi ông/bà" in told.text
     assert "17:00 25/11/2026" in told.text
-    assert "Chờ xác minh" in told.text
+    assert "lý do ở trang hồ sơ" in told.text
+    assert "Chờ xác minh" not in told.text  # what somebody wrote is sealed, a message is not
     event = AuditEvent.objects.get(name="dossier.extended")
     assert event.subject == dossier.code
     assert event.details == {"due": "2026-11-25"}
@@ -183,3 +184,10 @@ def test_a_citizen_cannot_put_off_their_own_dossier(officer: User, citizen_an: C
 
 def test_every_hindrance_has_its_words() -> None:
     assert set(HINDRANCE_TEXTS) == set(Hindrance)
+
+
+def test_a_mistyped_year_is_refused(officer: User, leader: User) -> None:
+    dossier = receive(officer)
+    with pytest.raises(ExtensionRefused) as refused:
+        put_off(dossier, leader, to="2126-11-25 17:00")
+    assert refused.value.hindrance is Hindrance.TOO_FAR

@@ -18,6 +18,7 @@ from motcua.dossiers.models import Dossier
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import CitizenRecord
 from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, RegisterError, Trouble
+from motcua.procedures.models import Offer, Procedure
 from motcua.verification.models import IdentityCheck
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import (
@@ -502,3 +503,17 @@ def test_a_page_about_dossiers_costs_no_more_than_eight_queries(
 
     with django_assert_max_num_queries(8):  # type: ignore[operator]
         assert an_client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("stopped", ["procedure", "office"])
+def test_a_draft_is_not_filed_where_it_is_not_taken_any_more(an_client: Client, stopped: str) -> None:
+    draft = begin(an_client)
+    agree(an_client, draft)
+    give_papers(an_client, draft)
+    if stopped == "procedure":
+        Procedure.objects.filter(pk=draft.procedure_id).update(is_active=False)
+    else:
+        Offer.objects.create(office=draft.office, procedure=draft.procedure, takes_online=False)
+    assert file_it(an_client, draft).headers["Location"].endswith("/nguoi-nop/")
+    draft.refresh_from_db()
+    assert draft.is_draft

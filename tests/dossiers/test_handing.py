@@ -26,8 +26,10 @@ from motcua.dossiers.handing import (
     release,
     take_back,
 )
-from motcua.dossiers.models import Dossier, Fee, HandOver
+from motcua.dossiers.models import Dossier, Fee, HandOver, Recheck
 from motcua.dossiers.moving import NotYours, go
+from motcua.dossiers.service import may_be_rechecked
+from motcua.dossiers.states import MoveRefused
 from tests.dossiers.lives import DIVISION, OTHER_DIVISION, SECOND_DIVISION, UNIT, place, received, standing_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
@@ -180,6 +182,7 @@ class TestAccepting:
         self, officer: User, specialist: User
     ) -> None:
         dossier = standing_at(states.SUPPLEMENT)
+        Dossier.objects.filter(pk=dossier.pk).update(received_at=NOW, received_by=officer)
         given(dossier, officer)
         assert accept(dossier=dossier, by=specialist, now=NOW).status == states.SUPPLEMENT
 
@@ -353,7 +356,6 @@ class TestClosing:
         [
             ("withdraw", states.RECEIVED, "lan"),
             ("stop", states.PROCESSING, "bao"),
-            ("refuse", states.SUPPLEMENT, "lan"),
             ("hand_out", states.FINISHED, "ket"),
         ],
     )
@@ -446,3 +448,33 @@ def test_of_two_presses_at_one_moment_one_counts(act: str, catalogue: None, peop
     dossier.refresh_from_db()
     assert dossier.steps.filter(move="process").count() == (act == "accept")
     assert HandOver.objects.count() == (act != "claim")
+
+
+@pytest.mark.usefixtures("catalogue", "people")
+def test_what_an_office_has_received_is_stopped_by_a_leader_and_not_refused_by_a_desk(officer: User) -> None:
+    dossier = standing_at(states.SUPPLEMENT)
+    Dossier.objects.filter(pk=dossier.pk).update(received_at=NOW, received_by=officer)
+    with pytest.raises(MoveRefused):
+        go(dossier=dossier, move="refuse", by=officer, now=NOW, reason="Không thuộc thẩm quyền")
+
+
+@pytest.mark.usefixtures("catalogue", "people")
+def test_what_nobody_has_received_is_not_handed_over(officer: User) -> None:
+    dossier = standing_at(states.SUPPLEMENT)
+    with refused(Refusal.CLOSED):
+        hand_over(dossier=dossier, to_office=place(), by=officer, now=NOW)
+
+
+@pytest.mark.usefixtures("catalogue", "people")
+def test_a_result_that_is_looked_at_again_has_no_moment_any_more(leader: User) -> None:
+    dossier = standing_at(states.FINISHED)
+    assert go(dossier=dossier, move="reopen", by=leader, now=NOW, reason="Sai tên").finished_at is None
+
+
+@pytest.mark.usefixtures("catalogue", "people")
+def test_nobody_asks_the_register_about_a_dossier_that_was_withdrawn(officer: User) -> None:
+    dossier = received(officer, by_hand_reason="unanswered")
+    assert Recheck.objects.filter(dossier=dossier).exists()
+    go(dossier=dossier, move="withdraw", by=officer, now=NOW, reason="Người nộp đề nghị")
+    assert not Recheck.objects.filter(dossier=dossier).exists()
+    assert not may_be_rechecked(Dossier.objects.get(pk=dossier.pk))

@@ -42,10 +42,13 @@ def test_a_dossier_goes_only_where_the_table_leads(origin: int | None, target: i
 @pytest.mark.parametrize("origin", EVERY)
 def test_a_move_leads_on_from_its_own_states_and_from_no_other(move: states.Move, origin: int | None) -> None:
     if origin in move.origins:
-        assert target_of(move, origin=origin, reason="Lý do") == move.target
+        assert (
+            target_of(move, origin=origin, is_received=move.target != states.REFUSED, reason="Lý do")
+            == move.target
+        )
     else:
         with pytest.raises(MoveRefused):
-            target_of(move, origin=origin, reason="Lý do")
+            target_of(move, origin=origin, is_received=move.target != states.REFUSED, reason="Lý do")
 
 
 @pytest.mark.parametrize("move", MOVES.values(), ids=lambda move: move.name)
@@ -63,9 +66,16 @@ def test_an_open_identity_holds_back_decisions_and_nothing_else(move: states.Mov
     origin = next(iter(move.origins))
     if move.target in {states.STOPPED, states.FINISHED, states.RETURNED}:
         with pytest.raises(DecisionBarred):
-            target_of(move, origin=origin, is_barred=True, reason="Lý do")
+            target_of(
+                move, origin=origin, is_received=move.target != states.REFUSED, is_barred=True, reason="Lý do"
+            )
     else:
-        assert target_of(move, origin=origin, is_barred=True, reason="Lý do") == move.target
+        assert (
+            target_of(
+                move, origin=origin, is_received=move.target != states.REFUSED, is_barred=True, reason="Lý do"
+            )
+            == move.target
+        )
 
 
 @pytest.mark.parametrize("move", MOVES.values(), ids=lambda move: move.name)

@@ -96,10 +96,10 @@ def test_an_action_that_needs_more_is_told_what_was_chosen_and_waits_until_all_i
     officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[batching.Order] = []
-    action = batching.Action(
+    action = batching.BatchAction(
         "give",
         "Giao",  # type: ignore[arg-type]
-        Right.HAND_OVER,
+        frozenset({Right.HAND_OVER}),
         "g",
         lambda dossier, order: told.append(order),
         statuses=frozenset({states.RECEIVED}),

@@ -187,7 +187,8 @@ class TestPressing:
         dossier = standing_at(states.SUBMITTED)
         page = does(as_("lan"), dossier, "refuse", reason="Không thuộc thẩm quyền")
         assert "Việc này không hoàn tác được" in page
-        assert f"không tiếp nhận hồ sơ {dossier.code}. Lý do: Không thuộc thẩm quyền" in page
+        assert f"không tiếp nhận hồ sơ {dossier.code}. Vui lòng xem lý do ở trang hồ sơ." in page
+        assert "Không thuộc thẩm quyền" in page
         dossier.refresh_from_db()
         assert dossier.status == states.SUBMITTED
 

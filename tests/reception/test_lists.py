@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import Office, User
 from motcua.dossiers import states
+from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.models import Dossier, HandOver
 from motcua.procedures.models import Procedure
 from tests.people import FIRST_OFFICE
@@ -161,14 +162,13 @@ def test_dossiers_come_by_due_date_and_those_without_one_last(officer: User) -> 
 def test_the_list_is_narrowed_by_how_near_the_due_date_is(officer: User) -> None:
     now = timezone.now()
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    end_of_today, in_two_days = (
-        midnight + timedelta(days=1, seconds=-1),
-        midnight + timedelta(days=2, hours=12),
-    )
+    end_of_today = midnight + timedelta(days=1, seconds=-1)
+    # Two working days, as the label beside it counts: on a Friday it is Tuesday.
+    in_two_days = midnight + timedelta(hours=12) + (add_working_days(midnight.date(), 2) - midnight.date())
     standing(states.PROCESSING, 1, due_at=now - timedelta(minutes=1))
     standing(states.PROCESSING, 2, due_at=end_of_today)
     standing(states.PROCESSING, 3, due_at=in_two_days)
-    standing(states.PROCESSING, 4, due_at=midnight + timedelta(days=3))
+    standing(states.PROCESSING, 4, due_at=in_two_days + timedelta(hours=12))
     standing(states.PROCESSING, 5, due_at=now - timedelta(days=1), paused_at=now - timedelta(days=2))
     standing(states.PROCESSING, 6)
     lan = Looker(officer)

@@ -87,9 +87,26 @@ def test_the_due_date_on_the_page_is_the_dossiers(desk: Desk, case: ProcedureCas
     assert f"{timezone.localtime(due):%H:%M %d/%m/%Y}" in shown
 
 
-def test_an_offices_shorter_time_limit_is_shown(desk: Desk, case: ProcedureCase) -> None:
-    Offer.objects.create(office=desk.officer.office, procedure=case.procedure, time_limit=2)
-    assert "2 ngày làm việc" in documents_shown(desk, case=case.pk)
+@pytest.mark.parametrize(("promised", "words"), [(2, "2 ngày làm việc"), (9, "7 ngày làm việc")])
+def test_an_office_promises_less_than_the_law_allows_and_never_more(
+    desk: Desk, promised: int, words: str
+) -> None:
+    desk.choose("1.004222")
+    procedure = Procedure.objects.get(code="1.004222")
+    Offer.objects.create(office=desk.officer.office, procedure=procedure, time_limit=promised)
+    assert words in documents_shown(desk)
+
+
+def test_an_offices_time_limit_is_not_that_of_a_case_counted_otherwise(desk: Desk) -> None:
+    desk.choose("1.004222")
+    procedure = Procedure.objects.get(code="1.004222")
+    case = ProcedureCase.objects.create(
+        procedure=procedure, position=1, name="Khẩn cấp", time_limit=8, time_unit="giờ"
+    )
+    publish(keys=[procedure.pk], by=None, now=timezone.now())
+    forget()
+    Offer.objects.create(office=desk.officer.office, procedure=procedure, time_limit=2)
+    assert "8 giờ làm việc" in documents_shown(desk, case=case.pk)
 
 
 @pytest.mark.parametrize("key", ["0", "-1", "x", "99999999999999999999", "' OR 1=1"])

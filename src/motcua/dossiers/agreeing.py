@@ -35,7 +35,10 @@ def agree(dossier: Dossier) -> None:
     )
     own = next((limit for (limit,) in shorter), None)
     dossier.revision = revision
-    dossier.term_limit = terms.limit if own is None else own
+    dossier.term_limit = terms.limit
+    # An office promises less than the law allows, in the procedure's own unit; never more, and never something else.
+    if own is not None and terms.limit is not None and terms.unit == revision.content["time_unit"]:
+        dossier.term_limit = min(own, terms.limit)
     dossier.term_unit = terms.unit
     dossier.fee_due = terms.fee
 

@@ -94,6 +94,8 @@ def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime)
         asked.answered_at = now
         asked.save(update_fields=["answered_at"])
         fresh = asked.dossier
+        fresh.saved_at = now
+        fresh.save(update_fields=["saved_at"])
         record(
             name="dossier.supplemented",
             now=now,

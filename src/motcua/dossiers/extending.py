@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +25,8 @@ from motcua.dossiers.due_dates import is_open
 from motcua.dossiers.models import Dossier, Extension
 from motcua.dossiers.moving import NotYours
 
+FURTHEST: Final = timedelta(days=366)
+
 
 class Hindrance(StrEnum):
     """Why a dossier's due date cannot be moved."""
@@ -34,6 +36,7 @@ class Hindrance(StrEnum):
     NO_REASON = "no_reason"
     NOT_LATER = "not_later"
     CLOSED_THEN = "closed_then"
+    TOO_FAR = "too_far"
 
 
 HINDRANCE_TEXTS: Final[dict[Hindrance, Promise]] = {
@@ -46,6 +49,7 @@ HINDRANCE_TEXTS: Final[dict[Hindrance, Promise]] = {
     Hindrance.CLOSED_THEN: gettext_lazy(
         "Cơ quan không làm việc vào lúc hẹn mới. Vui lòng chọn ngày làm việc."
     ),
+    Hindrance.TOO_FAR: gettext_lazy("Ngày hẹn mới muộn hơn một năm. Vui lòng xem lại ngày."),
 }
 
 
@@ -130,6 +134,8 @@ def _hindrance(dossier: Dossier, new_due_at: datetime, reason: str, now: datetim
         return Hindrance.NO_REASON
     if new_due_at <= max(dossier.due_at, now):
         return Hindrance.NOT_LATER
+    if new_due_at > dossier.due_at + FURTHEST:
+        return Hindrance.TOO_FAR
     if not is_open(new_due_at, calendar_of(dossier.office_id), hours_of(dossier.office.hours)):
         return Hindrance.CLOSED_THEN
     return None
@@ -138,11 +144,10 @@ def _hindrance(dossier: Dossier, new_due_at: datetime, reason: str, now: datetim
 def _told(dossier: Dossier, extension: Extension) -> str:
     return _(
         "%(office)s xin lỗi ông/bà: hồ sơ %(code)s chưa có kết quả vào ngày hẹn %(old)s. Hẹn trả kết quả mới: %(due)s. "
-        "Lý do: %(reason)s"
+        "Vui lòng xem lý do ở trang hồ sơ."
     ) % {
         "office": dossier.office.name,
         "code": dossier.code,
         "old": f"{timezone.localtime(extension.old_due_at):%d/%m/%Y}",
         "due": f"{timezone.localtime(extension.new_due_at):%H:%M %d/%m/%Y}",
-        "reason": extension.reason,
     }

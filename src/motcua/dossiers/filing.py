@@ -20,6 +20,8 @@ from motcua.dossiers.agreeing import AGREED, agree
 from motcua.dossiers.finding import write_words
 from motcua.dossiers.giving import delete_papers
 from motcua.dossiers.holding import (
+    Held,
+    Hold,
     NotADraft,
     StillAsking,
     citizen_of,
@@ -307,6 +309,9 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
         if not has_sworn:
             raise OathMissing
         refuse_incomplete(dossier=draft, now=now)
+        is_offered = draft.procedure.is_active and draft.procedure.is_online
+        if not (is_offered and offices_online(draft.procedure).filter(pk=draft.office_id).exists()):
+            raise Held(Hold.NOT_TAKEN)
         agree(draft)
         draft.code = next_code(draft.office.code, timezone.localdate(now))
         draft.has_sworn, draft.submitted_at, draft.holder_office = True, now, draft.office
@@ -340,6 +345,8 @@ def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:
     dossier = paper.dossier
     if paper.kind == Paper.Kind.RESULT and is_own(user, dossier):
         return dossier.status in _READABLE_RESULT
+    if paper.is_unsent and not is_own(user, dossier):
+        return False
     return may_read_papers(dossier=dossier, user=user)
 
 

@@ -28,7 +28,6 @@ from motcua.dossiers.moving import NotYours, may_take, take_step
 
 # Before its reception a dossier is the desk's with which it was filed; after its end it is nobody's work.
 GIVEN_ON: Final = (states.OPEN - {states.SUBMITTED}) | {states.FINISHED}
-HELD: Final = states.OPEN | {states.FINISHED}
 _OPEN: Final = {"accepted_at": None, "declined_at": None}
 
 
@@ -101,7 +100,7 @@ def hand_over(
             if said == (by.pk, to_office.pk, to_user.pk if to_user else None):
                 return under_way
             raise HandingRefused(Refusal.UNDER_WAY)
-        if fresh.status not in GIVEN_ON:
+        if fresh.status not in GIVEN_ON or not fresh.is_received:
             raise HandingRefused(Refusal.CLOSED)
         _refuse_held_by_another(fresh, by)
         home = holding_office(fresh)
@@ -316,6 +315,7 @@ def may_give(user: User, dossier: Dossier) -> bool:
     """Say whether somebody may hand a dossier over as it stands, whatever is under way."""
     return (
         dossier.status in GIVEN_ON
+        and dossier.is_received
         and has_in_hand(user, Right.HAND_OVER, dossier)
         and (dossier.holder_id in {None, user.pk} or has_in_hand(user, Right.ASSIGN, dossier))
     )
@@ -368,7 +368,7 @@ def _insist_open(dossier: Dossier, by: User) -> HandOver:
 
 
 def _insist_at_rest(dossier: Dossier) -> None:
-    if dossier.status not in HELD:
+    if dossier.status not in GIVEN_ON or not dossier.is_received:
         raise HandingRefused(Refusal.CLOSED)
     if open_hand_over(dossier) is not None:
         raise HandingRefused(Refusal.UNDER_WAY)

@@ -34,6 +34,7 @@ class Hold(StrEnum):
     OWNER_EXPIRED = "owner_expired"
     OWNER_NOT_ALLOWED = "owner_not_allowed"
     CASE_OPEN = "case_open"
+    NOT_TAKEN = "not_taken"
 
 
 HOLD_TEXTS: Final[dict[Hold, Promise]] = {
@@ -55,6 +56,10 @@ HOLD_TEXTS: Final[dict[Hold, Promise]] = {
     ),
     Hold.OWNER_NOT_ALLOWED: _(
         "Thủ tục này nay không nhận hồ sơ nộp thay như đã khai. Vui lòng xem lại phần “Nộp cho ai”."
+    ),
+    Hold.NOT_TAKEN: _(
+        "Nơi nhận đã chọn nay không nhận thủ tục này trực tuyến. Vui lòng nộp tại bộ phận một cửa, hoặc chọn nơi khác "
+        "ở trang thủ tục. Bản nháp vẫn được giữ."
     ),
     Hold.CASE_OPEN: _("Thủ tục này có nhiều trường hợp. Vui lòng chọn trường hợp của hồ sơ để đi tiếp."),
 }

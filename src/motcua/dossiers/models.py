@@ -364,6 +364,8 @@ class Dossier(models.Model):
 class Paper(models.Model):
     """A file of a dossier: a paper that the citizen gave, or the office's result."""
 
+    UNSENT = models.Q(supplement__isnull=False, supplement__answered_at=None)
+
     class Kind(models.TextChoices):
         GIVEN = "given", _("Giấy tờ gửi kèm")
         AUTHORITY = "authority", _("Giấy tờ nộp thay")
@@ -391,6 +393,11 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_unsent(self) -> bool:
+        """Say whether it belongs to an answer that the citizen has not sent: it is nobody else's yet."""
+        return self.supplement is not None and self.supplement.answered_at is None
 
     def random_file_name(self) -> str:
         """Return the name under which the file is stored: it tells nothing and cannot be guessed."""

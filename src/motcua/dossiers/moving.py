@@ -16,7 +16,7 @@ from motcua.accounts.service import notify
 from motcua.audit.service import record
 from motcua.dossiers import clock, states
 from motcua.dossiers.access import is_own, may_do
-from motcua.dossiers.models import Dossier, Step
+from motcua.dossiers.models import Dossier, Recheck, Step
 from motcua.dossiers.states import Move
 
 _SAVED: Final = (
@@ -80,6 +80,8 @@ def take_step(
         dossier.received_at, dossier.received_by = now, by
     if target == states.FINISHED:
         dossier.finished_at = now
+    elif origin == states.FINISHED and target == states.PROCESSING:
+        dossier.finished_at = None
     if target in states.CLOSED:
         dossier.closed_at = now
     clock.turn(dossier, move.clock, now=now)
@@ -114,7 +116,7 @@ def take_step(
     if move.message is not None and dossier.citizen is not None:
         notify(
             user=dossier.citizen.user,
-            text=told(dossier, move, reason),
+            text=told(dossier, move),
             link=reverse("dossier", args=[dossier.pk]),
             now=now,
         )
@@ -157,22 +159,14 @@ def is_open(*, dossier: Dossier, move: Move) -> bool:
     return leads_on and not is_barred
 
 
-def moves_open_to(*, dossier: Dossier, user: User) -> list[Move]:
-    """Return the moves that somebody may take with a dossier as it stands, in the table's order."""
-    return [
-        move
-        for move in states.moves_from(dossier.status)
-        if is_open(dossier=dossier, move=move) and may_take(dossier=dossier, move=move, by=user)
-    ]
-
-
 def _end_what_is_open(dossier: Dossier, *, by: User, now: datetime) -> None:
-    """Let nothing wait for a dossier that is closed: no other office, and no fee."""
+    """Let nothing wait for a dossier that is closed: no other office, no fee, no question to the register."""
     dossier.hand_overs.filter(accepted_at=None, declined_at=None).update(declined_at=now, declined_by=by)
     dossier.fees.filter(settled_at=None, cancelled_at=None).update(cancelled_at=now)
+    Recheck.objects.filter(dossier=dossier, state=Recheck.State.WAITING).delete()
 
 
-def told(dossier: Dossier, move: Move, reason: str) -> str:
+def told(dossier: Dossier, move: Move) -> str:
     """Return what the citizen is told of a move."""
     due = f"{timezone.localtime(dossier.due_at):%H:%M %d/%m/%Y}" if dossier.due_at else _("theo quy định")
     words = {
@@ -180,6 +174,5 @@ def told(dossier: Dossier, move: Move, reason: str) -> str:
         "procedure": dossier.procedure_name,
         "office": dossier.office.name,
         "due": due,
-        "reason": reason.strip(),
     }
     return str(move.message) % words

@@ -36,7 +36,7 @@ _UNUSED = tuple(
     for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
 )
 _LISTED = (
-    *("pk", "code", "status", "saved_at", "submitted_at", "received_at", "due_at", "called"),
+    *("pk", "code", "status", "saved_at", "submitted_at", "received_at", "due_at", "paused_at", "called"),
     *("office__name", "reminder__created_at", "reminder__sent_at", "is_asked", "is_rated", "fee_asked"),
 )
 _WAITING = Q(status__in=[states.FEE, states.FINISHED]) | Q(status=states.SUPPLEMENT, is_asked=True)
@@ -80,7 +80,9 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
             "is_reminder_due": row["reminder__created_at"] is not None and row["reminder__sent_at"] is None,
             "said_status": Dossier.Status(row["status"]).label,
             "next": _next(row),
-            "is_due_shown": row["due_at"] is not None and row["status"] in states.OPEN,
+            "is_due_shown": row["due_at"] is not None
+            and row["paused_at"] is None
+            and row["status"] in states.OPEN,
             "address": address_of(row["pk"]),
             "delete_address": delete_address_of(row["pk"]),
         }
@@ -347,7 +349,9 @@ def rate(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> FileResponse:
     """Hand out a file to the dossier's owner, or to an official who sees the dossier."""
-    found = get_object_or_404(Paper.objects.select_related("dossier__citizen"), pk=paper_pk, dossier_id=pk)
+    found = get_object_or_404(
+        Paper.objects.select_related("dossier__citizen", "supplement"), pk=paper_pk, dossier_id=pk
+    )
     if not service.may_read_paper(paper=found, user=request.user):
         raise Http404
     return FileResponse(

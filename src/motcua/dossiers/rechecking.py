@@ -79,7 +79,8 @@ class NotRecheckable(ValueError):
 
 def may_be_rechecked(dossier: Dossier) -> bool:
     """Say whether an officer may have the register asked about a dossier once more."""
-    return dossier.is_received and dossier.by_hand_reason in _RECHECKABLE and dossier.is_number_known
+    is_worth_asking = dossier.is_received and dossier.status not in states.CLOSED
+    return is_worth_asking and dossier.by_hand_reason in _RECHECKABLE and dossier.is_number_known
 
 
 def run_next_recheck(*, now: datetime) -> bool:

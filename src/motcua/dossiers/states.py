@@ -30,6 +30,8 @@ OPEN: Final = frozenset({SUBMITTED, RECEIVED, PROCESSING, SUPPLEMENT, FEE})
 CLOSED: Final = frozenset({REFUSED, WITHDRAWN, STOPPED, RETURNED})
 # Only what an office has received gets there; who was sent home for papers at the desk has not been received yet.
 AFTER_RECEPTION: Final = frozenset({PROCESSING, FEE, STOPPED, FINISHED, RETURNED})
+# What an office has received is not refused any more: a leader may stop it.
+BEFORE_RECEPTION: Final = frozenset({REFUSED})
 # Nobody takes these steps while the applicant's identity waits for the register or for an officer's look.
 DECISIONS: Final = frozenset({STOPPED, FINISHED, RETURNED})
 
@@ -58,7 +60,8 @@ class Move:
     ``origins``: the statuses from which it leads; None stands for a dossier that does not exist yet. ``right``: what
     an official needs for it; None when only the citizen goes it. ``is_citizens``: whether the citizen whose dossier it
     is may go it. ``message`` is what the citizen is told, with ``%(code)s``, ``%(procedure)s``, ``%(office)s``,
-    ``%(due)s`` and ``%(reason)s``; None when nothing is to be told. ``slip`` is the statutory form that goes with it.
+    and ``%(due)s``, never with what somebody wrote, which is sealed; None when nothing is to be told. ``slip`` is the
+    statutory form that goes with it.
     """
 
     name: str
@@ -99,6 +102,7 @@ _ALL: Final = (
         RECEIVED,
         Right.RECEIVE,
         clock=Clock.START,
+        message=_("%(office)s đã tiếp nhận hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
         slip="01",
     ),
     Move(
@@ -108,6 +112,7 @@ _ALL: Final = (
         SUPPLEMENT,
         Right.RECEIVE,
         needs_reason=True,
+        message=_("Hồ sơ %(code)s cần bổ sung giấy tờ trước khi được tiếp nhận. Vui lòng xem ở trang hồ sơ."),
         slip="02",
     ),
     Move(
@@ -117,6 +122,7 @@ _ALL: Final = (
         REFUSED,
         Right.RECEIVE,
         needs_reason=True,
+        message=_("%(office)s không tiếp nhận hồ sơ %(code)s. Vui lòng xem lý do ở trang hồ sơ."),
         slip="03",
     ),
     Move(
@@ -136,7 +142,7 @@ _ALL: Final = (
         REFUSED,
         Right.RECEIVE,
         needs_reason=True,
-        message=_("%(office)s không tiếp nhận hồ sơ %(code)s. Lý do: %(reason)s"),
+        message=_("%(office)s không tiếp nhận hồ sơ %(code)s. Vui lòng xem lý do ở trang hồ sơ."),
         slip="03",
     ),
     Move(
@@ -172,7 +178,7 @@ _ALL: Final = (
         Right.ASK_FEE,
         needs_reason=True,
         clock=Clock.STOP,
-        message=_("Hồ sơ %(code)s cần nộp phí, lệ phí để được giải quyết tiếp: %(reason)s"),
+        message=_("Hồ sơ %(code)s cần nộp phí, lệ phí để được giải quyết tiếp. Vui lòng xem ở trang hồ sơ."),
     ),
     Move(
         "take_fee",
@@ -202,7 +208,7 @@ _ALL: Final = (
         Right.STOP,
         needs_reason=True,
         clock=Clock.STOP,
-        message=_("Hồ sơ %(code)s đã dừng giải quyết. Lý do: %(reason)s"),
+        message=_("Hồ sơ %(code)s đã dừng giải quyết. Vui lòng xem lý do ở trang hồ sơ."),
         slip="05",
     ),
     Move(
@@ -222,7 +228,7 @@ _ALL: Final = (
         Right.FINISH,
         needs_reason=True,
         clock=Clock.RESUME,
-        message=_("Kết quả của hồ sơ %(code)s được xem lại trước khi trả. Lý do: %(reason)s"),
+        message=_("Kết quả của hồ sơ %(code)s được xem lại trước khi trả. Vui lòng xem lý do ở trang hồ sơ."),
     ),
     Move(
         "hand_out",
@@ -244,7 +250,9 @@ def moves_from(origin: int | None) -> list[Move]:
 
 def leads_on(move: Move, *, origin: int | None, is_received: bool) -> bool:
     """Say whether a move leads on from a status, for a dossier that an office has received or has not."""
-    return origin in move.origins and (is_received or move.target not in AFTER_RECEPTION)
+    return origin in move.origins and move.target not in (
+        BEFORE_RECEPTION if is_received else AFTER_RECEPTION
+    )
 
 
 def target_of(

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
+from motcua.accounts.rights import Right, may
 from motcua.accounts.service import notify, owner_of
 from motcua.dossiers.models import Dossier
 from motcua.verification.models import IdentityCheck
@@ -67,8 +67,6 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
 
 def _officers(dossier: Dossier, asked_by: User) -> list[User]:
     """Return who received it and who asked, as far as they still work there; if nobody does, the whole office."""
-    desk = User.objects.filter(
-        is_active=True, office=dossier.office_id, role__in=[User.Role.OFFICER, User.Role.SUPERVISOR]
-    )
-    concerned = list(desk.filter(Q(pk=asked_by.pk) | Q(pk=dossier.received_by_id)))
-    return concerned or list(desk)
+    there = User.objects.filter(is_active=True, office=dossier.office_id)
+    desk = [one for one in there.exclude(role=User.Role.CITIZEN) if may(one, Right.RECEIVE)]
+    return [one for one in desk if one.pk in {asked_by.pk, dossier.received_by_id}] or desk

@@ -114,7 +114,7 @@ def _waits_for(user: User, dossier: Dossier, under_way: HandOver | None) -> bool
 
 
 def _is_at_rest(dossier: Dossier, under_way: HandOver | None) -> bool:
-    return under_way is None and dossier.status in handing.HELD
+    return under_way is None and dossier.is_received and dossier.status in handing.GIVEN_ON
 
 
 # In the order of the page: what is likeliest comes first.
@@ -257,7 +257,7 @@ _ALL: Final = (
         _("Thôi thụ lý"),
         _("Hồ sơ không còn người thụ lý; người khác trong bộ phận có thể nhận."),
         lambda dossier, by, now, said: handing.release(dossier=dossier, by=by, now=now),
-        _hands_over,
+        _receives,
         lambda user, dossier, under_way: (
             _is_at_rest(dossier, under_way)
             and dossier.holder_id is not None

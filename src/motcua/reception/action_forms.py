@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.forms import BoundField
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from motcua.accounts.offices import unit_of
 from motcua.dossiers import states
 from motcua.dossiers.access import holding_office
 from motcua.dossiers.clock import closes_on
-from motcua.dossiers.extending import HINDRANCE_TEXTS, Hindrance
+from motcua.dossiers.extending import FURTHEST, HINDRANCE_TEXTS, Hindrance
 from motcua.dossiers.handing import receivers, ways_of
 from motcua.dossiers.models import Dossier
 from motcua.procedures.models import Offer
@@ -177,6 +178,9 @@ class ExtendForm(ActionForm):
         said = super().clean() or {}
         day, old = said.get("new_due_on"), self.dossier.due_at
         if day is None:
+            return said
+        if old is not None and day > timezone.localdate(old + FURTHEST):
+            self.add_error("new_due_on", HINDRANCE_TEXTS[Hindrance.TOO_FAR])
             return said
         new_due_at = closes_on(self.dossier, day)
         if new_due_at is None:

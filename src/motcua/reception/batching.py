@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from motcua.accounts.models import Office, User
-from motcua.accounts.offices import offices_of_unit
-from motcua.accounts.rights import Reach, Right, may, reach_of
+from motcua.accounts.rights import Right, may
 from motcua.dossiers import handing, states
-from motcua.dossiers.models import Dossier, HandOver
+from motcua.dossiers.access import visible_to
+from motcua.dossiers.models import Dossier
 from motcua.dossiers.moving import NotYours
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice, take_up
 from motcua.reception.filters import Scope
@@ -41,15 +40,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """Something that is done with dossiers: the right for it, the key that presses it, where it is offered.
+class BatchAction:
+    """Something that is done with dossiers: the rights of which one is needed, its key, where it is offered.
 
     ``needs`` names the fields that go with it: "to_office", "to_user", "reason".
     """
 
     name: str
     label: Promise
-    right: Right
+    rights: frozenset[Right]
     key: str
     run: Callable[[Dossier, Order], object]
     statuses: frozenset[int]
@@ -68,6 +67,8 @@ class Outcome:
 
 # What changes hands: those that somebody still has to do something about.
 _AT_HAND: Final = (states.OPEN - {states.SUBMITTED}) | {states.FINISHED}
+# Who hands results out takes them when they come back, and lets them go.
+_RECEIVING: Final = frozenset({Right.HAND_OVER, Right.HAND_OUT})
 _HELD: Final = frozenset({Scope.RECEIVED, Scope.HELD, Scope.MINE})
 
 
@@ -101,69 +102,69 @@ def _take_up(dossier: Dossier, order: Order) -> object:
     return take_up(dossier=dossier, officer=order.by, now=order.now)
 
 
-ACTIONS: Final[dict[str, Action]] = {
+ACTIONS: Final[dict[str, BatchAction]] = {
     action.name: action
     for action in (
-        Action(
+        BatchAction(
             "take_up",
             gettext_lazy("Tiếp nhận"),
-            Right.RECEIVE,
+            frozenset({Right.RECEIVE}),
             "t",
             _take_up,
             statuses=frozenset({states.SUBMITTED}),
             scopes=frozenset({Scope.RECEIVED}),
         ),
-        Action(
+        BatchAction(
             "accept",
-            gettext_lazy("Nhận bàn giao"),
-            Right.HAND_OVER,
+            gettext_lazy("Nhận hồ sơ"),
+            _RECEIVING,
             "a",
             _accept,
             statuses=_AT_HAND,
             scopes=frozenset({Scope.HANDED}),
         ),
-        Action(
+        BatchAction(
             "decline",
-            gettext_lazy("Không nhận"),
-            Right.HAND_OVER,
+            gettext_lazy("Trả lại bên giao"),
+            _RECEIVING,
             "r",
             _decline,
             statuses=_AT_HAND,
             scopes=frozenset({Scope.HANDED}),
             needs=("reason",),
         ),
-        Action(
+        BatchAction(
             "claim",
-            gettext_lazy("Nhận về mình"),
-            Right.HAND_OVER,
+            gettext_lazy("Nhận thụ lý"),
+            frozenset({Right.HAND_OVER}),
             "m",
             _claim,
             statuses=_AT_HAND,
             scopes=frozenset({Scope.HELD}),
         ),
-        Action(
+        BatchAction(
             "release",
-            gettext_lazy("Trả về phòng"),
-            Right.HAND_OVER,
+            gettext_lazy("Thôi thụ lý"),
+            _RECEIVING,
             "b",
             _release,
             statuses=_AT_HAND,
             scopes=frozenset({Scope.MINE}),
         ),
-        Action(
+        BatchAction(
             "hand_over",
-            gettext_lazy("Bàn giao"),
-            Right.HAND_OVER,
+            gettext_lazy("Chuyển xử lý"),
+            frozenset({Right.HAND_OVER}),
             "g",
             _hand_over,
             statuses=_AT_HAND,
             scopes=_HELD,
             needs=("to_office",),
         ),
-        Action(
+        BatchAction(
             "assign",
             gettext_lazy("Phân công"),
-            Right.ASSIGN,
+            frozenset({Right.ASSIGN}),
             "c",
             _assign,
             statuses=_AT_HAND,
@@ -174,16 +175,18 @@ ACTIONS: Final[dict[str, Action]] = {
 }
 
 
-def actions_for(user: User, *, scope: Scope, statuses: Collection[int]) -> list[Action]:
+def actions_for(user: User, *, scope: Scope, statuses: Collection[int]) -> list[BatchAction]:
     """Return what somebody may do with dossiers of a list, in the table's order."""
     return [
         action
         for action in ACTIONS.values()
-        if scope in action.scopes and not action.statuses.isdisjoint(statuses) and may(user, action.right)
+        if scope in action.scopes
+        and not action.statuses.isdisjoint(statuses)
+        and any(may(user, right) for right in action.rights)
     ]
 
 
-def run(*, action: Action, keys: Collection[uuid.UUID], order: Order) -> Outcome:
+def run(*, action: BatchAction, keys: Collection[uuid.UUID], order: Order) -> Outcome:
     """Do something with dossiers, each in a transaction of its own.
 
     Args:
@@ -196,7 +199,8 @@ def run(*, action: Action, keys: Collection[uuid.UUID], order: Order) -> Outcome
     """
     if len(keys) > MOST_AT_ONCE:
         raise TooMany
-    seen = {dossier.pk: dossier for dossier in _seen(order.by).filter(pk__in=keys)}
+    found = visible_to(order.by).select_related("office", "procedure", "citizen__user", "identity_check")
+    seen = {dossier.pk: dossier for dossier in found.filter(pk__in=keys)}
     outcome = Outcome(action.name)
     for key in dict.fromkeys(keys):
         dossier = seen.get(key)
@@ -219,15 +223,3 @@ def run(*, action: Action, keys: Collection[uuid.UUID], order: Order) -> Outcome
         else:
             outcome.done.append((str(key), code))
     return outcome
-
-
-def _seen(user: User) -> QuerySet[Dossier]:
-    home = user.office_id or 0
-    is_unit = reach_of(user, Right.SEE_DOSSIERS) is Reach.UNIT
-    offices = offices_of_unit(home) if is_unit else [home]
-    waiting = HandOver.objects.filter(accepted_at=None, declined_at=None, to_office__in=offices)
-    return (
-        Dossier.objects.exclude(status=Dossier.Status.DRAFT)
-        .filter(Q(office__in=offices) | Q(holder_office__in=offices) | Q(pk__in=waiting.values("dossier")))
-        .select_related("office", "procedure", "citizen__user", "identity_check", "holder_office")
-    )

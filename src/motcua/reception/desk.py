@@ -331,7 +331,9 @@ def blank(*, officer: User, now: datetime, procedure_code: str = "") -> Desk:
     """Return the form for the next person; with a procedure chosen, the scan box works at once."""
     desk = _desk(QueryDict(), officer, now)
     if procedure_code:
-        desk.procedure = next((one for one in offered().values() if one.code == procedure_code), None)
+        desk.procedure = next(
+            (one for one in offered_at(officer.office_id).values() if one.code == procedure_code), None
+        )
     return desk
 
 
@@ -416,6 +418,8 @@ def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
         owners = judged.claim() if "number" in judged.cleaned_data else None
         desk.owner = _owner_block(desk, judged, OwnerForm(data, may_lack_number=desk.is_owner_expected))
         desk.owner.is_saving = True
+    if desk.procedure is not None and desk.procedure.pk not in offered_at(officer.office_id):
+        form.add_error("procedure", form.fields["procedure"].error_messages["invalid_choice"])
     if _is_in_order(desk):
         try:
             return _receive(desk, claim, owners)

@@ -103,12 +103,13 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     actions = acting.open_to(user, dossier, under_way)
     primary = next((action for action in actions if action.is_likely), None)
     is_at_its_desk = user.office_id == dossier.office_id
-    papers = list(dossier.papers.all())
+    papers = list(dossier.papers.exclude(Paper.UNSENT))
     context = {
         "dossier": dossier,
         "steps": _steps(dossier),
         "given": given,
         "under_way": under_way,
+        "asked": dossiers.request_open(dossier),
         "papers": [paper for paper in papers if paper.kind != Paper.Kind.RESULT],
         "result_papers": [paper for paper in papers if paper.kind == Paper.Kind.RESULT],
         "owner": getattr(dossier, "owner", None),
@@ -236,7 +237,7 @@ def _form_page(
     if action.code == "finish":
         context["result_papers"] = dossier.papers.filter(kind=Paper.Kind.RESULT)
     if is_asked_again and action.is_move and dossier.citizen is not None:
-        context["message"] = told(dossier, states.MOVES[action.code], form.cleaned_data.get("reason", ""))
+        context["message"] = told(dossier, states.MOVES[action.code])
     return render(request, "reception/action.html", context)
 
 

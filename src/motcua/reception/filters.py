@@ -22,6 +22,7 @@ from motcua.accounts.models import User
 from motcua.accounts.offices import offices_of_unit
 from motcua.accounts.rights import Reach, Right, reach_of
 from motcua.dossiers import states
+from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.models import Dossier
 from motcua.procedures.service import offered
 
@@ -291,7 +292,7 @@ def _due(due: Due, now: datetime) -> Q:
         case Due.TODAY:
             return Q(due_at__gte=now, due_at__lt=_midnight(today + timedelta(days=1)))
         case Due.SOON:
-            return Q(due_at__gte=now, due_at__lt=_midnight(today + timedelta(days=3)))
+            return Q(due_at__gte=now, due_at__lt=_midnight(add_working_days(today, 2) + timedelta(days=1)))
         case Due.AHEAD:
             return Q(due_at__gte=now)
 

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ from motcua.accounts.rights import Reach, Right, reach_of
 from motcua.dossiers import states
 from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.due_dates import Calendar, DueLabel, due_label
-from motcua.dossiers.models import Dossier, HandOver
+from motcua.dossiers.models import Dossier, HandOver, Supplement
 from motcua.reception.filters import Counts, Filter, Scope, Sort
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
@@ -39,6 +39,7 @@ MOST_COUNTED: Final = 1000  # dossiers of a narrowed list; more are more than th
 _SHOWN: Final = (
     "pk", "code", "applicant_name", "revision__name", "status", "submitted_at", "saved_at", "due_at", "paused_at",
     "term_unit", "office_id", "holder__full_name", "holder_office__name", "by_hand_reason", "identity_check__outcome",
+    "is_answered",
 )  # fmt: skip
 _SAVED_AT, _DUE_AT = _SHOWN.index("saved_at"), _SHOWN.index("due_at")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -151,7 +152,7 @@ def page_of(
         for beyond in _beyond(sort, place)
     ]
     shown = Dossier.objects.filter(pk__in=_together(parts)) if parts else Dossier.objects.none()
-    found = list(shown.order_by(*order).values_list(*_SHOWN)[: size + 1])
+    found = list(listed(shown.order_by(*order))[: size + 1])
     is_full = len(found) > size
     found = found[:size]
     if place is not None and (not found or (is_backwards and not is_full)):
@@ -245,7 +246,8 @@ def _together(parts: list[QuerySet[Dossier]]) -> RawSQL:
 
 def listed(dossiers: QuerySet[Dossier]) -> QuerySet[Dossier, Any]:
     """Return the same dossiers as tuples of what a row shows."""
-    return dossiers.values_list(*_SHOWN)
+    sent = Supplement.objects.filter(dossier=OuterRef("pk"), closed_at=None, answered_at__isnull=False)
+    return dossiers.annotate(is_answered=Exists(sent)).values_list(*_SHOWN)
 
 
 def rows(dossiers: Iterable[Any], *, now: datetime, is_ticked: bool = False) -> SafeString:
@@ -277,12 +279,13 @@ def rows(dossiers: Iterable[Any], *, now: datetime, is_ticked: bool = False) -> 
         for status, label in Dossier.Status.choices
     }
 
+    answered = format_html(_BADGE, "done", _("đã gửi bổ sung"))
     calendars: dict[int, Calendar] = {}
 
     def cells(dossier: Any) -> tuple[str, ...]:
         (
             pk, code, name, procedure, status, submitted_at, saved_at, due_at, paused_at,
-            unit, office_id, holder, place, by_hand, outcome,
+            unit, office_id, holder, place, by_hand, outcome, is_answered,
         ) = dossier  # fmt: skip
         calendar = calendars.get(office_id) or calendars.setdefault(office_id, calendar_of(office_id))
         if outcome == IdentityCheck.Outcome.VERIFIED and not by_hand:
@@ -291,7 +294,8 @@ def rows(dossiers: Iterable[Any], *, now: datetime, is_ticked: bool = False) -> 
             badge = rejected if by_hand == Dossier.ByHand.REJECTED else unverified
         return (
             format_html(_TICK, pk, tick, code) if is_ticked else "",
-            shown_at(pk), code, name_title, opened(name), procedure_title, procedure, status_title, statuses[status],
+            shown_at(pk), code, name_title, opened(name), procedure_title, procedure, status_title,
+            statuses[status] + answered if is_answered else statuses[status],
             due_title, _due(
                 status, submitted_at, saved_at,
                 due_label(due=due_at, unit=unit, now=now, calendar=calendar, paused_at=paused_at), due_at,

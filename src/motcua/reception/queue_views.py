@@ -106,7 +106,7 @@ def batch(request: OfficialRequest) -> HttpResponse:
     """Do something with the dossiers that were ticked; the page that follows says of each how it went."""
     back = _back(request)
     action = batching.ACTIONS.get(request.POST.get("viec", ""))
-    if action is None or not may(request.user, action.right):
+    if action is None or not any(may(request.user, right) for right in action.rights):
         messages.error(request, _("Vai trò của ông/bà không có việc này."))
         return back
     press = request.POST.get("press", "")[:36]
@@ -295,7 +295,7 @@ def _colleagues(user: User) -> list[tuple[int, int | None, str]]:
     return sorted(named, key=lambda one: one[2])
 
 
-def _actions(user: User, chosen: Filter) -> list[batching.Action]:
+def _actions(user: User, chosen: Filter) -> list[batching.BatchAction]:
     assert chosen.scope is not None
     return batching.actions_for(user, scope=chosen.scope, statuses=chosen.shown_statuses)
 

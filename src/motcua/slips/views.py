@@ -17,7 +17,7 @@ from motcua.accounts.access import right_required
 from motcua.accounts.models import Office, User
 from motcua.accounts.offices import offices_of_unit
 from motcua.accounts.rights import Reach, Right, reach_of
-from motcua.dossiers.access import is_own, may_do
+from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.models import Dossier
 from motcua.slips import book, service
 from motcua.slips.typesetting import NotSet
@@ -83,11 +83,8 @@ def _slip_for_officials(request: HttpRequest, pk: UUID, code: str) -> HttpRespon
 def _slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     user: User = request.user
     dossier = get_object_or_404(Dossier.objects.select_related(*service.NEIGHBORS), pk=pk)
-    if user.is_citizen:
-        may_open = is_own(user, dossier) and code in service.FOR_CITIZENS
-    else:
-        may_open = may_do(user, Right.SEE_DOSSIERS, dossier)
-    if not may_open:
+    is_theirs = is_own(user, dossier) and code in service.FOR_CITIZENS
+    if not (is_theirs if user.is_citizen else sees(user, dossier)):
         raise Http404
     now, base_url = timezone.now(), request.build_absolute_uri("/").rstrip("/")
     try:
