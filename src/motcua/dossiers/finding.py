@@ -24,7 +24,7 @@ from motcua.procedures.search import fold
 from motcua.sealing import BrokenSeal, digest
 
 _COUNTED: Final = 5000  # a word on more dossiers than these is a common one; how common does not matter
-_WALKED: Final = 20_000  # dossiers with the rarest word that are gone through where all words are common
+_WALKED: Final = 8_000  # dossiers with the rarest word that are gone through where all words are common
 _OPENED: Final = 500  # names that are opened to look for the beginning of a word
 _MOST_WORDS: Final = 12  # of what is typed; no name has more
 _MOST_DAYS: Final = 1000  # on which a number may have been given, the latest first
