@@ -128,7 +128,7 @@ def test_unread_messages_and_filed_dossiers_are_kept(officer: User, desk: Desk) 
     for rule in retention.rules():
         rule.erase(now=NOW, dry_run=False)
 
-    assert Notice.objects.count() == Dossier.objects.count() == 1
+    assert Notice.objects.filter(user=officer).count() == Dossier.objects.count() == 1
 
 
 def run(*words: str) -> int:

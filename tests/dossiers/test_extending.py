@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from html import unescape
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
@@ -191,3 +194,16 @@ def test_a_mistyped_year_is_refused(officer: User, leader: User) -> None:
     with pytest.raises(ExtensionRefused) as refused:
         put_off(dossier, leader, to="2126-11-25 17:00")
     assert refused.value.hindrance is Hindrance.TOO_FAR
+
+
+def test_the_apology_stands_in_every_story(
+    officer: User, leader: User, officer_client: Client, an_client: Client, citizen_an: Citizen
+) -> None:
+    dossier = receive(officer)
+    Dossier.objects.filter(pk=dossier.pk).update(citizen=citizen_an)
+    put_off(dossier, leader)
+
+    for browser, name in ((an_client, "dossier"), (officer_client, "desk_dossier")):
+        page = unescape(browser.get(reverse(name, args=[dossier.pk])).content.decode())
+        assert "Chờ xác minh" in page
+        assert "hẹn lại" in page

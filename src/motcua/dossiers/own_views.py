@@ -363,7 +363,15 @@ def own_dossier(request: HttpRequest, pk: UUID) -> Dossier:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was."""
     citizen = request.user.citizen
     own = Dossier.objects.select_related(
-        *("procedure", "revision", "office", "holder_office", "identity_check", "owner__identity_check")
+        *(
+            "procedure",
+            "revision",
+            "office",
+            "holder_office",
+            "identity_check",
+            "owner__identity_check",
+            "extension",
+        )
     ).defer(*_UNUSED, "revision__content")
     found = get_object_or_404(own, pk=pk, citizen_id=citizen.pk)
     found.citizen = citizen

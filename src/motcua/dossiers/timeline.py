@@ -45,7 +45,7 @@ class Entry:
 
 
 def entries_of(dossier: Dossier, *, for_owner: bool) -> list[Entry]:
-    """Tell what has happened to a dossier, the first thing first; one query.
+    """Tell what has happened to a dossier, the first thing first; one query, where the extension was fetched.
 
     Args:
         dossier: with its citizen and office.
@@ -64,4 +64,10 @@ def entries_of(dossier: Dossier, *, for_owner: bool) -> list[Entry]:
             who = office.name if office is not None else dossier.office.name
         text = str(_WORDS.get(step.move, step.get_move_display()))
         found.append(Entry(text, step.at, who, step.reason if for_owner else "", step.due_at))
+    extension = getattr(dossier, "extension", None)
+    if extension is not None:
+        who, why = (dossier.office.name, extension.reason) if for_owner else ("", "")
+        text = _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả")
+        found.append(Entry(text, extension.made_at, who, why, extension.new_due_at))
+        found.sort(key=lambda entry: entry.at)
     return found

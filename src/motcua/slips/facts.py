@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import Office
 from motcua.dossiers import states
-from motcua.dossiers.models import Dossier, DossierOwner, HandOver, Paper, Step
+from motcua.dossiers.models import Dossier, DossierOwner, Extension, HandOver, Paper, Step
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code
 from motcua.verification.models import IdentityCheck
@@ -179,7 +179,9 @@ def _control(dossier: Dossier) -> Facts:
     neighbors = ("from_office", "from_user", "to_office", "to_user", "accepted_by", "declined_by")
     hand_overs = [_hand_over(one) for one in dossier.hand_overs.select_related(*neighbors)]
     steps = [_step(one, dossier.office) for one in dossier.steps.select_related("actor__office")]
-    rows = sorted([*hand_overs, *steps], key=lambda row: row["sorted_by"])
+    extension = getattr(dossier, "extension", None)
+    apologies = [_apology(extension)] if extension is not None else []
+    rows = sorted([*hand_overs, *steps, *apologies], key=lambda row: row["sorted_by"])
     return {
         "received": _at(dossier.received_at),
         "due": _at(dossier.due_at) if dossier.due_at else _("theo quy định của thủ tục"),
@@ -222,13 +224,27 @@ def _step(step: Step, office: Office) -> Facts:
     }
 
 
+def _apology(extension: Extension) -> Facts:
+    return {
+        "sorted_by": (extension.made_at, 2, 0),
+        "at": moment(extension.made_at),
+        "giver": opened(extension.made_by.full_name),
+        "taker": _("hẹn lại từ %(old)s đến %(new)s")
+        % {"old": moment(extension.old_due_at), "new": moment(extension.new_due_at)},
+        "result": "",
+        "note": opened(extension.reason),
+    }
+
+
 def _hand_over(one: HandOver) -> Facts:
     taker = one.accepted_by or one.to_user
     said = [f"{opened(taker.full_name)}, {one.to_office.name}" if taker else one.to_office.name]
     if one.accepted_at:
         said.append(_("nhận %(at)s") % {"at": moment(one.accepted_at)})
     elif one.declined_at:
-        said.append(_("trả lại %(at)s") % {"at": moment(one.declined_at)})
+        # Without a reason the receiver did nothing: the giver took it back, or the dossier ended.
+        words = _("trả lại %(at)s") if one.decline_reason else _("thu hồi hoặc kết thúc %(at)s")
+        said.append(words % {"at": moment(one.declined_at)})
     else:
         said.append(_("chưa nhận"))
     return {
@@ -246,7 +262,7 @@ def _timeliness(at: datetime | None, due: datetime | None) -> str:
     if at is None or due is None:
         return ""
     if at > due:
-        return _("Quá hạn")
+        return _("Trễ hạn")
     return _("Đúng hạn") if timezone.localdate(at) == timezone.localdate(due) else _("Trước hạn")
 
 
@@ -281,7 +297,6 @@ def _is_extracted(dossier: Dossier) -> bool:
     return (
         dossier.is_identity_verified
         and check is not None
-        and dossier.channel == Dossier.Channel.DESK
         and check.touch_point == IdentityCheck.TouchPoint.RECEPTION
         and check.matched_by != MatchedBy.REGISTER_ALONE
     )
