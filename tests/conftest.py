@@ -15,6 +15,7 @@ from motcua.accounts.service import forget_officers
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.register import Answer, CouldNotAsk, Inquiry, RegisterError, Trouble
 from motcua.population.memory import MemoryRegister
+from motcua.procedures import service as procedures_service
 from motcua.procedures.service import forget
 from motcua.sealing import digest
 from motcua.sealing.fields import Sealed
@@ -103,8 +104,10 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Iterator[ToldRegister]:
 
 
 @pytest.fixture(autouse=True)
-def _catalogue_read_anew() -> None:
-    """Let no test see the procedures and the officers' numbers of the one before."""
+def _catalogue_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test see the procedures and the officers' numbers of the one before, nor read them twice by the clock."""
+    monkeypatch.setattr(procedures_service, "_FRESH", 10**9)
+    monkeypatch.setattr(offices, "_FRESH", 10**9)
     forget()
     forget_officers()
     offices.forget()

@@ -91,7 +91,8 @@ class Browser:
     def presses_check(self, person: Person, **typed: str) -> Seen:
         """Press "Kiểm tra danh tính số" at the desk about somebody; `typed` stands in other fields of the form."""
         page = self.get("/mot-cua/tiep-nhan/")
-        options = re.findall(r'<option value="(\d+)"', page.text)
+        # A procedure that takes all that the register gives.
+        options = re.findall(r'<option value="(\d+)"[^>]*>[^<]*\(1\.004222\)', page.text)
         return self.post(
             CHECK,
             {
