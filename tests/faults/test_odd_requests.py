@@ -161,7 +161,8 @@ def test_a_form_of_a_megabyte_is_refused(patient: Stack) -> None:
         assert browser.post("/mot-cua/tiep-nhan/kiem-tra/", {"full_name": "A" * 1_000_000}).status == 400
     except URLError as refused:
         # The answer does not wait for the rest of the form: whoever still sends it finds the line closed.
-        assert isinstance(refused.reason, BrokenPipeError | ConnectionResetError)
+        if not isinstance(refused.reason, BrokenPipeError | ConnectionResetError):
+            raise
 
     assert len(patient.sandbox.journal()) == asked
     assert browser.get("/mot-cua/tiep-nhan/").status == 200
