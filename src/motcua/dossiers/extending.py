@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Final
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,7 +15,6 @@ from django.utils.translation import gettext_lazy
 from motcua.accounts.hours import hours_of
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
-from motcua.accounts.service import notify
 from motcua.audit.service import record
 from motcua.dossiers import states
 from motcua.dossiers.access import may_do
@@ -24,6 +22,8 @@ from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.due_dates import is_open
 from motcua.dossiers.models import Dossier, Extension
 from motcua.dossiers.moving import NotYours
+from motcua.dossiers.telling import tell_citizen
+from motcua.web.templatetags.motcua import moment
 
 FURTHEST: Final = timedelta(days=366)
 
@@ -104,13 +104,7 @@ def extend(*, dossier: Dossier, new_due_at: datetime, reason: str, by: User, now
             subject=str(fresh.code),
             details={"due": f"{timezone.localdate(new_due_at):%Y-%m-%d}"},
         )
-        if fresh.citizen is not None:
-            notify(
-                user=fresh.citizen.user,
-                text=_told(fresh, extension),
-                link=reverse("dossier", args=[fresh.pk]),
-                now=now,
-            )
+        tell_citizen(fresh, _told(fresh, extension), now=now)
     return extension
 
 
@@ -149,5 +143,5 @@ def _told(dossier: Dossier, extension: Extension) -> str:
         "office": dossier.office.name,
         "code": dossier.code,
         "old": f"{timezone.localtime(extension.old_due_at):%d/%m/%Y}",
-        "due": f"{timezone.localtime(extension.new_due_at):%H:%M %d/%m/%Y}",
+        "due": moment(extension.new_due_at),
     }

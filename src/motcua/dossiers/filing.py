@@ -17,6 +17,7 @@ from motcua.accounts.service import Contact
 from motcua.dossiers import states
 from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.agreeing import AGREED, agree
+from motcua.dossiers.asking import ask_about
 from motcua.dossiers.finding import write_words
 from motcua.dossiers.giving import delete_papers
 from motcua.dossiers.holding import (
@@ -35,11 +36,10 @@ from motcua.dossiers.moving import take_step
 from motcua.dossiers.numbering import next_code
 from motcua.dossiers.owners import needs_authority
 from motcua.identity.claims import IdentityClaim
-from motcua.identity.register import TouchPoint
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.procedures.service import offices_online
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import NO_PRESS, Asker, Press, Purpose, answer_to, check_identity
+from motcua.verification.service import NO_PRESS, Asker, Press
 
 # Who saw which text of the notice above the button "Đồng ý và tiếp tục"; a new text gets a new version.
 CONSENT_VERSION: Final = "2026-11"
@@ -144,34 +144,17 @@ def confirm_applicant(
     if dossier.identity_check is not None and hold_of_filer(dossier=dossier, now=now) is None:
         _keep_contact(dossier, contact, consent_version, now)
         return dossier.identity_check
-    until = until_answered(now)
-    citizen = citizen_of(dossier)
-    claim = citizen.claim()
-    try:
-        _keep_contact(dossier, contact, consent_version, now, asking_until=until)
-    except StillAsking:
-        if answered := answer_to(press=press, claim=claim, user=citizen.user):
-            return answered
-        raise
-    check = None
-    try:
-        check = check_identity(
-            claim=claim,
-            asker=asker,
-            touch_point=TouchPoint.FILING,
-            purpose=Purpose(
-                text="Nộp hồ sơ trực tuyến",
-                procedure_code=dossier.procedure.code,
-                npd_code=dossier.procedure.npd_code,
-                dossier_id=dossier.pk,
-                is_licensed=dossier.procedure.may_query,
-            ),
-            now=now,
-            press=press,
-        )
-    finally:
-        _end_asking(dossier, claim, check)
-    return check
+    claim, until = citizen_of(dossier).claim(), until_answered(now)
+    return ask_about(
+        claim,
+        dossier=dossier,
+        purpose="Nộp hồ sơ trực tuyến",
+        begin=lambda: _keep_contact(dossier, contact, consent_version, now, asking_until=until),
+        end=lambda check: _end_asking(dossier, claim, check),
+        asker=asker,
+        press=press,
+        now=now,
+    )
 
 
 def _keep_contact(

@@ -7,17 +7,16 @@ from typing import Final
 
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
-from motcua.accounts.service import notify
 from motcua.audit.service import record
 from motcua.dossiers import clock, states
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Recheck, Step
 from motcua.dossiers.states import Move
+from motcua.dossiers.telling import tell_citizen
+from motcua.web.templatetags.motcua import moment
 
 _SAVED: Final = (
     "status",
@@ -114,12 +113,7 @@ def take_step(
         else details,
     )
     if move.message is not None and dossier.citizen is not None:
-        notify(
-            user=dossier.citizen.user,
-            text=told(dossier, move),
-            link=reverse("dossier", args=[dossier.pk]),
-            now=now,
-        )
+        tell_citizen(dossier, told(dossier, move), now=now)
     return step
 
 
@@ -168,7 +162,7 @@ def _end_what_is_open(dossier: Dossier, *, by: User, now: datetime) -> None:
 
 def told(dossier: Dossier, move: Move) -> str:
     """Return what the citizen is told of a move."""
-    due = f"{timezone.localtime(dossier.due_at):%H:%M %d/%m/%Y}" if dossier.due_at else _("theo quy định")
+    due = moment(dossier.due_at) if dossier.due_at else _("theo quy định")
     words = {
         "code": dossier.code,
         "procedure": dossier.procedure_name,

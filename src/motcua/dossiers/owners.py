@@ -11,10 +11,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from motcua.dossiers import states
+from motcua.dossiers.asking import ask_about
 from motcua.dossiers.holding import (
     NotADraft,
     StillAsking,
-    citizen_of,
     claim_of,
     hold_of_owner,
     locked_draft,
@@ -25,15 +25,11 @@ from motcua.dossiers.models import Dossier, DossierOwner
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber
-from motcua.identity.register import TouchPoint
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import (
     NO_PRESS,
     Asker,
     Press,
-    Purpose,
-    answer_to,
-    check_identity,
     claim_digest,
 )
 
@@ -131,7 +127,7 @@ def confirm_owner(
         StillAsking: another press is still waiting for the register's answer.
         verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
     """
-    owner, citizen = owner_in(dossier), citizen_of(dossier)
+    owner = owner_in(dossier)
     if owner is None or owner.without_number:
         return None
     if owner.identity_check is not None and hold_of_owner(owner=owner, dossier=dossier, now=now) is None:
@@ -142,31 +138,16 @@ def confirm_owner(
     own_press = Press(
         uuid5(press.key, "owner") if press.key else None, press.challenge_token, press.challenge_answer
     )
-    try:
-        _begin_asking(dossier, now)
-    except StillAsking:
-        if answered := answer_to(press=own_press, claim=claim, user=citizen.user):
-            return answered
-        raise
-    check = None
-    try:
-        check = check_identity(
-            claim=claim,
-            asker=asker,
-            touch_point=TouchPoint.FILING,
-            purpose=Purpose(
-                text="Nộp hồ sơ trực tuyến thay chủ hồ sơ",
-                procedure_code=dossier.procedure.code,
-                npd_code=dossier.procedure.npd_code,
-                dossier_id=dossier.pk,
-                is_licensed=dossier.procedure.may_query,
-            ),
-            now=now,
-            press=own_press,
-        )
-    finally:
-        _end_asking(dossier, claim, check)
-    return check
+    return ask_about(
+        claim,
+        dossier=dossier,
+        purpose="Nộp hồ sơ trực tuyến thay chủ hồ sơ",
+        begin=lambda: _begin_asking(dossier, now),
+        end=lambda check: _end_asking(dossier, claim, check),
+        asker=asker,
+        press=own_press,
+        now=now,
+    )
 
 
 def needs_authority(dossier: Dossier) -> bool:

@@ -44,6 +44,19 @@ _TO_CITIZENS: Final[dict[str, Promise]] = {
 }
 
 
+def tell_citizen(dossier: Dossier, text: str, *, now: datetime) -> None:
+    """Leave a message for the account to which a dossier belongs, where it belongs to one; runs in a transaction.
+
+    Args:
+        dossier: with its citizen.
+        text: what happened and what to do next, without anything that somebody wrote.
+        now: the moment.
+    """
+    if dossier.citizen is not None:
+        link = reverse("dossier", args=[dossier.pk])
+        notify(user=dossier.citizen.user, text=text, link=link, now=now)
+
+
 def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: datetime) -> None:
     """Tell the officers concerned, and the owner of the number where there is an account; runs in a transaction.
 

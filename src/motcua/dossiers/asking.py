@@ -1,0 +1,67 @@
+"""One question to the register about a person in a draft, the filer or the owner; of two presses at once one asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from motcua.dossiers.holding import StillAsking, citizen_of
+from motcua.dossiers.models import Dossier
+from motcua.identity.claims import IdentityClaim
+from motcua.identity.register import TouchPoint
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import Asker, Press, Purpose, answer_to, check_identity
+
+
+def ask_about(
+    claim: IdentityClaim,
+    *,
+    dossier: Dossier,
+    purpose: str,
+    begin: Callable[[], None],
+    end: Callable[[IdentityCheck | None], None],
+    asker: Asker,
+    press: Press,
+    now: datetime,
+) -> IdentityCheck:
+    """Ask the register on behalf of a draft; a press that comes while another waits gets the answer of its own first.
+
+    Args:
+        claim: what is said of the person.
+        dossier: the draft, with its procedure and citizen.
+        purpose: what the question is for, in words.
+        begin: notes that somebody waits for the register; raises ``StillAsking`` when somebody does already.
+        end: notes what came back, None when nothing did, and that nobody waits any more.
+        asker: the citizen who files.
+        press: what came with the press of the button.
+        now: the moment.
+
+    Raises:
+        StillAsking: another press is still waiting for the register's answer.
+        verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
+    """
+    try:
+        begin()
+    except StillAsking:
+        if answered := answer_to(press=press, claim=claim, user=citizen_of(dossier).user):
+            return answered
+        raise
+    check = None
+    try:
+        check = check_identity(
+            claim=claim,
+            asker=asker,
+            touch_point=TouchPoint.FILING,
+            purpose=Purpose(
+                text=purpose,
+                procedure_code=dossier.procedure.code,
+                npd_code=dossier.procedure.npd_code,
+                dossier_id=dossier.pk,
+                is_licensed=dossier.procedure.may_query,
+            ),
+            now=now,
+            press=press,
+        )
+    finally:
+        end(check)
+    return check
