@@ -33,7 +33,7 @@ from motcua.dossiers.forms import (
     ReviewForm,
 )
 from motcua.dossiers.models import Dossier, DossierOwner, Paper
-from motcua.dossiers.own_views import content_length, own_dossier, too_large
+from motcua.dossiers.own_views import own_dossier, too_large
 from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offices_online
@@ -47,7 +47,7 @@ from motcua.verification.service import (
     press_of,
 )
 from motcua.web.requests import client_address
-from motcua.web.uploads import take_files
+from motcua.web.uploads import content_length, take_files
 
 # What the page may say of an outcome beside its kind.
 _NOTHING_MORE = dict.fromkeys(("since", "until", "tries", "tries_left"))

@@ -27,7 +27,7 @@ from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.dossiers.results import hand_out
 from motcua.dossiers.timeline import entries_of
 from motcua.web.addresses import addresses
-from motcua.web.uploads import take_files
+from motcua.web.uploads import content_length, take_files
 
 _PAGE = 20
 # What no page here shows of a procedure; lists in JSON are costly to read.
@@ -382,9 +382,3 @@ def too_large(request: HttpRequest, own: Dossier, *, back: str) -> HttpResponse:
     """Say that one request brought too much, and where one goes on."""
     context = {"dossier": own, "back": back, "megabytes": request_max_bytes() // (1024 * 1024)}
     return render(request, "dossiers/too_large.html", context, status=413)
-
-
-def content_length(request: HttpRequest) -> int:
-    """Return how many bytes a request says that it brings."""
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    return int(text) if text.isdecimal() else 0

@@ -33,7 +33,7 @@ from motcua.dossiers.states import DecisionBarred, MoveRefused
 from motcua.reception import acting
 from motcua.reception.acting import ACTIONS, Action
 from motcua.reception.action_forms import ActionForm
-from motcua.web.uploads import take_files
+from motcua.web.uploads import content_length, take_files
 
 STALE: Final = gettext_lazy(
     "Hồ sơ đã thay đổi sau khi ông/bà mở trang này, nên việc vừa bấm chưa được thực hiện. Vui lòng xem lại rồi làm "
@@ -246,8 +246,7 @@ def _form_page(
 @right_required(Right.PROCESS)
 def result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Show and take the files of a dossier's result, before the result is noted."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if (int(length) if length.isdecimal() else 0) > request_max_bytes():
+    if content_length(request) > request_max_bytes():
         megabytes = request_max_bytes() // (1024 * 1024)
         messages.error(
             request,

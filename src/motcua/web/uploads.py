@@ -31,6 +31,12 @@ class NoFile(FileUploadHandler):
         """Never called."""
 
 
+def content_length(request: HttpRequest) -> int:
+    """Return how many bytes a request says that it brings; 0 where it says nothing, or nonsense."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() else 0
+
+
 def take_files(request: HttpRequest) -> None:
     """Let this request bring files; call it before anything of its form is read, once its size is known to be right."""
     request.upload_handlers = [MemoryFileUploadHandler(request), TemporaryFileUploadHandler(request)]
