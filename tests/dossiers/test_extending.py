@@ -207,3 +207,16 @@ def test_the_apology_stands_in_every_story(
         page = unescape(browser.get(reverse(name, args=[dossier.pk])).content.decode())
         assert "Chờ xác minh" in page
         assert "hẹn lại" in page
+        assert "17:00 18/11/2026" in page
+        assert "17:00 25/11/2026" in page
+
+
+def test_the_receipt_says_what_was_promised_and_what_was_put_off(
+    officer: User, leader: User, officer_client: Client
+) -> None:
+    dossier = receive(officer)
+    put_off(dossier, leader)
+
+    page = unescape(officer_client.get(reverse("receipt", args=[dossier.pk])).content.decode())
+    assert "<strong>17:00 ngày 18/11/2026</strong>" in page
+    assert "Đã hẹn lại: <strong>17:00 ngày 25/11/2026</strong>" in page

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from motcua.accounts.models import User
-from motcua.dossiers import moving
+from motcua.dossiers import moving, states
+from motcua.dossiers.handing import decline, hand_over, take_back
 from motcua.dossiers.models import Dossier, DossierOwner, Step, Supplement
 from motcua.procedures.models import ProcedureRevision
 from motcua.procedures.service import revision_of
@@ -19,6 +20,7 @@ from motcua.slips.facts import TITLES, facts_of
 from motcua.slips.typesetting import DRAWN, FONTS, FORMS, drawable, typeset
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import filed
+from tests.dossiers.lives import UNIT, place, standing_at
 from tests.people import cast
 from tests.reception.conftest import Desk
 from tests.slips.conftest import BASE_URL, NOW, made, read
@@ -134,6 +136,49 @@ def test_what_the_register_filled_in_is_marked_and_what_was_typed_is_not(desk: D
     assert squeezed("0912345678(*)") not in said
     assert squeezed("Đã xác thực danh tính với CSDLQG về dân cư") in said
     assert squeezed("CHƯA XÁC THỰC") not in said
+
+
+def test_what_the_register_filled_in_of_the_owner_is_marked_and_what_was_typed_is_not(desk: Desk) -> None:
+    desk.checks(cast.an)
+    desk.checks_owner(cast.cuc)
+    desk.saves()
+    assert cast.cuc.record is not None
+    said = words(made("01", Dossier.objects.get()))
+    assert squeezed(f"Chủ hồ sơ: {cast.cuc.record.full_name}(*)") in said
+
+    DossierOwner.objects.update(is_by_hand=True)
+    said = words(made("01", Dossier.objects.get()))
+    assert squeezed(f"Chủ hồ sơ: {cast.cuc.record.full_name}") in said
+    assert squeezed(f"{cast.cuc.record.full_name}(*)") not in said
+
+
+def test_what_came_by_post_is_marked_like_what_was_handed_in(desk: Desk) -> None:
+    desk.checks(cast.an)
+    desk.saves(channel=str(Dossier.Channel.POSTAL.value))
+    assert cast.an.record is not None
+    assert squeezed(f"{cast.an.record.full_name}(*)") in words(made("01", Dossier.objects.get()))
+
+
+def test_what_was_taken_back_is_not_called_sent_back(
+    officer: User, specialist: User, catalogue: None
+) -> None:
+    dossier = standing_at(states.RECEIVED)
+    hand_over(dossier=dossier, to_office=place(), by=officer, now=NOW)
+    take_back(dossier=dossier, by=officer, now=NOW)
+    said = words(made("06", dossier))
+    assert squeezed("thu hồi hoặc kết thúc") in said
+    assert squeezed("trả lại") not in said
+
+    hand_over(dossier=dossier, to_office=place(), by=officer, now=NOW)
+    decline(dossier=dossier, reason="Không đúng thẩm quyền", by=specialist, now=NOW)
+    assert squeezed("trả lại") in words(made("06", dossier))
+
+
+def test_what_ended_after_its_day_is_called_late(officer: User, leader: User, catalogue: None) -> None:
+    dossier = standing_at(states.PROCESSING, holder_office=UNIT)
+    Dossier.objects.filter(pk=dossier.pk).update(due_at=NOW - timedelta(days=2))
+    moving.go(dossier=dossier, move="finish", by=leader, now=NOW)
+    assert squeezed("Đã xử lý xong. Trễ hạn") in words(made("06", Dossier.objects.get(pk=dossier.pk)))
 
 
 def test_what_a_citizen_filed_online_is_not_marked_as_the_registers(

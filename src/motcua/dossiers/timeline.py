@@ -10,7 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from motcua.dossiers.models import Dossier
+from motcua.accounts.models import User
+from motcua.dossiers import states
+from motcua.dossiers.models import Dossier, Step
+from motcua.web.templatetags.motcua import moment
 
 # The moves of ``states``, as they look from the citizen's side. A draft is nobody's business.
 _WORDS: Final[dict[str, Promise]] = {
@@ -31,6 +34,36 @@ _WORDS: Final[dict[str, Promise]] = {
     "reopen": gettext_lazy("Kết quả được xem lại trước khi trả"),
     "hand_out": gettext_lazy("Đã trả kết quả"),
 }
+
+
+def last_step_with(dossier: Dossier, slip: str) -> Step | None:
+    """Return the last step with which a statutory slip goes, with who took it; None when there was none.
+
+    Args:
+        dossier: which.
+        slip: the slip's number, such as "01".
+    """
+    moves = [move.name for move in states.MOVES.values() if move.slip == slip]
+    return dossier.steps.select_related("actor").filter(move__in=moves).last()
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """The last time that a dossier was received: when, with which due date, by whom."""
+
+    at: datetime
+    due_at: datetime | None
+    by: User
+
+
+def reception_of(dossier: Dossier) -> Reception | None:
+    """Return what the last receipt (mẫu 01) says; later extensions do not change it. None before the reception."""
+    step = last_step_with(dossier, "01")
+    if step is not None:
+        return Reception(step.at, step.due_at, step.actor)
+    if dossier.received_at is None or dossier.received_by is None:
+        return None
+    return Reception(dossier.received_at, dossier.due_at, dossier.received_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +100,10 @@ def entries_of(dossier: Dossier, *, for_owner: bool) -> list[Entry]:
     extension = getattr(dossier, "extension", None)
     if extension is not None:
         who, why = (dossier.office.name, extension.reason) if for_owner else ("", "")
-        text = _("Cơ quan xin lỗi và hẹn lại ngày trả kết quả")
+        text = _("Cơ quan xin lỗi và hẹn lại: trả kết quả lúc %(new)s thay vì %(old)s") % {
+            "new": moment(extension.new_due_at),
+            "old": moment(extension.old_due_at),
+        }
         found.append(Entry(text, extension.made_at, who, why, extension.new_due_at))
         found.sort(key=lambda entry: entry.at)
     return found

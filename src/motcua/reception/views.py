@@ -22,6 +22,7 @@ from motcua.accounts.rights import Right
 from motcua.accounts.service import read_notices
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.models import Dossier
+from motcua.dossiers.timeline import reception_of
 from motcua.reception import desk as desks
 from motcua.reception.desk import Desk
 from motcua.reception.dossier_views import seen_by
@@ -95,7 +96,7 @@ def notices_read(request: OfficerRequest) -> HttpResponse:
 @require_GET
 def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
-    shown = seen_by(request.user).select_related("owner", "revision")
+    shown = seen_by(request.user).select_related("owner", "revision", "extension")
     dossier = get_object_or_404(shown, pk=pk, received_at__isnull=False)
     tracking = request.build_absolute_uri(reverse("track"))
     context = {
@@ -105,6 +106,8 @@ def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
         "proof_qr": "",
         "owner": dossiers.owner_of_dossier(dossier),
         "case_name": dossiers.case_name(dossier),
+        "received": reception_of(dossier),
+        "extension": getattr(dossier, "extension", None),
     }
     if dossier.identity_check is not None and dossier.identity_check.outcome:
         verifying = request.build_absolute_uri(reverse("verify"))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Office
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, DossierOwner, Extension, HandOver, Paper, Step
+from motcua.dossiers.timeline import last_step_with, reception_of
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code
 from motcua.verification.models import IdentityCheck
@@ -37,8 +38,8 @@ TITLES: Final = {
 }
 # What a reader of one dossier's slip needs beside the dossier's own row.
 NEIGHBORS: Final = (
-    *("procedure", "office__parent", "revision", "identity_check", "received_by", "owner", "citizen"),
-    *("extension__made_by", "result"),
+    *("procedure", "office__parent", "revision", "identity_check", "received_by"),
+    *("owner__identity_check", "citizen", "extension__made_by", "result"),
 )
 _SEXES: Final = {"male": "Nam", "female": "Nữ"}
 _NO_MARKS: Final = dict.fromkeys(("name", "birth", "number", "sex", "address"), False)
@@ -97,21 +98,18 @@ def head_of(office: Office, *, slip: str, subject: str, now: datetime) -> Facts:
 
 def _reception(dossier: Dossier) -> Facts:
     """Mẫu 01: what was received, and when the result is promised."""
-    step = _last_step(dossier, "01")
-    if step is None and not dossier.is_received:
+    reception = reception_of(dossier)
+    if reception is None:
         raise NoSuchSlip("01")
-    at = step.at if step else dossier.received_at
-    due = step.due_at if step else dossier.due_at
-    officer = step.actor if step else dossier.received_by
     return {
-        "made_at": at,
-        "received": _at(at),
-        "due": _at(due) if due else _("theo quy định của thủ tục"),
+        "made_at": reception.at,
+        "received": _at(reception.at),
+        "due": _at(reception.due_at) if reception.due_at else _("theo quy định của thủ tục"),
         "term": _term(dossier),
         "fee": _fee(dossier),
         "documents": _documents(dossier),
         "collecting": _collecting(dossier),
-        "officer": opened(officer.full_name) if officer else "",
+        "officer": opened(reception.by.full_name),
     }
 
 
@@ -132,7 +130,7 @@ def _supplement(dossier: Dossier) -> Facts:
 
 def _refusal(dossier: Dossier) -> Facts:
     """Mẫu 03: why the dossier is not received."""
-    step = _last_step(dossier, "03")
+    step = last_step_with(dossier, "03")
     if step is None:
         raise NoSuchSlip("03")
     return {
@@ -160,7 +158,7 @@ def _extension(dossier: Dossier) -> Facts:
 
 def _stop(dossier: Dossier) -> Facts:
     """Mẫu 05: why the office goes no further."""
-    step = _last_step(dossier, "05")
+    step = last_step_with(dossier, "05")
     if step is None:
         raise NoSuchSlip("05")
     return {
@@ -201,12 +199,6 @@ _OWN: Final[dict[str, Callable[[Dossier], Facts]]] = {
     "05": _stop,
     "06": _control,
 }
-
-
-def _last_step(dossier: Dossier, slip: str) -> Step | None:
-    """Return the last step with which a slip goes."""
-    moves = [move.name for move in states.MOVES.values() if move.slip == slip]
-    return dossier.steps.select_related("actor").filter(move__in=moves).last()
 
 
 def _step(step: Step, office: Office) -> Facts:
@@ -287,30 +279,42 @@ def _identity(dossier: Dossier) -> Facts:
         "is_verified": is_verified,
         "verified_at": moment(check.answered_at) if is_verified and check is not None else "",
         "by_hand": str(dossier.get_by_hand_reason_display()),
-        "is_extracted": _is_extracted(dossier),
+        "is_extracted": _is_filer_extracted(dossier) or _is_owner_extracted(dossier),
     }
 
 
-def _is_extracted(dossier: Dossier) -> bool:
-    """Say whether the applicant's data are the register's: filled in at the desk, from a record, at the reception."""
-    check = dossier.identity_check
+def _is_filled(check: IdentityCheck | None) -> bool:
+    """Say whether a check filled the desk's form: a yes, asked at the reception, with a record."""
     return (
-        dossier.is_identity_verified
-        and check is not None
+        check is not None
+        and check.is_verified
         and check.touch_point == IdentityCheck.TouchPoint.RECEPTION
         and check.matched_by != MatchedBy.REGISTER_ALONE
     )
 
 
+def _is_filer_extracted(dossier: Dossier) -> bool:
+    return dossier.is_identity_verified and _is_filled(dossier.identity_check)
+
+
+def _is_owner_extracted(dossier: Dossier) -> bool:
+    owner = _owner_of(dossier)
+    return owner is not None and not owner.is_by_hand and _is_filled(owner.identity_check)
+
+
+def _marks(dossier: Dossier, *, is_extracted: bool, has_residence: bool) -> dict[str, bool]:
+    """Return which of a person's data are the register's: those that the procedure takes over."""
+    if not is_extracted:
+        return dict(_NO_MARKS)
+    taken = _content(dossier).get("npd_fields") or ()
+    return {
+        **dict.fromkeys(("name", "birth", "number"), True),
+        "sex": "sex" in taken,
+        "address": "permanent_residence" in taken and has_residence,
+    }
+
+
 def _filer(dossier: Dossier) -> Facts:
-    marks = dict(_NO_MARKS)
-    if _is_extracted(dossier):
-        taken = _content(dossier).get("npd_fields") or ()
-        marks = {
-            **dict.fromkeys(("name", "birth", "number"), True),
-            "sex": "sex" in taken,
-            "address": "permanent_residence" in taken and bool(dossier.permanent_residence),
-        }
     return {
         "name": opened(dossier.applicant_name),
         "birth": birth(opened(dossier.applicant_birth)),
@@ -319,12 +323,16 @@ def _filer(dossier: Dossier) -> Facts:
         "address": opened(dossier.permanent_residence) or opened(dossier.current_residence),
         "phone": dossier.phone,
         "email": dossier.email,
-        "marks": marks,
+        "marks": _marks(
+            dossier,
+            is_extracted=_is_filer_extracted(dossier),
+            has_residence=bool(dossier.permanent_residence),
+        ),
     }
 
 
 def _owner(dossier: Dossier) -> Facts | None:
-    owner: DossierOwner | None = getattr(dossier, "owner", None)
+    owner = _owner_of(dossier)
     if owner is None:
         return None
     return {
@@ -333,7 +341,14 @@ def _owner(dossier: Dossier) -> Facts | None:
         "number": owner.number_masked or str(owner.get_without_number_display()),
         "address": opened(owner.residence),
         "relation": str(owner.get_relation_display()),
+        "marks": _marks(
+            dossier, is_extracted=_is_owner_extracted(dossier), has_residence=bool(owner.residence)
+        ),
     }
+
+
+def _owner_of(dossier: Dossier) -> DossierOwner | None:
+    return getattr(dossier, "owner", None)
 
 
 def _content(dossier: Dossier) -> dict[str, Any]:
