@@ -33,7 +33,7 @@ SOURCE = Path(states.__file__).parent.parent
 @pytest.mark.parametrize("origin", EVERY)
 @pytest.mark.parametrize("target", range(11))
 def test_a_dossier_goes_only_where_the_table_leads(origin: int | None, target: int) -> None:
-    reached = {move.target for move in states.moves_from(origin)}
+    reached = {move.target for move in MOVES.values() if origin in move.origins}
 
     assert (target in reached) == (target in FOLLOWS[origin])
 

@@ -30,8 +30,9 @@ def unit_of(office_id: int) -> int:
 
 def offices_of_unit(office_id: int) -> list[int]:
     """Return the keys of all offices of the same unit, this one among them, in the order of their codes."""
+    units = _units(_half_minute())
     unit = unit_of(office_id)
-    return [one for one in _parents(_half_minute()) if unit_of(one) == unit]
+    return [one for one, top in units.items() if top == unit]
 
 
 def known(office_id: int) -> Office | None:
@@ -70,6 +71,7 @@ def day_changes(office_id: int) -> Mapping[date, bool]:
 def forget() -> None:
     """Let the next question read tree and days anew; whoever changes them calls this."""
     _parents.cache_clear()
+    _units.cache_clear()
     _offices.cache_clear()
     _day_changes.cache_clear()
 
@@ -91,6 +93,11 @@ def _half_minute() -> int:
 @lru_cache(maxsize=1)
 def _parents(_half_minute: int) -> dict[int, int | None]:
     return {key: office.parent_id for key, office in _offices(_half_minute).items()}
+
+
+@lru_cache(maxsize=1)
+def _units(_half_minute: int) -> dict[int, int]:
+    return {one: unit_of(one) for one in _parents(_half_minute)}
 
 
 @lru_cache(maxsize=1)

@@ -30,10 +30,8 @@ def agree(dossier: Dossier) -> None:
     revision = revision_of(dossier.procedure)
     channel = _CHANNELS[Dossier.Channel(dossier.channel)]
     terms = terms_of(revision.content, channel=channel, case=dossier.case_key)
-    shorter = Offer.objects.filter(office=dossier.office, procedure=dossier.procedure).values_list(
-        "time_limit"
-    )
-    own = next((limit for (limit,) in shorter), None)
+    offers = Offer.objects.filter(office=dossier.office, procedure=dossier.procedure)
+    own = offers.values_list("time_limit", flat=True).first()
     dossier.revision = revision
     dossier.term_limit = terms.limit
     # An office promises less than the law allows, in the procedure's own unit; never more, and never something else.

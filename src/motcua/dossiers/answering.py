@@ -7,17 +7,17 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.urls import reverse
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
-from motcua.accounts.service import notify
 from motcua.audit.service import record
 from motcua.dossiers import states
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.giving import delete_papers, refuse_too_many, store
 from motcua.dossiers.models import Dossier, Paper, Supplement
+from motcua.dossiers.telling import tell_officials
 
 
 class NothingAsked(ValueError):
@@ -104,14 +104,8 @@ def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime)
             subject=str(fresh.code),
             details={"count": asked.papers.count()},
         )
-        for officer in _told(fresh, asked):
-            notify(
-                user=officer,
-                text=_("Hồ sơ %(code)s: công dân đã gửi giấy tờ bổ sung. Vui lòng xem và tiếp nhận.")
-                % {"code": fresh.code},
-                link=reverse("desk_dossier", args=[fresh.pk]),
-                now=now,
-            )
+        text = _("Hồ sơ %(code)s: công dân đã gửi giấy tờ bổ sung. Vui lòng xem và tiếp nhận.")
+        tell_officials(fresh, _told(fresh, asked), text % {"code": fresh.code}, now=now)
     return asked
 
 
@@ -127,12 +121,8 @@ def _unanswered(pk: UUID, by: User) -> Supplement:
 
 def _told(dossier: Dossier, asked: Supplement) -> list[User]:
     """Return who asked, who deals with it, and whoever may receive it at its office."""
+    people = {asked.asked_by_id, dossier.holder_id} - {None}
+    places = {dossier.office_id, dossier.holder_office_id} - {None}
     there = User.objects.filter(is_active=True, office__isnull=False)
-    concerned = there.filter(
-        office__in={dossier.office_id, dossier.holder_office_id} - {None}
-    ) | there.filter(pk__in={asked.asked_by_id, dossier.holder_id} - {None})
-    return [
-        user
-        for user in concerned.distinct()
-        if user.pk in {asked.asked_by_id, dossier.holder_id} or may_do(user, Right.RECEIVE, dossier)
-    ]
+    concerned = there.filter(Q(office__in=places) | Q(pk__in=people))
+    return [user for user in concerned if user.pk in people or may_do(user, Right.RECEIVE, dossier)]

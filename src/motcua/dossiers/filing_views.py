@@ -329,7 +329,7 @@ def review_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "dossier": draft,
         "owner": service.owner_in(draft),
-        "case": _case_name(draft),
+        "case": service.case_name(draft),
         "papers": draft.papers.all(),
         "form": form,
         "step": 3,
@@ -407,8 +407,3 @@ def _typed_of_owner(posted: Any) -> dict[str, Any]:
     if posted is None:
         return {}
     return {name.removeprefix("owner-"): posted[name] for name in posted if name.startswith("owner-")}
-
-
-def _case_name(draft: Dossier) -> str:
-    content = draft.revision.content if draft.revision is not None else {}
-    return next((one["name"] for one in content.get("cases", ()) if one["key"] == draft.case_key), "")

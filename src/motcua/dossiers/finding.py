@@ -15,13 +15,13 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.expressions import RawSQL
 
 from motcua.dossiers.models import ApplicantWord, CodeCounter, Dossier, DossierOwner
 from motcua.dossiers.numbering import parse_code
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.search import fold
 from motcua.sealing import BrokenSeal, digest
+from motcua.web.unions import ids_of
 
 _COUNTED: Final = 5000  # a word on more dossiers than these is a common one; how common does not matter
 _WALKED: Final = 8_000  # dossiers with the rarest word that are gone through where all words are common
@@ -142,13 +142,7 @@ def _with_all(words: Sequence[str], offices: Collection[int], also: Collection[i
         return []
     if len(parts) == 1:
         return list(parts[0].values_list("dossier", flat=True)[:most])
-    # The ORM writes no limit inside a union for SQLite.
-    statements, values = [], []
-    for place, part in enumerate(parts):
-        statement, of_part = part.values("id")[:most].query.sql_with_params()
-        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608 (values travel apart)
-        values += of_part
-    latest = ApplicantWord.objects.filter(pk__in=RawSQL(" UNION ALL ".join(statements), values))  # noqa: S611
+    latest = ApplicantWord.objects.filter(pk__in=ids_of(part[:most] for part in parts))
     return list(latest.order_by("-id").values_list("dossier", flat=True)[:most])
 
 

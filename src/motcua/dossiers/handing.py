@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Final
 
 from django.db import transaction
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,12 +18,12 @@ from django.utils.translation import gettext_lazy
 from motcua.accounts.models import Office, User
 from motcua.accounts.offices import offices_of_unit, unit_of
 from motcua.accounts.rights import Right, may
-from motcua.accounts.service import notify
 from motcua.audit.service import record
 from motcua.dossiers import states
 from motcua.dossiers.access import has_in_hand, holding_office
 from motcua.dossiers.models import Dossier, HandOver
 from motcua.dossiers.moving import NotYours, may_take, take_step
+from motcua.dossiers.telling import tell_officials
 
 # Before its reception a dossier is the desk's with which it was filed; after its end it is nobody's work.
 GIVEN_ON: Final = (states.OPEN - {states.SUBMITTED}) | {states.FINISHED}
@@ -100,7 +99,7 @@ def hand_over(
             if said == (by.pk, to_office.pk, to_user.pk if to_user else None):
                 return under_way
             raise HandingRefused(Refusal.UNDER_WAY)
-        if fresh.status not in GIVEN_ON or not fresh.is_received:
+        if not changes_hands(fresh):
             raise HandingRefused(Refusal.CLOSED)
         _refuse_held_by_another(fresh, by)
         home = holding_office(fresh)
@@ -301,6 +300,11 @@ def open_hand_over(dossier: Dossier) -> HandOver | None:
     return waiting.first()
 
 
+def changes_hands(dossier: Dossier) -> bool:
+    """Say whether a dossier is work that somebody may have: received, and not at its end."""
+    return dossier.is_received and dossier.status in GIVEN_ON
+
+
 def is_receiver(user: User, given: HandOver) -> bool:
     """Say whether somebody may accept or decline a hand-over."""
     return _receives(user, given.to_office_id) and given.to_user_id in {None, user.pk}
@@ -314,8 +318,7 @@ def may_take_back(user: User, dossier: Dossier, given: HandOver) -> bool:
 def may_give(user: User, dossier: Dossier) -> bool:
     """Say whether somebody may hand a dossier over as it stands, whatever is under way."""
     return (
-        dossier.status in GIVEN_ON
-        and dossier.is_received
+        changes_hands(dossier)
         and has_in_hand(user, Right.HAND_OVER, dossier)
         and (dossier.holder_id in {None, user.pk} or has_in_hand(user, Right.ASSIGN, dossier))
     )
@@ -368,7 +371,7 @@ def _insist_open(dossier: Dossier, by: User) -> HandOver:
 
 
 def _insist_at_rest(dossier: Dossier) -> None:
-    if dossier.status not in GIVEN_ON or not dossier.is_received:
+    if not changes_hands(dossier):
         raise HandingRefused(Refusal.CLOSED)
     if open_hand_over(dossier) is not None:
         raise HandingRefused(Refusal.UNDER_WAY)
@@ -399,7 +402,4 @@ def _note(
 
 
 def _tell(dossier: Dossier, people: Iterable[User], text: str, *, by: User, now: datetime) -> None:
-    link = reverse("desk_dossier", args=[dossier.pk])
-    for one in people:
-        if one.pk != by.pk:
-            notify(user=one, text=text, link=link, now=now)
+    tell_officials(dossier, [one for one in people if one.pk != by.pk], text, now=now)

@@ -335,11 +335,6 @@ class Dossier(models.Model):
         return bool(self.applicant_number_digest and self.applicant_birth)
 
     @property
-    def fee(self) -> int | None:
-        """Return the fee in đồng of the way in which it came; None where another rule fixes it."""
-        return self.fee_due
-
-    @property
     def term(self) -> str:
         """Return the time limit that was agreed, as people read it; in a draft, what the procedure says today."""
         return term_words(self.term_limit, self.term_unit) if self.revision_id else self.procedure.term

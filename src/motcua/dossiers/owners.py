@@ -33,7 +33,7 @@ from motcua.verification.service import (
     claim_digest,
 )
 
-# A parent acts for a child by law; everybody else brings a paper that says so.
+# A parent acts for a child by law; everybody else brings a paper that says so (Civil Code, articles 134 to 141).
 NEEDS_AUTHORITY: Final = frozenset(
     {
         DossierOwner.Relation.GUARDIAN,

@@ -15,6 +15,7 @@ from motcua.accounts.service import owner_of
 from motcua.dossiers import states
 from motcua.dossiers.agreeing import agree
 from motcua.dossiers.finding import write_words
+from motcua.dossiers.holding import owner_in
 from motcua.dossiers.models import Dossier, DossierOwner, Recheck, Supplement
 from motcua.dossiers.moving import take_step
 from motcua.dossiers.numbering import next_code
@@ -89,9 +90,6 @@ class NotReceived:
     def move(self) -> str:
         """Return the name of the move in ``states.MOVES``."""
         return "guide_walk_in" if self.documents else "refuse_walk_in"
-
-
-# Who files in another's name shows that they may (Civil Code, articles 134 to 141).
 
 
 def receive_at_desk(
@@ -275,16 +273,11 @@ def _is_same(earlier: Dossier, again: Dossier, owner: Owner | None) -> bool:
     same = ("applicant_name", "applicant_birth", "applicant_number_digest")
     if any(getattr(earlier, field) != getattr(again, field) for field in same):
         return False
-    kept = owner_of_dossier(earlier)
+    kept = owner_in(earlier)
     if kept is None or owner is None:
         return kept is owner
     number = digest("number", owner.number.digits) if owner.number else ""
     return (kept.full_name, kept.birth, kept.number_digest) == (owner.full_name, owner.birth, number)
-
-
-def owner_of_dossier(dossier: Dossier) -> DossierOwner | None:
-    """Return whose dossier it is where another filed it, None where the applicant filed for themselves."""
-    return getattr(dossier, "owner", None)
 
 
 def take_up(*, dossier: Dossier, officer: User, now: datetime) -> Dossier:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -14,9 +13,10 @@ from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.dossiers import states
 from motcua.dossiers.access import may_do
+from motcua.dossiers.giving import delete_papers, store
 from motcua.dossiers.models import Dossier, Paper, Result
 from motcua.dossiers.moving import NotYours, take_step
-from motcua.dossiers.papers import PaperRefused, read_paper
+from motcua.dossiers.papers import PaperRefused
 from motcua.dossiers.states import MoveRefused
 
 MOST_RESULTS: Final = 20
@@ -43,28 +43,14 @@ def add_result_paper(*, dossier: Dossier, upload: UploadedFile, by: User, now: d
         moving.NotYours: not at this hand.
         states.MoveRefused: it is not being dealt with.
     """
-    read = read_paper(upload)
-    paper = Paper(
-        dossier=dossier,
-        kind=Paper.Kind.RESULT,
-        original_name=read.name,
-        media_type=read.media_type,
-        size=len(read.content),
-        sha256=read.sha256,
-        uploaded_at=now,
-    )
-    paper.file.save(paper.random_file_name(), ContentFile(read.content), save=False)
-    try:
-        with transaction.atomic():
-            fresh = _undecided(dossier.pk, by)
-            if fresh.papers.filter(kind=Paper.Kind.RESULT).count() >= MOST_RESULTS:
-                raise PaperRefused("too_many")
-            paper.save(force_insert=True)
-            _touch(fresh, now)
-    except BaseException:
-        paper.file.delete(save=False)
-        raise
-    return paper
+
+    def allow() -> None:
+        fresh = _undecided(dossier.pk, by)
+        if fresh.papers.filter(kind=Paper.Kind.RESULT).count() >= MOST_RESULTS:
+            raise PaperRefused("too_many")
+        _touch(fresh, now)
+
+    return store(Paper(dossier=dossier, kind=Paper.Kind.RESULT), upload, now=now, allow=allow)
 
 
 def remove_result_paper(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) -> None:
@@ -75,11 +61,7 @@ def remove_result_paper(*, dossier: Dossier, paper_id: UUID, by: User, now: date
     """
     with transaction.atomic():
         fresh = _undecided(dossier.pk, by)
-        for paper in fresh.papers.filter(pk=paper_id, kind=Paper.Kind.RESULT):
-            paper.delete()
-            transaction.on_commit(
-                lambda storage=paper.file.storage, name=paper.file.name: storage.delete(name)
-            )
+        delete_papers(fresh.papers.filter(pk=paper_id, kind=Paper.Kind.RESULT))
         _touch(fresh, now)
 
 

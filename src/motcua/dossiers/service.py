@@ -48,7 +48,6 @@ from motcua.dossiers.receiving import (
     Owner,
     PressKeyReused,
     first_press,
-    owner_of_dossier,
     receive_at_desk,
     take_up,
 )
@@ -117,7 +116,6 @@ __all__ = [
     "needs_authority",
     "numbered",
     "owner_in",
-    "owner_of_dossier",
     "rate",
     "receive_at_desk",
     "recheck_now",

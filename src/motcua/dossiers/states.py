@@ -243,9 +243,9 @@ _ALL: Final = (
 MOVES: Final[dict[str, Move]] = {move.name: move for move in _ALL}
 
 
-def moves_from(origin: int | None) -> list[Move]:
-    """Return the ways that lead on from a status, in the table's order; None is a dossier that is about to be made."""
-    return [move for move in _ALL if origin in move.origins]
+def moves_with(slip: str) -> list[str]:
+    """Return the names of the moves with which a statutory slip goes; the slip by its number, such as "01"."""
+    return [move.name for move in _ALL if move.slip == slip]
 
 
 def leads_on(move: Move, *, origin: int | None, is_received: bool) -> bool:

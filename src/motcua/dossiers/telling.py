@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
@@ -57,6 +58,13 @@ def tell_citizen(dossier: Dossier, text: str, *, now: datetime) -> None:
         notify(user=dossier.citizen.user, text=text, link=link, now=now)
 
 
+def tell_officials(dossier: Dossier, people: Iterable[User], text: str, *, now: datetime) -> None:
+    """Leave the same message about a dossier for some officials, with the way to its page; runs in a transaction."""
+    link = reverse("desk_dossier", args=[dossier.pk])
+    for one in people:
+        notify(user=one, text=text, link=link, now=now)
+
+
 def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: datetime) -> None:
     """Tell the officers concerned, and the owner of the number where there is an account; runs in a transaction.
 
@@ -71,8 +79,7 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
     text = str(_TO_OFFICERS[outcome] % words)
     if outcome in _TO_CITIZENS and owner is None:
         text += f" {_CALL}"
-    for officer in _officers(dossier, asked_by):
-        notify(user=officer, text=text, link=reverse("desk_dossier", args=[dossier.pk]), now=now)
+    tell_officials(dossier, _officers(dossier, asked_by), text, now=now)
     if owner is not None:
         link = f"{reverse('track')}?{urlencode({'ma': dossier.code})}"
         notify(user=owner.user, text=str(_TO_CITIZENS[outcome] % words), link=link, now=now)

@@ -43,8 +43,7 @@ def last_step_with(dossier: Dossier, slip: str) -> Step | None:
         dossier: which.
         slip: the slip's number, such as "01".
     """
-    moves = [move.name for move in states.MOVES.values() if move.slip == slip]
-    return dossier.steps.select_related("actor").filter(move__in=moves).last()
+    return dossier.steps.select_related("actor").filter(move__in=states.moves_with(slip)).last()
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _waits_for(user: User, dossier: Dossier, under_way: HandOver | None) -> bool
 
 
 def _is_at_rest(dossier: Dossier, under_way: HandOver | None) -> bool:
-    return under_way is None and dossier.is_received and dossier.status in handing.GIVEN_ON
+    return under_way is None and handing.changes_hands(dossier)
 
 
 # In the order of the page: what is likeliest comes first.

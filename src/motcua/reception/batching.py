@@ -65,8 +65,6 @@ class Outcome:
     failed: list[tuple[str, str, str]] = field(default_factory=list)
 
 
-# What changes hands: those that somebody still has to do something about.
-_AT_HAND: Final = (states.OPEN - {states.SUBMITTED}) | {states.FINISHED}
 # Who hands results out takes them when they come back, and lets them go.
 _RECEIVING: Final = frozenset({Right.HAND_OVER, Right.HAND_OUT})
 _HELD: Final = frozenset({Scope.RECEIVED, Scope.HELD, Scope.MINE})
@@ -120,7 +118,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             _RECEIVING,
             "a",
             _accept,
-            statuses=_AT_HAND,
+            statuses=handing.GIVEN_ON,
             scopes=frozenset({Scope.HANDED}),
         ),
         BatchAction(
@@ -129,7 +127,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             _RECEIVING,
             "r",
             _decline,
-            statuses=_AT_HAND,
+            statuses=handing.GIVEN_ON,
             scopes=frozenset({Scope.HANDED}),
             needs=("reason",),
         ),
@@ -139,7 +137,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             frozenset({Right.HAND_OVER}),
             "m",
             _claim,
-            statuses=_AT_HAND,
+            statuses=handing.GIVEN_ON,
             scopes=frozenset({Scope.HELD}),
         ),
         BatchAction(
@@ -148,7 +146,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             _RECEIVING,
             "b",
             _release,
-            statuses=_AT_HAND,
+            statuses=handing.GIVEN_ON,
             scopes=frozenset({Scope.MINE}),
         ),
         BatchAction(
@@ -157,7 +155,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             frozenset({Right.HAND_OVER}),
             "g",
             _hand_over,
-            statuses=_AT_HAND,
+            statuses=handing.GIVEN_ON,
             scopes=_HELD,
             needs=("to_office",),
         ),
@@ -167,7 +165,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             frozenset({Right.ASSIGN}),
             "c",
             _assign,
-            statuses=_AT_HAND,
+            statuses=handing.GIVEN_ON,
             scopes=_HELD,
             needs=("to_user",),
         ),
@@ -199,7 +197,7 @@ def run(*, action: BatchAction, keys: Collection[uuid.UUID], order: Order) -> Ou
     """
     if len(keys) > MOST_AT_ONCE:
         raise TooMany
-    found = visible_to(order.by).select_related("office", "procedure", "citizen__user", "identity_check")
+    found = visible_to(order.by).only("code", "office")
     seen = {dossier.pk: dossier for dossier in found.filter(pk__in=keys)}
     outcome = Outcome(action.name)
     for key in dict.fromkeys(keys):

@@ -112,7 +112,7 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         "asked": dossiers.request_open(dossier),
         "papers": [paper for paper in papers if paper.kind != Paper.Kind.RESULT],
         "result_papers": [paper for paper in papers if paper.kind == Paper.Kind.RESULT],
-        "owner": getattr(dossier, "owner", None),
+        "owner": dossiers.owner_in(dossier),
         "result": getattr(dossier, "result", None),
         "extension": getattr(dossier, "extension", None),
         "primary": primary,

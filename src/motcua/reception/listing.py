@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.expressions import RawSQL
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
@@ -30,6 +29,7 @@ from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
 from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment
+from motcua.web.unions import ids_of
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -151,7 +151,7 @@ def page_of(
         for branch in _branches(chosen, user, counts, now)
         for beyond in _beyond(sort, place)
     ]
-    shown = Dossier.objects.filter(pk__in=_together(parts)) if parts else Dossier.objects.none()
+    shown = Dossier.objects.filter(pk__in=ids_of(parts)) if parts else Dossier.objects.none()
     found = list(listed(shown.order_by(*order))[: size + 1])
     is_full = len(found) > size
     found = found[:size]
@@ -170,7 +170,7 @@ def count_of(chosen: Filter, *, user: User, counts: Counts, now: datetime) -> in
     parts = [branch.order_by()[: MOST_COUNTED + 1] for branch in _branches(chosen, user, counts, now)]
     if not parts:
         return 0
-    together = _together(parts)
+    together = ids_of(parts)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({together.sql}) AS found", together.params)  # noqa: S608
         return min(int(cursor.fetchone()[0]), MOST_COUNTED + 1)
@@ -232,16 +232,6 @@ def _beyond(sort: Sort, place: Place | None) -> list[Q]:
         return [among_nulls, Q(due_at__isnull=False)] if place.is_backwards else [among_nulls]
     beyond = Q(**{f"{name}__{way}e": place.key}) & (Q(**{f"{name}__{way}": place.key}) | beside)
     return [beyond, Q(due_at=None)] if sort is Sort.DUE and not place.is_backwards else [beyond]
-
-
-def _together(parts: list[QuerySet[Dossier]]) -> RawSQL:
-    """Return the ids of all parts, each cut to its length: the ORM writes no limit inside a union for SQLite."""
-    statements, values = [], []
-    for place, part in enumerate(parts):
-        statement, of_part = part.values("id").query.sql_with_params()
-        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608 (values travel apart)
-        values += of_part
-    return RawSQL(" UNION ALL ".join(statements), values)  # noqa: S611
 
 
 def listed(dossiers: QuerySet[Dossier]) -> QuerySet[Dossier, Any]:

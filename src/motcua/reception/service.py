@@ -16,7 +16,7 @@ from motcua.dossiers.service import (
     Owner,
     PressKeyReused,
     first_press,
-    owner_of_dossier,
+    owner_in,
     receive_at_desk,
 )
 from motcua.reception.findings import applicant_of, latest_check, recall, stands_alone
@@ -224,7 +224,7 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
 
 def _of_same_owner(earlier: Dossier, said: SaidOwner | None) -> Dossier:
     """Return what the first press made, if this one is for the same owner. Raises PressKeyReused."""
-    kept = owner_of_dossier(earlier)
+    kept = owner_in(earlier)
     if kept is None or said is None:
         is_same = kept is said
     elif said.claim is not None and kept.identity_check is not None:

@@ -104,7 +104,7 @@ def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
         "tracking": tracking,
         "qr": _qr(f"{tracking}?{urlencode({'ma': dossier.code})}"),
         "proof_qr": "",
-        "owner": dossiers.owner_of_dossier(dossier),
+        "owner": dossiers.owner_in(dossier),
         "case_name": dossiers.case_name(dossier),
         "received": reception_of(dossier),
         "extension": getattr(dossier, "extension", None),

@@ -21,6 +21,7 @@ from motcua.dossiers.models import Dossier
 from motcua.slips.facts import head_of
 from motcua.slips.typesetting import typeset
 from motcua.web.markup import opened
+from motcua.web.templatetags.motcua import moment
 
 LINES: Final = 1000  # of a part
 _COLUMNS: Final = (
@@ -110,10 +111,10 @@ def _lines(rows: Any, *, first: int) -> Iterator[list[str]]:
             f"{name} (chủ hồ sơ: {owner})" if owner else name,
             opened(row["permanent_residence"]) or opened(row["current_residence"]),
             row["phone"],
-            _moment(row["received_at"]),
-            _moment(row["due_at"]),
-            _moment(row["finished_at"]),
-            _moment(row["closed_at"]) if is_returned else "",
+            moment(row["received_at"]),
+            moment(row["due_at"]),
+            moment(row["finished_at"]),
+            moment(row["closed_at"]) if is_returned else "",
             opened(row["result__collected_by"] or "") if is_returned else "",
             _note(row),
         ]
@@ -122,7 +123,7 @@ def _lines(rows: Any, *, first: int) -> Iterator[list[str]]:
 def _note(row: dict[str, Any]) -> str:
     said = []
     if row["status"] in {Dossier.Status.WITHDRAWN, Dossier.Status.STOPPED, Dossier.Status.REFUSED}:
-        said.append(f"{Dossier.Status(row['status']).label} {_moment(row['closed_at'])}")
+        said.append(f"{Dossier.Status(row['status']).label} {moment(row['closed_at'])}")
     if row["by_hand_reason"]:
         said.append(_("Chưa xác thực danh tính"))
     return ". ".join(said)
@@ -138,7 +139,3 @@ def _of_year(office: Office, year: int) -> QuerySet[Dossier]:
 
 def _begin(year: int, month: int = 1) -> datetime:
     return timezone.make_aware(datetime(year, month, 1))  # noqa: DTZ001 (made aware at once)
-
-
-def _moment(value: datetime | None) -> str:
-    return f"{timezone.localtime(value):%H:%M %d/%m/%Y}" if value else ""

@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import Office
 from motcua.dossiers import states
-from motcua.dossiers.models import Dossier, DossierOwner, Extension, HandOver, Paper, Step
+from motcua.dossiers.agreeing import case_name
+from motcua.dossiers.holding import owner_in
+from motcua.dossiers.models import Dossier, Extension, HandOver, Paper, Step
 from motcua.dossiers.timeline import last_step_with, reception_of
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code
@@ -72,7 +74,7 @@ def facts_of(slip: str, dossier: Dossier, *, now: datetime, base_url: str) -> Fa
         "filer": _filer(dossier),
         "owner": _owner(dossier),
         "procedure": _procedure(dossier),
-        "case": _case(dossier),
+        "case": case_name(dossier),
         "channel": str(dossier.get_channel_display()),
         "phone": dossier.office.phone,
     }
@@ -105,7 +107,7 @@ def _reception(dossier: Dossier) -> Facts:
         "made_at": reception.at,
         "received": _at(reception.at),
         "due": _at(reception.due_at) if reception.due_at else _("theo quy định của thủ tục"),
-        "term": _term(dossier),
+        "term": dossier.term or _("theo quy định của thủ tục"),
         "fee": _fee(dossier),
         "documents": _documents(dossier),
         "collecting": _collecting(dossier),
@@ -298,7 +300,7 @@ def _is_filer_extracted(dossier: Dossier) -> bool:
 
 
 def _is_owner_extracted(dossier: Dossier) -> bool:
-    owner = _owner_of(dossier)
+    owner = owner_in(dossier)
     return owner is not None and not owner.is_by_hand and _is_filled(owner.identity_check)
 
 
@@ -332,7 +334,7 @@ def _filer(dossier: Dossier) -> Facts:
 
 
 def _owner(dossier: Dossier) -> Facts | None:
-    owner = _owner_of(dossier)
+    owner = owner_in(dossier)
     if owner is None:
         return None
     return {
@@ -347,10 +349,6 @@ def _owner(dossier: Dossier) -> Facts | None:
     }
 
 
-def _owner_of(dossier: Dossier) -> DossierOwner | None:
-    return getattr(dossier, "owner", None)
-
-
 def _content(dossier: Dossier) -> dict[str, Any]:
     return dossier.revision.content if dossier.revision else {}
 
@@ -360,19 +358,6 @@ def _procedure(dossier: Dossier) -> str:
     return (
         f"{content.get('name') or dossier.procedure.name} ({content.get('code') or dossier.procedure.code})"
     )
-
-
-def _case(dossier: Dossier) -> str:
-    cases = _content(dossier).get("cases") or ()
-    return next((str(case["name"]) for case in cases if case.get("key") == dossier.case_key), "")
-
-
-def _term(dossier: Dossier) -> str:
-    if dossier.term_limit is None:
-        return _("theo quy định của thủ tục")
-    if dossier.term_unit == "trong ngày":
-        return _("trong ngày")
-    return f"{dossier.term_limit} {dossier.term_unit}"
 
 
 def _fee(dossier: Dossier) -> str:

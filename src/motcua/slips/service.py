@@ -101,12 +101,7 @@ def slips_of(pk: UUID, *, is_citizens: bool) -> list[str]:
         is_citizens: whether it is the citizen who asks.
     """
     steps = Step.objects.filter(dossier=OuterRef("pk"))
-    has_step = {
-        slip: Exists(
-            steps.filter(move__in=[move.name for move in states.MOVES.values() if move.slip == slip])
-        )
-        for slip in ("01", "03", "05")
-    }
+    has_step = {slip: Exists(steps.filter(move__in=states.moves_with(slip))) for slip in ("01", "03", "05")}
     received = Q(received_at__isnull=False)
     found = (
         Dossier.objects.exclude(status=Dossier.Status.DRAFT)
