@@ -147,9 +147,9 @@ def test_a_web_worker_works_only_if_it_is_to_be_done_inside(
 ) -> None:
     settings.MOTCUA_WORK = place
     begun: list[object] = []
-    monkeypatch.setattr(work, "_thread", None)
+    monkeypatch.setattr(work, "_threads", [])
     monkeypatch.setattr(work, "_stop", work.threading.Event())
-    monkeypatch.setattr(work, "work", lambda stop, is_wanted: begun.append(is_wanted()))
+    monkeypatch.setattr(work, "work", lambda stop, is_wanted, turn: begun.append(is_wanted()))
     work.post_worker_init(SimpleNamespace(alive=True))
     work.worker_exit(None, None)
 

@@ -230,8 +230,10 @@ def test_every_place_that_seals_a_column_is_a_sealed_field() -> None:
         "dossiers.HandOver.decline_reason",
         "dossiers.Supplement.reason",
         "dossiers.Extension.reason",
+        "dossiers.Fee.exemption_reason",
         "dossiers.Result.summary",
         "dossiers.Result.collected_by",
         "dossiers.Rating.comment",
+        "outbox.Parcel.content",
         "verification.WaitingRecord.said",
     }

@@ -260,6 +260,13 @@ _declare(
     _KEPT, "KEEP_CHECKS_YEARS", "number", "5", "Years after which a check that nothing refers to is deleted."
 )
 _declare(_KEPT, "KEEP_DRAFTS_DAYS", "number", "30", "Days after which a draft that nobody saved is deleted.")
+_declare(
+    _KEPT,
+    "KEEP_SENT_DAYS",
+    "number",
+    "90",
+    "Days after which it is forgotten that something was sent to another system; what it said is forgotten at once.",
+)
 _declare(_KEPT, "KEEP_NOTICES_DAYS", "number", "365", "Days after which a message that was read is deleted.")
 
 # What each line to the register has of its own: kind, default, meaning and, where it must be, "one of" or secrecy.

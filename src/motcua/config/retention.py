@@ -43,6 +43,7 @@ def rules() -> list[Rule]:
     from motcua.accounts import service as accounts
     from motcua.accounts import tries
     from motcua.dossiers import service as dossiers
+    from motcua.outbox import service as outbox
     from motcua.oversight.keeping import erase_old_findings
     from motcua.verification import service as verification
 
@@ -53,6 +54,7 @@ def rules() -> list[Rule]:
         Rule("sessions", "until they expire", _erase_sessions, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
+        Rule("sent to others", f"{settings.KEEP_SENT_DAYS} days", outbox.erase_old_parcels, is_logged=False),
         Rule("admin journal", f"{_JOURNAL.days} days", _erase_journal),
         Rule("audit events", "by their class", _erase_events, is_logged=False),
         Rule("findings on checks", f"{settings.KEEP_CHECKS_YEARS} years", erase_old_findings),

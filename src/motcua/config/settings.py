@@ -118,6 +118,7 @@ CSRF_TRUSTED_ORIGINS = env["MOTCUA_ORIGINS"]
 INSTALLED_APPS = [
     "motcua.web",
     "motcua.audit",
+    "motcua.outbox",
     "motcua.verification",
     "motcua.accounts",
     "motcua.procedures",
@@ -249,6 +250,7 @@ AUDIT_HEAD_COPY = env["AUDIT_HEAD_COPY"]
 KEEP_CHECKS_YEARS = env["KEEP_CHECKS_YEARS"]
 KEEP_DRAFTS_DAYS = env["KEEP_DRAFTS_DAYS"]
 KEEP_NOTICES_DAYS = env["KEEP_NOTICES_DAYS"]
+KEEP_SENT_DAYS = env["KEEP_SENT_DAYS"]
 PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024
 TRUSTED_PROXIES = env["MOTCUA_PROXIES"]
 NPDSANDBOX_PORT = env["NPDSANDBOX_PORT"]

@@ -1,4 +1,5 @@
-"""Work that waits: later checks, reminders, the nightly balance, sealing the audit log, what is kept no longer.
+"""Work that waits: later checks, reminders, the nightly balance, sealing the audit log, what is kept no longer, and
+parcels for other systems, which have a thread of their own: a mail server that hangs must not hold up a check.
 
 With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
 ``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
@@ -24,8 +25,11 @@ _IDLE: Final = 2.0  # seconds to the next look when nothing was due
 _LONGEST: Final = 60.0  # seconds to the next try when nothing works, say because the database is away
 _FAREWELL: Final = 1.0  # seconds that a web worker that ends waits for a question under way
 _stop = threading.Event()
-_thread: threading.Thread | None = None
+_threads: list[threading.Thread] = []
 _seal_at = 0.0  # when this process seals the audit log next, by the clock that never jumps
+
+
+Turn = Callable[[], float]
 
 
 class Stop(Protocol):
@@ -40,32 +44,39 @@ class Stop(Protocol):
 
 def post_worker_init(worker: Any) -> None:
     """Begin to work inside a web worker, if it is to be done there; gunicorn calls this when a worker is ready."""
-    global _thread
     if settings.MOTCUA_WORK == "inside":
-        _thread = threading.Thread(
-            target=work, args=[_stop, lambda: worker.alive], name="motcua-work", daemon=True
-        )
-        _thread.start()
+        _begin(lambda: worker.alive)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     """End the work of a web worker; gunicorn calls this when a worker ends."""
     _stop.set()
-    if _thread is not None:
-        _thread.join(_FAREWELL)
+    deadline = time.monotonic() + _FAREWELL
+    for thread in _threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def work(stop: Stop, is_wanted: Callable[[], bool] = lambda: True) -> None:
+def _begin(is_wanted: Callable[[], bool]) -> None:
+    """Start a thread for each kind of work."""
+    for name, turn in (("motcua-work", _turn), ("motcua-post", _bring)):
+        thread = threading.Thread(target=work, args=[_stop, is_wanted, turn], name=name, daemon=True)
+        _threads.append(thread)
+        thread.start()
+
+
+def work(stop: Stop, is_wanted: Callable[[], bool] = lambda: True, turn: Turn | None = None) -> None:
     """Do what waits, until asked to stop; no mistake and no lost database ends it.
 
     Args:
         stop: set when it is time to end; a question under way is brought to its end first.
         is_wanted: false when nobody wants it any more; looked at before every turn.
+        turn: does one piece and returns the seconds to the next look; left out, everything but parcels.
     """
+    turn = turn or _turn
     failures = 0
     while is_wanted() and not stop.is_set():
         try:
-            pause = _turn()
+            pause = turn()
             failures = 0
         except Exception as error:
             failures += 1
@@ -99,6 +110,20 @@ def _turn() -> float:
     return _IDLE if wait is None else min(wait, _IDLE)
 
 
+def _bring() -> float:
+    """Bring one parcel to another system; return the seconds to the next look."""
+    from django.utils import timezone
+
+    from motcua.config.couriers import couriers
+    from motcua.outbox.service import bring_next, seconds_to_next
+
+    open_to = couriers()
+    if bring_next(couriers=open_to, now=timezone.now()):
+        return 0.0
+    wait = seconds_to_next(couriers=open_to, now=timezone.now()) if open_to else None
+    return _IDLE if wait is None else min(wait, _IDLE)
+
+
 def _keep_sealed(now: datetime) -> None:
     """Seal the audit log, if it is time to."""
     global _seal_at
@@ -127,13 +152,13 @@ def work_apart() -> int:
     # Waited for, not handled: a handler that sets the event could meet its own thread holding the event's lock.
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
-    thread = threading.Thread(target=work, args=[_stop], name="motcua-work")
-    thread.start()
+    _begin(lambda: True)
     _log.info(
         "work.began place=%s", "beside the web workers" if settings.MOTCUA_WORK == "inside" else "apart"
     )
     signal.sigwait(ends)
     _stop.set()
-    thread.join()
+    for thread in _threads:
+        thread.join()
     _log.info("work.ended")
     return 0

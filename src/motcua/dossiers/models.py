@@ -366,6 +366,13 @@ class Paper(models.Model):
         AUTHORITY = "authority", _("Giấy tờ nộp thay")
         RESULT = "result", _("Kết quả")
 
+    class Scan(models.TextChoices):
+        """What the virus scanner said; without one a file stays not scanned."""
+
+        NOT_YET = "not_yet", _("Chưa quét")
+        CLEAN = "clean", _("Không thấy mã độc")
+        INFECTED = "infected", _("Có mã độc")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="papers")
     kind = models.CharField(_("Là"), max_length=10, choices=Kind.choices, default=Kind.GIVEN)
@@ -380,11 +387,26 @@ class Paper(models.Model):
     size = models.PositiveIntegerField(_("Dung lượng"))
     sha256 = models.CharField(max_length=64)
     uploaded_at = models.DateTimeField(_("Tải lên lúc"))
+    preview = models.FileField(upload_to="%Y/%m/", max_length=200, blank=True)
+    scan = models.CharField(_("Quét mã độc"), max_length=10, choices=Scan.choices, default=Scan.NOT_YET)
+    scanned_at = models.DateTimeField(_("Quét lúc"), null=True, blank=True)
+    reused_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("Dùng lại từ")
+    )
 
     class Meta:
         verbose_name = _("Giấy tờ")
         verbose_name_plural = _("Giấy tờ")
         ordering = ("uploaded_at",)
+        indexes = [
+            models.Index(fields=["uploaded_at"], name="paper_to_scan", condition=models.Q(scan="not_yet")),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="scanned_has_its_moment",
+                condition=models.Q(scan="not_yet") | models.Q(scanned_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -397,6 +419,55 @@ class Paper(models.Model):
     def random_file_name(self) -> str:
         """Return the name under which the file is stored: it tells nothing and cannot be guessed."""
         return f"{uuid.uuid4().hex}{PurePath(self.original_name).suffix}"
+
+
+class Upload(models.Model):
+    """A file on its way in pieces over a slow line: it goes on where it broke off, and is a paper once it is whole."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="uploads")
+    kind = models.CharField(max_length=10, choices=Paper.Kind.choices, default=Paper.Kind.GIVEN)
+    document = models.ForeignKey(
+        "procedures.RequiredDocument", models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    supplement = models.ForeignKey(
+        "Supplement", models.CASCADE, null=True, blank=True, related_name="uploads"
+    )
+    line = models.CharField(
+        max_length=20, blank=True, help_text="Which of a request's papers it answers, as its form names it"
+    )
+    name = models.CharField(_("Tên tệp"), max_length=200)
+    size = models.PositiveIntegerField(_("Dung lượng"))
+    received = models.PositiveIntegerField(_("Đã nhận"), default=0)
+    begun_at = models.DateTimeField(_("Bắt đầu lúc"))
+    touched_at = models.DateTimeField(_("Lần cuối lúc"), db_index=True)
+
+    class Meta:
+        verbose_name = _("Tệp đang tải lên")
+        verbose_name_plural = _("Tệp đang tải lên")
+        constraints = [
+            models.CheckConstraint(
+                name="received_is_within_size", condition=models.Q(received__lte=models.F("size"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class UploadPiece(models.Model):
+    """One piece of such a file."""
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="pieces")
+    offset = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ("offset",)
+        constraints = [models.UniqueConstraint(fields=["upload", "offset"], name="one_piece_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.upload_id} {self.offset}"
 
 
 class DossierOwner(models.Model):
@@ -563,9 +634,27 @@ class Supplement(models.Model):
 
 
 class Fee(models.Model):
-    """A fee asked for while a dossier is dealt with."""
+    """What a dossier costs: the fee of its procedure, fixed at its reception, or one that comes up later."""
+
+    OPEN = models.Q(settled_at=None, cancelled_at=None, exempted_at=None)
+
+    class Kind(models.TextChoices):
+        FILING = "filing", _("Phí, lệ phí của thủ tục")
+        LATER = "later", _("Phí, lệ phí phát sinh")
+
+    class Exemption(models.TextChoices):
+        """Why nobody has to pay; the reason in words stands beside it."""
+
+        POOR = "poor", _("Hộ nghèo, cận nghèo")
+        DISABLED = "disabled", _("Người khuyết tật")
+        MERITORIOUS = "meritorious", _("Người có công với cách mạng")
+        CHILD = "child", _("Trẻ em")
+        ELDERLY = "elderly", _("Người cao tuổi")
+        HARDSHIP = "hardship", _("Xã, thôn đặc biệt khó khăn")
+        OTHER = "other", _("Lý do khác theo quy định")
 
     dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="fees")
+    kind = models.CharField(_("Là"), max_length=10, choices=Kind.choices, default=Kind.LATER)
     amount = models.PositiveIntegerField(_("Số tiền (đồng)"))
     asked_at = models.DateTimeField(_("Yêu cầu lúc"))
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
@@ -573,6 +662,14 @@ class Fee(models.Model):
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    exempted_at = models.DateTimeField(_("Miễn lúc"), null=True, blank=True)
+    exempted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    exemption = models.CharField(
+        _("Đối tượng được miễn"), max_length=12, choices=Exemption.choices, blank=True
+    )
+    exemption_reason = SealedTextField(_("Lý do miễn"), use="exemption_reason", max_length=500, blank=True)
     cancelled_at = models.DateTimeField(
         _("Hủy lúc"), null=True, blank=True, help_text="The dossier was closed before the fee was paid"
     )
@@ -583,13 +680,22 @@ class Fee(models.Model):
         ordering = ("id",)
         constraints = [
             models.UniqueConstraint(
-                name="one_open_fee",
-                fields=["dossier"],
-                condition=models.Q(settled_at=None, cancelled_at=None),
+                name="one_open_fee_a_kind",
+                fields=["dossier", "kind"],
+                condition=models.Q(settled_at=None, cancelled_at=None, exempted_at=None),
+            ),
+            models.UniqueConstraint(
+                name="one_filing_fee", fields=["dossier"], condition=models.Q(kind="filing")
             ),
             models.CheckConstraint(
-                name="fee_is_settled_or_cancelled",
-                condition=models.Q(settled_at=None) | models.Q(cancelled_at=None),
+                name="fee_has_one_end",
+                condition=models.Q(settled_at=None, cancelled_at=None)
+                | models.Q(settled_at=None, exempted_at=None)
+                | models.Q(cancelled_at=None, exempted_at=None),
+            ),
+            models.CheckConstraint(
+                name="exemption_says_why",
+                condition=models.Q(exempted_at=None, exemption="") | ~models.Q(exemption=""),
             ),
         ]
 

@@ -1,0 +1,213 @@
+"""Writing parcels down and bringing them: each once as far as one side alone can see to it, and in order.
+
+A worker that is killed after the other side took a parcel and before that was written down sends it again, with the
+same ``message_id``; the other side knows it by that. Nothing is lost: a parcel is written in the transaction of its
+cause, and waits until it was taken or somebody gave it up.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.transaction import TransactionManagementError
+
+from motcua.outbox.models import Parcel, Pause
+
+_log = logging.getLogger("motcua.outbox")
+# Longer than any courier may take.
+_LEASE: Final = timedelta(seconds=60)
+_FIRST_PAUSE: Final = timedelta(seconds=5)
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
+_MOST_TRIES: Final = 12
+
+
+class Unreachable(Exception):
+    """The other system is not there, or takes nothing now: all that waits for it goes on waiting.
+
+    The text is a word for the log such as ``timeout``, never what was to be sent.
+    """
+
+
+class Failed(Exception):
+    """This parcel did not get through, though the system is there; it is tried again, a bounded number of times."""
+
+
+class Refused(Exception):
+    """The other system will never take this parcel."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Load:
+    """What a courier is given: a parcel's id, what it is about, and what it says."""
+
+    message_id: uuid.UUID
+    about: str
+    content: dict[str, Any]
+    tries: int
+
+
+# Brings a load, outside any transaction; raises Unreachable, Failed or Refused.
+Courier = Callable[[Load], None]
+
+
+def put(
+    *,
+    topic: str,
+    content: dict[str, Any],
+    now: datetime,
+    about: str = "",
+    useless_after: timedelta | None = None,
+) -> Parcel:
+    """Write a parcel down, in the transaction of its cause.
+
+    Args:
+        topic: for which system; the name of a courier.
+        content: what is told, as JSON can say it.
+        now: the moment.
+        about: what it is about; parcels about the same thing are taken in the order of their writing.
+        useless_after: how long it is worth sending; for ever when None.
+
+    Raises:
+        TransactionManagementError: no transaction is open.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("a parcel is written in the transaction of its cause")
+    return Parcel.objects.create(
+        topic=topic,
+        about=about,
+        content=json.dumps(content, ensure_ascii=False),
+        made_at=now,
+        not_before=now,
+        useless_from=None if useless_after is None else now + useless_after,
+    )
+
+
+def bring_next(*, couriers: Mapping[str, Courier], now: datetime) -> bool:
+    """Take one parcel that is due and have its courier bring it.
+
+    Args:
+        couriers: by topic; parcels for others wait.
+        now: the moment.
+
+    Returns:
+        Whether there was one.
+    """
+    parcel = _claim(couriers, now)
+    if parcel is None:
+        return False
+    if parcel.useless_from is not None and parcel.useless_from <= now:
+        _give_up(parcel, "too_late", now)
+        return True
+    load = Load(parcel.message_id, parcel.about, json.loads(parcel.content), parcel.tries)
+    try:
+        couriers[parcel.topic](load)
+    except Unreachable as error:
+        _pause(parcel, str(error), now)
+    except Refused as error:
+        _give_up(parcel, str(error), now)
+    except Failed as error:
+        _put_back(parcel, str(error), now)
+    except Exception as error:
+        # A mistake of ours with one parcel must not stop the others, nor be lost.
+        _log.exception("outbox.mistake topic=%s error=%s", parcel.topic, type(error).__name__)
+        _put_back(parcel, type(error).__name__, now)
+    else:
+        _taken(parcel, now)
+    return True
+
+
+def seconds_to_next(*, couriers: Mapping[str, Courier], now: datetime) -> float | None:
+    """Return how long it is until a parcel may be due; None when none waits for these couriers."""
+    first = _deliverable(couriers).order_by("not_before").values_list("not_before", flat=True).first()
+    if first is None:
+        return None
+    paused = (
+        Pause.objects.filter(topic__in=couriers).order_by("until").values_list("until", flat=True).first()
+    )
+    moment = max(first, paused) if paused is not None else first
+    return max(0.0, (moment - now).total_seconds())
+
+
+def send_again(parcel: Parcel, *, now: datetime) -> bool:
+    """Let a parcel that was given up wait for its courier again; returns whether it had been given up."""
+    again = {"given_up_at": None, "problem": "", "tries": 0, "not_before": now, "useless_from": None}
+    return bool(Parcel.objects.filter(pk=parcel.pk, given_up_at__isnull=False).update(**again))
+
+
+def erase_old_parcels(*, now: datetime, dry_run: bool) -> int:
+    """Delete, or only count, what was taken or given up longer ago than KEEP_SENT_DAYS; returns how many."""
+    before = now - timedelta(days=settings.KEEP_SENT_DAYS)
+    old = Parcel.objects.filter(Q(taken_at__lt=before) | Q(given_up_at__lt=before))
+    return old.count() if dry_run else old.delete()[0]
+
+
+def _deliverable(couriers: Mapping[str, Courier]) -> QuerySet[Parcel]:
+    """Return what waits for these couriers and is the first about its thing."""
+    earlier = Parcel.objects.filter(
+        Parcel.WAITING, topic=OuterRef("topic"), about=OuterRef("about"), id__lt=OuterRef("id")
+    ).exclude(about="")
+    return Parcel.objects.filter(Parcel.WAITING, topic__in=list(couriers)).exclude(Exists(earlier))
+
+
+def _claim(couriers: Mapping[str, Courier], now: datetime) -> Parcel | None:
+    paused = Pause.objects.filter(until__gt=now, topic__in=couriers).values_list("topic", flat=True)
+    open_ones = {topic: courier for topic, courier in couriers.items() if topic not in set(paused)}
+    if not open_ones:
+        return None
+    with transaction.atomic():
+        due = _deliverable(open_ones).filter(
+            Q(leased_until=None) | Q(leased_until__lte=now), not_before__lte=now
+        )
+        parcel = due.order_by("not_before", "id").select_for_update(skip_locked=True).first()
+        if parcel is None:
+            return None
+        parcel.leased_until, parcel.tries = now + _LEASE, parcel.tries + 1
+        parcel.save(update_fields=["leased_until", "tries"])
+    return parcel
+
+
+def _taken(parcel: Parcel, now: datetime) -> None:
+    with transaction.atomic():
+        _mine(parcel).update(taken_at=now, content="", leased_until=None, problem="")
+        Pause.objects.filter(topic=parcel.topic).delete()
+
+
+def _give_up(parcel: Parcel, problem: str, now: datetime) -> None:
+    _mine(parcel).update(given_up_at=now, problem=problem[:60], leased_until=None)
+    _log.error("outbox.given_up topic=%s id=%s problem=%s", parcel.topic, parcel.message_id, problem)
+
+
+def _put_back(parcel: Parcel, problem: str, now: datetime) -> None:
+    if parcel.tries >= _MOST_TRIES:
+        return _give_up(parcel, problem, now)
+    later = now + min(_FIRST_PAUSE * 2 ** (parcel.tries - 1), _LONGEST_PAUSE)
+    _mine(parcel).update(not_before=later, leased_until=None, problem=problem[:60])
+    return None
+
+
+def _pause(parcel: Parcel, problem: str, now: datetime) -> None:
+    """Let everything for a system wait, and this try of the parcel not count: it is not its fault."""
+    with transaction.atomic():
+        _mine(parcel).update(leased_until=None, tries=F("tries") - 1, problem=problem[:60])
+        begun = {"since": now, "until": now + _FIRST_PAUSE, "problem": problem[:60]}
+        pause, is_new = Pause.objects.select_for_update().get_or_create(topic=parcel.topic, defaults=begun)
+        if not is_new:
+            pause.failures += 1
+            pause.until = now + min(_FIRST_PAUSE * 2 ** min(pause.failures - 1, 10), _LONGEST_PAUSE)
+            pause.problem = problem[:60]
+            pause.save(update_fields=["failures", "until", "problem"])
+    _log.warning("outbox.unreachable topic=%s problem=%s failures=%d", parcel.topic, problem, pause.failures)
+
+
+def _mine(parcel: Parcel) -> QuerySet[Parcel]:
+    """Return the parcel's row, as long as this worker's lease on it stands."""
+    return Parcel.objects.filter(pk=parcel.pk, leased_until=parcel.leased_until)

@@ -1,0 +1,156 @@
+"""What other systems are told: nothing lost, nothing out of order, and one mistake stops nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.db.transaction import TransactionManagementError
+from django.utils import timezone
+
+from motcua.outbox.models import Parcel, Pause
+from motcua.outbox.service import Failed, Load, Refused, Unreachable, bring_next, put, send_again
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+
+
+class Other:
+    """The other system: what it took, and what it does with the next ones."""
+
+    def __init__(self) -> None:
+        self.took: list[Load] = []
+        self.trouble: Exception | None = None
+
+    def __call__(self, load: Load) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.took.append(load)
+
+    @property
+    def said(self) -> list[str]:
+        return [load.content["says"] for load in self.took]
+
+
+@pytest.fixture
+def other() -> Other:
+    return Other()
+
+
+def write(says: str, *, about: str = "", useless_after: timedelta | None = None) -> Parcel:
+    with transaction.atomic():
+        return put(topic="other", content={"says": says}, about=about, now=NOW, useless_after=useless_after)
+
+
+def bring(other: Other, *, after: timedelta = timedelta(), most: int = 50) -> int:
+    """Bring what is due at a moment; return how many tries that took."""
+    tries = 0
+    while tries < most and bring_next(couriers={"other": other}, now=NOW + after):
+        tries += 1
+    return tries
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_written_outside_the_transaction_of_its_cause() -> None:
+    with pytest.raises(TransactionManagementError):
+        put(topic="other", content={}, now=NOW)
+
+
+def test_what_was_taken_is_not_sent_again_and_its_content_is_forgotten(other: Other) -> None:
+    write("Hồ sơ H24.1")
+    assert (bring(other), bring(other)) == (1, 0)
+    assert other.said == ["Hồ sơ H24.1"]
+    kept = Parcel.objects.get()
+    assert (kept.content, kept.taken_at) == ("", NOW)
+
+
+def test_an_outage_makes_everything_wait_and_loses_nothing(other: Other) -> None:
+    for says in "abc":
+        write(says, about="one dossier")
+    other.trouble = Unreachable("timeout")
+    assert bring(other) == 1, "after the first try nobody else is tried"
+    assert Pause.objects.get().problem == "timeout"
+    for minute in range(1, 30):
+        bring(other, after=timedelta(minutes=minute))
+    assert Parcel.objects.filter(Parcel.WAITING).count() == 3
+    assert Parcel.objects.order_by("id")[0].tries == 0, "an outage is no fault of a parcel"
+    other.trouble = None
+    bring(other, after=timedelta(minutes=40))
+    assert other.said == ["a", "b", "c"]
+    assert not Pause.objects.exists()
+
+
+def test_what_fails_holds_back_only_what_comes_after_it_about_the_same_thing(other: Other) -> None:
+    first = write("a1", about="a")
+    write("a2", about="a")
+    write("b1", about="b")
+    write("loose")
+
+    def courier(load: Load) -> None:
+        if load.message_id == first.message_id and other.trouble is not None:
+            raise other.trouble
+        other.took.append(load)
+
+    other.trouble = Failed("status_500")
+    while bring_next(couriers={"other": courier}, now=NOW):
+        pass
+    assert other.said == ["b1", "loose"]
+    other.trouble = None
+    while bring_next(couriers={"other": courier}, now=NOW + timedelta(minutes=1)):
+        pass
+    assert other.said == ["b1", "loose", "a1", "a2"]
+
+
+@pytest.mark.parametrize("trouble", [Failed("status_500"), ValueError("a mistake of ours")])
+def test_what_never_gets_through_is_given_up_and_may_be_sent_again_by_hand(
+    other: Other, trouble: Exception
+) -> None:
+    parcel = write("a")
+    other.trouble = trouble
+    for hour in range(20):
+        bring(other, after=timedelta(hours=hour))
+    parcel.refresh_from_db()
+    assert parcel.given_up_at is not None
+    other.trouble = None
+    assert send_again(parcel, now=NOW)
+    bring(other)
+    assert other.said == ["a"]
+
+
+def test_what_is_refused_is_given_up_at_once_and_the_next_goes_on(other: Other) -> None:
+    write("a", about="one")
+    write("b", about="one")
+    other.trouble = Refused("status_422")
+    assert bring(other, most=1) == 1
+    other.trouble = None
+    bring(other)
+    assert other.said == ["b"]
+
+
+def test_what_comes_too_late_is_not_sent(other: Other) -> None:
+    write("a PIN", useless_after=timedelta(minutes=10))
+    bring(other, after=timedelta(minutes=11))
+    assert other.said == []
+    assert Parcel.objects.get().problem == "too_late"
+
+
+def test_a_worker_that_died_is_replaced_when_its_lease_ends_and_the_message_keeps_its_id(
+    other: Other,
+) -> None:
+    parcel = write("a")
+
+    def dies(load: Load) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bring_next(couriers={"other": dies}, now=NOW)
+    assert bring(other) == 0, "somebody may still be sending it"
+    bring(other, after=timedelta(minutes=2))
+    assert [load.message_id for load in other.took] == [parcel.message_id]
+
+
+def test_what_has_no_courier_waits() -> None:
+    write("a")
+    assert not bring_next(couriers={}, now=NOW)
+    assert not bring_next(couriers={"another": lambda load: None}, now=NOW)
