@@ -32,10 +32,12 @@
       if (!typed) return close();
       const words = typed.split(" ");
       const found = all.filter((one) => words.every((word) => one.folded.includes(` ${word}`)));
-      found.sort((one, other) => !one.folded.includes(` ${typed}`) - !other.folded.includes(` ${typed}`) || one.order - other.order);
-      list.replaceChildren(...found.slice(0, MOST).map((one, place) => {
+      // What begins with the words typed, or has them early, is meant more often than what only mentions them.
+      const early = (one) => (one.folded.indexOf(` ${typed}`) + 1) || Infinity;
+      found.sort((one, other) => (early(one) === early(other) ? one.order - other.order : early(one) - early(other)));
+      list.replaceChildren(...found.slice(0, MOST).map((one, number) => {
         const row = document.createElement("li");
-        row.id = `thu-tuc-${place}`;
+        row.id = `thu-tuc-${number}`;
         row.setAttribute("role", "option");
         row.dataset.value = one.value;
         row.textContent = one.text;
