@@ -35,6 +35,8 @@ _OURS = (
     "REGISTRATION_",
     "OFFICER_",
     "IDLE_",
+    "MAIL_",
+    "SMS_",
     "PYTEST_",
     "COV_",
 )

@@ -22,6 +22,11 @@ PAGES = (
     "accounts/daychange/",
     "accounts/daychange/add/",
     "accounts/notice/",
+    "hop-thu/",
+    "messaging/",
+    "messaging/template/",
+    "messaging/template/received-email/sua/",
+    "messaging/template/received-sms/sua/",
     "procedures/",
     "procedures/procedure/",
     "procedures/procedure/1/change/",
@@ -38,13 +43,34 @@ PAGES = (
 )
 
 
-def test_an_administrator_finds_nothing_inaccessible(visitor: Visit) -> None:
+def logged_in(visitor: Visit) -> Visit:
+    """Return the administrator, on the first page behind the log-in."""
     administrator = visitor()
     administrator.opens("/dang-nhap/")
     administrator.types("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập", "quantri")
     administrator.types("Mật khẩu", PASSWORD)
     administrator.presses("Đăng nhập")
     administrator.sees("Quản trị hệ thống")
+    return administrator
+
+
+def test_an_administrator_finds_nothing_inaccessible(visitor: Visit) -> None:
+    administrator = logged_in(visitor)
     for path in PAGES:
         administrator.opens(f"/quan-tri/{path}")
         administrator.has_nothing_inaccessible(f"administration {path}")
+
+
+def test_what_people_will_read_is_shown_while_an_administrator_types_and_the_first_text_comes_back(
+    visitor: Visit,
+) -> None:
+    administrator = logged_in(visitor)
+    administrator.opens("/quan-tri/messaging/template/finished-sms/sua/")
+    administrator.types("Nội dung", "Hồ sơ {ma_ho_so} {ho_ten}")
+    administrator.sees("Không có ô {ho_ten}")
+    administrator.types("Nội dung", "Mời ông/bà đến {co_quan}.")
+    administrator.sees("Mời ông/bà đến Bộ phận Một cửa phường Mẫu A.")
+    administrator.presses("Lưu")
+    administrator.sees("Đã lưu mẫu tin.")
+    administrator.presses("Khôi phục mẫu gốc")
+    administrator.sees("Đã khôi phục mẫu gốc.")

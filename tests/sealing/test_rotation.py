@@ -234,6 +234,7 @@ def test_every_place_that_seals_a_column_is_a_sealed_field() -> None:
         "dossiers.Result.summary",
         "dossiers.Result.collected_by",
         "dossiers.Rating.comment",
+        "messaging.Mailbox.address",
         "outbox.Parcel.content",
         "verification.WaitingRecord.said",
     }

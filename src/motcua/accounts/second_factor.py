@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from motcua.accounts.models import RecoveryCode, User
-from motcua.accounts.service import confirm_password, notify, office_code, subject_of
+from motcua.accounts.service import confirm_password, office_code, subject_of, warn
 from motcua.accounts.tries import forget_tries, spend_try
 from motcua.audit.service import record
 from motcua.sealing import digest
@@ -144,7 +144,7 @@ def confirm(*, user: User, typed: str, now: datetime) -> str:
         _record("account.second_factor_failed", user, now)
         text = _(PASSWORD_IS_KNOWN)
         if not user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
-            notify(user=user, text=text, now=now, link="/tai-khoan/")
+            warn(user=user, kind="password_known", text=text, now=now, link="/tai-khoan/")
     return ""
 
 

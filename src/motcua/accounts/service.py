@@ -29,6 +29,7 @@ from motcua.audit.service import record
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 from motcua.identity.register import TouchPoint
+from motcua.messaging import service as messaging
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck, LimitRelease
 from motcua.verification.service import NO_PRESS, Asker, Limited, Press, Purpose, check_identity
@@ -149,6 +150,22 @@ def notify(*, user: User, text: str, now: datetime, link: str = "") -> Notice:
     return Notice.objects.create(user=user, text=text, link=link, created_at=now)
 
 
+def warn(*, user: User, kind: str, text: str, now: datetime, link: str = "") -> None:
+    """Leave a message that concerns the safety of an account, and send it to the account's address, if it has one.
+
+    Args:
+        user: who shall read it.
+        kind: what goes out by e-mail, of ``messaging.kinds.KINDS``.
+        text: what stands in the inbox.
+        now: the moment.
+        link: the page of this site where one goes on, as a path.
+    """
+    with transaction.atomic():
+        notify(user=user, text=text, now=now, link=link)
+        words = {"duong_dan": messaging.link(link or reverse("profile"))}
+        messaging.send(kind=kind, email=user.email, words=words, now=now)
+
+
 def tell_supervisors(*, officer: User, now: datetime) -> int:
     """Tell the supervisors of an officer's office, and the log, that the officer was stopped; once for each stop.
 
@@ -172,7 +189,9 @@ def tell_supervisors(*, officer: User, now: datetime) -> int:
         supervisors = User.objects.filter(
             office=officer.office_id, role=User.Role.SUPERVISOR, is_active=True
         ).exclude(pk=officer.pk)
-        told = [notify(user=one, text=text, now=now, link=link) for one in supervisors]
+        told = list(supervisors)
+        for one in told:
+            warn(user=one, kind="officer_stopped", text=text, now=now, link=link)
     _log.error("limits.officer_stopped user=%d told=%d", officer.pk, len(told))
     return len(told)
 
@@ -246,7 +265,7 @@ def register_citizen(
         )
     except Limited as limited:
         if limited.scope == "number":
-            _warn_owner(claim.number, _(GUESSED_AT), now)
+            _warn_owner(claim.number, "guessed_at", _(GUESSED_AT), now)
         raise
     if not check.is_verified:
         return check
@@ -271,7 +290,7 @@ def register_citizen(
     except IntegrityError:
         if Citizen.objects.filter(registration_check=check).exists():
             return check  # the same press made the account a moment ago
-        if not _warn_owner(claim.number, _(REGISTERED_AGAIN), now):
+        if not _warn_owner(claim.number, "registered_again", _(REGISTERED_AGAIN), now):
             raise
         record(name="account.registration_repeated", now=now, subject=digest("number", claim.number.digits))
     return check
@@ -288,13 +307,13 @@ def owner_of(*, number_digest: str) -> Citizen | None:
     return Citizen.objects.select_related("user").filter(number_digest=number_digest).first()
 
 
-def _warn_owner(number: IdNumber, text: str, now: datetime) -> bool:
+def _warn_owner(number: IdNumber, kind: str, text: str, now: datetime) -> bool:
     """Put a warning in the inbox of a number's owner, once a day; say whether the number has an owner here."""
     owner = owner_of(number_digest=digest("number", number.digits))
     if owner is None:
         return False
     if not owner.user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
-        notify(user=owner.user, text=text, now=now)
+        warn(user=owner.user, kind=kind, text=text, now=now)
     return True
 
 

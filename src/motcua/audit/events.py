@@ -303,6 +303,13 @@ _event(
     _SECURITY,
     changed=_("Tên các mục đã thay đổi, không kèm nội dung."),
 )
+_event(
+    "message.changed",
+    _("Quản trị thay đổi mẫu thư điện tử, tin nhắn."),
+    _SECURITY,
+    message=_("Loại tin và kênh."),
+    act=_("Sửa, bật hoặc tắt, hay khôi phục mẫu gốc."),
+)
 _event("product.started", _("Hệ thống khởi động."), _SECURITY)
 _event(
     "procedures.loaded",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from motcua.messaging import channels
 from motcua.outbox.service import Courier
 
 
 def couriers() -> dict[str, Courier]:
     """Return a courier for each topic whose system is configured."""
-    return {}
+    return {**channels.couriers()}

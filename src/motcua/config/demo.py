@@ -141,5 +141,7 @@ Try
   later     receive it all the same ("Tiếp nhận, xác thực sau"), end the outage, and within a minute the answer
             stands above the list of dossiers
 
+  messages  what was told by e-mail and SMS: log in as quantri, http://localhost:{product}/quan-tri/hop-thu/
+
 Ctrl-C stops both.
 """

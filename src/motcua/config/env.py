@@ -164,6 +164,14 @@ _declare(
 )
 _declare(
     "Product",
+    "MOTCUA_SITE_URL",
+    "text",
+    "",
+    "Address of the portal as people type it, such as https://dichvucong.example, for links in messages; "
+    "this machine's on MOTCUA_PORT when empty.",
+)
+_declare(
+    "Product",
     "MOTCUA_HTTPS",
     "switch",
     "off",
@@ -254,6 +262,49 @@ _declare(
     "Path of a second file for the signed heads of the audit log, best on another host; none when empty.",
 )
 _declare("Product", "PAPER_MAX_MB", "number", "10", "Largest paper that a citizen may upload, in MB.")
+
+_MESSAGES = "Messages"
+_declare(
+    _MESSAGES,
+    "MAIL_HOST",
+    "text",
+    "",
+    "Mail server to which e-mails are given; when empty a trial keeps them in its mailbox, and production writes none.",
+)
+_declare(_MESSAGES, "MAIL_PORT", "port", "587", "Its port; 465 is usual with MAIL_TLS=tls.")
+_declare(
+    _MESSAGES,
+    "MAIL_TLS",
+    "text",
+    "starttls",
+    "How the way to it is encrypted; its certificate is always verified.",
+    one_of="starttls tls none",
+)
+_declare(_MESSAGES, "MAIL_USER", "text", "", "User name with the mail server; no log-in when empty.")
+_declare(_MESSAGES, "MAIL_PASSWORD", "text", "", "Password of that user.", secret=True)
+_declare(
+    _MESSAGES,
+    "MAIL_FROM",
+    "text",
+    "khong-tra-loi@localhost",
+    "Sender of every e-mail, such as Cổng dịch vụ công <khong-tra-loi@dichvucong.example>.",
+)
+_declare(
+    _MESSAGES,
+    "SMS_URL",
+    "text",
+    "",
+    "Address of the SMS gateway; docs/operations.md says what is posted. When empty as with MAIL_HOST.",
+)
+_declare(
+    _MESSAGES,
+    "SMS_TOKEN",
+    "text",
+    "",
+    "Bearer token with the SMS gateway; none is sent when empty.",
+    secret=True,
+)
+_declare(_MESSAGES, "SMS_SENDER", "text", "", "Brand name under which SMS go out.")
 
 _KEPT = "How long things are kept"
 _declare(

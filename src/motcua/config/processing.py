@@ -321,6 +321,28 @@ TABLES: Final = (
         other="id upload offset",
     ),
     Table(
+        "messaging.Mailbox",
+        whose="người dùng thử",
+        purpose="đọc thư điện tử, tin nhắn khi chạy thử mà không gửi đi; không có khi MOTCUA_MODE=production",
+        seen_by="quản trị hệ thống",
+        kept="7 ngày, nhiều nhất 500 thư",
+        personal={
+            "address": Personal("địa chỉ thư điện tử hoặc số điện thoại", _SEALED),
+            "subject": Personal("tiêu đề: mã hồ sơ"),
+            "body": Personal("nội dung: mã hồ sơ, cơ quan, ngày hẹn"),
+        },
+        other="id message_id channel sent_at",
+    ),
+    Table(
+        "messaging.Template",
+        whose="quản trị hệ thống",
+        purpose="biết ai đã sửa mẫu tin",
+        seen_by="quản trị hệ thống",
+        kept="đến khi khôi phục mẫu gốc",
+        personal={"changed_by": Personal("người sửa")},
+        other="id kind channel subject body is_active changed_at",
+    ),
+    Table(
         "outbox.Parcel",
         whose="người nộp hồ sơ, chủ hồ sơ",
         purpose="tin chờ gửi các hệ thống khác: thư điện tử, tin nhắn, Cổng dịch vụ công quốc gia",

@@ -43,6 +43,7 @@ def rules() -> list[Rule]:
     from motcua.accounts import service as accounts
     from motcua.accounts import tries
     from motcua.dossiers import service as dossiers
+    from motcua.messaging import mailbox
     from motcua.outbox import service as outbox
     from motcua.oversight.keeping import erase_old_findings
     from motcua.verification import service as verification
@@ -52,6 +53,7 @@ def rules() -> list[Rule]:
         Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins, is_logged=False),
         Rule("tries to follow", "1 hour", dossiers.erase_old_tries, is_logged=False),
         Rule("sessions", "until they expire", _erase_sessions, is_logged=False),
+        Rule("mailbox of a trial", f"{mailbox.KEPT.days} days", mailbox.erase_old_messages, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
         Rule("sent to others", f"{settings.KEEP_SENT_DAYS} days", outbox.erase_old_parcels, is_logged=False),

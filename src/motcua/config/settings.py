@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "motcua.web",
     "motcua.audit",
     "motcua.outbox",
+    "motcua.messaging",
     "motcua.verification",
     "motcua.accounts",
     "motcua.procedures",
@@ -243,6 +244,12 @@ OFFICER_SECOND_FACTOR = env["OFFICER_SECOND_FACTOR"] or (
 )
 IDLE_DAYS = env["IDLE_DAYS"]
 PROVINCE_NAME = env["PROVINCE_NAME"]
+SITE_URL = env["MOTCUA_SITE_URL"] or f"http://localhost:{env['MOTCUA_PORT']}"
+MAIL = {
+    name: env[name]
+    for name in ("MAIL_HOST", "MAIL_PORT", "MAIL_TLS", "MAIL_USER", "MAIL_PASSWORD", "MAIL_FROM")
+}
+SMS = {name: env[name] for name in ("SMS_URL", "SMS_TOKEN", "SMS_SENDER")}
 REGISTRATION_OPEN = env["REGISTRATION_OPEN"]
 AUDIT_SEAL_SECONDS = env["AUDIT_SEAL_SECONDS"]
 AUDIT_HEADS = STATE / "audit-heads.jsonl"

@@ -12,5 +12,6 @@ urlpatterns = [
     path("", include("motcua.slips.urls")),
     path("mot-cua/", include("motcua.reception.urls")),
     path("", include("motcua.oversight.urls")),
+    path("quan-tri/", include("motcua.messaging.urls")),
     path("quan-tri/", admin.site.urls),
 ]

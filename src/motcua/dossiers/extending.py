@@ -104,7 +104,7 @@ def extend(*, dossier: Dossier, new_due_at: datetime, reason: str, by: User, now
             subject=str(fresh.code),
             details={"due": f"{timezone.localdate(new_due_at):%Y-%m-%d}"},
         )
-        tell_citizen(fresh, _told(fresh, extension), now=now)
+        tell_citizen(fresh, _told(fresh, extension), kind="extended", now=now)
     return extension
 
 

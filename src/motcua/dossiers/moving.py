@@ -15,7 +15,7 @@ from motcua.dossiers import clock, states
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Recheck, Step
 from motcua.dossiers.states import Move
-from motcua.dossiers.telling import tell_citizen
+from motcua.dossiers.telling import kind_of, tell_citizen
 from motcua.web.templatetags.motcua import moment
 
 _SAVED: Final = (
@@ -112,8 +112,8 @@ def take_step(
         if details is None
         else details,
     )
-    if move.message is not None and dossier.citizen is not None:
-        tell_citizen(dossier, told(dossier, move), now=now)
+    if move.message is not None:
+        tell_citizen(dossier, told(dossier, move), kind=kind_of(move.name), now=now)
     return step
 
 

@@ -1,4 +1,4 @@
-"""What officers and citizens are told when the register, asked later, has answered."""
+"""Telling about a dossier: its citizen in the inbox, by e-mail and SMS; officials above their queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from motcua.accounts.models import User
 from motcua.accounts.rights import Right, may
 from motcua.accounts.service import notify, owner_of
 from motcua.dossiers.models import Dossier
+from motcua.messaging import service as messaging
 from motcua.verification.models import IdentityCheck
+from motcua.web.templatetags.motcua import moment
 
 _Outcome = IdentityCheck.Outcome
 _TO_OFFICERS: Final[dict[str, Promise]] = {
@@ -33,6 +35,27 @@ _TO_OFFICERS: Final[dict[str, Promise]] = {
         "hoặc ghi nhận đã xem lại giấy tờ gốc trên trang hồ sơ."
     ),
 }
+# Which message goes out with a move; a move that is not here is told in the inbox alone, if at all.
+_KINDS: Final[dict[str, str]] = {
+    "submit": "filed",
+    "receive": "received",
+    "take_up": "received",
+    "guide_walk_in": "supplement_asked",
+    "refuse_walk_in": "refused",
+    "refuse": "refused",
+    "ask_supplement": "supplement_asked",
+    "take_supplement": "supplement_taken",
+    "ask_fee": "fee_asked",
+    "take_fee": "fee_taken",
+    "withdraw": "withdrawn",
+    "stop": "stopped",
+    "finish": "finished",
+    "reopen": "reopened",
+    "hand_out": "handed_out",
+}
+_KINDS_OF_OUTCOMES: Final = {_Outcome.VERIFIED: "identity_verified", _Outcome.REJECTED: "identity_to_look_at"}
+_NO_DUE_DATE: Final = _("theo quy định")
+_NO_PHONE: Final = _("xem trên cổng")
 _CALL: Final = _("Người nộp không có tài khoản: vui lòng báo theo số điện thoại ghi trên trang hồ sơ.")
 _TO_CITIZENS: Final[dict[str, Promise]] = {
     _Outcome.VERIFIED: _(
@@ -45,17 +68,51 @@ _TO_CITIZENS: Final[dict[str, Promise]] = {
 }
 
 
-def tell_citizen(dossier: Dossier, text: str, *, now: datetime) -> None:
+def kind_of(move: str) -> str:
+    """Return the kind of message that goes out with a move; empty for none."""
+    return _KINDS.get(move, "")
+
+
+def tell_citizen(dossier: Dossier, text: str, *, now: datetime, kind: str = "") -> None:
     """Leave a message for the account to which a dossier belongs, where it belongs to one; runs in a transaction.
 
+    Outside the portal the contact that was given with the dossier is told, with an account or without.
+
     Args:
-        dossier: with its citizen.
+        dossier: with its citizen and office.
         text: what happened and what to do next, without anything that somebody wrote.
         now: the moment.
+        kind: what goes out by e-mail and SMS, of ``messaging.kinds.KINDS``; empty: nothing.
     """
     if dossier.citizen is not None:
         link = reverse("dossier", args=[dossier.pk])
         notify(user=dossier.citizen.user, text=text, link=link, now=now)
+    if kind:
+        write_outside(dossier, kind, email=dossier.email, phone=dossier.phone, now=now)
+
+
+def write_outside(dossier: Dossier, kind: str, *, email: str, phone: str = "", now: datetime) -> None:
+    """Tell somebody about a dossier by e-mail and SMS, with nothing about a person but its code.
+
+    Args:
+        dossier: with its office; a draft is told to nobody.
+        kind: of ``messaging.kinds.KINDS``.
+        email: to whom; empty for none.
+        phone: to whom; empty for none.
+        now: the moment.
+    """
+    if dossier.is_draft or not dossier.code:
+        return
+    words = {
+        "ma_ho_so": dossier.code,
+        "co_quan": dossier.office.name,
+        "han_tra": moment(dossier.due_at) or _NO_DUE_DATE,
+        "duong_dan": messaging.link(f"{reverse('track')}?{urlencode({'ma': dossier.code})}"),
+        "dien_thoai": dossier.office.phone or _NO_PHONE,
+    }
+    messaging.send(
+        kind=kind, email=email, phone=phone, words={name: str(said) for name, said in words.items()}, now=now
+    )
 
 
 def tell_officials(dossier: Dossier, people: Iterable[User], text: str, *, now: datetime) -> None:
@@ -83,6 +140,12 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
     if owner is not None:
         link = f"{reverse('track')}?{urlencode({'ma': dossier.code})}"
         notify(user=owner.user, text=str(_TO_CITIZENS[outcome] % words), link=link, now=now)
+    if outcome in _KINDS_OF_OUTCOMES:
+        kind = _KINDS_OF_OUTCOMES[outcome]
+        write_outside(dossier, kind, email=dossier.email, phone=dossier.phone, now=now)
+        # Whoever filed in another's name gave a contact of their own: the number's owner is told at theirs.
+        if owner is not None and owner.user.email.casefold() != dossier.email.casefold():
+            write_outside(dossier, kind, email=owner.user.email, now=now)
 
 
 def _officers(dossier: Dossier, asked_by: User) -> list[User]:

@@ -1,0 +1,14 @@
+"""The app."""
+
+from django.apps import AppConfig
+
+
+class MessagingConfig(AppConfig):
+    """E-mails and short messages."""
+
+    name = "motcua.messaging"
+    verbose_name = "Thư điện tử, tin nhắn"
+
+    def ready(self) -> None:
+        """Register the look at the settings."""
+        from motcua.messaging import checks  # noqa: F401

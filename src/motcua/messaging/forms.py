@@ -1,0 +1,45 @@
+"""What administrators write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from motcua.messaging.kinds import Channel
+from motcua.messaging.service import Text, TextRefused, judged
+from motcua.messaging.wording import LONGEST_MAIL, LONGEST_SUBJECT
+
+
+class TextForm(forms.Form):
+    """The texts of one message by one channel; its errors say which placeholder or length is wrong."""
+
+    subject = forms.CharField(label=_("Tiêu đề"), required=False, strip=False)
+    body = forms.CharField(label=_("Nội dung"), required=False, strip=False, widget=forms.Textarea)
+    is_active = forms.BooleanField(label=_("Có gửi tin này"), required=False)
+
+    def __init__(self, *args: Any, text: Text, **options: Any) -> None:
+        beginning = {"subject": text.subject, "body": text.body, "is_active": text.is_active}
+        super().__init__(*args, initial=beginning, **options)
+        self._text = text
+        self.fields["subject"].widget.attrs |= {"class": "vTextField", "maxlength": LONGEST_SUBJECT}
+        self.fields["body"].widget.attrs |= {
+            "class": "vLargeTextField",
+            "maxlength": LONGEST_MAIL,
+            "rows": 10,
+        }
+        if text.channel == Channel.SMS:
+            del self.fields["subject"]
+            self.fields["body"].widget.attrs["rows"] = 4
+
+    def clean(self) -> dict[str, Any]:
+        """Take the texts as they would be kept."""
+        said = super().clean() or {}
+        try:
+            said["subject"], said["body"] = judged(
+                self._text, subject=said.get("subject", ""), body=said.get("body", "")
+            )
+        except TextRefused as refused:
+            raise forms.ValidationError(refused.problems) from None
+        return said
