@@ -73,6 +73,22 @@ def test_a_production_in_order_starts(in_production: Any) -> None:
     assert refusals() == {}
 
 
+def test_papers_do_not_go_over_the_network_in_clear(in_production: Any) -> None:
+    for endpoint, is_fine in (
+        ("http://kho.example", False), ("https://kho.example", True), ("http://127.0.0.1:9000", True),
+    ):  # fmt: skip
+        store = {"BACKEND": "motcua.dossiers.object_store.ObjectStore", "OPTIONS": {"endpoint": endpoint}}
+        in_production.STORAGES = {**in_production.STORAGES, "default": store}
+        assert ("motcua.E031" in refusals()) is not is_fine
+    for address, is_warned in (
+        (("clamd.example", 3310), True),
+        (("127.0.0.1", 3310), False),
+        ("/run/c", False),
+    ):
+        in_production.CLAMD_ADDRESS = address
+        assert ("motcua.W031" in refusals()) is is_warned
+
+
 def test_a_trial_is_left_in_peace(settings: Any) -> None:
     assert refusals() == {}
 

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from motcua.config import work
 from motcua.config.serve import gunicorn_command
+from motcua.dossiers.scanning import ScannerAway
 
 MOTCUA = Path(sys.executable).with_name("motcua")
 
@@ -121,6 +122,36 @@ def test_the_log_is_sealed_at_its_pace_and_not_at_every_look(
     monkeypatch.setattr(work, "_seal_at", 0.0)
     work.work(Stop(1))
     assert len(sealed) == 2
+
+
+def test_an_absent_scanner_is_asked_more_and_more_rarely(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    settings.CLAMD_ADDRESS = "/nowhere"
+    clock, asked, is_away = [1000.0], [], [True]
+
+    def scan_next(*, now: object) -> bool:
+        asked.append(clock[0])
+        if is_away[0]:
+            raise ScannerAway("connection refused")
+        return False
+
+    monkeypatch.setattr("motcua.dossiers.scanning.scan_next", scan_next)
+    monkeypatch.setattr("motcua.outbox.service.bring_next", lambda *, couriers, now: False)
+    monkeypatch.setattr(work.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(work, "_scan_at", 0.0)
+    monkeypatch.setattr(work, "_scan_failures", 0)
+    for _look in range(62):
+        assert work._look_at_papers() == 2.0
+        clock[0] += 2.0
+    assert [one - asked[0] for one in asked] == [0.0, 4.0, 12.0, 28.0, 60.0, 120.0]
+
+    is_away[0] = False
+    clock[0] += 60.0
+    for _look in range(3):
+        work._look_at_papers()
+        clock[0] += 2.0
+    assert len(asked) == 9
 
 
 def test_its_place_in_the_pool_of_postgresql_is_free_while_it_rests(

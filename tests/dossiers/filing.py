@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from motcua.accounts.models import Citizen
+from motcua.config.couriers import couriers
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import CONSENT_VERSION
+from motcua.outbox.service import bring_next
 from motcua.procedures.models import Procedure, RequiredDocument
 from tests.people import FIRST_OFFICE, cast
 
@@ -75,6 +79,12 @@ def draft_of(citizen: Citizen) -> Dossier:
 def procedure_of(code: str = BIRTH_REGISTRATION) -> Procedure:
     """Return a procedure of the catalogue."""
     return Procedure.objects.get(code=code)
+
+
+def delete_forgotten_files(*, after: timedelta = timedelta()) -> None:
+    """Do what the work in the background does about the files of rows that are gone."""
+    while bring_next(couriers=couriers(), now=timezone.now() + after):
+        pass
 
 
 def pdf(name: str = "to-khai.pdf") -> SimpleUploadedFile:

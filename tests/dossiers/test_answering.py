@@ -15,7 +15,7 @@ from motcua.audit.models import AuditEvent
 from motcua.dossiers import service
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.supplementing import ask_supplement, take_supplement
-from tests.dossiers.filing import address, filed, pdf
+from tests.dossiers.filing import address, delete_forgotten_files, filed, pdf
 from tests.people import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
@@ -125,11 +125,13 @@ def test_a_file_can_be_removed_until_it_is_sent(an_client: Client, asked: Dossie
     )
     first, second = asked.supplements.get().papers.filter(document_name=BIRTH)
     assert an_client.post(address(asked, f"bo-sung/{first.pk}/xoa/")).status_code == 302
+    delete_forgotten_files()
     assert not Paper.objects.filter(pk=first.pk).exists()
     assert not Path(first.file.path).exists()
     an_client.post(address(asked, "bo-sung/"), {"send": "1"})
 
     an_client.post(address(asked, f"bo-sung/{second.pk}/xoa/"))
+    delete_forgotten_files()
 
     assert Paper.objects.filter(pk=second.pk).exists()
     assert Path(second.file.path).exists()

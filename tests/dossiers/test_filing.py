@@ -27,6 +27,7 @@ from tests.dossiers.filing import (
     address,
     agree,
     begin,
+    delete_forgotten_files,
     draft_of,
     file_it,
     filed,
@@ -443,6 +444,7 @@ def test_old_drafts_are_deleted_with_their_files_and_others_stay(
     assert service.delete_old_drafts(now=now + timedelta(days=29)) == 0
     assert service.delete_old_drafts(now=now + timedelta(days=31)) == 1
     assert list(Dossier.objects.all()) == [kept]
+    delete_forgotten_files(after=timedelta(days=31))
     stored = {path for path in paper_folder.rglob("*") if path.is_file()}
     assert stored == {Path(paper.file.path) for paper in kept.papers.all()}
 

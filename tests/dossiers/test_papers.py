@@ -15,7 +15,17 @@ from pytest_django import Settings
 from motcua.dossiers import papers
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.papers import PaperRefused, read_paper
-from tests.dossiers.filing import PDF, address, agree, begin, filed, give_papers, pdf, picture
+from tests.dossiers.filing import (
+    PDF,
+    address,
+    agree,
+    begin,
+    delete_forgotten_files,
+    filed,
+    give_papers,
+    pdf,
+    picture,
+)
 
 ZIP_TAIL = b"PK\x03\x04" + b"<script>alert(1)</script>" * 20
 
@@ -37,9 +47,11 @@ def refusal(content: bytes, name: str = "to-khai.pdf") -> str:
         (b"<!doctype html><script>alert(1)</script>", "to-khai.pdf"),
         (b"PK\x03\x04" + b"\x00" * 300, "to-khai.pdf"),
         (b"GIF89a" + b"\x00" * 300, "anh.png"),
+        (b"GIF89a/*\x00\x00*/=1;alert(document.domain)//" + b"\x00" * 300, "anh.jpg"),
+        (b"alert(document.domain)//%PDF-1.7 %%EOF", "to-khai.pdf"),
         ("chỉ là chữ".encode(), "to-khai.pdf"),
     ],
-    ids=["exe", "elf", "svg", "html", "zip", "gif", "text"],
+    ids=["exe", "elf", "svg", "html", "zip", "gif", "gif and script", "script and pdf", "text"],
 )
 def test_a_file_of_another_type_is_refused_whatever_its_name(content: bytes, name: str) -> None:
     assert refusal(content, name) == "type"
@@ -247,12 +259,12 @@ def test_a_request_that_is_too_large_is_refused_by_its_length(draft: Dossier, an
     assert not draft.papers.exists()
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_removed_paper_is_deleted_from_the_disk(draft: Dossier, an_client: Client) -> None:
     give_papers(an_client, draft)
     paper = draft.papers.first()
 
     an_client.post(address(draft, f"giay-to/{paper.pk}/xoa/"))
+    delete_forgotten_files()
 
     assert draft.papers.count() == 1
     assert not Path(paper.file.path).exists()
@@ -269,7 +281,24 @@ def test_a_paper_is_handed_out_as_a_file_and_never_shown_in_the_page(
     assert response.headers["Content-Type"] == "application/pdf"
     assert response.headers["Content-Disposition"].startswith("attachment;")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_a_pdf_that_wants_to_run_something_is_a_download_in_a_sandbox(
+    draft: Dossier, an_client: Client
+) -> None:
+    script = PDF.replace(b"<<>>\nendobj", b"<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>\nendobj")
+    upload = SimpleUploadedFile('to.html.pdf"\r\nX-Evil: 1', script, "text/html")
+    an_client.post(address(draft, "giay-to/"), {"other": upload})
+
+    response = an_client.get(address(draft, f"giay-to/{draft.papers.get().pk}/"))
+
+    assert b"".join(response.streaming_content) == script
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.headers["Content-Disposition"].startswith("attachment;")
+    assert response.headers["Content-Security-Policy"].startswith("sandbox")
+    assert "X-Evil" not in response.headers
 
 
 def test_the_receiving_office_opens_papers_once_they_are_filed(

@@ -130,7 +130,7 @@ def test_a_filed_dossier_takes_no_reminder(an_client: Client, register: ToldRegi
 def test_the_reminder_goes_with_its_draft(an_client: Client, register: ToldRegister) -> None:
     draft = begin(an_client)
     press(an_client, draft)
-    service.delete_draft(dossier=draft)
+    service.delete_draft(dossier=draft, now=timezone.now())
 
     assert not Reminder.objects.exists()
 

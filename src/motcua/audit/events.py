@@ -263,6 +263,14 @@ _event(
     count=_COUNT,
 )
 _event(
+    "dossier.paper_infected",
+    _("Máy quét thấy mã độc trong một tệp; tệp bị niêm lại."),
+    _DOSSIER,
+    paper=_("Mã của tệp."),
+    kind=_("Giấy tờ gửi kèm, giấy tờ nộp thay hay kết quả."),
+    signature=_("Tên mã độc mà máy quét báo."),
+)
+_event(
     "dossier.rated",
     _("Công dân đánh giá việc giải quyết hồ sơ."),
     _DOSSIER,

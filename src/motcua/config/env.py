@@ -109,6 +109,16 @@ def _days(value: str) -> frozenset[int]:
     return days
 
 
+def _socket(value: str) -> str | tuple[str, int]:
+    """Return the path of a socket, or host and port; an empty text for nothing."""
+    if not value or value.startswith("unix:/"):
+        return value.removeprefix("unix:")
+    host, _, port = value.rpartition(":")
+    if not host:
+        raise ValueError
+    return host.strip("[]"), _port(port)
+
+
 _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (_text, "any text"),
     "switch": (_switch, "on or off"),
@@ -120,6 +130,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "list": (_words, "words separated by commas"),
     "hours": (_hours, "two times of day such as 06:30-19:00"),
     "days": (_days, "days of the week, 1 (Monday) to 7, separated by commas"),
+    "socket": (_socket, "unix:/path/of/a/socket, or host:port"),
     "networks": (_networks, "addresses or networks such as 10.0.0.0/8, separated by commas"),
 }
 
@@ -305,6 +316,35 @@ _declare(
     secret=True,
 )
 _declare(_MESSAGES, "SMS_SENDER", "text", "", "Brand name under which SMS go out.")
+
+_PAPERS = "Where papers lie"
+_declare(
+    _PAPERS,
+    "PAPER_STORE",
+    "text",
+    "disk",
+    "Files of papers lie in MOTCUA_STATE/papers, or in a bucket of an object store that speaks S3.",
+    one_of="disk s3",
+)
+_declare(_PAPERS, "S3_ENDPOINT", "text", "", "Address of the object store, such as https://kho.example.")
+_declare(_PAPERS, "S3_BUCKET", "text", "", "Its bucket for this installation alone; it is never public.")
+_declare(_PAPERS, "S3_REGION", "text", "us-east-1", "The store's region, as it wants it in signatures.")
+_declare(_PAPERS, "S3_ACCESS_KEY", "text", "", "Who we are at the store.")
+_declare(_PAPERS, "S3_SECRET_KEY", "text", "", "The key that signs what we ask of it.", secret=True)
+_declare(
+    _PAPERS,
+    "S3_CA",
+    "text",
+    "",
+    "Path of the authorities (PEM) that may vouch for the store; the usual public ones when empty.",
+)
+_declare(
+    _PAPERS,
+    "CLAMD_ADDRESS",
+    "socket",
+    "",
+    "Where the virus scanner clamd listens: unix:/run/clamav/clamd.ctl or host:port; nothing is scanned when empty.",
+)
 
 _KEPT = "How long things are kept"
 _declare(

@@ -544,8 +544,9 @@ _OUTSIDE: Final = (
         "vết SHA-256 của lần trao đổi (câu hỏi, câu trả lời).",
     ),
     (
-        "Tệp giấy tờ (MOTCUA_STATE/papers)",
-        "nội dung tệp không được phần mềm mã hóa; ổ đĩa và bản sao lưu phải được mã hóa.",
+        "Tệp giấy tờ và ảnh xem trước (MOTCUA_STATE/papers, hoặc kho S3_BUCKET)",
+        "nội dung tệp không được phần mềm mã hóa; ổ đĩa, kho và bản sao lưu phải được mã hóa, kho phải đặt trong nước. "
+        "Nơi có máy quét mã độc (CLAMD_ADDRESS), máy quét được xem nội dung từng tệp một lần và không giữ lại.",
     ),
     (
         "Danh sách lượt tra cứu in ở quầy",

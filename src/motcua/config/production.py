@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -41,7 +42,7 @@ def fit_for_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
     """Refuse to run unsafely in production; says nothing of a trial."""
     if settings.MOTCUA_MODE != "production":
         return []
-    return [*_key(), *_pages(), *_officials(), *_asking()]
+    return [*_key(), *_pages(), *_officials(), *_papers(), *_asking()]
 
 
 def refuse_demo_log_ins() -> None:
@@ -141,6 +142,25 @@ def _officials() -> list[CheckMessage]:
     text = "OFFICER_SECOND_FACTOR is offered: a stolen password would open the desk."
     hint = "Set OFFICER_SECOND_FACTOR=required, or unset it."
     return [Error(text, hint=hint, id="motcua.E026")]
+
+
+def _papers() -> list[CheckMessage]:
+    """Look at the ways that papers go: none in clear over a network."""
+    messages: list[CheckMessage] = []
+    endpoint = settings.STORAGES["default"].get("OPTIONS", {}).get("endpoint", "")
+    if endpoint.startswith("http:") and not _is_here(urlsplit(endpoint).hostname):
+        text = "S3_ENDPOINT is plain HTTP: papers would go over the network in clear."
+        hint = "Set S3_ENDPOINT to an https address, and S3_CA where its authority is your own."
+        messages.append(Error(text, hint=hint, id="motcua.E031"))
+    if isinstance(settings.CLAMD_ADDRESS, tuple) and not _is_here(settings.CLAMD_ADDRESS[0]):
+        text = "CLAMD_ADDRESS is another machine, and clamd knows no encryption: papers go there in clear."
+        hint = "Run clamd on this machine (unix:/run/clamav/clamd.ctl), or reach it through a tunnel on loopback."
+        messages.append(Warning(text, hint=hint, id="motcua.W031"))
+    return messages
+
+
+def _is_here(host: str | None) -> bool:
+    return host in {"localhost", "127.0.0.1", "::1"}
 
 
 def _asking() -> list[CheckMessage]:

@@ -43,6 +43,7 @@ def rules() -> list[Rule]:
     from motcua.accounts import service as accounts
     from motcua.accounts import tries
     from motcua.dossiers import service as dossiers
+    from motcua.dossiers.store import sweep
     from motcua.messaging import mailbox
     from motcua.outbox import service as outbox
     from motcua.oversight.keeping import erase_old_findings
@@ -55,6 +56,7 @@ def rules() -> list[Rule]:
         Rule("sessions", "until they expire", _erase_sessions, is_logged=False),
         Rule("mailbox of a trial", f"{mailbox.KEPT.days} days", mailbox.erase_old_messages, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
+        Rule("files without a row", "1 day", sweep, is_logged=False),
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
         Rule("sent to others", f"{settings.KEEP_SENT_DAYS} days", outbox.erase_old_parcels, is_logged=False),
         Rule("admin journal", f"{_JOURNAL.days} days", _erase_journal),

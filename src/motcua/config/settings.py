@@ -109,6 +109,26 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
+def _paper_store() -> dict[str, Any]:
+    """Return where papers lie, in Django's form."""
+    if env["PAPER_STORE"] == "disk":
+        return {"BACKEND": "motcua.dossiers.disk_store.DiskStore", "OPTIONS": {"allow_overwrite": True}}
+    needed = ("S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+    if missing := [name for name in needed if not env[name]]:
+        raise BadSetting(f"PAPER_STORE=s3 needs {', '.join(missing)} too.")
+    if urlsplit(env["S3_ENDPOINT"]).scheme not in {"http", "https"}:
+        raise BadSetting("S3_ENDPOINT: expected an address such as https://kho.example.")
+    options = {
+        "endpoint": env["S3_ENDPOINT"],
+        "bucket": env["S3_BUCKET"],
+        "region": env["S3_REGION"],
+        "access_key": env["S3_ACCESS_KEY"],
+        "secret_key": env["S3_SECRET_KEY"],
+        "authorities": env["S3_CA"],
+    }
+    return {"BACKEND": "motcua.dossiers.object_store.ObjectStore", "OPTIONS": options}
+
+
 SECRET_KEY = _secret_key()
 SEALING_KEYS, SEALING_KEYS_FILE = _sealing_keys()
 DEBUG = env["MOTCUA_DEBUG"]
@@ -229,7 +249,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = STATE / "static"
 MEDIA_ROOT = STATE / "papers"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": _paper_store(),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_MAX_AGE = 3600
@@ -259,6 +279,7 @@ KEEP_DRAFTS_DAYS = env["KEEP_DRAFTS_DAYS"]
 KEEP_NOTICES_DAYS = env["KEEP_NOTICES_DAYS"]
 KEEP_SENT_DAYS = env["KEEP_SENT_DAYS"]
 PAPER_MAX_BYTES = env["PAPER_MAX_MB"] * 1024 * 1024
+CLAMD_ADDRESS = env["CLAMD_ADDRESS"]
 TRUSTED_PROXIES = env["MOTCUA_PROXIES"]
 NPDSANDBOX_PORT = env["NPDSANDBOX_PORT"]
 _sandbox = f"http://127.0.0.1:{NPDSANDBOX_PORT}"

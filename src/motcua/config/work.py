@@ -1,5 +1,6 @@
 """Work that waits: later checks, reminders, the nightly balance, sealing the audit log, what is kept no longer, and
-parcels for other systems, which have a thread of their own: a mail server that hangs must not hold up a check.
+parcels for other systems, which have a thread of their own: a mail server that hangs must not hold up a check. Papers
+have a third one: a scanner and a drawing take seconds.
 
 With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
 ``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
@@ -26,6 +27,10 @@ _LONGEST: Final = 60.0  # seconds to the next try when nothing works, say becaus
 _FAREWELL: Final = 1.0  # seconds that a web worker that ends waits for a question under way
 _stop = threading.Event()
 _threads: list[threading.Thread] = []
+_scan_at, _scan_failures = (
+    0.0,
+    0,
+)  # when this process asks the scanner again, and after how many times in vain
 _seal_at = 0.0  # when this process seals the audit log next, by the clock that never jumps
 
 
@@ -58,7 +63,7 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 def _begin(is_wanted: Callable[[], bool]) -> None:
     """Start a thread for each kind of work."""
-    for name, turn in (("motcua-work", _turn), ("motcua-post", _bring)):
+    for name, turn in (("motcua-work", _turn), ("motcua-post", _bring), ("motcua-papers", _look_at_papers)):
         thread = threading.Thread(target=work, args=[_stop, is_wanted, turn], name=name, daemon=True)
         _threads.append(thread)
         thread.start()
@@ -122,6 +127,39 @@ def _bring() -> float:
         return 0.0
     wait = seconds_to_next(couriers=open_to, now=timezone.now()) if open_to else None
     return _IDLE if wait is None else min(wait, _IDLE)
+
+
+def _look_at_papers() -> float:
+    """Draw one preview and have one paper scanned; return the seconds to the next look."""
+    from django.utils import timezone
+
+    from motcua.config.couriers import drawers
+    from motcua.outbox.service import bring_next
+
+    is_drawn = bring_next(couriers=drawers(), now=timezone.now())
+    is_scanned = bool(settings.CLAMD_ADDRESS) and _scanned()
+    return 0.0 if is_drawn or is_scanned else _IDLE
+
+
+def _scanned() -> bool:
+    """Have one paper scanned and say whether there was one; an absent scanner is asked more and more rarely."""
+    global _scan_at, _scan_failures
+    from django.utils import timezone
+
+    from motcua.dossiers.scanning import ScannerAway, scan_next
+
+    if time.monotonic() < _scan_at:
+        return False
+    try:
+        is_scanned = scan_next(now=timezone.now())
+    except ScannerAway as error:
+        _scan_failures += 1
+        pause = min(_IDLE * 2**_scan_failures, _LONGEST)
+        _scan_at = time.monotonic() + pause
+        _log.warning("work.no_scanner problem=%s again_in=%.0f", str(error).replace(" ", "_"), pause)
+        return False
+    _scan_failures = 0
+    return is_scanned
 
 
 def _keep_sealed(now: datetime) -> None:

@@ -62,14 +62,14 @@ def add_answer(*, dossier: Dossier, item: str, upload: UploadedFile, by: User, n
     return store(paper, upload, now=now, allow=allow)
 
 
-def remove_answer(*, dossier: Dossier, paper_id: UUID, by: User) -> None:
+def remove_answer(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) -> None:
     """Take a file out of an answer that is not sent yet; a file that is not there any more is no mistake.
 
     Raises:
         NothingAsked: no request is open, or the answer has been sent.
     """
     with transaction.atomic():
-        delete_papers(_unanswered(dossier.pk, by).papers.filter(pk=paper_id))
+        delete_papers(_unanswered(dossier.pk, by).papers.filter(pk=paper_id), now=now)
 
 
 def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime) -> Supplement:
@@ -87,7 +87,8 @@ def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime)
     """
     with transaction.atomic():
         asked = _unanswered(dossier.pk, by)
-        given = set(asked.papers.values_list("document_name", flat=True))
+        openable = asked.papers.exclude(scan=Paper.Scan.INFECTED)
+        given = set(openable.values_list("document_name", flat=True))
         missing = [one["name"] for one in asked.documents if one["name"][:500] not in given]
         if not given or (missing and not brings_rest):
             raise NothingGiven(missing)

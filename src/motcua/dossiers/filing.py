@@ -245,8 +245,8 @@ def asked_documents(dossier: Dossier) -> list[RequiredDocument]:
 
 
 def missing_documents(dossier: Dossier) -> list[RequiredDocument]:
-    """List the required documents of a draft for which no file has been given."""
-    given = {paper.document_id for paper in dossier.papers.all()}
+    """List the required documents of a draft for which no file has been given that can be opened."""
+    given = {paper.document_id for paper in dossier.papers.all() if not paper.is_sealed_away}
     return [one for one in asked_documents(dossier) if one.is_required and one.pk not in given]
 
 
@@ -263,7 +263,7 @@ def refuse_incomplete(*, dossier: Dossier, now: datetime) -> None:
     refuse_held(dossier, now)
     missing = missing_documents(dossier)
     lacks_authority = needs_authority(dossier) and not any(
-        paper.kind == Paper.Kind.AUTHORITY for paper in dossier.papers.all()
+        paper.kind == Paper.Kind.AUTHORITY and not paper.is_sealed_away for paper in dossier.papers.all()
     )
     if missing or lacks_authority:
         raise PapersMissing(missing, lacks_authority=lacks_authority)
@@ -333,7 +333,7 @@ def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:
     return may_read_papers(dossier=dossier, user=user)
 
 
-def delete_draft(*, dossier: Dossier) -> None:
+def delete_draft(*, dossier: Dossier, now: datetime) -> None:
     """Delete a draft with its files, as its owner wants.
 
     Raises:
@@ -341,7 +341,7 @@ def delete_draft(*, dossier: Dossier) -> None:
     """
     with transaction.atomic():
         draft = locked_draft(dossier.pk)
-        delete_papers(draft.papers.all())
+        delete_papers(draft.papers.all(), now=now)
         draft.delete()
 
 
@@ -363,7 +363,7 @@ def delete_old_drafts(*, now: datetime, dry_run: bool = False) -> int:
     for pk in list(old.values_list("pk", flat=True)):
         with transaction.atomic():
             for draft in old.select_for_update().filter(pk=pk):
-                delete_papers(draft.papers.all())
+                delete_papers(draft.papers.all(), now=now)
                 draft.delete()
                 count += 1
     return count

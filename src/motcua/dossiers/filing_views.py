@@ -352,7 +352,7 @@ def submitted(request: HttpRequest, pk: UUID) -> HttpResponse:
 def delete_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Delete a draft with its files."""
     try:
-        service.delete_draft(dossier=own_dossier(request, pk))
+        service.delete_draft(dossier=own_dossier(request, pk), now=timezone.now())
     except service.NotADraft:
         return redirect("dossier", pk=pk)
     messages.success(request, _("Đã xóa bản nháp."))

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from motcua.dossiers import store as files
 from motcua.dossiers.holding import locked_draft, refuse_held, touch
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.papers import PaperRefused, read_paper
+from motcua.dossiers.previews import order_preview
 from motcua.procedures.models import RequiredDocument
 
 MOST_PAPERS: Final = 40
+_log = logging.getLogger("motcua.papers")
 
 
 def add_paper(
@@ -62,12 +65,14 @@ def remove_paper(*, dossier: Dossier, paper_id: UUID, now: datetime) -> None:
     """
     with transaction.atomic():
         draft = locked_draft(dossier.pk)
-        delete_papers(draft.papers.filter(pk=paper_id))
+        delete_papers(draft.papers.filter(pk=paper_id), now=now)
         touch(draft, now)
 
 
 def store(paper: Paper, upload: UploadedFile, *, now: datetime, allow: Callable[[], None]) -> Paper:
-    """Read a file and keep it; when it may not be kept after all, nothing stays on the disk.
+    """Read a file and keep it; when it may not be kept after all, nothing stays in the store.
+
+    The file is written before the transaction, so a store that is slow or away holds up nobody else.
 
     Args:
         paper: the row to be, which says whose and what it is.
@@ -76,18 +81,23 @@ def store(paper: Paper, upload: UploadedFile, *, now: datetime, allow: Callable[
         allow: called in the transaction that keeps the row; whatever it raises stops it.
 
     Raises:
-        PaperRefused: the file cannot be taken.
+        PaperRefused: the file cannot be taken, or the store cannot be used now.
     """
     read = read_paper(upload)
     paper.original_name, paper.media_type, paper.uploaded_at = read.name, read.media_type, now
     paper.size, paper.sha256 = len(read.content), read.sha256
-    paper.file.save(paper.random_file_name(), ContentFile(read.content), save=False)
+    try:
+        files.keep(paper, read.content, read.preview)
+    except OSError as error:
+        _log.error("papers.store_away error=%s", type(error).__name__)
+        raise PaperRefused("away") from None
     try:
         with transaction.atomic():
             allow()
             paper.save(force_insert=True)
+            order_preview(paper, now=now)
     except BaseException:
-        paper.file.delete(save=False)
+        files.drop(paper)
         raise
     return paper
 
@@ -98,8 +108,9 @@ def refuse_too_many(count: int) -> None:
         raise PaperRefused("too_many")
 
 
-def delete_papers(papers: Iterable[Paper]) -> None:
-    """Delete rows now, and their files once that is certain."""
-    for paper in papers:
+def delete_papers(papers: Iterable[Paper], *, now: datetime) -> None:
+    """Delete rows now, and have their files deleted once that is certain; runs in a transaction."""
+    gone = list(papers)
+    files.forget(gone, now=now)
+    for paper in gone:
         paper.delete()
-        transaction.on_commit(lambda storage=paper.file.storage, name=paper.file.name: storage.delete(name))

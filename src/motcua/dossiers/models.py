@@ -416,6 +416,11 @@ class Paper(models.Model):
         """Say whether it belongs to an answer that the citizen has not sent: it is nobody else's yet."""
         return self.supplement is not None and self.supplement.answered_at is None
 
+    @property
+    def is_sealed_away(self) -> bool:
+        """Say whether it is kept but opened by nobody any more, because a virus was found in it."""
+        return self.scan == Paper.Scan.INFECTED
+
     def random_file_name(self) -> str:
         """Return the name under which the file is stored: it tells nothing and cannot be guessed."""
         return f"{uuid.uuid4().hex}{PurePath(self.original_name).suffix}"

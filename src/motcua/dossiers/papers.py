@@ -22,6 +22,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
+from motcua.dossiers.thumbnails import thumbnail
 from motcua.web.connections import give_connection_back
 
 PDF: Final = "application/pdf"
@@ -55,6 +56,7 @@ REFUSALS: Final[dict[str, Promise]] = {
     "broken": _("Không mở được tệp: tệp bị hỏng hoặc chưa tải xong. Vui lòng chọn lại tệp."),
     "too_many_pixels": _("Ảnh quá lớn (hơn 50 triệu điểm ảnh). Vui lòng chụp lại với độ phân giải thấp hơn."),
     "busy": _("Hệ thống đang xử lý nhiều ảnh cùng lúc. Vui lòng gửi lại tệp này sau ít phút."),
+    "away": _("Kho giấy tờ đang gián đoạn nên tệp chưa được lưu. Vui lòng gửi lại tệp này sau ít phút."),
     "too_many": _("Hồ sơ đã có quá nhiều tệp. Vui lòng xóa bớt hoặc gộp thành một tệp PDF."),
 }
 
@@ -79,6 +81,7 @@ class ReadPaper:
     content: bytes
     media_type: str
     name: str
+    preview: bytes  # a small picture (JPEG); empty where there is none yet
 
     @property
     def sha256(self) -> str:
@@ -99,7 +102,7 @@ def read_paper(upload: UploadedFile) -> ReadPaper:
         raise PaperRefused("empty")
     if upload.size > settings.PAPER_MAX_BYTES:
         raise PaperRefused("too_large")
-    content = upload.read()
+    content, preview = upload.read(), b""
     kind = filetype.guess_mime(content)
     if kind == PDF:
         if b"%%EOF" not in content[-_END_OF_PDF:]:
@@ -112,12 +115,12 @@ def read_paper(upload: UploadedFile) -> ReadPaper:
             if not _DRAWING.acquire(timeout=_PATIENCE):
                 raise PaperRefused("busy")
         try:
-            content = _drawn_anew(content, kind)
+            content, preview = _drawn_anew(content, kind)
         finally:
             _DRAWING.release()
     else:
         raise PaperRefused("type")
-    return ReadPaper(content, kind, _shown_name(upload.name or "", SUFFIXES[kind]))
+    return ReadPaper(content, kind, _shown_name(upload.name or "", SUFFIXES[kind]), preview)
 
 
 def request_max_bytes() -> int:
@@ -151,8 +154,8 @@ def _is_endless_png(content: bytes) -> bool:
     return True
 
 
-def _drawn_anew(content: bytes, kind: str) -> bytes:
-    """Return the picture alone: upright, of a bounded size, without what else the file held."""
+def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
+    """Return the picture alone, upright, of a bounded size, without what else the file held; and a small one of it."""
     is_jpeg = kind == JPEG
     try:
         with Image.open(BytesIO(content), formats=("JPEG",) if is_jpeg else ("PNG",)) as picture:
@@ -180,7 +183,7 @@ def _drawn_anew(content: bytes, kind: str) -> bytes:
         drawn.save(kept, "PNG")
     if kept.tell() > settings.PAPER_MAX_BYTES:
         raise PaperRefused("too_large")
-    return kept.getvalue()
+    return kept.getvalue(), thumbnail(drawn)
 
 
 def _full_mode(picture: Image.Image, kind: str) -> str:

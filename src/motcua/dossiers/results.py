@@ -61,7 +61,7 @@ def remove_result_paper(*, dossier: Dossier, paper_id: UUID, by: User, now: date
     """
     with transaction.atomic():
         fresh = _undecided(dossier.pk, by)
-        delete_papers(fresh.papers.filter(pk=paper_id, kind=Paper.Kind.RESULT))
+        delete_papers(fresh.papers.filter(pk=paper_id, kind=Paper.Kind.RESULT), now=now)
         _touch(fresh, now)
 
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("ho-so/<uuid:pk>/nhac-toi/", filing_views.remind, name="remind"),
     path("ho-so/<uuid:pk>/giay-to/", filing_views.papers_step, name="papers_step"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", own_views.paper, name="paper"),
+    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/nho/", own_views.paper_preview, name="paper_preview"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/xoa/", filing_views.remove_paper, name="remove_paper"),
     path("ho-so/<uuid:pk>/xem-lai/", filing_views.review_step, name="review_step"),
     path("ho-so/<uuid:pk>/hoan-tat/", filing_views.submitted, name="submitted"),

@@ -18,7 +18,7 @@ from motcua.dossiers.access import holding_office
 from motcua.dossiers.clock import closes_on
 from motcua.dossiers.extending import FURTHEST, HINDRANCE_TEXTS, Hindrance
 from motcua.dossiers.handing import receivers, ways_of
-from motcua.dossiers.models import Dossier
+from motcua.dossiers.models import Dossier, Paper
 from motcua.procedures.models import Offer
 from motcua.procedures.terms import documents_of
 from motcua.web.markup import opened
@@ -205,6 +205,14 @@ class FinishForm(ActionForm):
         label=_("Nội dung kết quả"),
         max_length=1000,
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a result whose file nobody could open."""
+        if self.dossier.papers.filter(kind=Paper.Kind.RESULT, scan=Paper.Scan.INFECTED).exists():
+            raise forms.ValidationError(
+                _("Một tệp kết quả có mã độc, không mở được. Vui lòng xóa tệp đó và tải lên tệp khác.")
+            )
+        return super().clean() or self.cleaned_data
 
 
 class HandOutForm(ActionForm):

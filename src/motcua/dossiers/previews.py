@@ -1,0 +1,70 @@
+"""A small picture of what a paper shows: at once where it is a picture, a little later where it is a PDF.
+
+A PDF's first page is drawn in the background by a process of its own (``first_page``). Where that fails, say because
+the file asks for a password or was made to hurt, the page shows a plain tile.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from typing import Final
+
+from motcua.dossiers import store
+from motcua.dossiers.models import Paper
+from motcua.dossiers.papers import PDF
+from motcua.dossiers.thumbnails import MOST_BYTES
+from motcua.outbox.service import Load, Refused, Unreachable, put
+
+TOPIC: Final = "preview"
+_PATIENCE: Final = 20  # seconds; the process itself may compute for half of it
+_JPEG: Final = b"\xff\xd8\xff"
+
+
+def order_preview(paper: Paper, *, now: datetime) -> None:
+    """Have a PDF's first page drawn a little later; runs in the transaction that keeps the paper."""
+    if paper.media_type == PDF:
+        put(topic=TOPIC, content={"paper": str(paper.pk)}, now=now)
+
+
+def draw_ordered(load: Load) -> None:
+    """Draw the preview that a parcel asks for; a courier.
+
+    Raises:
+        Unreachable: the store cannot be used now.
+        Refused: the file has no first page that can be drawn.
+    """
+    wanted = Paper.objects.exclude(scan=Paper.Scan.INFECTED).filter(pk=load.content["paper"], preview="")
+    paper = wanted.first()
+    if paper is None:
+        return
+    try:
+        with paper.file.open("rb") as file:
+            content = file.read()
+        drawn = first_page(content)
+        name = store.keep_preview(paper, drawn)
+    except FileNotFoundError:
+        raise Refused("no_file") from None
+    except OSError as error:
+        raise Unreachable(type(error).__name__) from None
+    if not wanted.update(preview=name):
+        # Deleted, or found to be infected, while it was drawn.
+        paper.file.name, paper.preview.name = "", name
+        store.drop(paper)
+
+
+def first_page(pdf: bytes) -> bytes:
+    """Return the first page of a PDF as a small JPEG. Raises Refused: there is none, or it takes too much."""
+    command = [sys.executable, "-m", "motcua.dossiers.first_page"]
+    surroundings = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "RAYON_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(  # noqa: S603 (our own interpreter and module, no word of anybody's)
+            command, input=pdf, env=surroundings, cwd="/", capture_output=True, timeout=_PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        raise Refused("too_slow") from None
+    if done.returncode or not done.stdout.startswith(_JPEG) or len(done.stdout) > MOST_BYTES:
+        raise Refused("not_drawn")
+    return done.stdout
