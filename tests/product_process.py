@@ -37,6 +37,7 @@ _OURS = (
     "IDLE_",
     "MAIL_",
     "SMS_",
+    "NATIONAL_PORTAL_",
     "PYTEST_",
     "COV_",
 )

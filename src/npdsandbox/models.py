@@ -1,4 +1,4 @@
-"""The register's one table."""
+"""The register's table, and that of the stand-in national portal."""
 
 from __future__ import annotations
 
@@ -58,3 +58,28 @@ class Citizen(models.Model):
         )
         # A shared old number has two or three owners, never many.
         return [from_row(row) for row in rows.values_list(*COLUMNS)[:20]]
+
+
+class PortalMessage(models.Model):
+    """One message that a product sent to the national portal, as it arrived; ids grow in the order of arrival."""
+
+    message_id = models.UUIDField(unique=True)
+    unit = models.CharField(max_length=35)
+    dossier_code = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    service = models.CharField(max_length=30)
+    content = models.TextField()
+    arrived_at = models.DateTimeField()
+    repeats = models.PositiveIntegerField(default=0)
+    is_late = models.BooleanField(default=False)
+
+    objects: ClassVar[models.Manager[PortalMessage]] = models.Manager()
+
+    class Meta:
+        app_label = "npdsandbox"
+        constraints = [
+            models.UniqueConstraint(fields=["dossier_code", "number"], name="one_message_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dossier_code} {self.number}"

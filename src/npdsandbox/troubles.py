@@ -41,10 +41,11 @@ class TroubleKind(StrEnum):
 
 
 class Place(StrEnum):
-    """Which calls a trouble meets: questions, or the calls that fetch a gateway's token."""
+    """Which calls a trouble meets: questions, the calls that fetch a gateway's token, or messages to the portal."""
 
     QUESTION = "question"
     TOKEN = "token"  # noqa: S105 - a kind of call
+    PORTAL = "portal"
 
 
 DEFAULT_SECONDS: Final = {
@@ -128,8 +129,8 @@ class Troubles:
             place = Place(wish.get("at", Place.QUESTION))
         except ValueError:
             raise ValueError("at: one of " + ", ".join(Place)) from None
-        if place is Place.TOKEN and number:
-            raise ValueError("number: a call for a token asks about nobody")
+        if place is not Place.QUESTION and number:
+            raise ValueError("number: only a question asks about somebody")
         with self._lock:
             if len(self._rules) >= MOST_RULES:
                 raise ValueError(f"there are {MOST_RULES} rules already; clear some first")

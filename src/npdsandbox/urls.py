@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from npdsandbox import control, views
+from npdsandbox import control, portal, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -16,7 +16,11 @@ urlpatterns = [
     path("lgsp-json/api/v1/Authentication/Token", views.json_token),
     path("lgsp-json/<str:style>", views.adapter),
     path("adapter/csdldancu", views.open_adapter),
+    path("cong-quoc-gia/tiep-nhan", portal.door),
     path("_admin/", control.page, name="control"),
+    path("_admin/cong-quoc-gia/", portal.page, name="portal"),
+    path("_admin/cong-quoc-gia/forget", portal.forget, name="portal-forget"),
+    path("_admin/api/portal", portal.api),
     path("_admin/trouble", control.page_trouble, name="control-trouble"),
     path("_admin/clear", control.page_clear, name="control-clear"),
     path("_admin/switch", control.page_switch, name="control-switch"),

@@ -62,6 +62,13 @@ def in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return settings
 
 
+_PORTAL = {
+    "NATIONAL_PORTAL_URL": "https://portal.example/",
+    "NATIONAL_PORTAL_UNIT": "H23",
+    "NATIONAL_PORTAL_TOKEN": "t" * 40,
+}
+
+
 def refusals() -> dict[str, str]:
     """Return what is refused or warned of now: identity and text."""
     found = [*register_can_be_asked(None), *fit_for_production(None)]
@@ -102,6 +109,9 @@ def test_a_trial_is_left_in_peace(settings: Any) -> None:
         ({"ALLOWED_HOSTS": ["*"]}, "motcua.E025", "MOTCUA_HOSTS"),
         ({"TRUSTED_PROXIES": []}, "motcua.E030", "MOTCUA_PROXIES"),
         ({"OFFICER_SECOND_FACTOR": "offered"}, "motcua.E026", "OFFICER_SECOND_FACTOR"),
+        ({**_PORTAL, "NATIONAL_PORTAL_URL": "http://portal.example/"}, "motcua.E041", "NATIONAL_PORTAL_URL"),
+        ({**_PORTAL, "NATIONAL_PORTAL_UNIT": ""}, "motcua.E042", "NATIONAL_PORTAL_UNIT"),
+        ({**_PORTAL, "NATIONAL_PORTAL_TOKEN": ""}, "motcua.E042", "NATIONAL_PORTAL_TOKEN"),
     ],
 )
 def test_an_unsafe_setting_is_named(

@@ -306,6 +306,13 @@ _event(
     count=_COUNT,
 )
 _event(
+    "outbox.sent_again",
+    _("Quản trị cho gửi lại một tin đã thôi gửi đến hệ thống khác."),
+    _SECURITY,
+    topic=_("Hệ thống nhận tin."),
+    about=_("Tin về hồ sơ nào."),
+)
+_event(
     "office.changed",
     _("Quản trị thay đổi cơ quan, giờ làm việc hoặc ngày nghỉ."),
     _SECURITY,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from motcua.dossiers import national, previews, store
 from motcua.messaging import channels
 from motcua.outbox.service import Courier
 
 
 def couriers() -> dict[str, Courier]:
     """Return a courier for each topic whose system is configured."""
-    from motcua.dossiers import store
-
-    return {**channels.couriers(), store.TOPIC: store.delete_forgotten}
+    found = {**channels.couriers(), store.TOPIC: store.delete_forgotten}
+    if national.is_on():
+        found[national.TOPIC] = national.bring
+    return found
 
 
 def drawers() -> dict[str, Courier]:
     """Return who draws the previews of papers: it is told like another system, and takes seconds of computing."""
-    from motcua.dossiers import previews
-
     return {previews.TOPIC: previews.draw_ordered}

@@ -50,7 +50,7 @@ def run_demo() -> int:
             signal.signal(number, _stop)
         programs.append(_start([str(Path(sys.executable).with_name("npdsandbox")), "serve"]))
         _load()
-        programs.append(_start(gunicorn_command(graceful_seconds=_GRACE)))
+        programs.append(_start(gunicorn_command(graceful_seconds=_GRACE), **_portal(env)))
         for port in ports.values():
             _wait_for(f"http://127.0.0.1:{port}/healthz", programs)
         print(_GUIDE.format(product=ports["MOTCUA_PORT"], sandbox=ports["NPDSANDBOX_PORT"]), flush=True)
@@ -94,9 +94,23 @@ def _seal() -> None:
         keep_sealed(now=timezone.now())
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def _portal(env: Environment) -> dict[str, str]:
+    """Return the variables that lead to the stand-in portal; none where the demo was given a portal.
+
+    The served product alone has them: what is loaded before is an old story, of which the portal hears once it goes on.
+    """
+    if env["NATIONAL_PORTAL_URL"]:
+        return {}
+    return {
+        "NATIONAL_PORTAL_URL": f"http://127.0.0.1:{env['NPDSANDBOX_PORT']}/cong-quoc-gia/tiep-nhan",
+        "NATIONAL_PORTAL_UNIT": "H23",
+        "NATIONAL_PORTAL_TOKEN": "sbx-portal-1",
+    }
+
+
+def _start(command: list[str], **variables: str) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches us alone, and we stop the programs in order.
-    return subprocess.Popen(command, env=dict(os.environ), start_new_session=True)
+    return subprocess.Popen(command, env={**os.environ, **variables}, start_new_session=True)
 
 
 def _wait_for(address: str, programs: list[subprocess.Popen[bytes]]) -> None:
@@ -120,6 +134,7 @@ _GUIDE = """
 Một Cửa            http://localhost:{product}/
 Sandbox register   http://localhost:{sandbox}/    (not the NPD: synthetic people only)
                    http://localhost:{sandbox}/_admin/    troubles on demand
+Stand-in portal    http://localhost:{sandbox}/_admin/cong-quoc-gia/    what the national portal is told
 
 Log-ins, all with the password demo-mot-cua-2026
   officers         lan, phuc (Bộ phận Một cửa phường Mẫu A), minh (xã Mẫu B)

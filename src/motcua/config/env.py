@@ -545,6 +545,26 @@ _declare(
 )
 _declare("Sandbox", "NPDSANDBOX_PORT", "port", "8001", "Port of the sandbox register.")
 
+_PORTAL = "National portal"
+_declare(
+    _PORTAL,
+    "NATIONAL_PORTAL_URL",
+    "text",
+    "",
+    "Address that takes messages about dossiers (docs/national-portal.md); nothing is written or sent when empty.",
+)
+_declare(
+    _PORTAL, "NATIONAL_PORTAL_UNIT", "text", "", "Code of this province or agency at the portal (madonvi)."
+)
+_declare(
+    _PORTAL,
+    "NATIONAL_PORTAL_TOKEN",
+    "text",
+    "",
+    "Token with which the portal knows us, a header.",
+    secret=True,
+)
+
 _LIMITS = "Limits"
 _declare(_LIMITS, "TRIES_NUMBER_HOUR", "number", "5", "Wrong tries an hour for one number on the portal.")
 _declare(_LIMITS, "TRIES_NUMBER_DAY", "number", "10", "Wrong tries a day for one number on the portal.")

@@ -42,7 +42,7 @@ def fit_for_production(app_configs: Sequence[Any] | None, **kwargs: Any) -> list
     """Refuse to run unsafely in production; says nothing of a trial."""
     if settings.MOTCUA_MODE != "production":
         return []
-    return [*_key(), *_pages(), *_officials(), *_papers(), *_asking()]
+    return [*_key(), *_pages(), *_officials(), *_papers(), *_asking(), *_portal()]
 
 
 def refuse_demo_log_ins() -> None:
@@ -133,6 +133,22 @@ def _pages() -> list[CheckMessage]:
         text = "DATABASE_URL is empty: the database is SQLite, good for one machine."
         hint = "Set DATABASE_URL to a PostgreSQL where several machines or many desks work."
         messages.append(Warning(text, hint=hint, id="motcua.W020"))
+    return messages
+
+
+def _portal() -> list[CheckMessage]:
+    """Look at the way to the national portal, where there is one: names of persons travel on it."""
+    if not settings.NATIONAL_PORTAL_URL:
+        return []
+    messages: list[CheckMessage] = []
+    if not settings.NATIONAL_PORTAL_URL.startswith("https://"):
+        text, hint = "NATIONAL_PORTAL_URL is not https.", "Set NATIONAL_PORTAL_URL to an https address."
+        messages.append(Error(text, hint=hint, id="motcua.E041"))
+    for name in ("NATIONAL_PORTAL_UNIT", "NATIONAL_PORTAL_TOKEN"):
+        if not getattr(settings, name):
+            text = f"{name} is empty, and NATIONAL_PORTAL_URL is not."
+            hint = f"Set {name} as the portal's operator gave it to you, or unset NATIONAL_PORTAL_URL."
+            messages.append(Error(text, hint=hint, id="motcua.E042"))
     return messages
 
 

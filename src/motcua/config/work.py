@@ -23,6 +23,7 @@ from django.db import connection
 
 _log = logging.getLogger("motcua.work")
 _IDLE: Final = 2.0  # seconds to the next look when nothing was due
+_BREATH: Final = 0.02  # seconds between two parcels on SQLite
 _LONGEST: Final = 60.0  # seconds to the next try when nothing works, say because the database is away
 _FAREWELL: Final = 1.0  # seconds that a web worker that ends waits for a question under way
 _stop = threading.Event()
@@ -124,7 +125,8 @@ def _bring() -> float:
 
     open_to = couriers()
     if bring_next(couriers=open_to, now=timezone.now()):
-        return 0.0
+        # SQLite has one writer and keeps no queue of those who wait: pages must find it free now and then.
+        return _BREATH if connection.vendor == "sqlite" else 0.0
     wait = seconds_to_next(couriers=open_to, now=timezone.now()) if open_to else None
     return _IDLE if wait is None else min(wait, _IDLE)
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.audit.service import record
-from motcua.dossiers import states
+from motcua.dossiers import national, states
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.giving import delete_papers, refuse_too_many, store
 from motcua.dossiers.models import Dossier, Paper, Supplement
@@ -107,6 +107,7 @@ def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime)
         )
         text = _("Hồ sơ %(code)s: công dân đã gửi giấy tờ bổ sung. Vui lòng xem và tiếp nhận.")
         tell_officials(fresh, _told(fresh, asked), text % {"code": fresh.code}, now=now)
+        national.tell(fresh, act=_("Gửi giấy tờ bổ sung"), by=by, now=now, is_changed=True)
     return asked
 
 

@@ -30,8 +30,9 @@ def ask_fee(*, dossier: Dossier, amount: int, reason: str, by: User, now: dateti
         raise ValueError("a fee is more than nothing")
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
-        take_step(dossier=fresh, move=states.MOVES["ask_fee"], by=by, now=now, reason=reason)
-        return Fee.objects.create(dossier=fresh, amount=amount, asked_at=now, asked_by=by)
+        fee = Fee(dossier=fresh, amount=amount, asked_at=now, asked_by=by)
+        take_step(dossier=fresh, move=states.MOVES["ask_fee"], by=by, now=now, reason=reason, beside=[fee])
+    return fee
 
 
 def take_fee(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
@@ -47,7 +48,7 @@ def take_fee(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
     """
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
-        take_step(dossier=fresh, move=states.MOVES["take_fee"], by=by, now=now)
         waiting = fresh.fees.filter(settled_at=None, cancelled_at=None)
         waiting.update(settled_at=now, settled_by=by)
+        take_step(dossier=fresh, move=states.MOVES["take_fee"], by=by, now=now)
     return fresh

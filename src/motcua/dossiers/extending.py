@@ -16,7 +16,7 @@ from motcua.accounts.hours import hours_of
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.audit.service import record
-from motcua.dossiers import states
+from motcua.dossiers import national, states
 from motcua.dossiers.access import may_do
 from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.due_dates import is_open
@@ -105,6 +105,8 @@ def extend(*, dossier: Dossier, new_due_at: datetime, reason: str, by: User, now
             details={"due": f"{timezone.localdate(new_due_at):%Y-%m-%d}"},
         )
         tell_citizen(fresh, _told(fresh, extension), kind="extended", now=now)
+        act = _("Xin lỗi và hẹn lại ngày trả kết quả")
+        national.tell(fresh, act=act, by=by, now=now, is_changed=True)
     return extension
 
 

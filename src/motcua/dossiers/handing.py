@@ -19,7 +19,7 @@ from motcua.accounts.models import Office, User
 from motcua.accounts.offices import offices_of_unit, unit_of
 from motcua.accounts.rights import Right, may
 from motcua.audit.service import record
-from motcua.dossiers import states
+from motcua.dossiers import national, states
 from motcua.dossiers.access import has_in_hand, holding_office
 from motcua.dossiers.models import Dossier, HandOver
 from motcua.dossiers.moving import NotYours, may_take, take_step
@@ -28,6 +28,16 @@ from motcua.dossiers.telling import tell_officials
 # Before its reception a dossier is the desk's with which it was filed; after its end it is nobody's work.
 GIVEN_ON: Final = (states.OPEN - {states.SUBMITTED}) | {states.FINISHED}
 _OPEN: Final = {"accepted_at": None, "declined_at": None}
+# What the national portal reads of each act.
+_ACTS: Final[dict[str, Promise]] = {
+    "given": gettext_lazy("Chuyển hồ sơ"),
+    "accepted": gettext_lazy("Nhận hồ sơ được chuyển"),
+    "declined": gettext_lazy("Trả lại hồ sơ được chuyển"),
+    "taken_back": gettext_lazy("Thu hồi lượt chuyển hồ sơ"),
+    "assigned": gettext_lazy("Được phân công thụ lý"),
+    "claimed": gettext_lazy("Nhận thụ lý"),
+    "released": gettext_lazy("Thôi thụ lý"),
+}
 
 
 class Refusal(StrEnum):
@@ -399,6 +409,9 @@ def _note(
         subject=str(dossier.code),
         details={name: said for name, said in details.items() if said},
     )
+    # Of what is assigned the portal is told who has it now; of everything else, who did it.
+    has_it = officer if officer is not None and act == "assigned" else by
+    national.tell(dossier, act=str(_ACTS[act]), by=has_it, now=now)
 
 
 def _tell(dossier: Dossier, people: Iterable[User], text: str, *, by: User, now: datetime) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.transaction import TransactionManagementError
 from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.audit.service import record
-from motcua.dossiers import clock, states
+from motcua.dossiers import clock, national, states
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Recheck, Step
 from motcua.dossiers.states import Move
@@ -42,8 +43,9 @@ def take_step(
     reason: str = "",
     event: str = "dossier.moved",
     details: dict[str, str] | None = None,
+    beside: Iterable[models.Model] = (),
 ) -> Step:
-    """Move a dossier: status, clock, step, audit event and message to the citizen, all or nothing.
+    """Move a dossier: status, clock, step, audit event, messages to the citizen and the portal, all or nothing.
 
     Call it in a transaction, with the dossier's row locked (``Dossier.objects.locked``) or the dossier not saved yet.
 
@@ -55,6 +57,7 @@ def take_step(
         reason: why, for the citizen to read.
         event: the audit event; what it may carry stands in ``audit.events``.
         details: of the event; left out, the move and the two statuses.
+        beside: new rows that belong to the move, saved here: they are written before anybody is told.
 
     Raises:
         NotYours: not at this hand.
@@ -102,6 +105,8 @@ def take_step(
         reason=reason.strip(),
         due_at=dossier.due_at,
     )
+    for row in beside:
+        row.save(force_insert=True)
     record(
         name=event,
         now=now,
@@ -114,6 +119,7 @@ def take_step(
     )
     if move.message is not None:
         tell_citizen(dossier, told(dossier, move), kind=kind_of(move.name), now=now)
+    national.tell(dossier, act=str(move.label), by=by, now=now, step=step)
     return step
 
 

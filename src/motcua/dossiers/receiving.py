@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from motcua.accounts.models import Office, User
@@ -172,27 +173,29 @@ def receive_at_desk(
         with transaction.atomic():
             dossier.code = next_code(office.code, timezone.localdate(now))
             agree(dossier)
+            beside: list[Model] = [] if owner is None else [_owner_row(dossier, owner)]
+            if instead is not None and instead.documents:
+                beside.append(
+                    Supplement(
+                        dossier=dossier,
+                        documents=list(instead.documents),
+                        reason=instead.reason,
+                        asked_at=now,
+                        asked_by=officer,
+                    )
+                )
             take_step(
                 dossier=dossier,
                 move=move,
                 by=officer,
                 now=now,
                 reason=instead.reason if instead else "",
+                beside=beside,
                 **_told_to_the_log(dossier, instead),
             )
-            if owner is not None:
-                _write_owner(dossier, owner)
             write_words(dossier)
             if instead is None:
                 queue_recheck(dossier, officer=officer, now=now)
-            elif instead.documents:
-                Supplement.objects.create(
-                    dossier=dossier,
-                    documents=list(instead.documents),
-                    reason=instead.reason,
-                    asked_at=now,
-                    asked_by=officer,
-                )
     except IntegrityError:
         earlier = first_press(press_key=press_key, officer=officer, procedure=procedure, instead=instead)
         if earlier is None or not _is_same(earlier, dossier, owner):
@@ -252,7 +255,7 @@ def _told_to_the_log(dossier: Dossier, instead: NotReceived | None) -> dict[str,
     return {"event": "dossier.received", "details": said}
 
 
-def _write_owner(dossier: Dossier, owner: Owner) -> None:
+def _owner_row(dossier: Dossier, owner: Owner) -> DossierOwner:
     kept = DossierOwner(
         dossier=dossier,
         relation=owner.relation,
@@ -265,7 +268,7 @@ def _write_owner(dossier: Dossier, owner: Owner) -> None:
         is_by_hand=owner.is_by_hand,
     )
     kept.set_number(owner.number)
-    kept.save(force_insert=True)
+    return kept
 
 
 def _is_same(earlier: Dossier, again: Dossier, owner: Owner | None) -> bool:

@@ -80,9 +80,10 @@ def finish(*, dossier: Dossier, is_granted: bool, summary: str, by: User, now: d
     """
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
-        take_step(dossier=fresh, move=states.MOVES["finish"], by=by, now=now)
         said = {"is_granted": is_granted, "summary": summary, "made_at": now, "made_by": by}
+        # Before the step, of which others are told with the result; a step that is refused takes it back.
         result, _ = Result.objects.update_or_create(dossier=fresh, defaults=said)
+        take_step(dossier=fresh, move=states.MOVES["finish"], by=by, now=now)
     return result
 
 

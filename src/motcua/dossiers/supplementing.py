@@ -35,10 +35,10 @@ def ask_supplement(
         raise ValueError("a request for papers names at least one")
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
-        take_step(dossier=fresh, move=states.MOVES["ask_supplement"], by=by, now=now, reason=reason)
-        return Supplement.objects.create(
-            dossier=fresh, documents=documents, reason=reason, asked_at=now, asked_by=by
-        )
+        asked = Supplement(dossier=fresh, documents=documents, reason=reason, asked_at=now, asked_by=by)
+        move = states.MOVES["ask_supplement"]
+        take_step(dossier=fresh, move=move, by=by, now=now, reason=reason, beside=[asked])
+    return asked
 
 
 def take_supplement(*, dossier: Dossier, by: User, now: datetime) -> Dossier:

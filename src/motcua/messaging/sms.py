@@ -48,13 +48,11 @@ def probe() -> str:
     try:
         get_json(url, headers=_token())
     except Unreachable as error:
-        raise Unreachable(f"the SMS gateway does not answer ({error}); see SMS_URL") from None
-    except Refused as error:
         if str(error) in _TOKEN_REFUSED:
             raise Unreachable(f"the SMS gateway refuses us ({error}); see SMS_TOKEN") from None
-        # An address that only takes posts says so, which is an answer.
-    except Failed:
-        pass
+        raise Unreachable(f"the SMS gateway does not answer ({error}); see SMS_URL") from None
+    except (Refused, Failed):
+        pass  # an address that only takes posts says so, which is an answer
     return "gateway answers" + (" over verified TLS" if url.startswith("https:") else ", not encrypted")
 
 

@@ -14,6 +14,8 @@ class Parcel(models.Model):
     """One thing that another system is told once, and in its place; what it says is forgotten when it was taken."""
 
     WAITING = models.Q(taken_at=None, given_up_at=None)
+    TAKEN = models.Q(taken_at__isnull=False)
+    GIVEN_UP = models.Q(given_up_at__isnull=False)
 
     message_id = models.UUIDField(
         default=uuid.uuid4,
@@ -27,6 +29,12 @@ class Parcel(models.Model):
         max_length=60,
         blank=True,
         help_text="Parcels of one topic about the same thing go one after the other; empty: in no order",
+    )
+    number = models.PositiveIntegerField(
+        _("Thứ tự"),
+        null=True,
+        blank=True,
+        help_text="Which it is of those about the same thing, from 1 without gaps; null where nobody counts",
     )
     content = SealedTextField(_("Nội dung"), use="parcel_content", max_length=64_000, blank=True)
     made_at = models.DateTimeField(_("Tạo lúc"))
@@ -55,10 +63,15 @@ class Parcel(models.Model):
             models.Index(
                 fields=["topic", "about", "id"],
                 name="parcel_in_order",
-                condition=models.Q(taken_at=None, given_up_at=None) & ~models.Q(about=""),
+                condition=models.Q(taken_at=None, given_up_at=None),
             ),
         ]
         constraints = [
+            models.UniqueConstraint(
+                fields=["topic", "about", "number"],
+                name="one_parcel_a_number",
+                condition=models.Q(number__isnull=False),
+            ),
             models.CheckConstraint(
                 name="taken_or_given_up", condition=models.Q(taken_at=None) | models.Q(given_up_at=None)
             ),

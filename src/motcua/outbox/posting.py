@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, SSLError
 from urllib3.util import Timeout
 
@@ -18,7 +22,49 @@ _CONNECT: Final = 3.0  # seconds
 _TOTAL: Final = 15.0  # seconds, far less than a courier's lease
 _LARGEST_ANSWER: Final = 64 * 1024
 _PIECE: Final = 16 * 1024
+# These are no fault of what was sent: with a wrong address or token nothing of the topic gets through.
+_OF_THE_LINE: Final = frozenset({401, 403, 404, 407, 408, 429, 502, 503, 504})
+
+
+class _Watched(HTTPConnection):
+    """A connection whose answer must begin in time: a side that drips its headers resets every read's time-out."""
+
+    def getresponse(self) -> Any:
+        """Return the answer; raises TimeoutError when the time is over, and breaks the connection."""
+        is_over = threading.Event()
+        end = threading.Timer(_TOTAL, self._break, [is_over])
+        end.daemon = True
+        end.start()
+        try:
+            answer = super().getresponse()
+        finally:
+            end.cancel()
+        if is_over.is_set():  # headers that were cut off read as if they had ended
+            answer.close()
+            raise TimeoutError
+        return answer
+
+    def _break(self, is_over: threading.Event) -> None:
+        is_over.set()
+        if self.sock is not None:
+            with contextlib.suppress(OSError):
+                self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _WatchedTls(_Watched, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Watched
+
+
+class _TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _WatchedTls
+
+
 _pool = urllib3.PoolManager(num_pools=8, maxsize=4, retries=False)
+_pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,9 +94,10 @@ def post_json(url: str, content: Mapping[str, Any], *, headers: Mapping[str, str
         headers: beside the type, such as a token.
 
     Raises:
-        Unreachable: no connection, no answer in time, or it takes nothing now (408, 429, 502 to 504).
+        Unreachable: no connection, no answer in time, or it takes nothing now (408, 429, 502 to 504), or nothing from
+            us (redirects, 401, 403, 404, 407): what is wrong there is the address or the token, not what was sent.
         Failed: another error of theirs, or an answer that is too large.
-        Refused: they will not take this (any other status from 300 to 499).
+        Refused: they will not take this (any other status from 400 to 499).
     """
     body = json.dumps(content, ensure_ascii=False).encode()
     sent = {
@@ -67,6 +114,8 @@ def get_json(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
 
 
 def _exchange(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+    if not url.startswith(("http://", "https://")):
+        raise Unreachable("no_address")
     deadline = time.monotonic() + _TOTAL
     try:
         reply = _pool.request(
@@ -103,7 +152,7 @@ def _read(reply: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
 def _judged(answer: Answer) -> Answer:
     if 200 <= answer.status < 300:
         return answer
-    if answer.status in (408, 429, 502, 503, 504):
+    if answer.status < 400 or answer.status in _OF_THE_LINE:
         raise Unreachable(f"status_{answer.status}")
     if answer.status >= 500:
         raise Failed(f"status_{answer.status}")

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.transaction import TransactionManagementError
 
 from motcua.outbox.models import Parcel, Pause
@@ -47,16 +48,18 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Load:
-    """What a courier is given: a parcel's id, what it is about, and what it says."""
+    """What a courier is given: a parcel's id, what it is about, what it says, and its number where it has one."""
 
     message_id: uuid.UUID
     about: str
     content: dict[str, Any]
     tries: int
+    number: int | None = None
 
 
-# Brings a load, outside any transaction; raises Unreachable, Failed or Refused.
-Courier = Callable[[Load], None]
+# Brings a load, outside any transaction; raises Unreachable, Failed or Refused. What it returns, if anything, is a
+# word that operators read beside the parcel that was taken.
+Courier = Callable[[Load], str | None]
 
 
 def put(
@@ -79,8 +82,7 @@ def put(
     Raises:
         TransactionManagementError: no transaction is open.
     """
-    if not connection.in_atomic_block:
-        raise TransactionManagementError("a parcel is written in the transaction of its cause")
+    _insist_on_transaction()
     return Parcel.objects.create(
         topic=topic,
         about=about,
@@ -88,6 +90,44 @@ def put(
         made_at=now,
         not_before=now,
         useless_from=None if useless_after is None else now + useless_after,
+    )
+
+
+def last_number(*, topic: str, about: str) -> int:
+    """Return the number of the latest parcel of a series, taken or not; 0 when the series has not begun."""
+    numbered = Parcel.objects.filter(topic=topic, about=about, number__isnull=False)
+    return numbered.order_by("-number").values_list("number", flat=True).first() or 0
+
+
+def put_series(
+    *, topic: str, about: str, after: int, contents: Sequence[dict[str, Any]], now: datetime
+) -> None:
+    """Write several parcels about one thing in one statement, each with the next number.
+
+    Whoever writes about the thing holds its row, so that two writers never count from the same number; if they did,
+    the later one would fail here, and there would be no gap and no double.
+
+    Args:
+        topic: for which system.
+        about: what they are about; never empty.
+        after: the number of the latest one, from ``last_number`` in the same transaction.
+        contents: what is told, in its order.
+        now: the moment.
+
+    Raises:
+        TransactionManagementError: no transaction is open.
+    """
+    _insist_on_transaction()
+    Parcel.objects.bulk_create(
+        Parcel(
+            topic=topic,
+            about=about,
+            number=number,
+            content=json.dumps(content, ensure_ascii=False),
+            made_at=now,
+            not_before=now,
+        )
+        for number, content in enumerate(contents, after + 1)
     )
 
 
@@ -107,9 +147,10 @@ def bring_next(*, couriers: Mapping[str, Courier], now: datetime) -> bool:
     if parcel.useless_from is not None and parcel.useless_from <= now:
         _give_up(parcel, "too_late", now)
         return True
-    load = Load(parcel.message_id, parcel.about, json.loads(parcel.content), parcel.tries)
     try:
-        couriers[parcel.topic](load)
+        said = json.loads(parcel.content)
+        load = Load(parcel.message_id, parcel.about, said, parcel.tries, parcel.number)
+        remark = couriers[parcel.topic](load)
     except Unreachable as error:
         _pause(parcel, str(error), now)
     except Refused as error:
@@ -121,20 +162,61 @@ def bring_next(*, couriers: Mapping[str, Courier], now: datetime) -> bool:
         _log.exception("outbox.mistake topic=%s error=%s", parcel.topic, type(error).__name__)
         _put_back(parcel, type(error).__name__, now)
     else:
-        _taken(parcel, now)
+        _taken(parcel, remark or "", now)
     return True
 
 
 def seconds_to_next(*, couriers: Mapping[str, Courier], now: datetime) -> float | None:
     """Return how long it is until a parcel may be due; None when none waits for these couriers."""
-    first = _deliverable(couriers).order_by("not_before").values_list("not_before", flat=True).first()
-    if first is None:
-        return None
-    paused = (
-        Pause.objects.filter(topic__in=couriers).order_by("until").values_list("until", flat=True).first()
+    pauses = dict(Pause.objects.filter(topic__in=couriers).values_list("topic", "until"))
+    moments = []
+    for topic in couriers:
+        first = _deliverable(topic).order_by("not_before").values_list("not_before", flat=True).first()
+        if first is not None:
+            moments.append(max(first, pauses.get(topic, first)))
+    return max(0.0, (min(moments) - now).total_seconds()) if moments else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one system stands: what waits for it, what was given up, and since when it is out of reach, if it is."""
+
+    topic: str
+    waiting: int
+    oldest: datetime | None
+    given_up: int
+    paused_since: datetime | None = None
+    next_try: datetime | None = None
+    problem: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON can say it."""
+        moments = {"oldest": self.oldest, "paused_since": self.paused_since, "next_try": self.next_try}
+        said = {name: at.isoformat(timespec="seconds") if at else None for name, at in moments.items()}
+        return {"waiting": self.waiting, "given_up": self.given_up, "problem": self.problem, **said}
+
+
+def standing() -> list[Standing]:
+    """Return how each system stands for which something waits or was given up, or which is out of reach."""
+    unsent = Parcel.objects.filter(taken_at=None).order_by().values("topic")
+    counted = unsent.annotate(
+        waiting=Count("pk", filter=Parcel.WAITING),
+        oldest=Min("made_at", filter=Parcel.WAITING),
+        given_up=Count("pk", filter=Parcel.GIVEN_UP),
     )
-    moment = max(first, paused) if paused is not None else first
-    return max(0.0, (moment - now).total_seconds())
+    rows = {row["topic"]: row for row in counted}
+    pauses = {pause.topic: pause for pause in Pause.objects.all()}
+    found = []
+    for topic in sorted({*rows, *pauses}):
+        row = rows.get(topic, {"waiting": 0, "oldest": None, "given_up": 0})
+        pause = pauses.get(topic)
+        told = (
+            {}
+            if pause is None
+            else {"paused_since": pause.since, "next_try": pause.until, "problem": pause.problem}
+        )
+        found.append(Standing(topic, row["waiting"], row["oldest"], row["given_up"], **told))
+    return found
 
 
 def send_again(parcel: Parcel, *, now: datetime) -> bool:
@@ -144,29 +226,52 @@ def send_again(parcel: Parcel, *, now: datetime) -> bool:
 
 
 def erase_old_parcels(*, now: datetime, dry_run: bool) -> int:
-    """Delete, or only count, what was taken or given up longer ago than KEEP_SENT_DAYS; returns how many."""
+    """Delete, or only count, what was taken or given up longer ago than KEEP_SENT_DAYS; returns how many.
+
+    The latest of a series stays, with nothing in it: from it the next one is counted.
+    """
     before = now - timedelta(days=settings.KEEP_SENT_DAYS)
-    old = Parcel.objects.filter(Q(taken_at__lt=before) | Q(given_up_at__lt=before))
-    return old.count() if dry_run else old.delete()[0]
+    later = Parcel.objects.filter(
+        topic=OuterRef("topic"), about=OuterRef("about"), number__gt=OuterRef("number")
+    )
+    ended = Parcel.objects.filter(Q(taken_at__lt=before) | Q(given_up_at__lt=before))
+    old = ended.filter(Q(number=None) | Exists(later))
+    if dry_run:
+        return old.count()
+    ended.exclude(Q(number=None) | Exists(later)).filter(given_up_at__isnull=False).update(content="")
+    return old.delete()[0]
 
 
-def _deliverable(couriers: Mapping[str, Courier]) -> QuerySet[Parcel]:
-    """Return what waits for these couriers and is the first about its thing."""
+def _insist_on_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("a parcel is written in the transaction of its cause")
+
+
+def _deliverable(topic: str) -> QuerySet[Parcel]:
+    """Return what waits for a system and is the first about its thing.
+
+    One topic at a time, in the order of an index: thousands may wait, and every look must end at the first.
+    """
     earlier = Parcel.objects.filter(
-        Parcel.WAITING, topic=OuterRef("topic"), about=OuterRef("about"), id__lt=OuterRef("id")
-    ).exclude(about="")
-    return Parcel.objects.filter(Parcel.WAITING, topic__in=list(couriers)).exclude(Exists(earlier))
+        Parcel.WAITING, topic=topic, about=OuterRef("about"), id__lt=OuterRef("id")
+    )
+    return Parcel.objects.filter(Parcel.WAITING, Q(about="") | ~Exists(earlier), topic=topic)
 
 
 def _claim(couriers: Mapping[str, Courier], now: datetime) -> Parcel | None:
-    paused = Pause.objects.filter(until__gt=now, topic__in=couriers).values_list("topic", flat=True)
-    open_ones = {topic: courier for topic, courier in couriers.items() if topic not in set(paused)}
-    if not open_ones:
-        return None
+    paused = set(Pause.objects.filter(until__gt=now, topic__in=couriers).values_list("topic", flat=True))
+    # By chance, so that a system with much to be told keeps none of the others waiting.
+    topics = random.sample(list(couriers), len(couriers))
+    for topic in topics:
+        if topic not in paused and (parcel := _claim_of(topic, now)) is not None:
+            return parcel
+    return None
+
+
+def _claim_of(topic: str, now: datetime) -> Parcel | None:
     with transaction.atomic():
-        due = _deliverable(open_ones).filter(
-            Q(leased_until=None) | Q(leased_until__lte=now), not_before__lte=now
-        )
+        is_free = Q(leased_until=None) | Q(leased_until__lte=now)
+        due = _deliverable(topic).filter(is_free, not_before__lte=now)
         parcel = due.order_by("not_before", "id").select_for_update(skip_locked=True).first()
         if parcel is None:
             return None
@@ -175,9 +280,9 @@ def _claim(couriers: Mapping[str, Courier], now: datetime) -> Parcel | None:
     return parcel
 
 
-def _taken(parcel: Parcel, now: datetime) -> None:
+def _taken(parcel: Parcel, remark: str, now: datetime) -> None:
     with transaction.atomic():
-        _mine(parcel).update(taken_at=now, content="", leased_until=None, problem="")
+        _mine(parcel).update(taken_at=now, content="", leased_until=None, problem=remark[:60])
         Pause.objects.filter(topic=parcel.topic).delete()
 
 

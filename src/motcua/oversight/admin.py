@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from motcua.accounts.admin import ReadOnlyAdmin
+from motcua.oversight import outbox_admin  # noqa: F401 (registers the pages of what other systems are told)
 from motcua.oversight.models import Balance, CheckReview, Difference
 
 

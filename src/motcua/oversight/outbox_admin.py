@@ -1,0 +1,89 @@
+"""What other systems are told, as administrators see it: never what is said; what was given up may be sent again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from motcua.accounts.admin import ReadOnlyAdmin
+from motcua.audit.service import record
+from motcua.outbox.models import Parcel, Pause
+from motcua.outbox.service import send_again
+
+
+class HowItStands(admin.SimpleListFilter):
+    """Choose those that wait, were taken, or were given up."""
+
+    title = gettext_lazy("Tình trạng")
+    parameter_name = "tinh-trang"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Return the choices."""
+        return [
+            ("cho", gettext_lazy("Đang chờ")),
+            ("xong", gettext_lazy("Bên kia đã nhận")),
+            ("thoi", gettext_lazy("Đã thôi gửi")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Parcel]) -> QuerySet[Parcel]:
+        """Narrow the list."""
+        chosen = {
+            "cho": Parcel.WAITING,
+            "xong": Parcel.TAKEN,
+            "thoi": Parcel.GIVEN_UP,
+        }
+        return queryset.filter(chosen[self.value()]) if self.value() in chosen else queryset
+
+
+@admin.register(Parcel)
+class ParcelAdmin(ReadOnlyAdmin):
+    """Parcels: for whom, about what, how often tried, and what is in the way."""
+
+    list_display = (
+        *("made_at", "topic", "about", "number", "tries", "problem", "not_before", "taken_at", "given_up_at"),
+    )
+    list_filter = ("topic", HowItStands)
+    search_fields = ("about",)
+    ordering = ("-id",)
+    fields = ("message_id", *list_display)
+    actions = ("bring_again",)
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
+        """Return the rows without what they say."""
+        return super().get_queryset(request).defer("content")
+
+    @admin.action(description=gettext_lazy("Gửi lại những tin đã thôi gửi"))
+    def bring_again(self, request: HttpRequest, queryset: QuerySet[Parcel]) -> None:
+        """Let what was given up wait for its courier again; the rest of what was chosen stays as it is."""
+        now, count = timezone.now(), 0
+        for parcel in queryset.filter(Parcel.GIVEN_UP).order_by("id"):
+            if send_again(parcel, now=now):
+                count += 1
+                record(
+                    name="outbox.sent_again",
+                    now=now,
+                    actor=request.user,
+                    subject=str(parcel.message_id),
+                    details={"topic": parcel.topic, "about": parcel.about},
+                )
+        if not count:
+            self.message_user(
+                request, _("Trong các tin đã chọn không có tin nào đã thôi gửi."), messages.WARNING
+            )
+            return
+        text = ngettext("%(count)d tin sẽ được gửi lại.", "%(count)d tin sẽ được gửi lại.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+
+@admin.register(Pause)
+class PauseAdmin(ReadOnlyAdmin):
+    """Systems that are out of reach now, since when, and when they are tried again."""
+
+    list_display = ("topic", "since", "problem", "failures", "until")

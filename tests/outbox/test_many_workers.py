@@ -1,0 +1,147 @@
+"""Several workers at once: no parcel is sent by two at the same time, and none before the one that it follows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from motcua.outbox.models import Parcel
+from motcua.outbox.service import (
+    Load,
+    Unreachable,
+    bring_next,
+    erase_old_parcels,
+    last_number,
+    put,
+    put_series,
+)
+
+NOW = timezone.now()
+WORKERS = 4
+
+
+class Other:
+    """The other system: notes what comes, and whether anything comes beside what it is taking."""
+
+    def __init__(self) -> None:
+        self.door = threading.Lock()
+        self.taken: list[tuple[str, int]] = []
+        self.inside: set[str] = set()
+        self.wrong: list[str] = []
+        self.fails_once: set[int] = set()
+
+    def __call__(self, load: Load) -> None:
+        with self.door:
+            if load.about in self.inside:
+                self.wrong.append(f"two at once about {load.about}")
+            self.inside.add(load.about)
+        time.sleep(0.002)
+        with self.door:
+            self.inside.discard(load.about)
+            number = load.content["number"]
+            if number in self.fails_once:
+                self.fails_once.discard(number)
+                raise Unreachable("timeout")
+            self.taken.append((load.about, number))
+
+
+def work(other: Other, until: threading.Event) -> None:
+    """Bring whatever is due until there is nothing left; time goes fast over a pause, and never over a lease."""
+    try:
+        moment = NOW
+        while not until.is_set():
+            if not bring_next(couriers={"other": other}, now=moment):
+                moment = min(moment + timedelta(seconds=20), NOW + timedelta(seconds=50))
+                if not Parcel.objects.filter(Parcel.WAITING).exists():
+                    return
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_send_each_parcel_once_and_those_about_one_thing_in_order() -> None:
+    other, stop = Other(), threading.Event()
+    for thing in range(5):
+        with transaction.atomic():
+            contents = [{"number": number} for number in range(1, 9)]
+            put_series(topic="other", about=f"thing {thing}", after=0, contents=contents, now=NOW)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for one in [pool.submit(work, other, stop) for _ in range(WORKERS)]:
+            one.result(timeout=60)
+
+    assert other.wrong == []
+    assert len(other.taken) == len(set(other.taken)) == 40
+    for thing in range(5):
+        mine = [number for about, number in other.taken if about == f"thing {thing}"]
+        assert mine == list(range(1, 9))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_outage_in_the_middle_changes_no_order() -> None:
+    other, stop = Other(), threading.Event()
+    other.fails_once = {3, 5}
+    with transaction.atomic():
+        put_series(topic="other", about="a", after=0, contents=[{"number": n} for n in range(1, 9)], now=NOW)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for one in [pool.submit(work, other, stop) for _ in range(WORKERS)]:
+            one.result(timeout=60)
+    assert [number for _, number in other.taken] == list(range(1, 9))
+
+
+@pytest.mark.django_db
+class TestNumbers:
+    """A series is counted by the database, not by hope."""
+
+    def test_numbers_go_on_where_they_ended(self) -> None:
+        assert last_number(topic="t", about="a") == 0
+        with transaction.atomic():
+            put_series(topic="t", about="a", after=0, contents=[{}, {}], now=NOW)
+            put(topic="t", about="a", content={}, now=NOW)
+        assert last_number(topic="t", about="a") == 2
+        assert last_number(topic="t", about="b") == last_number(topic="u", about="a") == 0
+
+    def test_two_who_count_from_the_same_number_are_not_both_let_in(self) -> None:
+        with transaction.atomic():
+            put_series(topic="t", about="a", after=0, contents=[{}], now=NOW)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            put_series(topic="t", about="a", after=0, contents=[{}], now=NOW)
+
+    def test_what_is_deleted_after_its_time_leaves_the_last_number_and_no_content(self) -> None:
+        with transaction.atomic():
+            put_series(topic="t", about="a", after=0, contents=[{"x": 1}, {"x": 2}], now=NOW)
+            put(topic="t", content={"x": 3}, now=NOW)
+        Parcel.objects.update(given_up_at=NOW)
+        late = NOW + timedelta(days=400)
+        assert erase_old_parcels(now=late, dry_run=True) == 2
+        assert erase_old_parcels(now=late, dry_run=False) == 2
+        (kept,) = Parcel.objects.all()
+        assert (kept.number, kept.content) == (2, "")
+
+
+@pytest.mark.django_db
+def test_a_parcel_that_cannot_be_read_stops_nobody_else() -> None:
+    with transaction.atomic():
+        broken = put(topic="other", content={}, now=NOW)
+        put(topic="other", content={"number": 1}, now=NOW)
+    Parcel.objects.filter(pk=broken.pk).update(content="{")
+    other = Other()
+    while bring_next(couriers={"other": other}, now=NOW):
+        pass
+    assert other.taken == [("", 1)]
+    broken.refresh_from_db()
+    assert broken.problem == "JSONDecodeError"
+
+
+@pytest.mark.django_db
+def test_a_word_of_the_courier_stays_with_what_was_taken() -> None:
+    with transaction.atomic():
+        put(topic="other", content={}, now=NOW)
+    bring_next(couriers={"other": lambda load: "gap: 1 from 2"}, now=NOW)
+    kept = Parcel.objects.get()
+    assert (kept.problem, kept.taken_at) == ("gap: 1 from 2", NOW)

@@ -1,0 +1,118 @@
+"""Administrators see that something did not get through, never what it says, and may have it sent again."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from motcua.audit.models import AuditEvent
+from motcua.outbox.models import Parcel, Pause
+from motcua.outbox.service import put, put_series
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now()
+LIST = "/quan-tri/outbox/parcel/"
+
+
+@pytest.fixture
+def parcels() -> list[Parcel]:
+    """Return one that waits, one that was given up, and one that was taken."""
+    with transaction.atomic():
+        put_series(topic="portal", about="a", after=0, contents=[{"ten": "Nguyễn Văn An"}] * 2, now=NOW)
+        put(topic="mail", content={"ten": "Nguyễn Văn An"}, now=NOW)
+    waiting, given_up, taken = Parcel.objects.order_by("id")
+    Parcel.objects.filter(pk=given_up.pk).update(given_up_at=NOW, problem="status_422", tries=3)
+    Parcel.objects.filter(pk=taken.pk).update(taken_at=NOW, content="")
+    return [waiting, given_up, taken]
+
+
+def test_the_list_names_the_problem_and_never_the_content(
+    administrator_client: Client, parcels: list[Parcel]
+) -> None:
+    page = administrator_client.get(LIST).content.decode()
+    assert "status_422" in page
+    for parcel in parcels:
+        one = administrator_client.get(f"{LIST}{parcel.pk}/change/")
+        assert one.status_code == 200
+        page += one.content.decode()
+    assert "Nguyễn Văn An" not in page
+    assert "Nội dung" not in page
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [("cho", 0), ("thoi", 1), ("xong", 2)])
+def test_the_list_is_narrowed_by_how_they_stand(
+    administrator_client: Client, parcels: list[Parcel], chosen: str, expected: int
+) -> None:
+    page = administrator_client.get(LIST, {"tinh-trang": chosen}).content.decode()
+    assert [f"{LIST}{one.pk}/change/" in page for one in parcels] == [place == expected for place in range(3)]
+
+
+def test_what_was_given_up_is_sent_again_and_that_is_recorded(
+    administrator_client: Client, parcels: list[Parcel]
+) -> None:
+    _, given_up, taken = parcels
+    chosen = {"action": "bring_again", "_selected_action": [one.pk for one in parcels]}
+    page = administrator_client.post(LIST, chosen, follow=True).content.decode()
+    assert "1 tin sẽ được gửi lại." in page
+    given_up.refresh_from_db()
+    assert (given_up.given_up_at, given_up.tries) == (None, 0)
+    taken.refresh_from_db()
+    assert taken.taken_at == NOW
+    (event,) = AuditEvent.objects.filter(name="outbox.sent_again")
+    assert (event.subject, event.details["topic"]) == (str(given_up.message_id), "portal")
+
+
+def test_nothing_to_send_again_is_said(administrator_client: Client, parcels: list[Parcel]) -> None:
+    chosen = {"action": "bring_again", "_selected_action": [parcels[0].pk]}
+    page = administrator_client.post(LIST, chosen, follow=True).content.decode()
+    assert "không có tin nào đã thôi gửi" in page
+    assert not AuditEvent.objects.filter(name="outbox.sent_again").exists()
+
+
+def test_nobody_writes_there(administrator_client: Client, parcels: list[Parcel]) -> None:
+    assert administrator_client.get(f"{LIST}add/").status_code == 403
+    assert administrator_client.post(f"{LIST}{parcels[0].pk}/delete/").status_code == 403
+    assert administrator_client.get("/quan-tri/outbox/pause/add/").status_code == 403
+
+
+def test_officers_do_not_see_it(officer_client: Client, parcels: list[Parcel]) -> None:
+    assert officer_client.get(LIST).status_code in {302, 403}
+
+
+def test_who_is_out_of_reach_is_shown(administrator_client: Client) -> None:
+    Pause.objects.create(topic="portal", since=NOW, until=NOW + timedelta(minutes=5), problem="status_401")
+    assert "status_401" in administrator_client.get("/quan-tri/outbox/pause/").content.decode()
+
+
+class TestCommand:
+    """``motcua outbox``."""
+
+    def test_an_empty_outbox_is_fine(self, capsys: pytest.CaptureFixture[str]) -> None:
+        call_command("outbox")
+        assert capsys.readouterr().out == "nothing waits\n"
+
+    def test_an_outage_is_told_with_what_waits(
+        self, parcels: list[Parcel], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        Pause.objects.create(topic="portal", since=NOW, until=NOW + timedelta(minutes=5), problem="timeout")
+        with pytest.raises(SystemExit, match="1"):
+            call_command("outbox")
+        said = capsys.readouterr().out
+        assert "portal: 1 waiting, the oldest since" in said
+        assert "given up: 1" in said
+        assert "out of reach since" in said
+        with pytest.raises(SystemExit):
+            call_command("outbox", "--json")
+        assert json.loads(capsys.readouterr().out)["portal"]["problem"] == "timeout"
+
+    def test_what_only_waits_is_no_alarm(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with transaction.atomic():
+            put(topic="mail", content={}, now=NOW)
+        call_command("outbox")
+        assert "mail: 1 waiting" in capsys.readouterr().out
