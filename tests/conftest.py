@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 from django.core.management import call_command
@@ -68,6 +68,10 @@ class ToldRegister(MemoryRegister):
     def is_up(self) -> None:
         """Answer again."""
         self.trouble = None
+
+    def knows(self, records: Iterable[CitizenRecord]) -> None:
+        """Keep further people."""
+        self._records = (*self._records, *records)
 
     def says(self, person: Person, answer: CitizenRecord | RegisterError) -> None:
         """Give this record, or raise this error, when asked for the person's number."""

@@ -117,13 +117,16 @@ def client_tls(certificates: Path, client: str = "") -> ssl.SSLContext:
     return context
 
 
-def start_sandbox(state: Path, *, certificates: Path | None = None, **env: str) -> SandboxProcess:
+def start_sandbox(
+    state: Path, *, certificates: Path | None = None, people: int = 0, **env: str
+) -> SandboxProcess:
     """Start a sandbox on a free port with its state in a folder, and wait until it answers.
 
     Args:
         state: an own folder for the database.
         certificates: a folder of `make_certificates`; the sandbox then speaks TLS with its server.pem. A client
             certificate is demanded only when `env` has NPDSANDBOX_TLS_CLIENT_CA.
+        people: how many generated people it makes when it has none.
         env: further variables of the environment, such as NPDSANDBOX_DATABASE_URL; NPDSANDBOX_PORT for a port that
             is known already.
     """
@@ -149,7 +152,7 @@ def start_sandbox(state: Path, *, certificates: Path | None = None, **env: str) 
     }
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "npdsandbox", "serve"],
+            [sys.executable, "-m", "npdsandbox", "serve", "--people", str(people)],
             env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
         )  # fmt: skip
     sandbox = SandboxProcess(

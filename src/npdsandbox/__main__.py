@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="migrate, load the cast when it is missing, and answer calls")
     serve.add_argument("--port", help="instead of NPDSANDBOX_PORT (8001)")
+    serve.add_argument(
+        "--people", type=_people, default=0, help="make so many generated people when there are none (0)"
+    )
     seed = commands.add_parser("seed", help="replace the generated people")
     seed.add_argument("--people", type=_people, required=True, help="how many, up to 3000000")
     seed.add_argument("--seed", type=int, default=1, help="the same seed gives the same people (1)")
@@ -45,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.command == "serve":
         if options.port:
             os.environ["NPDSANDBOX_PORT"] = options.port
-        _serve()
+        _serve(people=options.people)
     elif options.command == "certificates":
         _make_certificates(options.folder, days=options.days, client_days=options.client_days)
     else:
@@ -97,16 +100,18 @@ def _set_up() -> None:
     django.setup()
 
 
-def _prepare_database() -> None:
+def _prepare_database(*, people: int = 0) -> None:
     from django.core.management import call_command
 
-    from npdsandbox.loading import load_cast_when_empty
+    from npdsandbox.loading import generate_when_none, load_cast_when_empty
 
     call_command("migrate", verbosity=0, interactive=False)
     load_cast_when_empty()
+    if people:
+        generate_when_none(people)
 
 
-def _serve() -> None:
+def _serve(*, people: int) -> None:
     _set_up()
     from django.db import connection
 
@@ -115,7 +120,7 @@ def _serve() -> None:
 
     tls = tls_context() if settings.TLS_CERT else None
     _refuse_busy_port(settings.HOST, settings.PORT)
-    _prepare_database()
+    _prepare_database(people=people)
     # The worker process opens its own connections.
     connection.close()
     if hasattr(connection, "close_pool"):

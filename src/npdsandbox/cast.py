@@ -1,6 +1,7 @@
 """Reads the people and credentials that are kept as files beside the code. No Django."""
 
 import json
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +30,25 @@ def read_people(path: Path) -> list[Record]:
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["citizens"]
     by_id = {row["id"]: row for row in rows if "id" in row}
     return [_record(row, by_id) for row in rows]
+
+
+def write_person(record: Record) -> dict[str, Any]:
+    """Write a person in the form of cast.json, as far as one says it of oneself at a desk, and the father."""
+    sex = {code: word for word, code in _SEX.items()}.get(record.sex, "unknown")
+    father = record.father
+    return {
+        "personal_number": record.personal_number,
+        "old_card_number": record.old_card_number or None,
+        "full_name": record.full_name,
+        "sex": sex,
+        "birth_date": record.birth_date,
+        "deceased": record.is_deceased,
+        "ethnic_group": record.ethnic_group,
+        "nationality": record.nationality,
+        "permanent_residence": asdict(record.permanent_residence),
+        "current_residence": asdict(record.current_residence),
+        "father": {"full_name": father.full_name, "personal_number": father.personal_number},
+    }
 
 
 def _record(row: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> Record:

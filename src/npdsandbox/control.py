@@ -4,7 +4,7 @@ import ipaddress
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -12,9 +12,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from npdsandbox import state
+from npdsandbox.cast import write_person
+from npdsandbox.loading import living_in
 from npdsandbox.switches import CHOICES, Switches
 from npdsandbox.troubles import DEFAULT_SECONDS, Place, TroubleKind
 
+MOST_SHOWN: Final = 1000
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -87,6 +90,19 @@ def api_journal(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": "limit: a whole number"}, status=400)
     entries = state.JOURNAL.last(int(limit))
     return JsonResponse({"total": state.JOURNAL.total, "entries": [entry.as_json() for entry in entries]})
+
+
+@require_GET
+@for_this_machine
+def api_people(request: HttpRequest) -> HttpResponse:
+    """List generated people of a province in the form of cast.json (`?province=31&limit=`), for demonstrations."""
+    province, limit = request.GET.get("province", ""), request.GET.get("limit", "100")
+    if not (province.isascii() and province.isdigit() and limit.isascii() and limit.isdigit()):
+        return JsonResponse({"error": "province and limit: whole numbers"}, status=400)
+    if int(limit) > MOST_SHOWN:
+        return JsonResponse({"error": f"limit: at most {MOST_SHOWN}"}, status=400)
+    people = living_in(province, limit=int(limit))
+    return JsonResponse({"citizens": [write_person(one) for one in people]})
 
 
 @require_http_methods(["DELETE"])

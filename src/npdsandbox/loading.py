@@ -8,7 +8,8 @@ from django.db import connection, transaction
 
 from npdsandbox.cast import CAST, DEMO, read_people
 from npdsandbox.models import Citizen, Origin
-from npdsandbox.records import COLUMNS, Record, to_row
+from npdsandbox.people import generate
+from npdsandbox.records import COLUMNS, Record, from_row, to_row
 
 BATCH: Final = 10_000
 
@@ -25,6 +26,25 @@ def load_cast() -> None:
         Citizen.objects.filter(origin__in=(Origin.CAST, Origin.DEMO)).delete()
         for path, origin in ((CAST, Origin.CAST), (DEMO, Origin.DEMO)):
             _insert(read_people(path), origin)
+
+
+def generate_when_none(people: int) -> None:
+    """Make so many generated people in a register that has none."""
+    if not Citizen.objects.filter(origin=Origin.GENERATED).exists():
+        replace_generated(generate(people))
+
+
+def living_in(province: str, *, limit: int) -> list[Record]:
+    """Return generated people whose permanent residence is in a province, household by household.
+
+    Args:
+        province: the statistics office's code.
+        limit: how many at most.
+    """
+    rows = Citizen.objects.filter(origin=Origin.GENERATED).values_list(*COLUMNS)
+    records = (from_row(row) for row in rows.iterator())
+    here = (one for one in records if one.permanent_residence.province == province)
+    return sorted(itertools.islice(here, limit), key=lambda one: (one.household_book, one.birth_date))
 
 
 def replace_generated(records: Iterable[Record]) -> int:

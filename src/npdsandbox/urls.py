@@ -27,6 +27,7 @@ urlpatterns = [
     path("_admin/api/trouble", control.api_trouble),
     path("_admin/api/trouble/<int:rule_id>", control.api_trouble),
     path("_admin/api/switch", control.api_switch),
+    path("_admin/api/people", control.api_people),
     path("_admin/api/journal", control.api_journal),
     path("_admin/withdraw", control.page_withdraw, name="control-withdraw"),
     path("_admin/api/token", control.api_token),

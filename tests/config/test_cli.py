@@ -9,7 +9,9 @@ import pytest
 from motcua.config import cli
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "work", "keys", "retention", "configuration"])
+@pytest.mark.parametrize(
+    "command", ["demo", "doctor", "load_province", "serve", "work", "keys", "retention", "configuration"]
+)
 @pytest.mark.parametrize(
     ("words", "code"), [(["{}", "--help"], 0), (["help", "{}"], 0), (["{}", "--quick"], 2)]
 )

@@ -329,8 +329,9 @@ def test_the_demo_leaves_a_log_of_its_own_making(
     settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
     monkeypatch.setattr("django.setup", lambda: None)
     monkeypatch.setattr(serve, "call_command", lambda *words, **options: None)  # all is there already
-    monkeypatch.setattr(serve, "_are_static_files_stale", lambda: False)
-    demo._load()
+    monkeypatch.setattr(serve, "are_static_files_stale", lambda: False)
+    demo._prepare()
+    demo._seal()
 
     assert AuditEvent.objects.count() >= 10
     assert settings.AUDIT_HEADS.read_text(encoding="ascii").count("\n") == 1, "and it is sealed"

@@ -124,7 +124,7 @@ def running(folder: Path, **settings: str) -> Iterator[Stack]:
     log = folder / "demo.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("motcua"), "demo"],
+            [Path(sys.executable).with_name("motcua"), "demo", "--dossiers", "0"],
             env=environment, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
     try:

@@ -111,7 +111,8 @@ def test_the_demo_ends_at_once_with_all_its_children_though_questions_hang_and_b
         "NPD_TOTAL_SECONDS": "60",
     }
     with (tmp_path / "demo.log").open("wb") as out:
-        demo = subprocess.Popen([MOTCUA, "demo"], env=environment(**variables), stdout=out, stderr=out)
+        command = [MOTCUA, "demo", "--dossiers", "0"]
+        demo = subprocess.Popen(command, env=environment(**variables), stdout=out, stderr=out)
     held: list[HTTPConnection] = []
     try:
         eventually(

@@ -10,7 +10,16 @@ from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
 from motcua.outbox.models import Parcel, Pause
-from motcua.outbox.service import Failed, Load, Refused, Unreachable, bring_next, put, send_again
+from motcua.outbox.service import (
+    Failed,
+    Load,
+    Refused,
+    Unreachable,
+    bring_next,
+    discard_waiting,
+    put,
+    send_again,
+)
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -154,3 +163,14 @@ def test_what_has_no_courier_waits() -> None:
     write("a")
     assert not bring_next(couriers={}, now=NOW)
     assert not bring_next(couriers={"another": lambda load: None}, now=NOW)
+
+
+def test_what_was_discarded_is_told_to_nobody_and_what_came_later_is(other: Other) -> None:
+    write("old")
+    assert discard_waiting(made_before=NOW) == 0
+    assert discard_waiting(made_before=NOW + timedelta(seconds=1)) == 1
+    write("new")
+
+    bring(other)
+
+    assert other.said == ["new"]

@@ -10,7 +10,7 @@ import pytest
 from npdsandbox.cast import DEMO, read_people
 from npdsandbox.troubles import PERMANENT, TroubleKind
 from tests.sandbox.callers import Reply, ask, ask_lgsp, lgsp_token, send
-from tests.sandbox_process import SandboxProcess
+from tests.sandbox_process import SandboxProcess, start_sandbox
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -57,7 +57,8 @@ def test_a_wrong_form_comes_back_with_what_was_typed(sandbox: SandboxProcess) ->
 
 
 @pytest.mark.parametrize(
-    "path", ["/_admin/", "/_admin/api/journal", "/_admin/api/trouble", "/_admin/api/switch"]
+    "path",
+    ["/_admin/", *(f"/_admin/api/{one}" for one in ("journal", "trouble", "switch", "people?province=1"))],
 )
 def test_another_name_or_another_sites_page_does_not_get_in(sandbox: SandboxProcess, path: str) -> None:
     assert get(sandbox, path).status == 200
@@ -134,3 +135,22 @@ def test_the_manual_names_every_trouble_switch_and_troubled_person(sandbox: Sand
     for number, (kind, _) in PERMANENT.items():
         day = "/".join(reversed(people[number].birth_date.split("-")))
         assert f"| {number} | {people[number].full_name} | {day} | `{kind}`" in manual
+
+
+def test_people_of_a_province_are_listed_as_the_register_knows_them(tmp_path: Path) -> None:
+    sandbox = start_sandbox(tmp_path, people=400)
+    try:
+        listed = sandbox.control("GET", "people?province=01&limit=20")["citizens"]
+        assert listed
+        assert all(one["personal_number"].startswith("999") for one in listed)
+        assert {one["permanent_residence"]["province"] for one in listed} == {"01"}
+        for wrong in ("province=x", "province=01&limit=-1", "province=01&limit=1001"):
+            with pytest.raises(ValueError, match="error"):
+                sandbox.control("GET", f"people?{wrong}")
+    finally:
+        sandbox.stop()
+    again = start_sandbox(tmp_path, people=50)
+    try:
+        assert again.control("GET", "people?province=01&limit=20")["citizens"] == listed
+    finally:
+        again.stop()

@@ -337,7 +337,7 @@ _event(
     "demo.loaded",
     _("Nạp dữ liệu minh họa."),
     _SECURITY,
-    kind=_("Nạp gì: cơ quan hay tài khoản."),
+    kind=_("Nạp gì: cơ quan, tài khoản hay hồ sơ minh họa."),
     role=_("Vai trò của tài khoản."),
 )
 _event(

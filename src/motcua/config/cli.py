@@ -7,17 +7,25 @@ from typing import Final
 
 from django.core.management import execute_from_command_line
 
-from motcua.config import keys, retention
+from motcua.config import demo, doctor, keys, province, retention
 
 _OWN: Final = {
     "demo": "Run the product and the sandbox register with demo data, until Ctrl-C.",
+    "doctor": "Say of every part whether it works, is off, or what is wrong with it.",
+    "load_province": "Fill a demo with a living office: some hundred dossiers of synthetic people.",
     "serve": "Check the settings, bring the database up to date and serve, until SIGTERM or Ctrl-C.",
     "work": "Do the work that waits, until SIGTERM or Ctrl-C; needed beside serve where MOTCUA_WORK=apart.",
     "keys": "List, add, use and drop the keys that seal personal data.",
     "retention": "Delete what is kept no longer, or only count it.",
     "configuration": "Write the pages that are made from code.",
 }
-_DECLARED: Final = {"keys": keys, "retention": retention}
+_DECLARED: Final = {
+    "demo": demo,
+    "doctor": doctor,
+    "keys": keys,
+    "load_province": province,
+    "retention": retention,
+}
 
 
 def main() -> None:
@@ -45,9 +53,7 @@ def _run_own(command: str, given: list[str]) -> None:
     options = parser.parse_args(given)
     match command:
         case "demo":
-            from motcua.config.demo import run_demo
-
-            sys.exit(run_demo())
+            sys.exit(demo.run_demo(dossiers=options.dossiers))
         case "serve":
             from motcua.config.serve import serve
 
@@ -56,7 +62,9 @@ def _run_own(command: str, given: list[str]) -> None:
             from motcua.config.work import work_apart
 
             sys.exit(work_apart())
-        case "keys" | "retention":
+        case "doctor":
+            sys.exit(doctor.run(options))
+        case "keys" | "load_province" | "retention":
             import django
 
             django.setup()

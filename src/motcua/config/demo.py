@@ -1,7 +1,8 @@
-"""``motcua demo``: the product and the sandbox register side by side, with the cast loaded; Ctrl-C stops both."""
+"""``motcua demo``: the product and the sandbox register side by side, with a living office; Ctrl-C stops both."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -13,19 +14,34 @@ from types import FrameType
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from motcua.config import province
 from motcua.config.env import Environment
 from motcua.config.serve import gunicorn_command, prepare, refuse_taken_port
 
 _GRACE = 3  # seconds: whoever stops a demo does not want to wait for its register that hangs
+_PEOPLE = "6000"  # in the sandbox register: some four hundred of them live in the province
 _PATIENCE = 60.0  # seconds: a first start on a slow machine migrates two databases
 
 
-class _Stopped(Exception):
-    """Somebody pressed Ctrl-C or asked the process to end."""
+class _Stopped(BaseException):
+    """Somebody pressed Ctrl-C or asked the process to end; nothing that forgives mistakes may catch it."""
 
 
-def run_demo() -> int:
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare how large the office of the demo is."""
+    parser.add_argument(
+        "--dossiers",
+        type=province.count,
+        default=province.USUAL,
+        help=f"about how many dossiers the office has at the first start; 0 for none ({province.USUAL})",
+    )
+
+
+def run_demo(*, dossiers: int = province.USUAL) -> int:
     """Start both programs, say what to try, and wait until they are stopped.
+
+    Args:
+        dossiers: about how many the office has at the first start; 0 for an empty one.
 
     Returns:
         The exit code: 0 when stopped on purpose, 1 when a program ended by itself.
@@ -48,8 +64,14 @@ def run_demo() -> int:
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, _stop)
-        programs.append(_start([str(Path(sys.executable).with_name("npdsandbox")), "serve"]))
-        _load()
+        programs.append(
+            _start([str(Path(sys.executable).with_name("npdsandbox")), "serve", "--people", _PEOPLE])
+        )
+        _prepare()
+        _wait_for(f"http://127.0.0.1:{ports['NPDSANDBOX_PORT']}/healthz", programs)
+        if dossiers:
+            _load_province(dossiers)
+        _seal()
         programs.append(_start(gunicorn_command(graceful_seconds=_GRACE), **_portal(env)))
         for port in ports.values():
             _wait_for(f"http://127.0.0.1:{port}/healthz", programs)
@@ -74,13 +96,29 @@ def run_demo() -> int:
             _seal()
 
 
-def _load() -> None:
+def _prepare() -> None:
     prepare()
     from django.core.management import call_command
 
     call_command("load_procedures", verbosity=0)
     call_command("load_cast", verbosity=0)
-    _seal()
+
+
+def _load_province(dossiers: int) -> None:
+    from django.db import connection
+    from django.utils import timezone
+
+    from motcua.config.province.loading import CannotLoad, is_there, load_from_sandbox
+
+    if not is_there():
+        print(_LOADING, flush=True)
+    try:
+        made = load_from_sandbox(now=timezone.now(), dossiers=dossiers)
+    except CannotLoad as refusal:  # a register of one's own beside the demo: then there is only the cast
+        print(f"load_province: {refusal}", flush=True)
+    else:
+        print(f"load_province: {made}", flush=True)
+    connection.close()
 
 
 def _seal() -> None:
@@ -130,6 +168,10 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise _Stopped
 
 
+_LOADING = (
+    "load_province: an office lives eight weeks, which takes some ten seconds, at the first start only. "
+    "Three questions to the register fail on purpose: it was out of reach then."
+)
 _GUIDE = """
 Một Cửa            http://localhost:{product}/
 Sandbox register   http://localhost:{sandbox}/    (not the NPD: synthetic people only)
@@ -142,6 +184,16 @@ Log-ins, all with the password demo-mot-cua-2026
   supervisor       oanh
   administrator    quantri
   citizens         999085000001 (all right), 999190000002 (wrong name in the account)
+
+What you see      (invented people in an office that has been at work for eight weeks, up to now)
+  lan, phuc        every tab of Danh sách hồ sơ: online dossiers to receive, hand-overs, results to hand out; messages
+  khanh            dossiers to deal with, late ones and ones due today, papers asked for, two hand-overs to accept
+  bao              what waits for a signature, dossiers that nobody has, an apology that was given
+  nga, ket         fees to take; results to hand out
+  oanh             look-ups to review, a citizen's objection to answer, eight weeks of figures
+  minh, mo         the same for xã Mẫu B, smaller
+  999085000001     papers to add, a fee, a result to fetch, two dossiers to rate, a draft, messages
+  999190000002     papers to bring, a fee, a result at the desk
 
 Try
   success   log in as lan, Tiếp nhận hồ sơ:  Nguyễn Văn An · 999085000001 · 07/03/1985

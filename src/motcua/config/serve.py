@@ -81,7 +81,7 @@ def prepare() -> None:
         sys.exit(f"{variable}: the database cannot be used ({why}). Start it, or mend the variable.")
     production.refuse_demo_log_ins()
     production.refuse_lost_sealing_keys()
-    if _are_static_files_stale():
+    if are_static_files_stale():
         call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     from motcua.audit.service import record
 
@@ -112,7 +112,8 @@ def refuse_taken_port(variable: str, port: int) -> None:
             sys.exit(f"{variable}: {why}. Stop what uses it, or choose another.")
 
 
-def _are_static_files_stale() -> bool:
+def are_static_files_stale() -> bool:
+    """Say whether static files were never collected, or before one of them was changed."""
     collected = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if not collected.exists():
         return True

@@ -225,6 +225,11 @@ def send_again(parcel: Parcel, *, now: datetime) -> bool:
     return bool(Parcel.objects.filter(pk=parcel.pk, given_up_at__isnull=False).update(**again))
 
 
+def discard_waiting(*, made_before: datetime) -> int:
+    """Delete what waits and was made before a moment: a demo's past is told to nobody; returns how many."""
+    return Parcel.objects.filter(Parcel.WAITING, made_at__lt=made_before).delete()[0]
+
+
 def erase_old_parcels(*, now: datetime, dry_run: bool) -> int:
     """Delete, or only count, what was taken or given up longer ago than KEEP_SENT_DAYS; returns how many.
 

@@ -1,0 +1,464 @@
+"""``motcua doctor``: one line a part of the product, which works, is off, or says what is wrong and what mends it.
+
+To add a part, write a probe and a line in ``parts``. A probe returns what it saw in a few words, and raises whatever
+says what is wrong; nothing personal and no secret is in either. Each has its own few seconds, and its own thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+WORKS, OFF, WRONG = "works", "off", "WRONG"
+DATABASE: Final = "database"
+_SEE_DATABASE: Final = "needs the database: see there"
+_SECONDS: Final = 8.0  # for each part; the register has its own
+_ROOM: Final = 500 * 1024 * 1024  # bytes that should be free
+_WAITS_LONG: Final = timedelta(minutes=10)  # for whatever the work that waits does by itself
+_DRIFT: Final = timedelta(seconds=2)
+_OLDEST_POSTGRES: Final = 150000
+_PRIVATE: Final = 0o077  # bits of a file's mode that let others in
+
+
+class Trouble(Exception):
+    """Something is wrong; the text says what, and what mends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: how it is called, what looks at it, and the variables of which any switches it on (none: always on).
+
+    What ``needs_database`` is not looked at where that does not work.
+    """
+
+    name: str
+    probe: Callable[[], str]
+    variables: tuple[str, ...] = ()
+    seconds: float = _SECONDS
+    needs_database: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How a part stands: ``works``, ``off`` or ``WRONG``, and in words."""
+
+    part: str
+    state: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.state:<6} {self.part:<20} {self.text}"
+
+
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare the form of the output."""
+    parser.add_argument("--json", dest="as_json", action="store_true", help="one JSON list and nothing else")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look at every part and say how it stands.
+
+    Returns:
+        The exit code: 0; 1 when something that is configured does not work.
+    """
+    found = examine()
+    if options.as_json:
+        print(json.dumps([asdict(one) for one in found], ensure_ascii=False))
+    else:
+        print(*found, sep="\n")
+    return int(any(one.state == WRONG for one in found))
+
+
+def examine() -> list[Finding]:
+    """Look at every part, side by side; with settings that cannot be read there is only one line."""
+    import django
+
+    try:
+        django.setup()
+    except SystemExit as refusal:  # a setting that cannot be read; it names its variable
+        return [Finding("settings", WRONG, _one_line(str(refusal)))]
+    return look_at(parts())
+
+
+def look_at(some: list[Part]) -> list[Finding]:
+    """Look at parts, each within its time: the database first, then all others side by side.
+
+    Args:
+        some: in the order in which they are told.
+    """
+    first = {part.name: _Look(part).finding() for part in some if part.name == DATABASE}
+    has_database = all(one.state == WORKS for one in first.values())
+    looks = [first.get(part.name) or _begun(part, has_database=has_database) for part in some]
+    return [look.finding() if isinstance(look, _Look) else look for look in looks]
+
+
+def _begun(part: Part, *, has_database: bool) -> Finding | _Look:
+    """Return how a part stands where that is known without a look, otherwise the look under way."""
+    from motcua.config.env import Environment
+
+    env = Environment()
+    if part.variables and not any(env.is_set(name) for name in part.variables):
+        return Finding(part.name, OFF, f"set {' or '.join(part.variables)} to switch it on")
+    if part.needs_database and not has_database:
+        return Finding(part.name, WRONG, _SEE_DATABASE)
+    return _Look(part)
+
+
+class _Look:
+    """A probe under way in a thread of its own, which nobody waits for once its time is over."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        self._found: Finding | None = None
+        self._thread = threading.Thread(target=self._probe, name=f"doctor-{part.name}", daemon=True)
+        self._thread.start()
+
+    def finding(self) -> Finding:
+        """Return what was found, waiting for it."""
+        self._thread.join(self._part.seconds)
+        return self._found or Finding(self._part.name, WRONG, f"no answer within {self._part.seconds:g} s")
+
+    def _probe(self) -> None:
+        from django.db import DatabaseError, connection
+
+        try:
+            self._found = Finding(self._part.name, WORKS, self._part.probe())
+        except Trouble as trouble:
+            self._found = Finding(self._part.name, WRONG, _one_line(str(trouble)))
+        except DatabaseError:
+            self._found = Finding(self._part.name, WRONG, _SEE_DATABASE)
+        except Exception as error:
+            # Its own words could hold anything.
+            self._found = Finding(self._part.name, WRONG, f"cannot be looked at ({type(error).__name__})")
+        finally:
+            connection.close()
+
+
+def parts() -> list[Part]:
+    """List the parts, in the order in which they are told."""
+    from motcua.verification.models import Route
+    from motcua.verification.service import longest_question
+
+    question = longest_question().total_seconds() + 2
+    return [
+        Part("settings", _settings),
+        Part(DATABASE, _database, seconds=12),  # the pool of connections tries for ten
+        Part("state folder", _state),
+        Part("keys", _keys, needs_database=True),
+        Part("audit log", _audit, needs_database=True),
+        Part("background work", _work, needs_database=True),
+        Part("register", lambda: _register(Route.PRIMARY), seconds=question, needs_database=True),
+        Part(
+            "register, stand-by",
+            lambda: _register(Route.STANDBY),
+            ("NPD_STANDBY_TRANSPORT",),
+            seconds=question,
+            needs_database=True,
+        ),
+        Part("paper store", _papers),
+        Part("slips", _slips, seconds=30),
+        Part("slips, signing", _signing, ("SLIP_SIGNING_KEY", "SLIP_SIGNING_FOLDER", "SLIP_PKCS11_MODULE")),
+        Part("outbox", _outbox, needs_database=True),
+        Part("static files", _static_files),
+        Part("clock", _clock, needs_database=True),
+    ]
+
+
+def _settings() -> str:
+    from django.conf import settings
+    from django.core.checks import WARNING, run_checks
+
+    from motcua.config.env import VARIABLES, BadSetting, Environment
+
+    env = Environment()
+    for name in VARIABLES:
+        try:
+            env[name]
+        except BadSetting as refusal:
+            raise Trouble(str(refusal)) from None
+    found = run_checks()
+    if wrong := [one for one in found if one.is_serious()]:
+        raise Trouble(" ".join(f"{one.msg} {one.hint or ''}".strip() for one in wrong))
+    warned = sum(one.level >= WARNING for one in found)
+    more = f", {warned} warnings: motcua check" if warned else ""
+    return f"MOTCUA_MODE={settings.MOTCUA_MODE}{more}"
+
+
+def _database() -> str:
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from motcua.config.env import Environment
+
+    variable = "DATABASE_URL" if Environment().is_set("DATABASE_URL") else "MOTCUA_STATE"
+    try:
+        with connection.cursor() as cursor:
+            is_sqlite = connection.vendor == "sqlite"
+            cursor.execute(
+                "SELECT sqlite_version()" if is_sqlite else "SELECT current_setting('server_version_num')"
+            )
+            version = str(cursor.fetchone()[0])
+            mode = str(cursor.execute("PRAGMA journal_mode").fetchone()[0]) if is_sqlite else ""
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        why = str(error).strip().partition("\n")[0]
+        raise Trouble(f"{variable}: it cannot be used ({why}). Start it, or mend the variable.") from None
+    if missing:
+        raise Trouble(
+            f"{len(missing)} migrations are not applied: motcua serve applies them, or motcua migrate. "
+            f"If that is a surprise, {variable} names another database."
+        )
+    if is_sqlite:
+        if mode not in ("wal", "memory"):
+            raise Trouble(f"{variable}: SQLite does not run in WAL mode ({mode}). Keep it on a local disk.")
+        return f"SQLite {version}, {mode.upper()}, all migrations applied"
+    if int(version) < _OLDEST_POSTGRES:
+        raise Trouble(f"{variable}: PostgreSQL {int(version) // 10000} is too old; 15 or newer is needed.")
+    return f"PostgreSQL {int(version) // 10000}.{int(version) % 10000}, all migrations applied"
+
+
+def _state() -> str:
+    import shutil
+    import tempfile
+
+    from django.conf import settings
+
+    try:
+        with tempfile.TemporaryFile(dir=settings.STATE) as file:
+            file.write(b"doctor")
+        free = shutil.disk_usage(settings.STATE).free
+    except OSError as error:
+        raise Trouble(f"MOTCUA_STATE: it cannot be written to ({error.strerror}). Mend its rights.") from None
+    if free < _ROOM:
+        raise Trouble(f"MOTCUA_STATE: only {free // 1024**2} MB are free. Make room, or use a larger disk.")
+    return f"writable, {free / 1024**3:.1f} GB free"
+
+
+def _keys() -> str:
+    from django.conf import settings
+
+    from motcua.accounts.models import User
+    from motcua.sealing import keyring, seal, unseal
+    from motcua.sealing.fields import Sealed, lost_key
+
+    try:
+        keys = keyring.known()
+    except (keyring.BadKeys, OSError) as error:
+        raise Trouble(
+            f"MOTCUA_SEALING_KEYS, or sealing.keys in MOTCUA_STATE: not readable ({error})."
+        ) from None
+    if unseal("user_name", seal("user_name", "doctor")) != "doctor":
+        raise Trouble("What is sealed does not open again. This is a mistake of the product: report it.")
+    for path in (settings.SEALING_KEYS_FILE, settings.STATE / "secret.key"):
+        if Path(path).exists() and Path(path).stat().st_mode & _PRIVATE:
+            raise Trouble(f"Others can read {Path(path).name} in MOTCUA_STATE: chmod 600.")
+    name = User.objects.order_by("-pk").values_list("full_name", flat=True).first()
+    if isinstance(name, Sealed) and (lost := lost_key(name)):
+        raise Trouble(
+            f"Values are sealed with key {lost}, which is not here. Bring back MOTCUA_SEALING_KEYS or sealing.keys."
+        )
+    newest = keyring.newest()
+    sealing = f"key {newest.id} seals" if newest else "the key derived from MOTCUA_SECRET_KEY seals"
+    return f"{len(keys)} there, {sealing}"
+
+
+def _audit() -> str:
+    from django.conf import settings
+    from django.utils import timezone
+
+    from motcua.audit.reading import last_batch
+    from motcua.audit.sealer import open_for
+    from motcua.audit.standing import CannotSeal, standing
+
+    try:
+        standing()
+    except CannotSeal as refusal:
+        raise Trouble(str(refusal)) from None
+    waited = open_for(timezone.now())
+    last = last_batch()
+    sealed = f"sealed up to batch {last.header.number}" if last else "not sealed yet"
+    if waited > max(_WAITS_LONG, 10 * timedelta(seconds=settings.AUDIT_SEAL_SECONDS)):
+        raise Trouble(
+            f"{sealed}, events wait for {_minutes(waited)}: is motcua serve (or motcua work) running?"
+        )
+    return sealed
+
+
+def _work() -> str:
+    """Look for what should have been done by itself: whether somebody works shows only where something waits."""
+    from django.utils import timezone
+
+    from motcua.config.couriers import couriers
+    from motcua.dossiers.models import Recheck
+    from motcua.outbox.models import Parcel
+    from motcua.verification.service import lines
+
+    now = timezone.now()
+    waiting: dict[str, datetime] = {}
+    rechecks = Recheck.objects.filter(state=Recheck.State.WAITING, not_before__lte=now)
+    is_open = any(one.is_taken and one.status.is_open for one in lines(now=now))
+    if is_open and (oldest := rechecks.order_by("not_before").first()):
+        waiting["a later check"] = oldest.not_before
+    parcels = Parcel.objects.filter(Parcel.WAITING, topic__in=couriers(), not_before__lte=now)
+    if first := parcels.order_by("not_before").first():
+        waiting["a parcel for another system"] = first.not_before
+    if not waiting:
+        return "nothing waits"
+    what, since = min(waiting.items(), key=lambda pair: pair[1])
+    if now - since > _WAITS_LONG:
+        raise Trouble(
+            f"{what} is due for {_minutes(now - since)}: is motcua serve running, or, with MOTCUA_WORK=apart, "
+            "motcua work?"
+        )
+    return f"{what} is due for {_minutes(now - since)}"
+
+
+def _register(route: Any) -> str:
+    from django.utils import timezone
+
+    from motcua.identity.register import CouldNotAsk
+    from motcua.identity.verification import Rejected, Verified
+    from motcua.verification import certificates, registers
+    from motcua.verification.service import ping
+
+    try:
+        prefix = registers.register_settings(route).prefix
+        over = [one for one in certificates.running_out(route, timezone.now()) if one.is_over]
+    except (CouldNotAsk, ValueError) as refusal:  # files or settings of the line; each names its variable
+        raise Trouble(str(getattr(refusal, "detail", refusal))) from None
+    if over:
+        raise Trouble(f"{over[0].expiry.variable}: the certificate is over since {over[0].on:%d/%m/%Y}.")
+    check, outcome = ping(now=timezone.now(), route=route)
+    if isinstance(outcome, Verified):
+        raise Trouble("Somebody answers to NPD_PING_NUMBER. Set it to a number that no person has.")
+    if not isinstance(outcome, Rejected):
+        raise Trouble(
+            f"no proper answer ({check.reason}). See {prefix}URL and the credentials beside it; more: motcua npd ping"
+        )
+    took = (check.answered_at - check.asked_at).total_seconds() if check.answered_at else 0.0
+    return f"answers in {took:.2f} s by {outcome.line or registers.transport(route)}: nobody, as it should"
+
+
+def _papers() -> str:
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import storages
+
+    store = storages["default"]
+    try:
+        name = store.save("doctor.txt", ContentFile(b"doctor"))
+        with store.open(name) as file:
+            is_same = file.read() == b"doctor"
+        store.delete(name)
+    except Exception as error:  # whatever a store's library raises
+        raise Trouble(
+            f"a file cannot be kept and read ({type(error).__name__}). Mend the rights of papers in MOTCUA_STATE, or "
+            "the variables of the store."
+        ) from None
+    if not is_same:
+        raise Trouble("a file comes back otherwise than it was kept. Look at the store.")
+    return f"{type(store).__name__}: a file was kept, read and deleted"
+
+
+def _slips() -> str:
+    from django.utils import timezone
+
+    from motcua.accounts.models import Office
+    from motcua.slips.facts import head_of
+    from motcua.slips.typesetting import NotSet, typeset
+
+    now = timezone.now()
+    head = head_of(Office(code="H00", name="motcua doctor"), slip="07", subject="", now=now)
+    try:
+        pdf = typeset("07", {**head, "period": "", "part": "", "count": 0, "rows": []}, now=now)
+    except NotSet as error:
+        raise Trouble(
+            f"the typesetter failed ({error}). Install anew what requirements.lock lists (typst)."
+        ) from None
+    return f"a page was set, {len(pdf) // 1024} kB"
+
+
+def _signing() -> str:
+    from motcua.slips import checks, signing
+
+    ends_soon = "motcua.W044"
+    if found := [one.msg for one in checks.slips_can_be_signed(None) if one.id != ends_soon]:
+        raise Trouble(" ".join(found))
+    keys = [*signing.in_folder(), *signing.common()]
+    if not keys:
+        raise Trouble("SLIP_SIGNING_FOLDER holds no key: put CODE.p12 there, or set SLIP_SIGNING_KEY.")
+    ends = [signing.certificate_of(key).not_valid_after_utc for key in keys if key.file is not None]
+    until = f", the first certificate ends on {min(ends):%d/%m/%Y}" if ends else ", in a token: not opened"
+    return f"{len(keys)} keys{until}"
+
+
+def _outbox() -> str:
+    from motcua.config.couriers import couriers
+    from motcua.outbox.models import Parcel, Pause
+
+    topics = couriers()
+    counts = f"{Parcel.objects.filter(Parcel.WAITING).count()} wait"
+    if given_up := Parcel.objects.filter(given_up_at__isnull=False).count():
+        counts += f", {given_up} given up"
+    if not topics:
+        return f"no other system is told anything, {counts}"
+    if pause := Pause.objects.filter(topic__in=topics).order_by("since").first():
+        raise Trouble(
+            f"{pause.topic} cannot be reached since {pause.since:%d/%m/%Y %H:%M} UTC ({pause.problem}), {counts}. "
+            "It is tried again by itself; see the variables of that system."
+        )
+    return f"{', '.join(sorted(topics))}: {counts}"
+
+
+def _static_files() -> str:
+    from django.conf import settings
+
+    from motcua.config.serve import are_static_files_stale
+
+    if are_static_files_stale():
+        raise Trouble(
+            "not collected, or older than the product: motcua serve collects them, or motcua collectstatic."
+        )
+    return f"{sum(path.is_file() for path in Path(settings.STATIC_ROOT).rglob('*'))} collected"
+
+
+def _clock() -> str:
+    from django.conf import settings
+    from django.db import connection
+    from django.utils import timezone
+
+    from motcua.audit.models import AuditEvent
+
+    drift = timedelta()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            drift = abs(cursor.fetchone()[0] - timezone.now())
+    if drift > _DRIFT:
+        raise Trouble(
+            f"{drift.total_seconds():.0f} s apart from the database's: codes and due dates need the same time. "
+            "Set both machines by NTP."
+        )
+    now = timezone.now()
+    newest = AuditEvent.objects.order_by("-pk").values_list("at", flat=True).first()
+    if newest is not None and newest - now > timedelta(minutes=1):
+        raise Trouble(f"{_minutes(newest - now)} behind the newest event of the log. Set it by NTP.")
+    apart = (
+        f", {drift.total_seconds():.1f} s from the database's" if connection.vendor == "postgresql" else ""
+    )
+    return f"{timezone.localtime(now):%d/%m/%Y %H:%M:%S} {settings.TIME_ZONE}{apart}"
+
+
+def _minutes(length: timedelta) -> str:
+    minutes = int(length.total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
