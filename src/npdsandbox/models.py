@@ -1,4 +1,4 @@
-"""The register's table, and that of the stand-in national portal."""
+"""The register's table, those of the stand-in national portal and of the practice bank."""
 
 from __future__ import annotations
 
@@ -83,3 +83,30 @@ class PortalMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dossier_code} {self.number}"
+
+
+class BankOrder(models.Model):
+    """What somebody is to pay at the practice bank: a sum and what it is about, never a person."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "chờ thanh toán"
+        PAID = "paid", "đã thanh toán"
+        CANCELLED = "cancelled", "đã hủy"
+
+    id = models.UUIDField(primary_key=True)
+    merchant = models.CharField(max_length=60)
+    amount = models.PositiveBigIntegerField()
+    about = models.CharField(max_length=100)
+    back = models.CharField(max_length=500)
+    notify = models.CharField(max_length=500)
+    until = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    reference = models.CharField(max_length=20)
+
+    objects: ClassVar[models.Manager[BankOrder]] = models.Manager()
+
+    class Meta:
+        app_label = "npdsandbox"
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -80,6 +80,9 @@ TLS_CLIENTS = [
 ]
 _refuse_half_tls()
 
+# What the practice bank shares with those who are paid; without it there is no bank.
+BANK_SECRET = os.environ.get("NPDSANDBOX_BANK_SECRET") or ""
+
 # Nothing is signed here and there are no sessions: a key of this process alone will do.
 SECRET_KEY = secrets.token_hex(32)
 DEBUG = False

@@ -15,6 +15,7 @@ CHOICES: Final = {
     "c06_account": CHANGE_OVER,
     "api_key": CHANGE_OVER,
     "json_data": ("boolean", "text"),
+    "bank": ("well", "unavailable", "slow"),
 }
 
 
@@ -49,6 +50,8 @@ class Switches:
     """The same for ApiKey."""
     token_seconds: int = 3600
     """How long a token of a gateway lives; 0 gives tokens that have ended already."""
+    bank: str = "well"
+    """The practice bank answers, gives 503, or takes 20 seconds for every answer."""
     json_check_bearer: bool = True
     """Demand a token of the JSON adapters."""
     json_data: str = "boolean"

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from npdsandbox import control, portal, views
+from npdsandbox import bank, control, portal, views
 
 urlpatterns = [
     path("", views.front, name="front"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("lgsp-json/<str:style>", views.adapter),
     path("adapter/csdldancu", views.open_adapter),
     path("cong-quoc-gia/tiep-nhan", portal.door),
+    path("bank/pay", bank.pay, name="bank-pay"),
+    path("bank/act", bank.act, name="bank-act"),
+    path("bank/status", bank.status),
     path("_admin/", control.page, name="control"),
     path("_admin/cong-quoc-gia/", portal.page, name="portal"),
     path("_admin/cong-quoc-gia/forget", portal.forget, name="portal-forget"),

@@ -27,6 +27,7 @@ assign          - - u - - u -
 process         - o u - - - -
 ask_fee         - o - - - - -
 take_fee        - - - o - - -
+exempt_fee      o - - o - o -
 extend          - - u - - - -
 stop            - - u - - - -
 finish          - - u - - - -

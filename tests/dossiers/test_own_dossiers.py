@@ -7,12 +7,13 @@ from html import unescape
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import moving, service
+from motcua.dossiers import charging, moving, service
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating
 from motcua.dossiers.results import finish, hand_out
 from motcua.procedures.models import ProcedureCase, RequiredDocument
@@ -137,7 +138,8 @@ class TestTheList:
         assert "Nộp phí, lệ phí: 8.000 đ" in an_client.get("/ho-so/?loc=can-lam").content.decode()
         assert "8.000 đ" in page_of(an_client, received)
         Dossier.objects.filter(pk=received.pk).update(holder_office=received.office)
-        moving.go(dossier=received, move="take_fee", by=cashier, now=now)
+        with transaction.atomic():
+            charging.settle(charging.locked_fee(Fee.objects.get().pk), by=cashier, now=now)
         assert "8.000 đ" not in an_client.get("/ho-so/?loc=can-lam").content.decode()
 
         decide(received)

@@ -40,6 +40,7 @@ SAID: dict[str, dict[str, Any]] = {
     "finish": {"is_granted": "yes", "summary": "Đã cấp giấy khai sinh số 1"},
     "ask_supplement": {"other-0": "Giấy chứng sinh", "reason": "Thiếu giấy chứng sinh"},
     "ask_fee": {"amount": "8000", "reason": "Phí bản sao"},
+    "waive_fee": {"exemption": "poor", "reason": "Sổ hộ nghèo"},
 }
 ON_PAGES = [code for code in MOVES if code in ACTIONS]
 

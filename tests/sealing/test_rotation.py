@@ -236,5 +236,8 @@ def test_every_place_that_seals_a_column_is_a_sealed_field() -> None:
         "dossiers.Rating.comment",
         "messaging.Mailbox.address",
         "outbox.Parcel.content",
+        "payments.Receipt.payer",
+        "payments.Receipt.void_reason",
+        "payments.DayClosing.note",
         "verification.WaitingRecord.said",
     }

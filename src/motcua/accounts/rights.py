@@ -24,6 +24,7 @@ class Right(StrEnum):
     PROCESS = "process"
     ASK_FEE = "ask_fee"
     TAKE_FEE = "take_fee"
+    EXEMPT_FEE = "exempt_fee"
     EXTEND = "extend"
     STOP = "stop"
     FINISH = "finish"
@@ -51,6 +52,7 @@ RIGHTS: Final[dict[str, dict[Right, Reach]]] = {
         Right.ASK_REGISTER: _OFFICE,
         Right.RECEIVE: _OFFICE,
         Right.ASK_SUPPLEMENT: _OFFICE,
+        Right.EXEMPT_FEE: _OFFICE,
         Right.HAND_OVER: _OFFICE,
         Right.HAND_OUT: _OFFICE,
         Right.WITHDRAW: _OFFICE,
@@ -73,13 +75,14 @@ RIGHTS: Final[dict[str, dict[Right, Reach]]] = {
         Right.FINISH: _UNIT,
         Right.KEEP_REGISTER: _UNIT,
     },
-    "cashier": {Right.SEE_DOSSIERS: _OFFICE, Right.TAKE_FEE: _OFFICE},
+    "cashier": {Right.SEE_DOSSIERS: _OFFICE, Right.TAKE_FEE: _OFFICE, Right.EXEMPT_FEE: _OFFICE},
     "result_desk": {Right.SEE_DOSSIERS: _OFFICE, Right.HAND_OUT: _OFFICE},
     "supervisor": {
         Right.SEE_DOSSIERS: _UNIT,
         Right.ASK_REGISTER: _OFFICE,
         Right.RECEIVE: _OFFICE,
         Right.ASK_SUPPLEMENT: _OFFICE,
+        Right.EXEMPT_FEE: _OFFICE,
         Right.HAND_OVER: _UNIT,
         Right.ASSIGN: _UNIT,
         Right.HAND_OUT: _OFFICE,

@@ -250,6 +250,49 @@ _event(
     office=_("Mã bộ phận đến."),
     officer=_OFFICER,
 )
+_FEE = {
+    "kind": _("Phí của thủ tục hay phí phát sinh."),
+    "amount": _("Số tiền, đồng."),
+}
+_RECEIPT = _("Ký hiệu và số của biên lai.")
+_event(
+    "fee.paid",
+    _("Thu phí, lệ phí của hồ sơ."),
+    _DOSSIER,
+    **_FEE,
+    receipt=_RECEIPT,
+    method=_("Cách nộp: tiền mặt hay trực tuyến."),
+)
+_event(
+    "fee.exempted",
+    _("Miễn phí, lệ phí của hồ sơ."),
+    _DOSSIER,
+    **_FEE,
+    category=_("Đối tượng được miễn."),
+)
+_event("fee.voided", _("Hủy biên lai thu phí, lệ phí."), _DOSSIER, **_FEE, receipt=_RECEIPT)
+_event(
+    "fee.refund_due",
+    _("Ngân hàng đã nhận tiền nhưng khoản phí không còn phải nộp, hoặc số tiền khác; cần hoàn trả."),
+    _DOSSIER,
+    **_FEE,
+    order=_("Mã lần thanh toán trực tuyến."),
+)
+_event(
+    "fee.refunded",
+    _("Ghi nhận đã hoàn trả tiền thanh toán trực tuyến."),
+    _DOSSIER,
+    **_FEE,
+    order=_("Mã lần thanh toán trực tuyến."),
+)
+_event(
+    "till.closed",
+    _("Người thu phí khóa sổ một ngày."),
+    _DOSSIER,
+    day=_("Ngày."),
+    expected=_("Tiền mặt theo biên lai, đồng."),
+    counted=_("Tiền mặt đếm được, đồng."),
+)
 _event(
     "dossier.extended",
     _("Hồ sơ được xin lỗi và hẹn lại ngày trả kết quả."),

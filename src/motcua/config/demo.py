@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -60,6 +61,7 @@ def run_demo(*, dossiers: int = province.USUAL) -> int:
         refuse_taken_port(variable, port)
     if ports["MOTCUA_PORT"] == ports["NPDSANDBOX_PORT"]:
         raise SystemExit("MOTCUA_PORT and NPDSANDBOX_PORT are the same. Choose another for one of them.")
+    _open_bank(env, ports["NPDSANDBOX_PORT"])
     programs: list[subprocess.Popen[bytes]] = []
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -94,6 +96,19 @@ def run_demo(*, dossiers: int = province.USUAL) -> int:
                 program.kill()
         if len(programs) == len(ports):
             _seal()
+
+
+def _open_bank(env: Environment, port: int) -> None:
+    """Let citizens of the demo pay at the sandbox's bank, with a secret that nobody else knows."""
+    if env["BANK_URL"]:
+        return
+    secret = secrets.token_hex(32)
+    os.environ |= {
+        "BANK_URL": f"http://127.0.0.1:{port}/bank",
+        "BANK_MERCHANT": "MOT-CUA-THU",
+        "BANK_SECRET": secret,
+        "NPDSANDBOX_BANK_SECRET": secret,
+    }
 
 
 def _prepare() -> None:
@@ -205,6 +220,8 @@ Try
             come out as "Chưa kiểm tra được"
   outage    on the sandbox's control page choose "no answer" for the next calls, or stop the sandbox;
             then check again: "Chưa kiểm tra được", never "thất bại"
+  paying    receive a dossier that has a fee for 999085000001, log in as that citizen, "Nộp phí, lệ phí": the sandbox's
+            bank has buttons for every outcome; in cash, log in as nga, Thu phí, lệ phí
   later     receive it all the same ("Tiếp nhận, xác thực sau"), end the outage, and within a minute the answer
             stands above the list of dossiers
 

@@ -629,6 +629,31 @@ _declare(
     "Wrong numbers an hour for one dossier's code, when it is followed without logging in.",
 )
 
+_PAYING = "Fees"
+_declare(
+    _PAYING,
+    "RECEIPT_FORM",
+    "text",
+    "01BLP",
+    "Number of the form that receipts for fees bear; as the tax office registered it.",
+)
+_declare(
+    _PAYING,
+    "BANK_URL",
+    "text",
+    "",
+    "Where the bank's payment service answers, without pay or status at the end; no paying online when empty.",
+)
+_declare(_PAYING, "BANK_MERCHANT", "text", "", "Who we are to the bank.")
+_declare(
+    _PAYING,
+    "BANK_SECRET",
+    "text",
+    "",
+    "The secret shared with the bank, with which words in both directions are signed.",
+    secret=True,
+)
+
 _SIGNING = "Signatures on slips"
 _declare(
     _SIGNING,

@@ -144,6 +144,7 @@ INSTALLED_APPS = [
     "motcua.accounts",
     "motcua.procedures",
     "motcua.dossiers",
+    "motcua.payments",
     "motcua.slips",
     "motcua.reception",
     "motcua.oversight",
@@ -262,6 +263,10 @@ FILE_UPLOAD_HANDLERS = ["motcua.web.uploads.NoFile"]  # but where a page asks fo
 OFFICER_SECOND_FACTOR = env["OFFICER_SECOND_FACTOR"] or (
     "required" if MOTCUA_MODE == "production" else "offered"
 )
+RECEIPT_FORM = env["RECEIPT_FORM"]
+BANK_URL = env["BANK_URL"]
+BANK_MERCHANT = env["BANK_MERCHANT"]
+BANK_SECRET = env["BANK_SECRET"]
 IDLE_DAYS = env["IDLE_DAYS"]
 PROVINCE_NAME = env["PROVINCE_NAME"]
 SITE_URL = env["MOTCUA_SITE_URL"] or f"http://localhost:{env['MOTCUA_PORT']}"

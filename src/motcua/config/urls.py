@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("motcua.accounts.urls")),
     path("thu-tuc/", include("motcua.procedures.urls")),
     path("", include("motcua.dossiers.urls")),
+    path("", include("motcua.payments.urls")),
     path("", include("motcua.slips.urls")),
     path("mot-cua/", include("motcua.reception.urls")),
     path("", include("motcua.oversight.urls")),

@@ -117,14 +117,16 @@ def _turn() -> float:
 
 
 def _bring() -> float:
-    """Bring one parcel to another system; return the seconds to the next look."""
+    """Ask the bank about one payment, or bring one parcel to another system; return the seconds to the next look."""
     from django.utils import timezone
 
     from motcua.config.couriers import couriers
     from motcua.outbox.service import bring_next, seconds_to_next
+    from motcua.payments.online import ask_next
 
     open_to = couriers()
-    if bring_next(couriers=open_to, now=timezone.now()):
+    has_asked = ask_next(now=timezone.now())  # in turns: neither waits until the other has nothing left to do
+    if bring_next(couriers=open_to, now=timezone.now()) or has_asked:
         # SQLite has one writer and keeps no queue of those who wait: pages must find it free now and then.
         return _BREATH if connection.vendor == "sqlite" else 0.0
     wait = seconds_to_next(couriers=open_to, now=timezone.now()) if open_to else None

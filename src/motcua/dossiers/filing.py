@@ -18,6 +18,7 @@ from motcua.dossiers import states
 from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.agreeing import AGREED, agree
 from motcua.dossiers.asking import ask_about
+from motcua.dossiers.charging import unpaid
 from motcua.dossiers.finding import write_words
 from motcua.dossiers.giving import delete_papers
 from motcua.dossiers.holding import (
@@ -319,7 +320,7 @@ def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
 
 
 def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:
-    """Say whether somebody may open one file: the citizen sees a result once it is settled, and not before.
+    """Say whether somebody may open one file: the citizen sees a result once it is settled and paid for.
 
     Args:
         paper: with its dossier and the dossier's citizen.
@@ -327,7 +328,7 @@ def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:
     """
     dossier = paper.dossier
     if paper.kind == Paper.Kind.RESULT and is_own(user, dossier):
-        return dossier.status in _READABLE_RESULT
+        return dossier.status in _READABLE_RESULT and not unpaid(dossier)
     if paper.is_unsent and not is_own(user, dossier):
         return False
     return may_read_papers(dossier=dossier, user=user)

@@ -707,6 +707,11 @@ class Fee(models.Model):
     def __str__(self) -> str:
         return str(self.dossier_id)
 
+    @property
+    def is_open(self) -> bool:
+        """Say whether it is still to be paid."""
+        return self.settled_at is None and self.cancelled_at is None and self.exempted_at is None
+
 
 class Extension(models.Model):
     """The one apology that a dossier may have (mẫu 04): a new due date, and why; a second one cannot be stored."""

@@ -14,7 +14,7 @@ from motcua.accounts.models import User
 from motcua.audit.service import record
 from motcua.dossiers import clock, national, states
 from motcua.dossiers.access import is_own, may_do
-from motcua.dossiers.models import Dossier, Recheck, Step
+from motcua.dossiers.models import Dossier, Fee, Recheck, Step
 from motcua.dossiers.states import Move
 from motcua.dossiers.telling import kind_of, tell_citizen
 from motcua.web.templatetags.motcua import moment
@@ -78,7 +78,8 @@ def take_step(
     if not may_take(dossier=dossier, move=move, by=by):
         raise NotYours(move.name)
     dossier.status, dossier.saved_at = target, now
-    if target == states.RECEIVED and dossier.received_at is None:
+    is_received_now = target == states.RECEIVED and dossier.received_at is None
+    if is_received_now:
         dossier.received_at, dossier.received_by = now, by
     if target == states.FINISHED:
         dossier.finished_at = now
@@ -95,6 +96,11 @@ def take_step(
         dossier.save(force_insert=True)
     else:
         dossier.save(update_fields=_SAVED)
+    if is_received_now and dossier.fee_due:
+        # Due from now on; it does not stop the work, only the handing out (``charging``).
+        Fee.objects.create(
+            dossier=dossier, kind=Fee.Kind.FILING, amount=dossier.fee_due, asked_at=now, asked_by=by
+        )
     step = Step.objects.create(
         dossier=dossier,
         move=move.name,
@@ -162,7 +168,7 @@ def is_open(*, dossier: Dossier, move: Move) -> bool:
 def _end_what_is_open(dossier: Dossier, *, by: User, now: datetime) -> None:
     """Let nothing wait for a dossier that is closed: no other office, no fee, no question to the register."""
     dossier.hand_overs.filter(accepted_at=None, declined_at=None).update(declined_at=now, declined_by=by)
-    dossier.fees.filter(settled_at=None, cancelled_at=None).update(cancelled_at=now)
+    dossier.fees.filter(Fee.OPEN).update(cancelled_at=now)
     Recheck.objects.filter(dossier=dossier, state=Recheck.State.WAITING).delete()
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from motcua.accounts.access import citizen_required
 from motcua.dossiers import service, states
+from motcua.dossiers.charging import Unpaid
 from motcua.dossiers.forms import AnswerForm, CollectingForm, RatingForm, WithdrawForm
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating, Supplement
 from motcua.dossiers.moving import NotYours, go
@@ -43,7 +44,11 @@ _LISTED = (
     *("pk", "code", "status", "saved_at", "submitted_at", "received_at", "due_at", "paused_at", "called"),
     *("office__name", "reminder__created_at", "reminder__sent_at", "is_asked", "is_rated", "fee_asked"),
 )
-_WAITING = Q(status__in=[states.FEE, states.FINISHED]) | Q(status=states.SUPPLEMENT, is_asked=True)
+_WAITING = (
+    Q(status__in=[states.FEE, states.FINISHED])
+    | Q(status=states.SUPPLEMENT, is_asked=True)
+    | Q(status__in=[states.RECEIVED, states.PROCESSING], fee_asked__gt=0)
+)
 _DONE = Q(status__in=states.CLOSED)
 # What the address says (?loc=…): the words on the page, and which dossiers they mean.
 _GROUPS: Final[dict[str, tuple[Any, Q]]] = {
@@ -108,7 +113,8 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
 
 def _listed(citizen_pk: int) -> QuerySet[Dossier, dict[str, Any]]:
     unanswered = Supplement.objects.filter(dossier=OuterRef("pk"), closed_at=None, answered_at=None)
-    fee = Fee.objects.filter(dossier=OuterRef("pk"), settled_at=None).values("amount")[:1]
+    owed = Fee.objects.filter(Fee.OPEN, dossier=OuterRef("pk")).order_by().values("dossier")
+    fee = owed.annotate(sum=Sum("amount")).values("sum")
     return (
         Dossier.objects.filter(citizen_id=citizen_pk)
         .annotate(
@@ -127,6 +133,8 @@ def _next(row: dict[str, Any]) -> str:
         case states.SUPPLEMENT:
             return "supplement" if row["is_asked"] else "supplement_sent"
         case states.FEE:
+            return "fee"
+        case states.RECEIVED | states.PROCESSING | states.FINISHED if row["fee_asked"]:
             return "fee"
         case states.FINISHED:
             return "collect"
@@ -148,6 +156,8 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
     papers = list(own.papers.all())
     given = [paper for paper in papers if paper.kind != Paper.Kind.RESULT]
     asked = service.request_open(own)
+    fees = list(own.fees.all())
+    owed = sum(fee.amount for fee in fees if fee.is_open)
     has_result = own.status in (states.FINISHED, states.RETURNED)
     context = {
         "dossier": own,
@@ -156,10 +166,13 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
         "asked": asked,
         "papers": [paper for paper in given if asked is None or paper.supplement_id != asked.pk],
         "sent": [paper for paper in given if asked is not None and paper.supplement_id == asked.pk],
-        "fee": own.fees.filter(settled_at=None).first() if own.status == states.FEE else None,
+        "owed": owed,
+        "has_fees": bool(fees),
         "has_result": has_result,
         "result": getattr(own, "result", None) if has_result else None,
-        "results": [paper for paper in papers if paper.kind == Paper.Kind.RESULT] if has_result else [],
+        "results": [paper for paper in papers if paper.kind == Paper.Kind.RESULT]
+        if has_result and not owed
+        else [],
         "may_withdraw": own.status in states.MOVES["withdraw"].origins,
         "may_rate": service.may_be_rated(own),
         "collecting_form": CollectingForm(collecting=own.collecting) if own.is_open else None,
@@ -324,6 +337,8 @@ def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
             raise states.MoveRefused
         hand_out(dossier=own, how=Dossier.Collecting.ONLINE, by=request.user, now=timezone.now())
         messages.success(request, _("Ông/bà đã nhận kết quả. Tệp kết quả vẫn tải về được ở trang này."))
+    except Unpaid:
+        messages.warning(request, _("Kết quả nhận được khi đã nộp đủ phí, lệ phí."))
     except (states.MoveRefused, NotYours):
         messages.warning(request, _("Kết quả chưa nhận được ở đây. Vui lòng xem cách nhận kết quả dưới đây."))
     return redirect("dossier", pk=pk)

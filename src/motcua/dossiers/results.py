@@ -13,6 +13,7 @@ from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.dossiers import states
 from motcua.dossiers.access import may_do
+from motcua.dossiers.charging import refuse_unpaid
 from motcua.dossiers.giving import delete_papers, store
 from motcua.dossiers.models import Dossier, Paper, Result
 from motcua.dossiers.moving import NotYours, take_step
@@ -108,12 +109,14 @@ def hand_out(
 
     Raises:
         ValueError: a citizen collects otherwise than online.
+        charging.Unpaid: something is still to be paid.
         moving.NotYours, states.MoveRefused: nothing was changed.
     """
     if by.is_citizen and how != Dossier.Collecting.ONLINE:
         raise ValueError("a citizen collects online")
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
+        refuse_unpaid(fresh)
         take_step(dossier=fresh, move=states.MOVES["hand_out"], by=by, now=now)
         Result.objects.filter(dossier=fresh).update(
             collected_how=how, collected_by=collected_by, has_authority=has_authority

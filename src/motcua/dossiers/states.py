@@ -186,8 +186,18 @@ _ALL: Final = (
         _from(FEE),
         PROCESSING,
         Right.TAKE_FEE,
+        is_citizens=True,  # who pays online; only a bank's answer takes this step (``payments.online``)
         clock=Clock.RESUME,
         message=_("Đã nhận phí, lệ phí của hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+    ),
+    Move(
+        "waive_fee",
+        _("Miễn phí, lệ phí"),
+        _from(FEE),
+        PROCESSING,
+        Right.EXEMPT_FEE,
+        clock=Clock.RESUME,
+        message=_("Hồ sơ %(code)s được miễn phí, lệ phí. Hẹn trả kết quả: %(due)s."),
     ),
     Move(
         "withdraw",

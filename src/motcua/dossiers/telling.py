@@ -47,6 +47,7 @@ _KINDS: Final[dict[str, str]] = {
     "take_supplement": "supplement_taken",
     "ask_fee": "fee_asked",
     "take_fee": "fee_taken",
+    "waive_fee": "fee_waived",
     "withdraw": "withdrawn",
     "stop": "stopped",
     "finish": "finished",

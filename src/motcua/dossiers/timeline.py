@@ -28,6 +28,7 @@ _WORDS: Final[dict[str, Promise]] = {
     "process": gettext_lazy("Hồ sơ bắt đầu được giải quyết"),
     "ask_fee": gettext_lazy("Cơ quan yêu cầu nộp phí, lệ phí"),
     "take_fee": gettext_lazy("Đã nộp phí, lệ phí"),
+    "waive_fee": gettext_lazy("Được miễn phí, lệ phí"),
     "withdraw": gettext_lazy("Hồ sơ được rút theo yêu cầu của công dân"),
     "stop": gettext_lazy("Cơ quan dừng giải quyết hồ sơ"),
     "finish": gettext_lazy("Đã có kết quả"),

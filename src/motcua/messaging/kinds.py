@@ -140,6 +140,16 @@ _kind(
     _("Đã nhận phí, lệ phí của hồ sơ {ma_ho_so}. Hẹn trả: {han_tra}."),
 )
 _kind(
+    "fee_waived",
+    _("Miễn phí, lệ phí"),
+    _("Hồ sơ {ma_ho_so} được miễn phí, lệ phí"),
+    _(
+        "Hồ sơ {ma_ho_so} nộp tại {co_quan} được miễn phí, lệ phí.\nHẹn trả kết quả: {han_tra}.\n\n"
+        "Theo dõi hồ sơ: {duong_dan}"
+    ),
+    _("Hồ sơ {ma_ho_so} được miễn phí, lệ phí. Hẹn trả: {han_tra}."),
+)
+_kind(
     "withdrawn",
     _("Đã rút hồ sơ"),
     _("Hồ sơ {ma_ho_so} đã được rút"),

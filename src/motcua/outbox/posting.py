@@ -78,7 +78,7 @@ class Answer:
         """Return the body as an object. Raises Failed: it is none."""
         try:
             said = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Failed("unreadable") from None
         if not isinstance(said, dict):
             raise Failed("unreadable")

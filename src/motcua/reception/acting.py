@@ -19,8 +19,9 @@ from motcua.dossiers import charging, handing, moving, results, states, suppleme
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import has_in_hand, may_do
 from motcua.dossiers.extending import extend, may_be_extended
-from motcua.dossiers.models import Dossier, HandOver
+from motcua.dossiers.models import Dossier, Fee, HandOver
 from motcua.dossiers.moving import go, may_take
+from motcua.payments.service import exempt, take_cash
 from motcua.reception.action_forms import (
     ActionForm,
     AssignForm,
@@ -32,6 +33,7 @@ from motcua.reception.action_forms import (
     HandOverForm,
     ReasonForm,
     SupplementForm,
+    WaiveForm,
 )
 
 Perform = Callable[[Dossier, User, datetime, dict[str, Any]], object]
@@ -113,6 +115,14 @@ def _waits_for(user: User, dossier: Dossier, under_way: HandOver | None) -> bool
     return under_way is not None and handing.is_receiver(user, under_way)
 
 
+def _awaited(dossier: Dossier) -> int:
+    """Return the key of the fee for which a dossier waits. Raises MoveRefused: it waits for none."""
+    fee = dossier.fees.filter(Fee.OPEN, kind=Fee.Kind.LATER).first()
+    if fee is None:
+        raise states.MoveRefused("no fee is waited for")
+    return fee.pk
+
+
 def _is_at_rest(dossier: Dossier, under_way: HandOver | None) -> bool:
     return under_way is None and handing.changes_hands(dossier)
 
@@ -143,8 +153,16 @@ _ALL: Final = (
     _move(
         "take_fee",
         _("Đã ghi nhận thu phí, lệ phí."),
-        perform=lambda dossier, by, now, said: charging.take_fee(dossier=dossier, by=by, now=now),
+        perform=lambda dossier, by, now, said: take_cash(fee_pk=_awaited(dossier), by=by, now=now),
         is_likely=True,
+    ),
+    _move(
+        "waive_fee",
+        _("Đã ghi nhận miễn phí, lệ phí."),
+        WaiveForm,
+        lambda dossier, by, now, said: exempt(
+            fee_pk=_awaited(dossier), exemption=said["exemption"], reason=said["reason"], by=by, now=now
+        ),
     ),
     _move(
         "hand_out",

@@ -18,7 +18,7 @@ from motcua.dossiers.access import holding_office
 from motcua.dossiers.clock import closes_on
 from motcua.dossiers.extending import FURTHEST, HINDRANCE_TEXTS, Hindrance
 from motcua.dossiers.handing import receivers, ways_of
-from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.models import Dossier, Fee, Paper
 from motcua.procedures.models import Offer
 from motcua.procedures.terms import documents_of
 from motcua.web.markup import opened
@@ -159,6 +159,15 @@ class FeeForm(ActionForm):
         },
     )
     reason = _reason(_("Khoản phí, lệ phí nào và nộp ở đâu. Người nộp đọc được nội dung này."))
+
+
+class WaiveForm(ActionForm):
+    """Why nobody pays."""
+
+    exemption = forms.ChoiceField(
+        label=_("Đối tượng được miễn"), choices=[("", _("Chọn đối tượng")), *Fee.Exemption.choices]
+    )
+    reason = _reason(_("Giấy tờ chứng minh đã xem. Người nộp không đọc được nội dung này."), max_length=500)
 
 
 class ExtendForm(ActionForm):

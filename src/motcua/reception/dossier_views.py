@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from motcua.accounts.access import right_required
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right, may
-from motcua.dossiers import results, states
+from motcua.dossiers import charging, results, states
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import visible_to
 from motcua.dossiers.extending import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
@@ -30,6 +31,7 @@ from motcua.dossiers.moving import NotYours, told
 from motcua.dossiers.papers import ACCEPT, PaperRefused, request_max_bytes
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
+from motcua.payments.service import DayClosed
 from motcua.reception import acting
 from motcua.reception.acting import ACTIONS, Action
 from motcua.reception.action_forms import ActionForm
@@ -45,6 +47,8 @@ STALE_FORM: Final = gettext_lazy(
 )
 DONE_BEFORE: Final = gettext_lazy("Việc này đã được ghi nhận ở lần bấm trước.")
 NOT_HERE: Final = gettext_lazy("Hồ sơ không còn ở tay ông/bà, nên việc vừa bấm không được thực hiện.")
+UNPAID: Final = gettext_lazy("Chưa trả được kết quả: phí, lệ phí của hồ sơ chưa thu đủ và chưa được miễn.")
+DAY_CLOSED: Final = gettext_lazy("Ông/bà đã khóa sổ hôm nay nên không thu thêm tiền mặt được.")
 BARRED: Final = gettext_lazy(
     "Chưa được ra quyết định về hồ sơ này: danh tính người nộp còn chờ CSDLQG về dân cư trả lời, hoặc còn chờ cán bộ "
     "xem lại giấy tờ gốc. Vui lòng xem mục “Kiểm tra danh tính số”."
@@ -68,6 +72,15 @@ _OF_A_PROCEDURE: Final = (
 )
 
 
+def _sum_of(which: Q) -> Subquery:
+    fees = Fee.objects.filter(which, dossier=OuterRef("pk")).order_by().values("dossier")
+    return Subquery(fees.annotate(sum=Sum("amount")).values("sum"))
+
+
+# What is owed for a dossier, and what was owed ever; read with the dossier's own row.
+_SUMS: Final = {"owed": _sum_of(Fee.OPEN), "charged": _sum_of(Q(cancelled_at=None))}
+
+
 class OfficialRequest(HttpRequest):
     """What reaches a view behind ``right_required``."""
 
@@ -87,9 +100,12 @@ def seen_by(user: User, *people: str) -> QuerySet[Dossier]:
     return shown.defer("revision__content", *unused, *(f"procedure__{field}" for field in _OF_A_PROCEDURE))
 
 
-def _seen(request: OfficialRequest, pk: uuid.UUID, *more: str) -> Dossier:
+def _seen(
+    request: OfficialRequest, pk: uuid.UUID, *more: str, sums: Mapping[str, Subquery] | None = None
+) -> Dossier:
     """Return a dossier that the official sees; any other is as absent as one that never was."""
     found = seen_by(request.user, "holder").select_related("holder_office", "citizen", *more)
+    found = found.annotate(**sums or {})
     return get_object_or_404(found, pk=pk)
 
 
@@ -97,10 +113,13 @@ def _seen(request: OfficialRequest, pk: uuid.UUID, *more: str) -> Dossier:
 @require_GET
 def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a dossier: how far it is, who has it, what came, what was done, and what this official may do."""
-    dossier = _seen(request, pk, "recheck", "result", "owner", "extension")
+    dossier = _seen(request, pk, "recheck", "result", "owner", "extension", sums=_SUMS)
     user, given = request.user, _hand_overs(dossier)
     under_way = next((one for one in given if one.accepted_at is None and one.declined_at is None), None)
     actions = acting.open_to(user, dossier, under_way)
+    is_withheld = dossier.status == states.FINISHED and bool(dossier.owed)
+    if is_withheld:
+        actions = [action for action in actions if action.code != "hand_out"]
     primary = next((action for action in actions if action.is_likely), None)
     is_at_its_desk = user.office_id == dossier.office_id
     papers = list(dossier.papers.exclude(Paper.UNSENT))
@@ -117,6 +136,7 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         "extension": getattr(dossier, "extension", None),
         "primary": primary,
         "actions": [action for action in actions if action is not primary],
+        "is_withheld": is_withheld,
         "barred": acting.waits_for_identity(user, dossier),
         "mark": acting.mark_of(dossier),
         "may_change_results": dossier.status in results.UNDECIDED and results.may_add_results(user, dossier),
@@ -189,6 +209,10 @@ def _done(
             form.add_error(None, HINDRANCE_TEXTS[refused.hindrance])
             return _form_page(request, dossier, action, form)
         messages.warning(request, str(HINDRANCE_TEXTS[refused.hindrance]))
+    except charging.Unpaid:
+        messages.error(request, str(UNPAID))
+    except DayClosed:
+        messages.error(request, str(DAY_CLOSED))
     except DecisionBarred:
         messages.error(request, str(BARRED))
     except AlreadyReceived:

@@ -81,14 +81,14 @@ def facts_of(slip: str, dossier: Dossier, *, now: datetime, base_url: str) -> Fa
     return common | own
 
 
-def head_of(office: Office, *, slip: str, subject: str, now: datetime) -> Facts:
-    """Return what stands at the head of every slip of an office."""
+def head_of(office: Office, *, slip: str, subject: str, now: datetime, title: str = "") -> Facts:
+    """Return what stands at the head of every slip of an office; the title left out is that of the slip's number."""
     day = timezone.localdate(now)
     month = f"{day.month:02}" if day.month < 3 else str(day.month)
     dated = f"ngày {day.day:02} tháng {month} năm {day.year}"
     return {
         "form": slip,
-        "title": TITLES[slip],
+        "title": title or TITLES[slip],
         "subject": subject,
         "office": office.name,
         # Written in capitals here, before it is seen to that the fonts have every letter.

@@ -29,6 +29,7 @@ __all__ = [
     "issue_register",
     "make",
     "make_register",
+    "signed",
     "slips_of",
 ]
 
@@ -72,7 +73,7 @@ def issue(slip: str, dossier: Dossier, *, by: User, now: datetime, base_url: str
     Raises:
         NoSuchSlip, typesetting.NotSet: see ``make``.
     """
-    made = _signed(make(slip, dossier, now=now, base_url=base_url), dossier.office, now)
+    made = signed(make(slip, dossier, now=now, base_url=base_url), dossier.office, now)
     details = {"slip": slip, "signed": made.is_signed}
     record(
         name="dossier.slip_made",
@@ -87,7 +88,7 @@ def issue(slip: str, dossier: Dossier, *, by: User, now: datetime, base_url: str
 
 def issue_register(part: BookPart, *, by: User, now: datetime) -> Made:
     """Make a part of an office's register, sign it where the office has a key, and write down who was given it."""
-    made = _signed(make_register(part, now=now), part.office, now)
+    made = signed(make_register(part, now=now), part.office, now)
     details = {"slip": "07", "signed": made.is_signed}
     record(name="dossier.slip_made", now=now, actor=by, office_code=part.office.code, details=details)
     return made
@@ -120,6 +121,7 @@ def slips_of(pk: UUID, *, is_citizens: bool) -> list[str]:
     return [slip for slip in there if slip in FOR_CITIZENS] if is_citizens else there
 
 
-def _signed(pdf: bytes, office: Office, now: datetime) -> Made:
-    signed = signing.sign(pdf, signing.keys_of(office), now=now)
-    return Made(pdf, False) if signed is None else Made(signed, True)
+def signed(pdf: bytes, office: Office, now: datetime) -> Made:
+    """Sign a file where the office has a key; one that fails leaves it unsigned."""
+    done = signing.sign(pdf, signing.keys_of(office), now=now)
+    return Made(pdf, False) if done is None else Made(done, True)

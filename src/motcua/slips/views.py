@@ -19,7 +19,8 @@ from motcua.accounts.offices import offices_of_unit
 from motcua.accounts.rights import Reach, Right, reach_of
 from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.models import Dossier
-from motcua.slips import book, service
+from motcua.payments.models import Receipt
+from motcua.slips import book, receipts, service
 from motcua.slips.typesetting import NotSet
 
 _log = logging.getLogger("motcua.slips")
@@ -73,6 +74,35 @@ def register_book(request: HttpRequest) -> HttpResponse:
         return _not_made(request, why)
     months = f"-{part.month:02}" if part.month else ""
     return _file(made, f"so-theo-doi-{office.code}-{part.year}{months}-phan-{part.part}")
+
+
+@require_safe
+def fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Hand out the paper of a receipt to the citizen whose dossier it is, or to an official who may see the dossier."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if request.user.is_citizen:
+        return _fee_receipt(request, pk)
+    return _fee_receipt_for_officials(request, pk)
+
+
+@right_required(Right.SEE_DOSSIERS)
+def _fee_receipt_for_officials(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return _fee_receipt(request, pk)
+
+
+def _fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user: User = request.user
+    receipt = get_object_or_404(Receipt.objects.select_related(*receipts.NEIGHBORS), pk=pk)
+    dossier = receipt.fee.dossier
+    if not (is_own(user, dossier) if user.is_citizen else sees(user, dossier)):
+        raise Http404
+    now, base_url = timezone.now(), request.build_absolute_uri("/").rstrip("/")
+    try:
+        made = receipts.issue_receipt(receipt, by=user, now=now, base_url=base_url)
+    except NotSet as why:
+        return _not_made(request, why)
+    return _file(made, f"bien-lai-{receipt.symbol}-{receipt.said_number}")
 
 
 @right_required(Right.SEE_DOSSIERS)

@@ -25,12 +25,13 @@ from motcua.dossiers import charging, handing, results, service, supplementing
 from motcua.dossiers.clock import closes_on
 from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.extending import extend
-from motcua.dossiers.models import Dossier
+from motcua.dossiers.models import Dossier, Fee
 from motcua.dossiers.moving import go
 from motcua.dossiers.service import Applicant, NotReceived, Owner, StatedOwner
 from motcua.identity.claims import IdentityClaim
 from motcua.oversight.looking_up import look_up
 from motcua.oversight.objecting import open_objection
+from motcua.payments.service import exempt, take_cash
 from motcua.procedures.models import Procedure
 from motcua.reception import findings
 from motcua.reception.service import Handed, SaidOwner, receive_by_hand, receive_verified
@@ -162,16 +163,17 @@ class Life:
                 press_key=self.key,
                 now=self.now,
             )
-            return
-        self.made = receive_verified(
-            officer=self.officer,
-            procedure=self.procedure,
-            claim=said,
-            typed=typed,
-            handed=handed,
-            press_key=self.key,
-            now=self.now,
-        )
+        else:
+            self.made = receive_verified(
+                officer=self.officer,
+                procedure=self.procedure,
+                claim=said,
+                typed=typed,
+                handed=handed,
+                press_key=self.key,
+                now=self.now,
+            )
+        self._settle()
 
     def receive_without_number(self, *, name: str, birth: str, reason: str) -> None:
         """Receive from somebody who has no number that could be asked about."""
@@ -352,11 +354,29 @@ class Life:
             dossier=self.dossier, amount=amount, reason=reason, by=self.crew.specialist, now=self.now
         )
 
-    def take_fee(self) -> None:
-        """Let the cashier take it."""
+    def pay(self) -> None:
+        """Let the cashier take what is owed, in notes as people hold them."""
         if self.crew.cashier is None:
             raise ValueError("nobody takes fees here")
-        self.made = charging.take_fee(dossier=self.dossier, by=self.crew.cashier, now=self.now)
+        for fee in self.dossier.fees.filter(Fee.OPEN):
+            handed = -(-fee.amount // 50_000) * 50_000
+            take_cash(fee_pk=fee.pk, by=self.crew.cashier, now=self.now, tendered=handed)
+        self.dossier.refresh_from_db()
+
+    def exempt(self) -> None:
+        """Let the desk waive what is owed."""
+        for fee in self.dossier.fees.filter(Fee.OPEN):
+            exempt(fee_pk=fee.pk, exemption="poor", reason=words.POOR, by=self.officer, now=self.now)
+
+    def _settle(self) -> None:
+        """Let most people pay when they hand in; some are poor, some pay when they come for the result."""
+        if self.crew.cashier is None or self.made is None or not self.made.is_received:
+            return
+        lot = self.rng.random()
+        if lot < 0.6:
+            self.pay()
+        elif lot < 0.68:
+            self.exempt()
 
     def apologize(self, days: int, reason: str) -> None:
         """Put the due date off, once."""
@@ -387,6 +407,8 @@ class Life:
         self._hand_out(by=by or self.officer, how=how, collected_by=taker, has_authority=has_authority)
 
     def _hand_out(self, *, by: User, how: str, collected_by: str = "", has_authority: bool = False) -> None:
+        if self.crew.cashier is not None:
+            self.pay()
         self.made = results.hand_out(
             dossier=self.dossier,
             how=how,

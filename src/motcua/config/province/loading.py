@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
 from motcua.accounts.demo import read_cast
 from motcua.accounts.models import Notice, User
@@ -29,6 +30,7 @@ from motcua.config.province.neighbors import Neighbor, Silence
 from motcua.config.province.office import Crew, OfficeTime, crews
 from motcua.dossiers.models import Dossier
 from motcua.outbox.service import discard_waiting
+from motcua.payments.closing import close_day, open_days, till_of
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offered
 from motcua.verification.models import IdentityCheck
@@ -140,6 +142,7 @@ def load(*, now: datetime, dossiers: int, people: list[Neighbor], silence: Silen
     waiting = [life for life in lives if life.key not in begun]
     before = IdentityCheck.objects.count()
     broken = _play(waiting, time)
+    _close_tills(now)
     with transaction.atomic():
         _read_old_messages(before=time.moment((time.today - _UNREAD_DAYS) * time.day_length), now=now)
         discard_waiting(made_before=now - _WORTH_SENDING)
@@ -202,6 +205,18 @@ def _planned(
     ]
     lives += [plan.everyday(number, ward) for number in range(dossiers - len(lives))]
     return lives, time
+
+
+def _close_tills(now: datetime) -> None:
+    """Let the cashiers have closed their days up to yesterday, each the evening of the day."""
+    for cashier in User.objects.filter(role=User.Role.CASHIER, is_active=True).select_related("office"):
+        for day in open_days(cashier):
+            if day < timezone.localdate(now):
+                cash = till_of(cashier, day).cash
+                evening = timezone.make_aware(datetime.combine(day, datetime.min.time().replace(hour=17)))
+                close_day(
+                    day=day, expected=cash, counted=cash, denominations={}, note="", by=cashier, now=evening
+                )
 
 
 def _read_old_messages(*, before: datetime, now: datetime) -> None:

@@ -420,7 +420,7 @@ def fee_paid(life: Life, number: int = 1) -> Steps:
     """Paid at the cashier's; the time limit goes on."""
     yield from fee_asked(life, number)
     yield life.between(60, 300)
-    life.take_fee()
+    life.pay()
     yield from decided(life, 0.4)
     yield from handed_out(life)
 
@@ -429,7 +429,7 @@ def fee_just_paid(life: Life) -> Steps:
     """Paid, and at the specialist's again."""
     yield from fee_asked(life, 0)
     yield 90
-    life.take_fee()
+    life.pay()
 
 
 def result_waits(life: Life) -> Steps:

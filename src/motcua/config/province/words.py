@@ -90,6 +90,7 @@ FEES: Final = (
     (50_000, "Lệ phí cấp giấy chứng nhận, tính theo mức thu của Hội đồng nhân dân tỉnh."),
     (200_000, "Phí sử dụng tạm thời vỉa hè cho 20 ngày."),
 )
+POOR: Final = "Đã xem giấy chứng nhận hộ nghèo năm 2026."
 APOLOGY: Final = (
     "Cần lấy ý kiến của cơ quan thuế về nghĩa vụ tài chính của thửa đất, chưa có trả lời. "
     "Chúng tôi xin lỗi ông/bà về sự chậm trễ này."

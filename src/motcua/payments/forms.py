@@ -1,0 +1,139 @@
+"""What a cashier says: how much was handed over, why nobody pays, why a receipt is void, what is in the till."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from motcua.dossiers.models import Fee
+from motcua.web.templatetags.motcua import money
+
+_MOST: Final = 1_000_000_000  # đồng
+NOTES: Final = (500_000, 200_000, 100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200)
+
+
+class MoneyField(forms.IntegerField):
+    """A sum of đồng as people write it: 50000, 50.000, 50 000 đ."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"inputmode": "numeric", "autocomplete": "off"}
+        options = {"min_value": 0, "max_value": _MOST, "widget": forms.TextInput(attrs=attributes)} | options
+        super().__init__(**options)
+        self.error_messages |= {
+            "invalid": _("Vui lòng ghi số tiền bằng chữ số, ví dụ 50000 hoặc 50.000."),
+            "min_value": _("Số tiền không được âm."),
+            "max_value": _("Số tiền lớn quá. Vui lòng xem lại."),
+        }
+
+    def to_python(self, value: Any) -> int | None:
+        """Read a sum; only dots and blanks between groups of three are forgiven, and the unit at its end."""
+        text = re.sub(r"\s*(đ|đồng|vnđ)$", "", str(value or "").strip().lower())
+        if re.fullmatch(r"[0-9]{1,3}([ .\u00a0][0-9]{3})+", text):
+            text = re.sub(r"[ .\u00a0]", "", text)
+        return super().to_python(text)
+
+
+class CashForm(forms.Form):
+    """Cash for one fee."""
+
+    tendered = MoneyField(
+        label=_("Tiền khách đưa (đồng)"),
+        required=False,
+        help_text=_("Để trống nếu khách đưa vừa đủ."),
+    )
+    payer = forms.CharField(
+        label=_("Người nộp tiền"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, data: Any = None, *, fee: Fee, **options: Any) -> None:
+        super().__init__(data, auto_id=f"id_{fee.pk}_%s", **options)
+        self.fee = fee
+
+    def clean_tendered(self) -> int | None:
+        """Insist that it is enough."""
+        given: int | None = self.cleaned_data.get("tendered")
+        if given is not None and given < self.fee.amount:
+            short = money(self.fee.amount - given)
+            raise forms.ValidationError(_("Còn thiếu %(short)s.") % {"short": short})
+        return given
+
+
+class ExemptForm(forms.Form):
+    """Why nobody pays one fee."""
+
+    exemption = forms.ChoiceField(label=_("Đối tượng được miễn"))
+    reason = forms.CharField(
+        label=_("Lý do, giấy tờ chứng minh"),
+        help_text=_("Ví dụ: sổ hộ nghèo còn hạn, đã xem bản gốc. Không ghi chi tiết bệnh tật."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, data: Any = None, *, fee: Fee, **options: Any) -> None:
+        super().__init__(data, auto_id=f"id_{fee.pk}_%s", **options)
+        self.fields["exemption"].choices = [("", _("Chọn đối tượng")), *Fee.Exemption.choices]  # type: ignore[attr-defined]
+
+
+class VoidForm(forms.Form):
+    """Why a receipt was a mistake."""
+
+    reason = forms.CharField(label=_("Lý do hủy"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ClosingForm(forms.Form):
+    """What was counted in the till: the sum, or how many notes of each kind."""
+
+    counted = MoneyField(
+        label=_("Tiền mặt đếm được (đồng)"),
+        required=False,
+        help_text=_("Để trống nếu đếm theo mệnh giá dưới đây."),
+    )
+    note = forms.CharField(
+        label=_("Giải trình chênh lệch"),
+        help_text=_("Cần điền khi tiền đếm được khác biên lai."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, data: Any = None, *, expected: int) -> None:
+        super().__init__(data)
+        self.expected = expected
+        for value in NOTES:
+            label = _("Số tờ %(value)s") % {"value": money(value)}
+            widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+            self.fields[f"note_{value}"] = forms.IntegerField(
+                label=label, min_value=0, max_value=100_000, required=False, widget=widget
+            )
+
+    @property
+    def note_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the notes, the largest first."""
+        return [self[f"note_{value}"] for value in NOTES]
+
+    def denominations(self) -> dict[str, int]:
+        """Return how many of each note were counted."""
+        found = {str(value): self.cleaned_data.get(f"note_{value}") for value in NOTES}
+        return {value: count for value, count in found.items() if count}
+
+    def clean(self) -> dict[str, Any]:
+        """Take the sum from the notes where it is left out; both must say the same; a difference is explained."""
+        said = super().clean() or {}
+        if self.errors:
+            return said
+        notes = self.denominations()
+        of_notes = sum(int(value) * count for value, count in notes.items())
+        if said.get("counted") is None:
+            said["counted"] = of_notes if notes else None
+        elif notes and said["counted"] != of_notes:
+            words = {"sum": money(of_notes)}
+            self.add_error("counted", _("Các mệnh giá cộng lại là %(sum)s, khác số này.") % words)
+            return said
+        if said["counted"] is None:
+            self.add_error("counted", _("Vui lòng đếm tiền mặt; không có tiền thì ghi 0."))
+        elif said["counted"] != self.expected and not said.get("note", "").strip():
+            self.add_error("note", _("Có chênh lệch. Vui lòng giải trình."))
+        return said

@@ -1,0 +1,654 @@
+"""The till: cash, receipts without gaps, exemptions, what is voided, and the day's end after which nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.db.transaction import TransactionManagementError
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from motcua.accounts.models import User
+from motcua.audit.models import AuditEvent
+from motcua.dossiers import charging, moving, receiving, results, states
+from motcua.dossiers.models import Dossier, Fee, Paper
+from motcua.dossiers.moving import NotYours
+from motcua.payments import closing, service
+from motcua.payments.models import DayClosing, OnlinePayment, Receipt
+from motcua.payments.numbering import next_number
+from motcua.procedures.models import Procedure
+from motcua.procedures.service import forget, publish
+from tests.conftest import ToldRegister, raw
+from tests.dossiers.filing import PDF, filed
+from tests.dossiers.lives import received
+from tests.dossiers.test_codes import at_once
+from tests.payments.conftest import status_of
+from tests.people import cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
+
+Costly = Callable[..., Fee]
+NOON = datetime(2026, 11, 26, 5, 0, tzinfo=timezone.get_current_timezone())
+
+
+def cost(**fees: int) -> None:
+    """Give the procedures of these tests a fee by channel."""
+    Procedure.objects.update(fees=fees)
+    publish(keys=list(Procedure.objects.values_list("pk", flat=True)), by=None, now=timezone.now())
+    forget()
+
+
+class TestWhatADossierCosts:
+    def test_a_dossier_received_at_the_desk_owes_what_was_agreed(self, officer: User) -> None:
+        cost(direct=8000, online=5000)
+        dossier = received(officer)
+        fee = dossier.fees.get()
+        assert (fee.kind, fee.amount, fee.asked_at, fee.is_open) == (
+            "filing",
+            8000,
+            dossier.received_at,
+            True,
+        )
+        assert dossier.fee_due == 8000
+
+    def test_one_filed_online_owes_the_fee_of_its_channel_once_it_is_taken_up(
+        self, an_client: Client, officer: User, register: ToldRegister
+    ) -> None:
+        cost(direct=8000, online=5000)
+        dossier = filed(an_client)
+        assert not dossier.fees.exists()
+        receiving.take_up(dossier=dossier, officer=officer, now=timezone.now())
+        receiving.take_up(dossier=dossier, officer=officer, now=timezone.now())
+        assert list(dossier.fees.values_list("kind", "amount")) == [("filing", 5000)]
+
+    def test_what_is_free_owes_nothing(self, officer: User) -> None:
+        cost(direct=0)
+        assert not received(officer).fees.exists()
+
+    def test_the_fee_does_not_hold_up_the_work(self, costly: Costly, specialist: User, leader: User) -> None:
+        dossier = costly(status=states.RECEIVED).dossier
+        Dossier.objects.filter(pk=dossier.pk).update(holder_office=specialist.office)
+        now = timezone.now()
+        moving.go(dossier=dossier, move="process", by=specialist, now=now)
+        results.finish(dossier=dossier, is_granted=True, summary="Đã cấp", by=leader, now=now)
+        assert status_of(dossier) == states.FINISHED
+
+    def test_the_result_waits_for_the_money(self, costly: Costly, officer: User, cashier: User) -> None:
+        fee = costly(status=states.FINISHED)
+        now = timezone.now()
+        with pytest.raises(charging.Unpaid):
+            results.hand_out(dossier=fee.dossier, how="desk", by=officer, now=now)
+        service.take_cash(fee_pk=fee.pk, by=cashier, now=now)
+        results.hand_out(dossier=fee.dossier, how="desk", by=officer, now=now)
+        assert status_of(fee.dossier) == states.RETURNED
+
+    def test_the_citizen_reads_no_result_that_is_not_paid_for(
+        self,
+        costly: Costly,
+        cashier: User,
+        officer: User,
+        an_client: Client,
+        settings: Settings,
+        tmp_path: Path,
+    ) -> None:
+        settings.MEDIA_ROOT = tmp_path
+        fee = costly(status=states.FINISHED)
+        Dossier.objects.filter(pk=fee.dossier_id).update(collecting="online")
+        paper = Paper(dossier=fee.dossier, kind=Paper.Kind.RESULT, original_name="ket-qua.pdf")
+        paper.media_type, paper.size, paper.sha256 = "application/pdf", len(PDF), "0" * 64
+        paper.uploaded_at = timezone.now()
+        paper.file.save(paper.random_file_name(), ContentFile(PDF), save=False)
+        paper.save()
+        page, file = f"/ho-so/{fee.dossier_id}/", f"/ho-so/{fee.dossier_id}/giay-to/{paper.pk}/"
+
+        assert "ket-qua.pdf" not in an_client.get(page).content.decode()
+        assert an_client.get(file).status_code == 404
+        told = an_client.post(f"{page}nhan-ket-qua/", follow=True).content.decode()
+        assert "Kết quả nhận được khi đã nộp đủ phí, lệ phí." in told
+        assert status_of(fee.dossier) == states.FINISHED
+
+        service.take_cash(fee_pk=fee.pk, by=cashier, now=timezone.now())
+        assert "ket-qua.pdf" in an_client.get(page).content.decode()
+        assert b"".join(an_client.get(file).streaming_content) == PDF
+
+    def test_an_exempted_dossier_gets_its_result(self, costly: Costly, officer: User) -> None:
+        fee = costly(status=states.FINISHED)
+        now = timezone.now()
+        service.exempt(fee_pk=fee.pk, exemption="poor", reason="Sổ hộ nghèo", by=officer, now=now)
+        results.hand_out(dossier=fee.dossier, how="desk", by=officer, now=now)
+        assert status_of(fee.dossier) == states.RETURNED
+
+    def test_the_desk_sees_what_is_owed_and_does_not_hand_out(
+        self, costly: Costly, officer_client: Client
+    ) -> None:
+        dossier = costly(status=states.FINISHED).dossier
+        page = officer_client.get(f"/mot-cua/ho-so/{dossier.pk}/").content.decode()
+        assert "Chưa thu 8.000 đ" in page
+        assert "/viec/hand_out/" not in page
+        said = {"how": "desk", "collected_by": "Nguyễn Văn An", "confirmed": "1"}
+        told = officer_client.post(f"/mot-cua/ho-so/{dossier.pk}/viec/hand_out/", said, follow=True)
+        assert "Chưa trả được kết quả: phí, lệ phí" in told.content.decode()
+        assert status_of(dossier) == states.FINISHED
+
+    def test_a_fee_of_a_withdrawn_dossier_is_not_owed_and_not_taken(
+        self, costly: Costly, officer: User, cashier: User
+    ) -> None:
+        fee = costly()
+        now = timezone.now()
+        moving.go(dossier=fee.dossier, move="withdraw", by=officer, now=now, reason="Đổi ý")
+        fee.refresh_from_db()
+        assert fee.cancelled_at == now
+        with pytest.raises(charging.NotOwed):
+            service.take_cash(fee_pk=fee.pk, by=cashier, now=now)
+        with pytest.raises(charging.NotOwed):
+            service.exempt(fee_pk=fee.pk, exemption="poor", reason="Sổ", by=cashier, now=now)
+        assert not Receipt.objects.exists()
+
+    def test_an_exempted_dossier_can_be_closed(self, costly: Costly, officer: User) -> None:
+        fee = costly()
+        now = timezone.now()
+        service.exempt(fee_pk=fee.pk, exemption="child", reason="Trẻ em", by=officer, now=now)
+        moving.go(dossier=fee.dossier, move="withdraw", by=officer, now=now, reason="Đổi ý")
+        fee.refresh_from_db()
+        assert (fee.exempted_at, fee.cancelled_at) == (now, None)
+
+
+class TestCash:
+    def test_cash_settles_the_fee_and_makes_a_receipt(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON, tendered=20_000)
+        fee.refresh_from_db()
+        assert (fee.settled_at, fee.settled_by) == (NOON, cashier)
+        assert (made.amount, made.change, made.method, made.taken_by) == (8000, 12_000, "cash", cashier)
+        assert (made.symbol, made.said_number) == (f"BL-{cashier.office.code}-2026", "0000001")
+        assert made.payer == cast.an.full_name
+        assert cast.an.full_name.encode() not in raw(made, "payer")
+
+    def test_a_later_fee_lets_the_dossier_go_on(self, costly: Costly, cashier: User) -> None:
+        fee = costly(status=states.FEE, kind="later")
+        service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        assert status_of(fee.dossier) == states.PROCESSING
+        assert fee.dossier.steps.last().move == "take_fee"
+
+    def test_a_filing_fee_does_not_end_the_wait_for_a_later_one(self, costly: Costly, cashier: User) -> None:
+        fee = costly(status=states.FEE, kind="later")
+        filing = Fee.objects.create(
+            dossier=fee.dossier, kind="filing", amount=5000, asked_at=NOON, asked_by=cashier
+        )
+        service.take_cash(fee_pk=filing.pk, by=cashier, now=NOON)
+        assert status_of(fee.dossier) == states.FEE
+        assert charging.unpaid(fee.dossier) == 8000
+
+    def test_too_little_is_not_taken(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        with pytest.raises(service.TooLittle):
+            service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON, tendered=7999)
+        assert not Receipt.objects.exists()
+
+    @pytest.mark.parametrize("login", ["lan", "khanh", "bao", "ket", "oanh", "minh", "quantri"])
+    def test_nobody_else_takes_money(self, costly: Costly, login: str) -> None:
+        fee = costly()
+        with pytest.raises(NotYours):
+            service.take_cash(fee_pk=fee.pk, by=User.objects.get(login=login), now=NOON)
+        assert not Receipt.objects.exists()
+
+    def test_an_officer_of_a_small_office_takes_money_with_the_second_role(
+        self, costly: Costly, officer: User
+    ) -> None:
+        officer.also_roles = ["cashier"]
+        officer.save(update_fields=["also_roles"])
+        assert service.take_cash(fee_pk=costly().pk, by=officer, now=NOON).taken_by == officer
+
+    def test_a_second_press_takes_nothing_and_shows_the_receipt(
+        self, costly: Costly, cashier_client: Client
+    ) -> None:
+        fee = costly()
+        address = f"/mot-cua/thu-phi/ho-so/{fee.dossier_id}/"
+        said = {"fee": fee.pk, "take": "1", "tendered": "10.000", "payer": "Nguyễn Văn An"}
+        page = cashier_client.post(address, said, follow=True).content.decode()
+        assert "Đã thu 8.000 đ. Tiền thừa: 2.000 đ." in page
+        again = cashier_client.post(address, said, follow=True).content.decode()
+        assert "đã được ông/bà thu ở lần bấm trước" in again
+        assert Receipt.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("tendered", "told"),
+        [("5000", "Còn thiếu 3.000 đ"), ("năm nghìn", "bằng chữ số"), ("-1", "âm"), ("1.5", "bằng chữ số")],
+    )
+    def test_a_wrong_sum_comes_back_with_what_was_typed(
+        self, costly: Costly, cashier_client: Client, tendered: str, told: str
+    ) -> None:
+        fee = costly()
+        said = {"fee": fee.pk, "take": "1", "tendered": tendered, "payer": "An"}
+        page = cashier_client.post(f"/mot-cua/thu-phi/ho-so/{fee.dossier_id}/", said).content.decode()
+        assert told in page
+        assert f'value="{tendered}"' in page
+        assert not Receipt.objects.exists()
+
+    def test_a_fee_of_another_dossier_is_not_taken_on_this_page(
+        self, costly: Costly, cashier_client: Client
+    ) -> None:
+        first, second = costly(), costly()
+        said = {"fee": second.pk, "take": "1", "tendered": "", "payer": "An"}
+        answer = cashier_client.post(f"/mot-cua/thu-phi/ho-so/{first.dossier_id}/", said)
+        assert answer.status_code == 404
+        assert not Receipt.objects.exists()
+
+    def test_a_code_that_is_scanned_leads_to_its_fees(self, costly: Costly, cashier_client: Client) -> None:
+        dossier = costly().dossier
+        answer = cashier_client.get("/mot-cua/thu-phi/", {"ma": f" {str(dossier.code).lower()} "})
+        assert answer["Location"] == f"/mot-cua/thu-phi/ho-so/{dossier.pk}/"
+
+    @pytest.mark.parametrize("typed", ["H23-261126-9999", "khong phai ma", "999085000001", "x" * 500])
+    def test_a_code_of_nobody_is_told(self, cashier_client: Client, typed: str) -> None:
+        page = cashier_client.get("/mot-cua/thu-phi/", {"ma": typed}).content.decode()
+        assert "Không có hồ sơ nào của bộ phận với mã này" in page
+
+    def test_the_till_lists_what_is_owed_at_this_office_alone(
+        self, costly: Costly, cashier_client: Client, other_officer: User
+    ) -> None:
+        mine, other = costly(), costly()
+        Dossier.objects.filter(pk=other.dossier_id).update(
+            office=other_officer.office, holder_office=other_officer.office
+        )
+        page = cashier_client.get("/mot-cua/thu-phi/").content.decode()
+        assert str(mine.dossier.code) in page
+        assert str(other.dossier.code) not in page
+        assert cashier_client.get(f"/mot-cua/thu-phi/ho-so/{other.dossier_id}/").status_code == 404
+
+    def test_no_page_of_the_till_needs_more_than_eight_questions(
+        self,
+        costly: Costly,
+        cashier_client: Client,
+        cashier: User,
+        django_assert_max_num_queries: Callable[..., object],
+    ) -> None:
+        fees = [costly() for _ in range(4)]
+        made = [service.take_cash(fee_pk=fee.pk, by=cashier, now=timezone.now()) for fee in fees[:3]]
+        for address in (
+            "/mot-cua/thu-phi/",
+            f"/mot-cua/thu-phi/ho-so/{fees[0].dossier_id}/",
+            f"/mot-cua/thu-phi/ho-so/{fees[3].dossier_id}/",
+            f"/mot-cua/thu-phi/bien-lai/{made[0].pk}/",
+            "/mot-cua/thu-phi/khoa-so/",
+        ):
+            with django_assert_max_num_queries(8):
+                assert cashier_client.get(address).status_code == 200
+
+
+class TestNumbers:
+    def test_they_follow_each_other_per_office_and_year(self, officer: User, other_officer: User) -> None:
+        with transaction.atomic():
+            one, other = officer.office_id, other_officer.office_id
+            drawn = [
+                next_number(pk, year) for pk, year in ((one, 2026), (one, 2026), (other, 2026), (one, 2027))
+            ]
+        assert drawn == [1, 2, 1, 1]
+
+    def test_the_year_is_the_local_one(self, costly: Costly, cashier: User) -> None:
+        # 00:30 on 1 January in Vietnam is still December in Greenwich.
+        at = datetime(2027, 1, 1, 0, 30, tzinfo=timezone.get_current_timezone())
+        made = service.take_cash(fee_pk=costly().pk, by=cashier, now=at)
+        assert (made.year, made.number) == (2027, 1)
+
+    def test_a_refused_payment_leaves_no_gap(self, costly: Costly, cashier: User) -> None:
+        first, broken, last = costly(), costly(), costly()
+        service.take_cash(fee_pk=first.pk, by=cashier, now=NOON)
+        with transaction.atomic():
+            service.take_cash(fee_pk=broken.pk, by=cashier, now=NOON)
+            transaction.set_rollback(True)
+        assert service.take_cash(fee_pk=last.pk, by=cashier, now=NOON).number == 2
+
+    def test_a_voided_receipt_keeps_its_number(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        first = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        service.void(receipt_pk=first.pk, reason="Nhầm hồ sơ", by=cashier, now=NOON)
+        assert service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON).number == 2
+        assert list(fee.receipts.values_list("number", flat=True)) == [1, 2]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOneMoment:
+    def test_fifty_receipts_have_fifty_numbers_without_a_gap(self, costly: Costly, cashier: User) -> None:
+        fees = iter([costly() for _ in range(50)])
+        now = timezone.now()
+
+        def take() -> None:
+            service.take_cash(fee_pk=next(fees).pk, by=cashier, now=now)
+
+        assert at_once(50, take) == []
+        assert sorted(Receipt.objects.values_list("number", flat=True)) == list(range(1, 51))
+
+    def test_a_number_outside_the_saving_transaction_is_refused(self, cashier: User) -> None:
+        with pytest.raises(TransactionManagementError):
+            next_number(cashier.office_id, 2026)
+
+    def test_one_fee_is_taken_once_by_whoever_presses(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        wrong = at_once(8, lambda: service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON))
+        assert [type(error) for error in wrong] == [charging.NotOwed] * 7
+        assert Receipt.objects.count() == 1
+
+    def test_a_fee_is_either_taken_or_exempted(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        ways = iter(
+            [
+                lambda: service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON),
+                lambda: service.exempt(fee_pk=fee.pk, exemption="poor", reason="Sổ", by=cashier, now=NOON),
+            ]
+            * 4
+        )
+        assert len(at_once(8, lambda: next(ways)())) == 7
+        fee.refresh_from_db()
+        assert Receipt.objects.count() == (fee.settled_at is not None) == (fee.exempted_at is None)
+
+    def test_what_is_taken_while_a_day_is_closed_is_in_it_or_not_taken(
+        self, costly: Costly, cashier: User
+    ) -> None:
+        fees = [costly() for _ in range(6)]
+        jobs: list[Callable[[], object]] = [
+            lambda pk=fee.pk: service.take_cash(fee_pk=pk, by=cashier, now=NOON) for fee in fees
+        ]
+
+        def close() -> None:
+            cash = closing.till_of(cashier, NOON.date()).cash
+            closing.close_day(
+                day=NOON.date(), expected=cash, counted=cash, denominations={}, note="", by=cashier, now=NOON
+            )
+
+        queue = iter([*jobs[:3], close, *jobs[3:], close])
+        at_once(8, lambda: next(queue)())
+        closed = DayClosing.objects.first()
+        if closed is not None:
+            assert not Receipt.objects.filter(closing=None).exists()
+            assert closed.expected == sum(closed.receipts.values_list("amount", flat=True))
+
+
+class TestExemptions:
+    @pytest.mark.parametrize("login", ["lan", "nga", "oanh"])
+    def test_who_receives_and_who_takes_money_may_exempt(self, costly: Costly, login: str) -> None:
+        fee, user = costly(), User.objects.get(login=login)
+        service.exempt(fee_pk=fee.pk, exemption="disabled", reason="Đã xem giấy", by=user, now=NOON)
+        fee.refresh_from_db()
+        assert (fee.exempted_by, fee.exemption, fee.exemption_reason) == (user, "disabled", "Đã xem giấy")
+        event = AuditEvent.objects.get(name="fee.exempted")
+        assert event.details == {"kind": "filing", "amount": 8000, "category": "disabled"}
+        assert "Đã xem giấy".encode() not in raw(fee, "exemption_reason")
+
+    @pytest.mark.parametrize("login", ["khanh", "bao", "ket", "minh", "quantri"])
+    def test_nobody_else_exempts(self, costly: Costly, login: str) -> None:
+        fee = costly()
+        with pytest.raises(NotYours):
+            service.exempt(
+                fee_pk=fee.pk, exemption="poor", reason="Sổ", by=User.objects.get(login=login), now=NOON
+            )
+
+    @pytest.mark.parametrize(("exemption", "reason"), [("", "Sổ"), ("rich", "Sổ"), ("poor", " ")])
+    def test_an_exemption_names_category_and_reason(
+        self, costly: Costly, officer: User, exemption: str, reason: str
+    ) -> None:
+        fee = costly()
+        with pytest.raises(ValueError):
+            service.exempt(fee_pk=fee.pk, exemption=exemption, reason=reason, by=officer, now=NOON)
+        fee.refresh_from_db()
+        assert fee.is_open
+
+    def test_a_later_fee_that_is_exempted_lets_the_dossier_go_on(self, costly: Costly, officer: User) -> None:
+        fee = costly(status=states.FEE, kind="later")
+        service.exempt(fee_pk=fee.pk, exemption="elderly", reason="Căn cước", by=officer, now=NOON)
+        assert status_of(fee.dossier) == states.PROCESSING
+        assert fee.dossier.steps.last().move == "waive_fee"
+
+    def test_an_officer_exempts_on_the_page_and_takes_no_money_there(
+        self, costly: Costly, officer_client: Client
+    ) -> None:
+        fee = costly()
+        address = f"/mot-cua/thu-phi/ho-so/{fee.dossier_id}/"
+        page = officer_client.get(address).content.decode()
+        assert "Miễn khoản này" in page
+        assert "Thu tiền mặt" not in page
+        cash = {"fee": fee.pk, "take": "1", "tendered": "8000", "payer": "An"}
+        assert officer_client.post(address, cash).status_code == 403
+        said = {"fee": fee.pk, "exempt": "1", "exemption": "poor", "reason": "Sổ hộ nghèo"}
+        page = officer_client.post(address, said, follow=True).content.decode()
+        assert "Hộ nghèo, cận nghèo" in page
+        assert "Sổ hộ nghèo" in page
+
+
+class TestVoiding:
+    def test_a_mistake_is_voided_and_the_fee_is_owed_again(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        fee = costly()
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=timezone.now())
+        page = cashier_client.post(f"/mot-cua/thu-phi/bien-lai/{made.pk}/", {"reason": "Nhầm"}, follow=True)
+        assert "Biên lai đã hủy" in page.content.decode()
+        made.refresh_from_db()
+        fee.refresh_from_db()
+        assert (made.voided_by, made.void_reason) == (cashier, "Nhầm")
+        assert fee.is_open
+        assert closing.till_of(cashier, timezone.localdate()).cash == 0
+
+    def test_a_reason_is_needed(self, costly: Costly, cashier: User, cashier_client: Client) -> None:
+        made = service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
+        cashier_client.post(f"/mot-cua/thu-phi/bien-lai/{made.pk}/", {"reason": " "})
+        made.refresh_from_db()
+        assert made.voided_at is None
+
+    def test_another_cashier_does_not_void_it(self, costly: Costly, cashier: User, officer: User) -> None:
+        made = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        User.objects.filter(pk=officer.pk).update(also_roles=["cashier"])
+        with pytest.raises(NotYours):
+            service.void(receipt_pk=made.pk, reason="Nhầm", by=User.objects.get(pk=officer.pk), now=NOON)
+
+    def test_the_receipt_of_a_dossier_that_is_over_stays(
+        self, costly: Costly, cashier: User, officer: User
+    ) -> None:
+        fee = costly(status=states.FINISHED)
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        results.hand_out(dossier=fee.dossier, how="desk", by=officer, now=NOON)
+        with pytest.raises(charging.NotUndone):
+            service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON)
+        made.refresh_from_db()
+        assert made.voided_at is None
+
+    def test_no_second_later_fee_is_owed_through_it(
+        self, costly: Costly, cashier: User, specialist: User
+    ) -> None:
+        fee = costly(status=states.FEE, kind="later")
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        Dossier.objects.filter(pk=fee.dossier_id).update(holder_office=specialist.office)
+        charging.ask_fee(dossier=fee.dossier, amount=1000, reason="Bản sao", by=specialist, now=NOON)
+        with pytest.raises(charging.NotUndone):
+            service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON)
+
+
+class TestTheDaysEnd:
+    def close(self, cashier: User, *, counted: int, note: str = "", expected: int = 8000) -> DayClosing:
+        return closing.close_day(
+            day=timezone.localdate(NOON),
+            expected=expected,
+            counted=counted,
+            denominations={},
+            note=note,
+            by=cashier,
+            now=NOON,
+        )
+
+    def test_a_closed_day_holds_its_receipts(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        voided = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        service.void(receipt_pk=voided.pk, reason="Nhầm", by=cashier, now=NOON)
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        yesterday = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON - timedelta(days=1))
+        closed = self.close(cashier, counted=8000)
+        assert (closed.expected, closed.difference) == (8000, 0)
+        assert set(closed.receipts.all()) == {voided, made}
+        assert closing.open_days(cashier) == [timezone.localdate(yesterday.taken_at)]
+
+    def test_nothing_of_a_closed_day_changes(self, costly: Costly, cashier: User) -> None:
+        made = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        self.close(cashier, counted=8000)
+        with pytest.raises(service.DayClosed):
+            service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON + timedelta(days=1))
+        with pytest.raises(service.DayClosed):
+            service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON + timedelta(hours=3))
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON + timedelta(days=1))
+
+    def test_a_day_is_closed_once(self, costly: Costly, cashier: User) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        first = self.close(cashier, counted=8000)
+        assert self.close(cashier, counted=7000, note="Thiếu") == first
+        with pytest.raises(IntegrityError), transaction.atomic():
+            DayClosing.objects.create(
+                office=cashier.office, cashier=cashier, day=first.day, expected=0, counted=0, closed_at=NOON
+            )
+
+    def test_a_difference_is_explained(self, costly: Costly, cashier: User) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        with pytest.raises(closing.Unexplained):
+            self.close(cashier, counted=7000)
+        assert self.close(cashier, counted=7000, note="Trả thừa cho khách").difference == -1000
+
+    def test_a_sum_that_the_page_did_not_show_is_not_closed(self, costly: Costly, cashier: User) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        with pytest.raises(closing.CountedAnew):
+            self.close(cashier, counted=0, expected=0)
+
+    def test_tomorrow_is_not_closed(self, cashier: User) -> None:
+        with pytest.raises(closing.NotToday):
+            closing.close_day(
+                day=timezone.localdate(NOON) + timedelta(days=1),
+                expected=0,
+                counted=0,
+                denominations={},
+                note="",
+                by=cashier,
+                now=NOON,
+            )
+
+    def test_who_takes_no_fees_closes_no_till(self, officer: User) -> None:
+        with pytest.raises(NotYours):
+            self.close(officer, counted=0, expected=0)
+
+    def test_the_page_counts_notes_and_prints_the_day(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        made = service.take_cash(fee_pk=costly(amount=72_000).pk, by=cashier, now=timezone.now())
+        page = cashier_client.get("/mot-cua/thu-phi/khoa-so/").content.decode()
+        assert "72.000 đ" in page
+        said = {"counted": "", "note_50000": "1", "note_20000": "1", "note_2000": "1", "note": ""}
+        page = cashier_client.post("/mot-cua/thu-phi/khoa-so/", said, follow=True).content.decode()
+        assert "Bảng kê thu tiền ngày" in page
+        assert made.said_number in page
+        closed = DayClosing.objects.get()
+        assert closed.denominations == {"50000": 1, "20000": 1, "2000": 1}
+        assert closed.counted == 72_000
+        assert cashier_client.get("/mot-cua/thu-phi/khoa-so/")["Location"].endswith(f"{closed.pk}/")
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ({"counted": ""}, "Vui lòng đếm tiền mặt"),
+            ({"counted": "7000"}, "Có chênh lệch. Vui lòng giải trình."),
+            ({"counted": "8000", "note_5000": "1"}, "cộng lại là 5.000 đ"),
+            ({"counted": "8000", "note_5000": "-1"}, "Vui lòng xem lại các mục sau"),
+        ],
+    )
+    def test_a_wrong_count_comes_back(
+        self, costly: Costly, cashier: User, cashier_client: Client, said: dict[str, str], told: str
+    ) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
+        assert told in cashier_client.post("/mot-cua/thu-phi/khoa-so/", said).content.decode()
+        assert not DayClosing.objects.exists()
+
+    @pytest.mark.parametrize("day", ["2999-01-01", "hom-nay", "2026-13-01"])
+    def test_a_day_that_cannot_be_closed_has_no_page(self, cashier_client: Client, day: str) -> None:
+        assert cashier_client.get("/mot-cua/thu-phi/khoa-so/", {"ngay": day}).status_code == 404
+
+    def test_another_cashiers_day_is_not_shown(self, officer: User, cashier_client: Client) -> None:
+        closed = DayClosing.objects.create(
+            office=officer.office,
+            cashier=officer,
+            day=date(2026, 11, 1),
+            expected=0,
+            counted=0,
+            closed_at=NOON,
+        )
+        assert cashier_client.get(f"/mot-cua/thu-phi/khoa-so/{closed.pk}/").status_code == 404
+
+
+class TestWhatTheDatabaseRefuses:
+    def receipt(self, fee: Fee, by: User, **other: object) -> Receipt:
+        said = {
+            "office": by.office,
+            "year": 2026,
+            "number": 1,
+            "fee": fee,
+            "amount": 8000,
+            "method": "cash",
+            "tendered": 8000,
+            "payer": "An",
+            "taken_at": NOON,
+            "taken_by": by,
+        }
+        return Receipt.objects.create(**said | other)
+
+    def test_a_second_valid_receipt_of_a_fee(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        self.receipt(fee, cashier)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            self.receipt(fee, cashier, number=2)
+
+    def test_a_number_twice(self, costly: Costly, cashier: User) -> None:
+        self.receipt(costly(), cashier)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            self.receipt(costly(), cashier)
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"amount": 0},
+            {"number": 0},
+            {"tendered": 7999},
+            {"tendered": None},
+            {"taken_by": None},
+            {"method": "online"},
+            {"voided_at": NOON},
+        ],
+    )
+    def test_a_receipt_that_contradicts_itself(
+        self, costly: Costly, cashier: User, other: dict[str, object]
+    ) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            self.receipt(costly(), cashier, **other)
+
+    def test_an_end_beside_another(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        for end in ({"exempted_at": NOON, "exemption": "poor"}, {"cancelled_at": NOON}):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                Fee.objects.filter(pk=fee.pk).update(**end)
+
+    def test_a_difference_without_a_note(self, cashier: User) -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            DayClosing.objects.create(
+                office=cashier.office, cashier=cashier, day=NOON.date(), expected=1, counted=0, closed_at=NOON
+            )
+
+    @pytest.mark.parametrize(
+        "other", [{"state": "paid"}, {"state": "begun", "refund_amount": 5}, {"refunded_at": NOON}]
+    )
+    def test_an_order_that_contradicts_itself(
+        self, costly: Costly, cashier: User, other: dict[str, object]
+    ) -> None:
+        said = {"begun_at": NOON, "begun_by": cashier, "expires_at": NOON, "ask_at": NOON, "id": uuid4()}
+        with pytest.raises(IntegrityError), transaction.atomic():
+            OnlinePayment.objects.create(fee=costly(), amount=8000, **said | other)
