@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from motcua.accounts.models import Office, User
 from motcua.dossiers import handing, national, service, states
-from motcua.dossiers.charging import ask_fee, take_fee
+from motcua.dossiers.charging import ask_fee
 from motcua.dossiers.extending import extend
 from motcua.dossiers.filing import start_draft
 from motcua.dossiers.models import Dossier, DossierOwner, Fee, Paper, Result, Step, Supplement
@@ -29,6 +29,7 @@ from motcua.dossiers.supplementing import ask_supplement, take_supplement
 from motcua.identity.numbers import IdNumber
 from motcua.outbox.models import Parcel
 from motcua.outbox.service import erase_old_parcels
+from motcua.payments.service import take_cash
 from motcua.procedures.models import Procedure, ProcedureRevision
 from tests.conftest import ToldRegister, account_of
 from tests.dossiers.filing import filed, procedure_of
@@ -279,7 +280,7 @@ class TestTelling:
 
         ask_fee(dossier=dossier, amount=8000, reason="Bản sao", by=official, now=NOW)
         assert [fee["Gia"] for fee in last(dossier, "DongBoHoSoMC")["DanhSachLePhi"]] == ["8000"]
-        take_fee(dossier=dossier, by=official, now=NOW)
+        take_cash(fee_pk=dossier.fees.get(kind="later").pk, by=official, now=NOW)
         finish(dossier=dossier, is_granted=False, summary="Không đủ điều kiện", by=official, now=NOW)
         assert last(dossier, "DongBoHoSoMC")["ThongTinTra"] == "Không được giải quyết"
         hand_out(dossier=dossier, how="desk", by=official, now=NOW)

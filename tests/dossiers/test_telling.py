@@ -79,7 +79,7 @@ def test_a_move_reaches_the_contact_that_was_given_without_any_account(
 ) -> None:
     dossier = at(origin)
     goes(dossier, move, reason="Thiếu giấy của Nguyễn Văn An")
-    letters = delivered()
+    letters = sorted(delivered(), key=lambda one: one.channel)
     assert [(one.channel, one.address) for one in letters] == [
         ("email", MAIL),
         *([("sms", PHONE)] if has_sms else []),
@@ -202,7 +202,7 @@ def test_an_apology_is_told_with_the_new_date(officer: User, leader: User) -> No
     later = next_open(dossier.due_at)
     now = timezone.now()
     service.extend(dossier=dossier, new_due_at=later, reason="Chờ xác minh", by=leader, now=now)
-    letters = delivered(now)
+    letters = sorted(delivered(now), key=lambda one: one.channel)
     assert [one.channel for one in letters] == ["email", "sms"]
     assert all(f"{timezone.localtime(later):%H:%M %d/%m/%Y}" in one.body for one in letters)
 

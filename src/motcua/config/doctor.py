@@ -142,6 +142,9 @@ class _Look:
 
 def parts() -> list[Part]:
     """List the parts, in the order in which they are told."""
+    from motcua.dossiers import national, scanning, store
+    from motcua.messaging import mail, sms
+    from motcua.payments import bank
     from motcua.verification.models import Route
     from motcua.verification.service import longest_question
 
@@ -161,10 +164,15 @@ def parts() -> list[Part]:
             seconds=question,
             needs_database=True,
         ),
-        Part("paper store", _papers),
+        Part("paper store", lambda: _system(store.probe), seconds=30),
+        Part("virus scanner", lambda: _system(scanning.probe), ("CLAMD_ADDRESS",), seconds=30),
         Part("slips", _slips, seconds=30),
         Part("slips, signing", _signing, ("SLIP_SIGNING_KEY", "SLIP_SIGNING_FOLDER", "SLIP_PKCS11_MODULE")),
         Part("outbox", _outbox, needs_database=True),
+        Part("e-mail", lambda: _system(mail.probe), ("MAIL_HOST",), seconds=60),
+        Part("SMS", lambda: _system(sms.probe), ("SMS_URL",), seconds=30),
+        Part("bank", lambda: _system(bank.probe), ("BANK_URL",), seconds=30),
+        Part("national portal", lambda: _system(national.probe), ("NATIONAL_PORTAL_URL",), seconds=30),
         Part("static files", _static_files),
         Part("clock", _clock, needs_database=True),
     ]
@@ -346,24 +354,16 @@ def _register(route: Any) -> str:
     return f"answers in {took:.2f} s by {outcome.line or registers.transport(route)}: nobody, as it should"
 
 
-def _papers() -> str:
-    from django.core.files.base import ContentFile
-    from django.core.files.storage import storages
+def _system(probe: Callable[[], str]) -> str:
+    """Ask another system how it is; a probe's own refusal says what is wrong and which variable helps."""
+    from motcua.dossiers.scanning import ScannerAway
+    from motcua.outbox.service import Unreachable
+    from motcua.payments.bank import BankTrouble
 
-    store = storages["default"]
     try:
-        name = store.save("doctor.txt", ContentFile(b"doctor"))
-        with store.open(name) as file:
-            is_same = file.read() == b"doctor"
-        store.delete(name)
-    except Exception as error:  # whatever a store's library raises
-        raise Trouble(
-            f"a file cannot be kept and read ({type(error).__name__}). Mend the rights of papers in MOTCUA_STATE, or "
-            "the variables of the store."
-        ) from None
-    if not is_same:
-        raise Trouble("a file comes back otherwise than it was kept. Look at the store.")
-    return f"{type(store).__name__}: a file was kept, read and deleted"
+        return probe()
+    except (Unreachable, BankTrouble, ScannerAway, OSError, RuntimeError) as trouble:
+        raise Trouble(str(trouble)) from None
 
 
 def _slips() -> str:

@@ -133,6 +133,8 @@ def probe() -> str:
     try:
         word = ask(_NOBODYS)
     except Unreachable as error:
+        if str(error) in ("status_401", "status_403"):
+            raise BankTrouble(f"the bank refuses us ({error}): see BANK_MERCHANT and BANK_SECRET") from None
         raise BankTrouble(f"the bank does not answer ({error}): see whether BANK_URL is right") from None
     except Refused as error:
         raise BankTrouble(f"the bank refuses us ({error}): see BANK_MERCHANT and BANK_SECRET") from None
