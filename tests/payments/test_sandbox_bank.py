@@ -160,7 +160,7 @@ def test_the_probe_knows_a_right_bank_a_wrong_secret_and_nobody(
     settings.BANK_SECRET = "another"
     with pytest.raises(bank.BankTrouble, match="BANK_SECRET"):
         bank.probe()
-    with pytest.raises(Refused):
+    with pytest.raises(Unreachable):
         bank.ask(OnlinePayment().pk)
     settings.BANK_URL = "http://127.0.0.1:9/bank"
     with pytest.raises(Unreachable):
