@@ -2,7 +2,8 @@
 
 ``python -m bench kills`` counts what is lost, ``python -m bench uniform`` compares the time of one no with another's,
 ``python -m bench sealing`` times the audit log, ``python -m bench slips`` the slips,
-``python -m bench queue`` the officers' queue over a million dossiers; what they find is added to the same file.
+``python -m bench queue`` the officers' queue over a million dossiers,
+``python -m bench figures`` the figures over as many; what they find is added to the same file.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import drain, kills, own_view, queue, rates, sealing, silence, slips, uniform
+from bench import drain, figures, kills, own_view, queue, rates, sealing, silence, slips, uniform
 from bench.desk import Desk
 from bench.machine import where
 from bench.pages import pages
@@ -30,6 +31,8 @@ BUDGETS = {
     "page_queries_max": 8,
     "own_view_p95_ms": 100,
     "queue_p95_ms": 100,
+    "figures_month_p95_ms": 300,
+    "figures_year_p95_ms": 1000,
     "worker_rss_mb": 150,
     "hung_first_ms": 8000,
     "hung_next_ms": 50,
@@ -129,14 +132,22 @@ def _queue() -> dict[str, Any]:
             return queue.measure(product, environment)
 
 
+def _figures() -> dict[str, Any]:
+    with place(rates.REGISTER_SECONDS) as here:
+        environment = here.environment("figures")
+        with here.product(environment) as product:
+            _say("the figures over a million dossiers")
+            return figures.measure(product, environment)
+
+
 def _table(results: dict[str, Any]) -> None:
     if "pages" in results:
         print(f"\n{'':34} {'':6} {'CPU ms':>8} {'queries':>8}")
         for name, page in results["pages"].items():
             print(f"{name:34} {page['kind']:6} {page['cpu_ms']:8.2f} {page['queries']:8}")
-    if "queue_pages" in results:
+    for each in [results[key] for key in ("queue_pages", "figures_pages") if key in results]:
         print(f"\n{'':34} {'p50 ms':>8} {'p95 ms':>8} {'CPU ms':>8}")
-        for name, page in results["queue_pages"].items():
+        for name, page in each.items():
             said = "".join(f" {page[key]:8.1f}" for key in ("p50_ms", "p95_ms", "cpu_ms"))
             print(f"{name:34}{said}{'   ' + str(page['wrong']) if page['wrong'] else ''}")
     print()
@@ -156,6 +167,7 @@ _APART: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "sealing": lambda options: sealing.sealed(),
     "slips": lambda options: slips.measured(),
     "queue": lambda options: _queue(),
+    "figures": lambda options: _figures(),
 }
 
 

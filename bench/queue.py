@@ -38,7 +38,7 @@ _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 _OPEN: Final = {1: 15, 2: 15, 4: 40, 5: 10, 6: 5, 9: 15}  # shares of what is not done
 _DONE: Final = {10: 88, 7: 5, 3: 4, 8: 3}
 _RARE_WORD, _RARE_PROCEDURE = "Quýnh", "3.000001"
-_LOGINS: Final = {
+LOGINS: Final = {
     "officer": "hd-can-bo", "specialist": "hd-chuyen-vien", "leader": "hd-lanh-dao", "cashier": "hd-thu-phi",
     "result_desk": "hd-tra-ket-qua", "supervisor": "hd-phu-trach",
 }  # fmt: skip
@@ -97,11 +97,11 @@ def measure(product: Product, environment: dict[str, str]) -> dict[str, Any]:
     began = time.monotonic()
     run(["-m", "bench.queue", str(DOSSIERS)], environment)
     filled = time.monotonic() - began
-    browsers = {role: _logged_in(product, login) for role, login in _LOGINS.items()}
+    browsers = {role: logged_in(product, login) for role, login in LOGINS.items()}
     pages = [(name, role, where) for name, role, where in _PAGES]
     for name, role, where in _DEEP_PAGES:
-        pages.append((name, role, _deep_in(_again(product, browsers[role]), where)))
-    streams = {name: _stream(_again(product, browsers[role]), where) for name, role, where in pages}
+        pages.append((name, role, _deep_in(again(product, browsers[role]), where)))
+    streams = {name: _stream(again(product, browsers[role]), where) for name, role, where in pages}
     taken: dict[str, Taken] = {}
     cpu: dict[str, float] = {}
     for name, stream in streams.items():
@@ -125,13 +125,13 @@ def measure(product: Product, environment: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _logged_in(product: Product, login: str) -> Browser:
+def logged_in(product: Product, login: str) -> Browser:
     browser = Browser(OverHttp(product.port))
     journeys.log_in(browser, just_do, login)
     return browser
 
 
-def _again(product: Product, browser: Browser) -> Browser:
+def again(product: Product, browser: Browser) -> Browser:
     """Return the same session over a connection of its own: one kept for long is closed by the product."""
     assert isinstance(browser.carrier, OverHttp)
     carrier = OverHttp(product.port)
@@ -231,7 +231,7 @@ def _make_officials() -> None:
     desk = Office.objects.get(code="000.00.01.H23")
     room = Office.objects.get(code="HB.000.11")
     password = make_password(PASSWORD)
-    for place, (role, login) in enumerate(_LOGINS.items()):
+    for place, (role, login) in enumerate(LOGINS.items()):
         office = {"specialist": room, "leader": desk.parent}.get(role, desk)
         user = User(
             login=login, role=role, office=office, full_name=somebody(place).full_name, password=password
@@ -272,8 +272,8 @@ def _copy(
         for place in range(1000)
     )  # fmt: skip
     citizen = Citizen.objects.order_by("pk")[0]
-    mine = User.objects.get(login=_LOGINS["specialist"])
-    by = User.objects.get(login=_LOGINS["officer"])
+    mine = User.objects.get(login=LOGINS["specialist"])
+    by = User.objects.get(login=LOGINS["officer"])
     specialists[mine.office_id][0] = mine.pk
     people = []
     for place in range(440):

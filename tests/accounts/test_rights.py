@@ -34,6 +34,8 @@ finish          - - u - - - -
 hand_out        o - - - o o -
 withdraw        o - - - - o -
 keep_register   o - u - - u -
+see_figures     - - u - - u u
+read_comments   - - u - - - -
 oversee         - - - - - o u
 administer      - - - - - - u
 """

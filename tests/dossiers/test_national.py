@@ -353,7 +353,9 @@ class TestTelling:
         Parcel.objects.update(taken_at=NOW - timedelta(days=200), content="")
         assert erase_old_parcels(now=NOW, dry_run=False) == 2
         go(dossier=dossier, move="process", by=official, now=NOW)
-        numbers = Parcel.objects.filter(topic=national.TOPIC).order_by("number").values_list("number", flat=True)
+        numbers = (
+            Parcel.objects.filter(topic=national.TOPIC).order_by("number").values_list("number", flat=True)
+        )
         assert list(numbers) == [3, 4, 5]
 
     @pytest.mark.parametrize("seed", range(6))

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from motcua.dossiers.models import Fee
-from motcua.outbox.service import Refused, Unreachable
+from motcua.outbox.service import Unreachable
 from motcua.payments import bank, online
 from motcua.payments.models import OnlinePayment, Receipt
 from tests.sandbox_process import SandboxProcess, start_sandbox

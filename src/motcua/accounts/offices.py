@@ -35,6 +35,17 @@ def offices_of_unit(office_id: int) -> list[int]:
     return [one for one, top in units.items() if top == unit]
 
 
+def offices_below(office_id: int) -> list[int]:
+    """Return the keys of an office and of all offices below it, in the order of their codes."""
+    parents = _parents(_half_minute())
+    return [one for one in parents if office_id in _way_up(parents, one)]
+
+
+def all_known() -> Mapping[int, Office]:
+    """Return all offices by key, in the order of their codes, as read within the last half minute."""
+    return _offices(_half_minute())
+
+
 def known(office_id: int) -> Office | None:
     """Return an office with its code, name and kind, as read within the last half minute."""
     return _offices(_half_minute()).get(office_id)
@@ -84,6 +95,14 @@ def _top(parents: Mapping[int, int | None], office_id: int) -> int | None:
             return office_id
         office_id = above
     return None
+
+
+def _way_up(parents: Mapping[int, int | None], office_id: int) -> list[int]:
+    """Return an office and those above it, as far as they are within reach."""
+    way = [office_id]
+    while (above := parents.get(way[-1])) is not None and len(way) < _DEEPEST:
+        way.append(above)
+    return way
 
 
 def _half_minute() -> int:

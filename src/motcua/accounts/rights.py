@@ -31,6 +31,8 @@ class Right(StrEnum):
     HAND_OUT = "hand_out"
     WITHDRAW = "withdraw"
     KEEP_REGISTER = "keep_register"
+    SEE_FIGURES = "see_figures"
+    READ_COMMENTS = "read_comments"
     OVERSEE = "oversee"
     ADMINISTER = "administer"
 
@@ -74,6 +76,8 @@ RIGHTS: Final[dict[str, dict[Right, Reach]]] = {
         Right.STOP: _UNIT,
         Right.FINISH: _UNIT,
         Right.KEEP_REGISTER: _UNIT,
+        Right.SEE_FIGURES: _UNIT,
+        Right.READ_COMMENTS: _UNIT,
     },
     "cashier": {Right.SEE_DOSSIERS: _OFFICE, Right.TAKE_FEE: _OFFICE, Right.EXEMPT_FEE: _OFFICE},
     "result_desk": {Right.SEE_DOSSIERS: _OFFICE, Right.HAND_OUT: _OFFICE},
@@ -88,10 +92,11 @@ RIGHTS: Final[dict[str, dict[Right, Reach]]] = {
         Right.HAND_OUT: _OFFICE,
         Right.WITHDRAW: _OFFICE,
         Right.KEEP_REGISTER: _UNIT,
+        Right.SEE_FIGURES: _UNIT,
         Right.OVERSEE: _OFFICE,
     },
-    # Administrators keep the system; dossiers are not theirs to read.
-    "administrator": {Right.OVERSEE: _UNIT, Right.ADMINISTER: _UNIT},
+    # Administrators keep the system; dossiers are not theirs to read, their numbers are.
+    "administrator": {Right.SEE_FIGURES: _UNIT, Right.OVERSEE: _UNIT, Right.ADMINISTER: _UNIT},
 }
 
 

@@ -27,6 +27,8 @@ RIGHT_LABELS: Final[dict[Right, Promise]] = {
     Right.HAND_OUT: _("Trả kết quả"),
     Right.WITHDRAW: _("Nhận yêu cầu rút hồ sơ"),
     Right.KEEP_REGISTER: _("Sổ theo dõi hồ sơ"),
+    Right.SEE_FIGURES: _("Xem số liệu"),
+    Right.READ_COMMENTS: _("Đọc ý kiến đánh giá của công dân"),
     Right.OVERSEE: _("Giám sát việc tra cứu"),
     Right.ADMINISTER: _("Quản trị hệ thống"),
 }

@@ -220,6 +220,14 @@ _event(
     operator=_("Tên người vận hành trên máy chủ, khi trích xuất bằng lệnh."),
 )
 _event(
+    "figures.exported",
+    _("Xuất số liệu ra tệp."),
+    _CHECK,
+    period=_("Ngày đầu và ngày cuối."),
+    kind=_("Loại tệp."),
+    rows=_("Số dòng chi tiết."),
+)
+_event(
     "balance.made",
     _("Đối soát lượt tra cứu với hồ sơ."),
     _CHECK,

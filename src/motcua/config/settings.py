@@ -147,6 +147,7 @@ INSTALLED_APPS = [
     "motcua.payments",
     "motcua.slips",
     "motcua.reception",
+    "motcua.figures",
     "motcua.oversight",
     "django_htmx",
     "django.contrib.admin",

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("motcua.dossiers.urls")),
     path("", include("motcua.payments.urls")),
     path("", include("motcua.slips.urls")),
+    path("mot-cua/so-lieu/", include("motcua.figures.urls")),
     path("mot-cua/", include("motcua.reception.urls")),
     path("", include("motcua.oversight.urls")),
     path("quan-tri/", include("motcua.messaging.urls")),

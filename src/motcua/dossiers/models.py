@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -236,6 +237,15 @@ class Dossier(models.Model):
                 fields=["holder_office", "status", "due_at", "id"],
                 name="dossier_held_due",
                 condition=models.Q(status__in=[2, 4, 5, 6, 9]),
+            ),
+            # The figures of any period: what an office ended since it began, or has in hand, and received before it
+            # was over; the third is judged without opening rows, else a month of long ago would open all since then.
+            models.Index(
+                "office",
+                Coalesce("finished_at", "closed_at"),
+                "received_at",
+                name="dossier_ended",
+                condition=models.Q(received_at__isnull=False),
             ),
             models.Index(fields=["citizen", "-saved_at"], name="dossier_citizen"),
             models.Index(fields=["applicant_number_digest"], name="dossier_applicant"),

@@ -22,6 +22,7 @@ from motcua.audit import service as audit
 from motcua.oversight.figures import Period
 from motcua.sealing import key_id, public_key, sign, verify_signature
 from motcua.verification.models import IdentityCheck
+from motcua.web.cells import safe
 
 _PURPOSE: Final = "export"
 _FORMAT: Final = "motcua export 1"
@@ -42,8 +43,6 @@ HEADINGS: Final = (
     "Nguyên nhân",
     "Đường truyền",
 )
-# What makes a spreadsheet take a text for a formula, in both widths.
-_FORMULA: Final = frozenset("=+-@＝＋－＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +167,6 @@ def verify(*, file: IO[bytes], signature: str, key: bytes | None = None) -> Sign
 def own_key() -> bytes:
     """Return the public key, in PEM, with which anybody can check this installation's exports."""
     return public_key(_PURPOSE)
-
-
-def safe(text: str) -> str:
-    """Return a cell's text so that no spreadsheet computes it: an apostrophe goes before what could be a formula.
-
-    Anything else, names with an apostrophe among them, stays as it is.
-    """
-    begins = text.lstrip()[:1]
-    return f"'{text}" if begins in _FORMULA or text[:1] in ("\t", "\r", "\n") else text
 
 
 class _Lines:

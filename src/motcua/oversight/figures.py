@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,18 +16,19 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import Office, User
 from motcua.procedures.service import offered
+from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
+from motcua.web import days
 from motcua.web.markup import opened
 
 A_PAGE: Final = 50
 MOST_ROWS: Final = 50  # of a table
 # What stands in an address for an outcome, an office and a procedure that is an empty text.
-PENDING: Final = "pending"
+PENDING: Final = verification.PENDING
 PORTAL: Final = "cong"
 NO_PROCEDURE: Final = "khong"
 _COUNTS: Final[dict[str, Any]] = {
-    "asked": Count("pk"),
-    **{outcome.value or PENDING: Count("pk", filter=Q(outcome=outcome)) for outcome in IdentityCheck.Outcome},
+    **verification.OUTCOME_COUNTS,
     "look_ups": Count("pk", filter=Q(touch_point=IdentityCheck.TouchPoint.LOOKUP)),
 }
 
@@ -57,31 +58,15 @@ def scope_of(user: User) -> Scope:
     return Scope({}, is_whole=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Whole days, local, from the first to the last."""
+class Period(days.Period):
+    """Whole days of checks."""
 
-    first: date
-    last: date
-
-    @property
-    def moments(self) -> tuple[datetime, datetime]:
-        """Return when it begins and when it is over."""
-        begin, end = (
-            timezone.make_aware(datetime.combine(day, time.min))
-            for day in (self.first, self.last + timedelta(days=1))
-        )
-        return begin, end
+    __slots__ = ()
 
     def of(self, checks: QuerySet[IdentityCheck]) -> QuerySet[IdentityCheck]:
         """Return those of these checks that were asked in it."""
         begin, end = self.moments
         return checks.filter(asked_at__gte=begin, asked_at__lt=end)
-
-    @property
-    def query(self) -> dict[str, str]:
-        """Return it as it stands in an address."""
-        return {"tu": f"{self.first:%d/%m/%Y}", "den": f"{self.last:%d/%m/%Y}"}
 
 
 @dataclass(frozen=True, slots=True)

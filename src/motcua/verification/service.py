@@ -39,6 +39,7 @@ from motcua.verification.asking import (
 from motcua.verification.budget import Limited, network_of
 from motcua.verification.challenge import Challenge
 from motcua.verification.choosing import NoSuchLine, choice, use_line
+from motcua.verification.counting import OUTCOME_COUNTS, PENDING, DayOfChecks, checks_by_day
 from motcua.verification.keeping import erase_old_checks
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
@@ -50,9 +51,12 @@ from motcua.web.connections import give_connection_back
 
 __all__ = [
     "NO_PRESS",
+    "OUTCOME_COUNTS",
+    "PENDING",
     "AlreadyAsked",
     "Asker",
     "ChallengeNeeded",
+    "DayOfChecks",
     "DeskAnswer",
     "Light",
     "LimitStanding",
@@ -71,6 +75,7 @@ __all__ = [
     "carries",
     "check_as_operator",
     "check_identity",
+    "checks_by_day",
     "choice",
     "claim_digest",
     "erase_old_checks",
