@@ -14,7 +14,7 @@ from django.contrib.sessions.models import Session
 from motcua.accounts.models import Citizen, FailedLogin, Notice, User
 from motcua.audit.models import AuditEvent
 from motcua.config import retention
-from motcua.dossiers.models import Dossier
+from motcua.dossiers.models import Dossier, Upload
 from motcua.oversight.models import CheckReview, Objection
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck, WaitingRecord
@@ -61,6 +61,13 @@ def draft(at: datetime) -> None:
     )  # fmt: skip
 
 
+def upload(at: datetime) -> None:
+    draft(NOW)
+    dossier = Dossier.objects.order_by("created_at").last()
+    assert dossier is not None
+    Upload.objects.create(dossier=dossier, name="to.pdf", size=9, begun_at=at, touched_at=at)
+
+
 def journal_entry(at: datetime) -> None:
     LogEntry.objects.create(
         user=User.objects.get(login="quantri"), action_flag=CHANGE, object_repr="lan", action_time=at
@@ -78,6 +85,7 @@ def read_message(at: datetime) -> None:
         ("waiting records", waiting_record, timedelta(minutes=30)),
         ("failed log-ins", failed_log_in, timedelta(hours=1)),
         ("sessions", session, timedelta(0)),
+        ("unfinished uploads", upload, timedelta(days=2)),
         ("unfinished drafts", draft, timedelta(days=30)),
         ("read messages", read_message, timedelta(days=365)),
         ("admin journal", journal_entry, timedelta(days=365)),

@@ -10,7 +10,7 @@ from django.template.loader import get_template
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "motcua"
 TEMPLATES = sorted(SOURCE.glob("*/templates/**/*.html"))
-SCRIPTS_AND_STYLES = [*SOURCE.glob("web/static/web/*.js"), *SOURCE.glob("web/static/web/*.css")]
+SCRIPTS_AND_STYLES = [*SOURCE.glob("*/static/*/*.js"), *SOURCE.glob("*/static/*/*.css")]
 FOUND_BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
 
 FORBIDDEN = {

@@ -55,6 +55,7 @@ def rules() -> list[Rule]:
         Rule("tries to follow", "1 hour", dossiers.erase_old_tries, is_logged=False),
         Rule("sessions", "until they expire", _erase_sessions, is_logged=False),
         Rule("mailbox of a trial", f"{mailbox.KEPT.days} days", mailbox.erase_old_messages, is_logged=False),
+        Rule("unfinished uploads", "2 days", dossiers.delete_old_uploads, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
         Rule("files without a row", "1 day", sweep, is_logged=False),
         Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),

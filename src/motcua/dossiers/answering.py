@@ -15,7 +15,7 @@ from motcua.accounts.rights import Right
 from motcua.audit.service import record
 from motcua.dossiers import national, states
 from motcua.dossiers.access import is_own, may_do
-from motcua.dossiers.giving import delete_papers, refuse_too_many, store
+from motcua.dossiers.giving import Allow, delete_papers, refuse_too_many, store
 from motcua.dossiers.models import Dossier, Paper, Supplement
 from motcua.dossiers.telling import tell_officials
 
@@ -53,13 +53,19 @@ def add_answer(*, dossier: Dossier, item: str, upload: UploadedFile, by: User, n
         PaperRefused: the file cannot be taken, or there are too many.
         NothingAsked: no request is open.
     """
+    paper, allow = in_answer(dossier=dossier, item=item, by=by)
+    return store(paper, upload, now=now, allow=allow)
+
+
+def in_answer(*, dossier: Dossier, item: str, by: User) -> tuple[Paper, Allow]:
+    """Return the row to be of an answer's paper, and what must allow it; arguments as for ``add_answer``."""
     paper = Paper(dossier=dossier, kind=Paper.Kind.GIVEN, document_name=item[:500])
 
     def allow() -> None:
         paper.supplement = _unanswered(dossier.pk, by)
         refuse_too_many(paper.supplement.papers.count())
 
-    return store(paper, upload, now=now, allow=allow)
+    return paper, allow
 
 
 def remove_answer(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) -> None:

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -35,6 +36,7 @@ from motcua.dossiers.forms import (
 from motcua.dossiers.models import Dossier, DossierOwner, Paper
 from motcua.dossiers.own_views import own_dossier, too_large
 from motcua.dossiers.papers import PaperRefused, request_max_bytes
+from motcua.dossiers.uploading import unfinished
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offices_online
 from motcua.verification.models import IdentityCheck
@@ -51,6 +53,10 @@ from motcua.web.uploads import content_length, take_files
 
 # What the page may say of an outcome beside its kind.
 _NOTHING_MORE = dict.fromkeys(("since", "until", "tries", "tries_left"))
+_STILL_UNFINISHED = gettext_lazy(
+    "Còn tệp chưa tải xong. Vui lòng quay lại bước “Giấy tờ” để tải tiếp hoặc bỏ; nếu nộp bây giờ, hồ sơ không có các "
+    "tệp đó."
+)
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -238,6 +244,8 @@ def _papers_step(request: HttpRequest, pk: UUID) -> HttpResponse:
                 return redirect("papers_step", pk=pk)
             try:
                 service.refuse_incomplete(dossier=draft, now=now)
+                if unfinished(dossier=draft, by=request.user, now=now):
+                    messages.warning(request, _STILL_UNFINISHED)
                 return redirect("review_step", pk=pk)
             except service.PapersMissing as missing:
                 if missing.lacks_authority:
@@ -269,11 +277,13 @@ def _papers_page(request: HttpRequest, draft: Dossier, form: PapersForm) -> Http
         # What belongs to another case of the procedure, or to nothing any more, stands with the rest.
         name = AUTHORITY if is_authority else names.get(paper.document_id or 0, "other")
         given.setdefault(name, []).append(paper)
+    on_the_way = unfinished(dossier=draft, by=request.user, now=timezone.now())
     rows = [
         {
             "document": document,
             "field": form[name],
             "papers": given.get(name, []),
+            "unfinished": on_the_way.get(name, []),
             "is_authority": name == AUTHORITY,
         }
         for name, document in form.documents.items()
@@ -283,6 +293,7 @@ def _papers_page(request: HttpRequest, draft: Dossier, form: PapersForm) -> Http
         "form": form,
         "rows": rows,
         "step": 2,
+        "paper_bytes": settings.PAPER_MAX_BYTES,
         "paper_megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024),
         "request_megabytes": request_max_bytes() // (1024 * 1024),
     }

@@ -14,11 +14,13 @@ from django.db import transaction
 from motcua.dossiers import store as files
 from motcua.dossiers.holding import locked_draft, refuse_held, touch
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.papers import PaperRefused, read_paper
+from motcua.dossiers.papers import PaperRefused, ReadPaper, read_paper
 from motcua.dossiers.previews import order_preview
 from motcua.procedures.models import RequiredDocument
 
 MOST_PAPERS: Final = 40
+# Called in the transaction that keeps a paper's row; whatever it raises stops it.
+Allow = Callable[[], None]
 _log = logging.getLogger("motcua.papers")
 
 
@@ -44,6 +46,14 @@ def add_paper(
         Held: the draft must go back to its first step.
         NotADraft: it has been filed.
     """
+    paper, allow = in_draft(dossier=dossier, document=document, now=now, kind=kind)
+    return store(paper, upload, now=now, allow=allow)
+
+
+def in_draft(
+    *, dossier: Dossier, document: RequiredDocument | None, now: datetime, kind: Paper.Kind = Paper.Kind.GIVEN
+) -> tuple[Paper, Allow]:
+    """Return the row to be of a draft's paper, and what must allow it; arguments as for ``add_paper``."""
 
     def allow() -> None:
         draft = locked_draft(dossier.pk)
@@ -51,10 +61,8 @@ def add_paper(
         refuse_too_many(draft.papers.count())
         touch(draft, now)
 
-    paper = Paper(
-        dossier=dossier, kind=kind, document=document, document_name=document.name if document else ""
-    )
-    return store(paper, upload, now=now, allow=allow)
+    name = document.name if document else ""
+    return Paper(dossier=dossier, kind=kind, document=document, document_name=name), allow
 
 
 def remove_paper(*, dossier: Dossier, paper_id: UUID, now: datetime) -> None:
@@ -69,7 +77,7 @@ def remove_paper(*, dossier: Dossier, paper_id: UUID, now: datetime) -> None:
         touch(draft, now)
 
 
-def store(paper: Paper, upload: UploadedFile, *, now: datetime, allow: Callable[[], None]) -> Paper:
+def store(paper: Paper, upload: UploadedFile, *, now: datetime, allow: Allow) -> Paper:
     """Read a file and keep it; when it may not be kept after all, nothing stays in the store.
 
     The file is written before the transaction, so a store that is slow or away holds up nobody else.
@@ -78,12 +86,16 @@ def store(paper: Paper, upload: UploadedFile, *, now: datetime, allow: Callable[
         paper: the row to be, which says whose and what it is.
         upload: as the browser sent it.
         now: the moment.
-        allow: called in the transaction that keeps the row; whatever it raises stops it.
+        allow: what must allow it.
 
     Raises:
         PaperRefused: the file cannot be taken, or the store cannot be used now.
     """
-    read = read_paper(upload)
+    return keep(paper, read_paper(upload), now=now, allow=allow)
+
+
+def keep(paper: Paper, read: ReadPaper, *, now: datetime, allow: Allow) -> Paper:
+    """Keep a file that has been read, as ``store`` does."""
     paper.original_name, paper.media_type, paper.uploaded_at = read.name, read.media_type, now
     paper.size, paper.sha256 = len(read.content), read.sha256
     try:

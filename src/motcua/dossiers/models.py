@@ -469,6 +469,11 @@ class Upload(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def percent(self) -> int:
+        """Return how much of it there is, in whole parts of a hundred."""
+        return self.received * 100 // self.size
+
 
 class UploadPiece(models.Model):
     """One piece of such a file."""

@@ -30,6 +30,7 @@ from motcua.dossiers.moving import NotYours, go
 from motcua.dossiers.papers import JPEG, PDF, PaperRefused, request_max_bytes
 from motcua.dossiers.results import hand_out
 from motcua.dossiers.timeline import entries_of
+from motcua.dossiers.uploading import unfinished
 from motcua.web.addresses import addresses
 from motcua.web.uploads import content_length, take_files
 
@@ -243,8 +244,14 @@ def _supplement(request: HttpRequest, own: Dossier, asked: Supplement | None) ->
     for paper in asked.papers.all():
         given.setdefault(paper.document_name, []).append(paper)
     notes = [one.get("note", "") for one in asked.documents] + [""]
+    on_the_way = unfinished(dossier=own, by=request.user, now=timezone.now())
     rows = [
-        {"field": form[field], "note": note, "papers": given.get(name[:500], [])}
+        {
+            "field": form[field],
+            "note": note,
+            "papers": given.get(name[:500], []),
+            "unfinished": on_the_way.get(field, []),
+        }
         for (field, name), note in zip(form.items.items(), notes, strict=True)
     ]
     context = {
@@ -252,6 +259,7 @@ def _supplement(request: HttpRequest, own: Dossier, asked: Supplement | None) ->
         "asked": asked,
         "form": form,
         "rows": rows,
+        "paper_bytes": settings.PAPER_MAX_BYTES,
         "paper_megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024),
         "request_megabytes": request_max_bytes() // (1024 * 1024),
     }

@@ -14,7 +14,7 @@ from motcua.accounts.rights import Right
 from motcua.dossiers import states
 from motcua.dossiers.access import may_do
 from motcua.dossiers.charging import refuse_unpaid
-from motcua.dossiers.giving import delete_papers, store
+from motcua.dossiers.giving import Allow, delete_papers, store
 from motcua.dossiers.models import Dossier, Paper, Result
 from motcua.dossiers.moving import NotYours, take_step
 from motcua.dossiers.papers import PaperRefused
@@ -44,6 +44,12 @@ def add_result_paper(*, dossier: Dossier, upload: UploadedFile, by: User, now: d
         moving.NotYours: not at this hand.
         states.MoveRefused: it is not being dealt with.
     """
+    paper, allow = in_result(dossier=dossier, by=by, now=now)
+    return store(paper, upload, now=now, allow=allow)
+
+
+def in_result(*, dossier: Dossier, by: User, now: datetime) -> tuple[Paper, Allow]:
+    """Return the row to be of a result's file, and what must allow it; arguments as for ``add_result_paper``."""
 
     def allow() -> None:
         fresh = _undecided(dossier.pk, by)
@@ -51,7 +57,7 @@ def add_result_paper(*, dossier: Dossier, upload: UploadedFile, by: User, now: d
             raise PaperRefused("too_many")
         _touch(fresh, now)
 
-    return store(Paper(dossier=dossier, kind=Paper.Kind.RESULT), upload, now=now, allow=allow)
+    return Paper(dossier=dossier, kind=Paper.Kind.RESULT), allow
 
 
 def remove_result_paper(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) -> None:

@@ -61,6 +61,7 @@ from motcua.dossiers.rechecking import (
 )
 from motcua.dossiers.reminding import remind, send_reminders
 from motcua.dossiers.tracking import TrackLimited, erase_old_tries, track
+from motcua.dossiers.uploading import delete_old_uploads
 
 __all__ = [
     "CONSENT_VERSION",
@@ -99,6 +100,7 @@ __all__ = [
     "confirm_owner",
     "delete_draft",
     "delete_old_drafts",
+    "delete_old_uploads",
     "erase_old_tries",
     "extend",
     "first_press",

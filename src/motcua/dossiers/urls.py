@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from motcua.dossiers import filing_views, own_views, proof_views, tracking_views
+from motcua.dossiers import filing_views, own_views, proof_views, reuse_views, tracking_views, upload_views
 
 urlpatterns = [
     path("ho-so/", own_views.my_dossiers, name="my_dossiers"),
@@ -15,6 +15,12 @@ urlpatterns = [
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", own_views.paper, name="paper"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/nho/", own_views.paper_preview, name="paper_preview"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/xoa/", filing_views.remove_paper, name="remove_paper"),
+    path("ca-nhan/giay-to/", reuse_views.my_papers, name="my_papers"),
+    path("ho-so/<uuid:pk>/dung-lai/", reuse_views.reuse, name="reuse"),
+    path("ho-so/<uuid:pk>/dung-lai/<uuid:paper_pk>/", reuse_views.reuse_paper, name="reuse_paper"),
+    path("ho-so/<uuid:pk>/tai-len/", upload_views.begin_upload, name="begin_upload"),
+    path("ho-so/<uuid:pk>/tai-len/<uuid:paper_pk>/", upload_views.upload, name="upload"),
+    path("ho-so/<uuid:pk>/tai-len/<uuid:paper_pk>/bo/", upload_views.cancel_upload, name="cancel_upload"),
     path("ho-so/<uuid:pk>/xem-lai/", filing_views.review_step, name="review_step"),
     path("ho-so/<uuid:pk>/hoan-tat/", filing_views.submitted, name="submitted"),
     path("ho-so/<uuid:pk>/bo-sung/", own_views.supplement, name="supplement"),

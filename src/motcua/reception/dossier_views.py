@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -31,6 +32,7 @@ from motcua.dossiers.moving import NotYours, told
 from motcua.dossiers.papers import ACCEPT, PaperRefused, request_max_bytes
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
+from motcua.dossiers.uploading import unfinished
 from motcua.payments.service import DayClosed
 from motcua.reception import acting
 from motcua.reception.acting import ACTIONS, Action
@@ -299,7 +301,8 @@ def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
             except MoveRefused:
                 messages.warning(request, str(STALE))
                 return redirect("desk_dossier", pk)
-        if not uploads:
+        # ``given``: with JavaScript they came before the button was pressed.
+        if not uploads and not request.POST.get("given"):
             refusals.append(_("Vui lòng chọn tệp."))
         if not refusals:
             messages.success(request, _("Đã lưu tệp kết quả."))
@@ -307,8 +310,11 @@ def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "dossier": dossier,
         "papers": dossier.papers.filter(kind=Paper.Kind.RESULT),
+        "unfinished": unfinished(dossier=dossier, by=request.user, now=timezone.now()).get("files", []),
         "refusals": refusals,
         "accept": ACCEPT,
+        "paper_bytes": settings.PAPER_MAX_BYTES,
+        "paper_megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024),
         "request_megabytes": request_max_bytes() // (1024 * 1024),
         "may_finish": ACTIONS["finish"].is_open(request.user, dossier, None),
     }

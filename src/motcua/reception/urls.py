@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from motcua.reception import dossier_views, queue_views, views
+from motcua.reception import dossier_views, queue_views, result_upload_views, views
 
 urlpatterns = [
     path("", queue_views.queue, name="queue"),
@@ -18,6 +18,21 @@ urlpatterns = [
     path("ho-so/<uuid:pk>/da-xem-giay-to/", dossier_views.confirm_originals, name="confirm_originals"),
     path("ho-so/<uuid:pk>/viec/<str:code>/", dossier_views.act, name="act"),
     path("ho-so/<uuid:pk>/tep-ket-qua/", dossier_views.result_papers, name="result_papers"),
+    path(
+        "ho-so/<uuid:pk>/tep-ket-qua/tai-len/",
+        result_upload_views.begin_result_upload,
+        name="begin_result_upload",
+    ),
+    path(
+        "ho-so/<uuid:pk>/tep-ket-qua/tai-len/<uuid:paper_pk>/",
+        result_upload_views.result_upload,
+        name="result_upload",
+    ),
+    path(
+        "ho-so/<uuid:pk>/tep-ket-qua/tai-len/<uuid:paper_pk>/bo/",
+        result_upload_views.cancel_result_upload,
+        name="cancel_result_upload",
+    ),
     path(
         "ho-so/<uuid:pk>/tep-ket-qua/<uuid:paper_pk>/xoa/",
         dossier_views.remove_result_paper,

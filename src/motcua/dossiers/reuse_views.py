@@ -1,0 +1,111 @@
+"""Pages of the papers that a citizen gave: the store of all of them, and choosing one of them for a dossier."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from motcua.accounts.access import citizen_required
+from motcua.dossiers import reusing, service
+from motcua.dossiers.components import components_of
+from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.own_views import own_dossier
+from motcua.dossiers.papers import PaperRefused
+
+_PAGE = 20
+_MOST_OFFERED = 50
+
+
+@require_safe
+@citizen_required
+def my_papers(request: HttpRequest) -> HttpResponse:
+    """List what the citizen gave and the results that they collected, each with where it was used."""
+    words = request.GET.get("q", "")[:100]
+    page = Paginator(reusing.kept_by(request.user.citizen, words), _PAGE).get_page(request.GET.get("trang"))
+    rows = [_row(kept) for kept in page]
+    return render(request, "dossiers/my_papers.html", {"page": page, "rows": rows, "words": words})
+
+
+@require_safe
+@citizen_required
+def reuse(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Offer what the citizen gave before, for one line of a dossier (``?muc=``)."""
+    own = own_dossier(request, pk)
+    lines = components_of(own, request.user)
+    if not lines:
+        return redirect("dossier", pk=pk)
+    line = lines.get(request.GET.get("muc", ""))
+    if line is None:
+        return redirect(_page_of(own), pk=pk)
+    words = request.GET.get("q", "")[:100]
+    kept = [one for one in reusing.kept_by(own.citizen, words) if not one.is_sealed]
+    context = {
+        "dossier": own,
+        "line": line,
+        "rows": [_row(one) for one in kept[:_MOST_OFFERED]],
+        "is_cut": len(kept) > _MOST_OFFERED,
+        "most": _MOST_OFFERED,
+        "words": words,
+        "back": _page_of(own),
+    }
+    return render(request, "dossiers/reuse.html", context)
+
+
+@require_POST
+@citizen_required
+def reuse_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
+    """Copy a paper that the citizen gave before to a line of a dossier."""
+    own = own_dossier(request, pk)
+    back = redirect(_page_of(own), pk=pk)
+    line = components_of(own, request.user).get(request.POST.get("muc", ""))
+    if line is None:
+        return back
+    try:
+        paper = reusing.reuse_paper(
+            paper_id=paper_pk,
+            citizen=own.citizen,
+            dossier=own,
+            line=line,
+            by=request.user,
+            now=timezone.now(),
+        )
+    except Paper.DoesNotExist:
+        raise Http404 from None
+    except PaperRefused as refused:
+        text = _("Tệp lưu trước đây không mở được. Vui lòng tải lên lại giấy tờ này.")
+        messages.warning(request, text if refused.reason == "broken" else refused.message)
+    except service.Held as held:
+        messages.warning(request, service.HOLD_TEXTS[held.hold])
+        return redirect("applicant_step", pk=pk)
+    except (service.NotADraft, service.NothingAsked):
+        return redirect("dossier", pk=pk)
+    except reusing.AlreadyThere:
+        messages.info(request, _("Tệp này đã có ở mục “%s”.") % line.name)
+    else:
+        names = {"name": paper.original_name, "line": line.name}
+        messages.success(request, _("Đã dùng lại tệp “%(name)s” cho mục “%(line)s”.") % names)
+    return back
+
+
+def _page_of(dossier: Dossier) -> str:
+    """Return the page on which papers are given to a dossier."""
+    return "papers_step" if dossier.is_draft else "supplement"
+
+
+def _row(kept: reusing.KeptPaper) -> dict[str, Any]:
+    # The same file at two places of one dossier is one use of it.
+    uses = {paper.dossier_id: paper.dossier for paper in kept.uses}
+    return {
+        "paper": kept.newest,
+        "what": reusing.said_of(kept.newest),
+        "dossiers": list(uses.values()),
+        "is_sealed": kept.is_sealed,
+    }
