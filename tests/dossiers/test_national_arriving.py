@@ -49,23 +49,26 @@ def arrived(portal: SandboxProcess) -> list[dict[str, Any]]:
     return found
 
 
+OURS = Parcel.objects.filter(topic=national.TOPIC)
+
+
 def bring(at: datetime = NOW, *, most: int = 100) -> int:
     tries = 0
-    while tries < most and bring_next(couriers=couriers(), now=at):
+    while tries < most and bring_next(couriers={national.TOPIC: national.bring}, now=at):
         tries += 1
     return tries
 
 
 def insist_all_arrived(portal: SandboxProcess) -> None:
     """Insist that every parcel arrived, once, and each dossier's in their order."""
-    assert not Parcel.objects.filter(Parcel.WAITING).exists()
+    assert not OURS.filter(Parcel.WAITING).exists()
     by_dossier: dict[str, list[int]] = {}
     for message in arrived(portal):
         by_dossier.setdefault(message["dossier"], []).append(message["number"])
         assert not message["is_late"]
     for numbers in by_dossier.values():
         assert numbers == list(range(1, len(numbers) + 1))
-    sent = {str(one) for one in Parcel.objects.values_list("message_id", flat=True)}
+    sent = {str(one) for one in OURS.values_list("message_id", flat=True)}
     assert sent == {message["id"] for message in arrived(portal)}
 
 
@@ -88,7 +91,7 @@ def test_what_is_told_is_taken_as_it_was_told(portal: SandboxProcess, dossiers: 
         "CapNhatTienDoHoSoMC",
     ] * 2
     assert mine[4]["data"]["TrangThai"] == "7"
-    assert set(Parcel.objects.values_list("problem", flat=True)) == {""}
+    assert set(OURS.values_list("problem", flat=True)) == {""}
 
 
 @pytest.mark.parametrize("kind", ["unavailable_503", "html_502", "unauthorized_401", "redirect_302"])
@@ -99,7 +102,7 @@ def test_while_the_portal_is_away_everything_waits_and_then_arrives_in_order(
     for minute in range(5):
         bring(NOW + timedelta(minutes=minute))
     assert arrived(portal) == []
-    assert Parcel.objects.filter(given_up_at__isnull=False).count() == 0
+    assert OURS.filter(given_up_at__isnull=False).count() == 0
     assert Pause.objects.get().topic == "portal"
 
     portal.clear()
@@ -147,11 +150,11 @@ def test_a_gap_is_noticed_on_both_sides_and_filled_by_sending_again(
     portal: SandboxProcess, officer: User
 ) -> None:
     dossier = received(officer)
-    lost = Parcel.objects.get(number=2)
+    lost = OURS.get(number=2)
     Parcel.objects.filter(pk=lost.pk).update(given_up_at=NOW, problem="status_422")
     bring()
     assert [message["number"] for message in arrived(portal)] == [1, 3]
-    assert Parcel.objects.get(number=3).problem == "gap: 1 from 2"
+    assert OURS.get(number=3).problem == "gap: 1 from 2"
 
     send_again(lost, now=NOW)
     go(dossier=dossier, move="withdraw", by=officer, now=NOW, reason="Thôi")
@@ -159,7 +162,7 @@ def test_a_gap_is_noticed_on_both_sides_and_filled_by_sending_again(
     assert [(one["number"], one["is_late"]) for one in arrived(portal)] == [
         *((1, False), (3, False), (2, True), (4, False), (5, False), (6, False))
     ]
-    assert Parcel.objects.get(number=6).problem == ""
+    assert OURS.get(number=6).problem == ""
 
 
 def test_a_message_that_the_portal_cannot_read_is_given_up_and_holds_nothing_back(
@@ -171,7 +174,7 @@ def test_a_message_that_the_portal_cannot_read_is_given_up_and_holds_nothing_bac
     monkeypatch.setattr(national, "status_message", broken)
     received(officer)
     bring()
-    assert Parcel.objects.get(number=2).problem == "status_422"
+    assert OURS.get(number=2).problem == "status_422"
     assert [message["number"] for message in arrived(portal)] == [1, 3]
 
 
@@ -195,4 +198,4 @@ class TestProbing:
     def test_no_portal_is_no_mistake(self, settings: Settings) -> None:
         settings.NATIONAL_PORTAL_URL = ""
         assert national.probe().startswith("off")
-        assert couriers() == {}
+        assert national.TOPIC not in couriers()

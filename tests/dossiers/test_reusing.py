@@ -327,7 +327,7 @@ def many(dossier: Dossier, count: int) -> None:
 
 def delete_papers_of(draft: Dossier) -> None:
     """Delete a draft with its papers."""
-    delete_draft(dossier=draft)
+    delete_draft(dossier=draft, now=timezone.now())
 
 
 def test_what_was_given_for_another_person_stays_the_filers(

@@ -25,10 +25,11 @@ import django
 django.setup()
 from django.utils import timezone
 from motcua.accounts.models import User
-from motcua.dossiers.charging import ask_fee, take_fee
+from motcua.dossiers.charging import ask_fee
 from motcua.dossiers.moving import go
 from motcua.dossiers.results import finish, hand_out
 from motcua.dossiers.service import Applicant, receive_at_desk
+from motcua.payments.service import take_cash
 from motcua.procedures.models import Procedure
 
 lan = User.objects.get(login="lan")
@@ -42,7 +43,7 @@ for _ in range(int(sys.argv[1])):
     )
     go(dossier=dossier, move="process", by=lan, now=now)
     ask_fee(dossier=dossier, amount=8000, reason="Phí", by=lan, now=now)
-    take_fee(dossier=dossier, by=lan, now=now)
+    take_cash(fee_pk=dossier.fees.get(kind="later").pk, by=lan, now=now)
     finish(dossier=dossier, is_granted=True, summary="Xong", by=lan, now=now)
     hand_out(dossier=dossier, how="desk", by=lan, now=now)
 """

@@ -246,7 +246,10 @@ def test_without_the_signing_library_the_product_starts_and_makes_slips(tmp_path
     assert done.stdout.splitlines() == ["['motcua.W041']", "False"], done.stderr
 
 
-def test_a_worker_never_holds_the_typesetter(receive: Callable[..., Dossier]) -> None:
+def test_a_worker_never_holds_the_typesetter(
+    receive: Callable[..., Dossier], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "typst", raising=False)
     made("01", receive())
     assert "typst" not in sys.modules
 
