@@ -86,7 +86,9 @@ def test_workers_killed_while_dossiers_change_lose_no_message_and_send_none_twic
             sandbox.trouble("reset", at="portal", next=1)
             before, wanted = taken(), chance.randint(5, 40)
             eventually(
-                lambda least=before + wanted: taken() >= least or store.rows(WAITING) == [(0,)],
+                lambda least=before + wanted: (
+                    taken() >= least or (at_work.poll() is not None and store.rows(WAITING) == [(0,)])
+                ),
                 "messages to arrive",
                 seconds=60,
             )
