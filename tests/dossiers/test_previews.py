@@ -17,10 +17,10 @@ from motcua.config.couriers import drawers
 from motcua.dossiers import previews
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.papers import read_paper
-from motcua.dossiers.previews import first_page
+from motcua.dossiers.previews import NotDrawn, first_page
 from motcua.dossiers.thumbnails import thumbnail
 from motcua.outbox.models import Parcel
-from motcua.outbox.service import Refused, bring_next
+from motcua.outbox.service import bring_next
 from tests.dossiers.filing import (
     PDF,
     address,
@@ -107,13 +107,13 @@ def test_the_first_page_of_a_pdf_is_drawn_small(pdf: bytes) -> None:
     ],
 )
 def test_a_pdf_that_cannot_be_drawn_or_takes_too_much_has_no_preview(pdf: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(NotDrawn):
         first_page(pdf)
 
 
 def test_a_drawing_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(previews, "_PATIENCE", 0.001)
-    with pytest.raises(Refused, match="too_slow"):
+    with pytest.raises(NotDrawn, match="too_slow"):
         first_page(drawn_pdf())
 
 
@@ -219,7 +219,7 @@ def test_a_paper_without_a_preview_shows_a_tile_and_its_preview_is_absent(
         'class="preview tile" aria-hidden="true">PDF<'
         in an_client.get(address(draft, "giay-to/")).content.decode()
     )
-    assert Parcel.objects.get(topic="preview").given_up_at is not None
+    assert Parcel.objects.get(topic="preview").taken_at is not None, "nobody is alarmed"
 
 
 def test_a_preview_of_a_paper_that_is_gone_by_then_is_not_kept(
@@ -246,6 +246,6 @@ def test_the_drawing_is_told_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) 
         raise subprocess.TimeoutExpired(command, 1)
 
     monkeypatch.setattr(subprocess, "run", run)
-    with pytest.raises(Refused):
+    with pytest.raises(NotDrawn):
         first_page(PDF)
     assert told.keys() == {"PYTHONPATH", "RAYON_NUM_THREADS"}

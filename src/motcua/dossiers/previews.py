@@ -6,6 +6,7 @@ the file asks for a password or was made to hurt, the page shows a plain tile.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -16,11 +17,16 @@ from motcua.dossiers import store
 from motcua.dossiers.models import Paper
 from motcua.dossiers.papers import PDF
 from motcua.dossiers.thumbnails import MOST_BYTES
-from motcua.outbox.service import Load, Refused, Unreachable, put
+from motcua.outbox.service import Load, Unreachable, put
 
 TOPIC: Final = "preview"
+_log = logging.getLogger("motcua.papers")
 _PATIENCE: Final = 20  # seconds; the process itself may compute for half of it
 _JPEG: Final = b"\xff\xd8\xff"
+
+
+class NotDrawn(Exception):
+    """A PDF has no first page that can be drawn, or it takes too much."""
 
 
 def order_preview(paper: Paper, *, now: datetime) -> None:
@@ -32,9 +38,10 @@ def order_preview(paper: Paper, *, now: datetime) -> None:
 def draw_ordered(load: Load) -> None:
     """Draw the preview that a parcel asks for; a courier.
 
+    A file that has no first page to draw, or takes too much, goes without: that is nobody's business but the page's.
+
     Raises:
         Unreachable: the store cannot be used now.
-        Refused: the file has no first page that can be drawn.
     """
     wanted = Paper.objects.exclude(scan=Paper.Scan.INFECTED).filter(pk=load.content["paper"], preview="")
     paper = wanted.first()
@@ -45,8 +52,9 @@ def draw_ordered(load: Load) -> None:
             content = file.read()
         drawn = first_page(content)
         name = store.keep_preview(paper, drawn)
-    except FileNotFoundError:
-        raise Refused("no_file") from None
+    except (FileNotFoundError, NotDrawn) as reason:
+        _log.info("papers.no_preview reason=%s", str(reason) if isinstance(reason, NotDrawn) else "no_file")
+        return
     except OSError as error:
         raise Unreachable(type(error).__name__) from None
     if not wanted.update(preview=name):
@@ -56,7 +64,7 @@ def draw_ordered(load: Load) -> None:
 
 
 def first_page(pdf: bytes) -> bytes:
-    """Return the first page of a PDF as a small JPEG. Raises Refused: there is none, or it takes too much."""
+    """Return the first page of a PDF as a small JPEG. Raises NotDrawn: there is none, or it takes too much."""
     command = [sys.executable, "-m", "motcua.dossiers.first_page"]
     surroundings = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "RAYON_NUM_THREADS": "1"}
     try:
@@ -64,7 +72,7 @@ def first_page(pdf: bytes) -> bytes:
             command, input=pdf, env=surroundings, cwd="/", capture_output=True, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired:
-        raise Refused("too_slow") from None
+        raise NotDrawn("too_slow") from None
     if done.returncode or not done.stdout.startswith(_JPEG) or len(done.stdout) > MOST_BYTES:
-        raise Refused("not_drawn")
+        raise NotDrawn("cannot_be_drawn")
     return done.stdout
