@@ -70,6 +70,7 @@ def test_what_people_will_read_is_shown_while_an_administrator_types_and_the_fir
     administrator.sees("Không có ô {ho_ten}")
     administrator.types("Nội dung", "Mời ông/bà đến {co_quan}.")
     administrator.sees("Mời ông/bà đến Bộ phận Một cửa phường Mẫu A.")
+    administrator.keeps_for_readers("message-template")
     administrator.presses("Lưu")
     administrator.sees("Đã lưu mẫu tin.")
     administrator.presses("Khôi phục mẫu gốc")

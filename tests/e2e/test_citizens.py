@@ -75,7 +75,8 @@ def test_papers_are_asked_for_sent_and_the_result_is_collected_and_rated(
         [PAPER, PAPER | {"name": "trang-hai.png"}]
     )
     citizen.page.locator("input[type=file]").nth(1).set_input_files([PAPER | {"name": "cu-tru.png"}])
-    citizen.presses("Lưu, gửi sau")
+    with citizen.page.expect_navigation():  # where files go up in pieces, the page waits for them first
+        citizen.presses("Lưu, gửi sau")
     citizen.sees("trang-hai.png")
     citizen.looks_closely("supplement-given")
     citizen.presses("Gửi bổ sung")
