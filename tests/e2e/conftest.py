@@ -269,6 +269,7 @@ class Visitor:
 
     def has_nothing_inaccessible(self, name: str) -> None:
         """Find nothing inaccessible on this page as it is."""
+        self.page.wait_for_load_state("load")
         self.page.evaluate(AXE)
         # Without preload axe writes no style of its own for imported sheets, which the page's policy would refuse.
         found = self.page.evaluate(

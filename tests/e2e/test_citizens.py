@@ -144,6 +144,7 @@ def test_a_dossier_is_withdrawn_after_a_second_look(visitor: Visit) -> None:
     gives_papers_and_reviews(citizen)
     code = files(citizen)
     citizen.follows("Xem hồ sơ")
+    citizen.sees("Rút hồ sơ")
     citizen.looks_closely("dossier-filed")
     citizen.follows("Rút hồ sơ")
     citizen.looks_closely("withdraw")

@@ -43,6 +43,7 @@ def follows_by_number(citizen: Visitor, code: str, number: str) -> None:
 
 def gives_papers_and_reviews(citizen: Visitor) -> None:
     """Upload a picture for every required paper and go on to the review."""
+    expect(citizen.page.get_by_role("heading", name="Giấy tờ", exact=True)).to_be_visible()
     for chooser in citizen.page.locator('.field:has-text("(bắt buộc)") input[type=file]').all():
         chooser.set_input_files([PAPER])
     citizen.presses("Tiếp tục")
