@@ -356,13 +356,11 @@ def _register(route: Any) -> str:
 
 def _system(probe: Callable[[], str]) -> str:
     """Ask another system how it is; a probe's own refusal says what is wrong and which variable helps."""
-    from motcua.dossiers.scanning import ScannerAway
     from motcua.outbox.service import Unreachable
-    from motcua.payments.bank import BankTrouble
 
     try:
         return probe()
-    except (Unreachable, BankTrouble, ScannerAway, OSError, RuntimeError) as trouble:
+    except (Unreachable, OSError, RuntimeError) as trouble:
         raise Trouble(str(trouble)) from None
 
 

@@ -29,7 +29,7 @@ from motcua.accounts.models import User
 from motcua.dossiers import states
 from motcua.dossiers.holding import owner_in
 from motcua.dossiers.models import Dossier, DossierOwner, Fee, Paper, Result, Step, Supplement
-from motcua.outbox.posting import Answer, get_json, post_json
+from motcua.outbox.posting import TOKEN_REFUSED, Answer, get_json, post_json
 from motcua.outbox.service import Failed, Load, Refused, Unreachable, last_number, put_series
 
 TOPIC: Final = "portal"
@@ -210,7 +210,7 @@ def probe() -> str:
         _understood(get_json(settings.NATIONAL_PORTAL_URL, headers=_headers()))
     except (Unreachable, Failed, Refused) as error:
         reason = str(error)
-        if reason in {"status_401", "status_403"}:
+        if reason in TOKEN_REFUSED:
             reason = f"NATIONAL_PORTAL_TOKEN is not accepted ({reason})"
         raise RuntimeError(f"the national portal at {where}: {reason}") from None
     return f"takes messages at {where}"

@@ -19,13 +19,12 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from motcua.outbox.posting import get_json, post_json
+from motcua.outbox.posting import TOKEN_REFUSED, get_json, post_json
 from motcua.outbox.service import Courier, Failed, Load, Refused, Unreachable
 
 _KNOWN_ALREADY: Final = "status_409"
 _OF_THIS_MESSAGE: Final = frozenset({"status_400", "status_410", "status_413", "status_422"})
 _FATE_UNKNOWN: Final = frozenset({"timeout", "ReadTimeoutError", "ProtocolError", "status_504"})
-_TOKEN_REFUSED: Final = frozenset({"status_401", "status_403"})
 
 
 def courier() -> Courier | None:
@@ -48,7 +47,7 @@ def probe() -> str:
     try:
         get_json(url, headers=_token())
     except Unreachable as error:
-        if str(error) in _TOKEN_REFUSED:
+        if str(error) in TOKEN_REFUSED:
             raise Unreachable(f"the SMS gateway refuses us ({error}); see SMS_TOKEN") from None
         raise Unreachable(f"the SMS gateway does not answer ({error}); see SMS_URL") from None
     except (Refused, Failed):

@@ -22,6 +22,8 @@ _CONNECT: Final = 3.0  # seconds
 _TOTAL: Final = 15.0  # seconds, far less than a courier's lease
 _LARGEST_ANSWER: Final = 64 * 1024
 _PIECE: Final = 16 * 1024
+# How ``Unreachable`` names a token that is wrong or missing.
+TOKEN_REFUSED: Final = frozenset({"status_401", "status_403"})
 # These are no fault of what was sent: with a wrong address or token nothing of the topic gets through.
 _OF_THE_LINE: Final = frozenset({401, 403, 404, 407, 408, 429, 502, 503, 504})
 

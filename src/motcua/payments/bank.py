@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from motcua.outbox.posting import get_json
+from motcua.outbox.posting import TOKEN_REFUSED, get_json
 from motcua.outbox.service import Failed, Refused, Unreachable
 
 _NOBODYS: Final = UUID(int=0)
@@ -133,7 +133,7 @@ def probe() -> str:
     try:
         word = ask(_NOBODYS)
     except Unreachable as error:
-        if str(error) in ("status_401", "status_403"):
+        if str(error) in TOKEN_REFUSED:
             raise BankTrouble(f"the bank refuses us ({error}): see BANK_MERCHANT and BANK_SECRET") from None
         raise BankTrouble(f"the bank does not answer ({error}): see whether BANK_URL is right") from None
     except Refused as error:

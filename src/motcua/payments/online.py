@@ -132,8 +132,10 @@ def ask_next(*, now: datetime) -> bool:
     """
     if not bank.is_configured():
         return False
+    due = OnlinePayment.objects.filter(state=_State.BEGUN, ask_at__lte=now).order_by("ask_at")
+    if not due.exists():  # asked every other second: SQLite's one writer is not taken for nothing
+        return False
     with transaction.atomic():
-        due = OnlinePayment.objects.filter(state=_State.BEGUN, ask_at__lte=now).order_by("ask_at")
         payment = due.select_for_update(skip_locked=True).first()
         if payment is None:
             return False
