@@ -274,9 +274,11 @@ def _claim(couriers: Mapping[str, Courier], now: datetime) -> Parcel | None:
 
 
 def _claim_of(topic: str, now: datetime) -> Parcel | None:
+    is_free = Q(leased_until=None) | Q(leased_until__lte=now)
+    due = _deliverable(topic).filter(is_free, not_before__lte=now)
+    if not due.exists():  # looked at every other second: SQLite's one writer is not taken for nothing
+        return None
     with transaction.atomic():
-        is_free = Q(leased_until=None) | Q(leased_until__lte=now)
-        due = _deliverable(topic).filter(is_free, not_before__lte=now)
         parcel = due.order_by("not_before", "id").select_for_update(skip_locked=True).first()
         if parcel is None:
             return None
