@@ -71,6 +71,11 @@ def inflate(body: bytes) -> bytes:
     return plain
 
 
+def cut_short() -> Refusal:
+    """The caller went away before its body was whole: no question, only the beginning of one."""
+    return Refusal(400, "SBX.SHORT", "the body ended before its Content-Length")
+
+
 def too_large() -> Refusal:
     """The refusal of a body over the limit."""
     return Refusal(413, "SBX.SIZE", f"the body is larger than {BODY_LIMIT} bytes")

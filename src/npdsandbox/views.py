@@ -16,7 +16,7 @@ from npdsandbox.delivery import deliver
 from npdsandbox.direct import C06
 from npdsandbox.lgsp import LGSP, LGSP_TOKEN
 from npdsandbox.models import Citizen
-from npdsandbox.reading import BODY_LIMIT, inflate, too_large
+from npdsandbox.reading import BODY_LIMIT, cut_short, inflate, too_large
 from npdsandbox.refusals import Refusal, not_xml
 from npdsandbox.register import Call, Facade
 from npdsandbox.troubles import PERMANENT
@@ -121,6 +121,8 @@ def _body(request: HttpRequest, kinds: Collection[str]) -> bytes:
     body = stream.read(BODY_LIMIT + 1)
     if len(body) > BODY_LIMIT:
         raise too_large()
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise cut_short()
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     if encoding in ("gzip", "x-gzip"):
         return inflate(body)

@@ -320,7 +320,8 @@ def _count(toll: Toll, work: Office, officer: Officer) -> None:
         "SELECT id, request_id, touch_point, outcome, repeats_id, dossier_id "
         "FROM verification_identitycheck ORDER BY asked_at"
     )
-    asked = Counter(entry["MaYeuCau"] for entry in work.sandbox.journal())
+    # Whoever is killed between the head and the body of a request has asked nothing.
+    asked = Counter(entry["MaYeuCau"] for entry in work.sandbox.journal() if entry["outcome"] != "SBX.SHORT")
     toll.asked = sum(asked.values())
     recorded = {request_id for _, request_id, *_ in checks}
     toll.wrong += [f"question {id_} has no record" for id_ in asked if id_ not in recorded]

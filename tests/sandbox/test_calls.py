@@ -1,7 +1,10 @@
 """Questions to a running sandbox over both of its façades, and every way to be turned away."""
 
 import gzip
+import socket
 from collections.abc import Iterator
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -232,6 +235,28 @@ def test_packed_and_chunked_bodies_are_read_and_held_to_the_same_limit(sandbox: 
     bomb = gzip.compress(b" " * 100_000_000)
     reply = send(sandbox, bomb, headers={**headers, "Content-Encoding": "gzip"})
     assert (reply.status, reply.fault) == (413, "SBX.SIZE")
+
+
+def test_a_body_that_ends_too_early_is_the_beginning_of_a_question_and_no_question(
+    sandbox: SandboxProcess,
+) -> None:
+    sandbox.reset()
+    head = {**XML, **c06_headers(), "Host": "localhost", "Content-Length": str(len(envelope(AN)))}
+    address = urlsplit(sandbox.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as caller:
+        lines = [
+            f"POST /c06/{CONFIRM} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in head.items()),
+            "",
+            "",
+        ]
+        caller.sendall("\r\n".join(lines).encode())
+        caller.shutdown(socket.SHUT_WR)
+        answer = HTTPResponse(caller)
+        answer.begin()
+        assert (answer.status, b"SBX.SHORT" in answer.read()) == (400, True)
+    (entry,) = sandbox.journal()
+    assert (entry["outcome"], entry["MaYeuCau"]) == ("SBX.SHORT", "")
 
 
 def test_an_endless_body_is_cut_off_and_the_sandbox_lives_on(sandbox: SandboxProcess) -> None:
