@@ -412,6 +412,24 @@ def test_enter_on_a_slow_line_shows_that_it_works_and_a_second_enter_asks_nobody
     assert len(asked) == 1
 
 
+def test_a_name_changed_while_the_register_is_asked_takes_the_answer_back(
+    visitor: Visit, stack: Stack
+) -> None:
+    person = cast.hoa2
+    stack.sandbox.trouble("delay", seconds=1.5, number=person.number)
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    claims(officer, person)
+    officer.field("Ngày sinh").press("Enter")
+    expect(officer.page.get_by_role("button", name="Đang kiểm tra…")).to_be_disabled()
+    officer.types("Họ và tên", cast.cuc.full_name)
+    officer.types("Số điện thoại", "0912345678")
+    officer.sees("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
+    assert officer.field("Họ và tên").input_value() == cast.cuc.full_name
+    assert officer.field("Số điện thoại").input_value() == "0912345678"
+
+
 def test_an_ended_session_costs_nothing_that_was_typed(visitor: Visit) -> None:
     officer = visitor()
     officer.logs_in(cast.lan)

@@ -204,8 +204,29 @@
     said?.scrollIntoView({ block: "nearest" });
     (empty.find((field) => !field.value) || said)?.focus();
   };
+  // What is typed or ticked while an answer is on its way goes on from the old field to the one that takes its place.
+  const meanwhile = new Map();
+  let onTheirWay = 0;
+  document.addEventListener("htmx:before:request", () => { onTheirWay++; });
+  document.addEventListener("htmx:finally:request", () => { if (--onTheirWay === 0) meanwhile.clear(); });
+  // Heard before a change sends the next request: that one carries its own field.
+  for (const kind of ["input", "change"]) document.addEventListener(kind, ({ target }) => {
+    if (onTheirWay && target.name) meanwhile.set(target.id || `${target.name} ${target.value}`, target);
+  }, true);
+  const carryOver = () => {
+    for (const [key, old] of meanwhile) {
+      const field = old.id ? document.getElementById(old.id) : [...document.getElementsByName(old.name)].find((one) => one.value === old.value);
+      if (old.isConnected || !field || field.readOnly || field.type !== old.type) continue;
+      meanwhile.set(key, field);
+      if (field.checked === old.checked && field.value === old.value) continue;
+      field.checked = old.checked;
+      field.value = old.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  };
   document.addEventListener("htmx:after:swap", (event) => {
     const { target } = event.detail.ctx;
+    carryOver();
     focusNew(target.isConnected ? target : document.getElementById(target.id) ?? document);
   });
   const begin = () => {
