@@ -297,7 +297,14 @@ def _papers() -> list[bytes]:
         Image.new(mode, (7, 5), None if mode == "1" else 3).save(kept, kind, progressive=mode == "L")
         return kept.getvalue()
 
-    pictures = [drawn("JPEG", mode) for mode in ("RGB", "L", "CMYK")]
+    def turned(entries: bytes) -> bytes:
+        kept = BytesIO()
+        Image.new("RGB", (7, 5)).save(kept, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08" + entries + bytes(4))
+        return kept.getvalue()
+
+    orientation, resolution = b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0", b"\x01\x1a\0\x02\0\0\0\x04abc\0"
+    pictures = [turned(b"\0\x01" + orientation), turned(b"\0\x02" + orientation + resolution)]
+    pictures += [drawn("JPEG", mode) for mode in ("RGB", "L", "CMYK")]
     pictures += [drawn("PNG", mode) for mode in ("RGB", "RGBA", "P", "LA", "1", "I;16")]
     return [
         b"giay-khai-sinh.pdf\n%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n",

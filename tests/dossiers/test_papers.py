@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
-from motcua.dossiers import papers
+from motcua.dossiers import giving, papers
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.papers import PaperRefused, read_paper
 from tests.dossiers.filing import (
@@ -27,6 +30,7 @@ from tests.dossiers.filing import (
     picture,
 )
 
+NOW = timezone.now()
 ZIP_TAIL = b"PK\x03\x04" + b"<script>alert(1)</script>" * 20
 
 
@@ -164,6 +168,29 @@ def test_a_photograph_stands_upright_and_tells_no_place() -> None:
     assert b"Hang may anh" not in read.content
 
 
+def written_by_a_camera(*entries: tuple[int, int, int, bytes]) -> bytes:
+    """Return EXIF with these entries: tag, type, count and four bytes of value."""
+    table = b"".join(struct.pack(">HHI", *entry[:3]) + entry[3] for entry in entries)
+    return b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">H", len(entries)) + table + bytes(4)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # the library says that it is nonsense
+@pytest.mark.parametrize(
+    ("exif", "size"),
+    [
+        (written_by_a_camera((0x0112, 3, 1, b"\0\x06\0\0"), (0x011A, 2, 4, b"abc\0")), (40, 60)),
+        (written_by_a_camera((0x0112, 3, 1, b"\0\x08\0\0"), (0x8298, 5, 1, b"\xff\xff\xff\xff")), (40, 60)),
+        (written_by_a_camera((0x0112, 2, 4, b"six\0")), (60, 40)),
+        (written_by_a_camera((0x0112, 3, 1, b"\0\x63\0\0")), (60, 40)),
+        (b"Exif\0\0MM\0*\xff\xff\xff\xff", (60, 40)),
+    ],
+)
+def test_a_photograph_is_kept_whatever_nonsense_its_camera_wrote(exif: bytes, size: tuple[int, int]) -> None:
+    read = read_paper(SimpleUploadedFile("anh.jpg", picture((60, 40), exif=exif)))
+
+    assert Image.open(BytesIO(read.content)).size == size
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_what_hides_behind_a_picture_is_dropped(kind: str) -> None:
     read = read_paper(SimpleUploadedFile("anh.jpg", picture((60, 40), kind) + ZIP_TAIL))
@@ -223,6 +250,18 @@ def test_several_files_make_one_document(draft: Dossier, an_client: Client) -> N
 
     assert response.headers["Location"] == address(draft, "giay-to/")
     assert [paper.original_name for paper in draft.papers.all()] == ["trang 1.pdf", "trang 2.jpg"]
+
+
+def test_a_file_whose_row_may_have_been_kept_is_left_to_the_sweep(draft: Dossier) -> None:
+    paper, _allow = giving.in_draft(dossier=draft, document=None, now=NOW)
+
+    def broken_line() -> None:
+        raise OperationalError("the connection broke while it was committed")
+
+    with pytest.raises(OperationalError):
+        giving.store(paper, pdf(), now=NOW, allow=broken_line)
+
+    assert Path(paper.file.path).exists()
 
 
 def test_a_refused_file_is_named_and_the_others_are_kept(draft: Dossier, an_client: Client) -> None:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from unittest.mock import MagicMock
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,6 +18,7 @@ from motcua.accounts.models import Notice, User
 from motcua.audit.models import AuditEvent
 from motcua.config import work
 from motcua.dossiers import results, scanning, service
+from motcua.dossiers.disk_store import DiskStore
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.scanning import NotJudged, ScannerAway, scan, scan_next
 from tests.dossiers.clamd import SIGNATURE, VIRUS, Clamd
@@ -206,6 +208,33 @@ def test_a_file_that_the_scanner_cannot_judge_is_tried_again_later_and_stops_no_
     assert scan_next(now=NOW + timedelta(hours=7))
     large.refresh_from_db()
     assert large.scan == Paper.Scan.CLEAN
+
+
+def test_while_the_store_is_away_nothing_is_said_about_a_file_and_it_is_soon_tried_again(
+    clamd: Clamd, draft: Dossier, an_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = give(an_client, draft)
+    with monkeypatch.context() as outage:
+        outage.setattr(DiskStore, "_open", MagicMock(side_effect=ConnectionError))
+        with pytest.raises(ConnectionError):
+            scan_next(now=NOW)
+    assert clamd.seen == []
+
+    assert scan_next(now=NOW + timedelta(minutes=2))
+
+    paper.refresh_from_db()
+    assert paper.scan == Paper.Scan.CLEAN
+
+
+def test_a_file_that_is_gone_stops_no_other(clamd: Clamd, draft: Dossier, an_client: Client) -> None:
+    gone, there = give(an_client, draft), give(an_client, draft)
+    gone.file.storage.delete(gone.file.name)
+
+    while scan_next(now=NOW):
+        pass
+
+    there.refresh_from_db()
+    assert there.scan == Paper.Scan.CLEAN
 
 
 def hang_up(line: socket.socket) -> None:

@@ -422,10 +422,48 @@ class TestTheBounds:
     def test_a_file_has_only_so_many_pieces(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(uploading, "_MOST_PIECES", 3)
+        monkeypatch.setattr(uploading, "_FEW_PIECES", 3)
         where = started(an_client, draft)
         answers = [sends(an_client, where, LONG[at : at + 1], at).status_code for at in range(4)]
         assert answers == [204, 204, 204, 422]
+
+    def test_a_large_file_may_come_in_small_pieces_all_the_way(
+        self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(uploading, "_FEW_PIECES", 3)
+        size = 4 * 8 * 1024
+        where = started(an_client, draft, size=size)
+        answers = [sends(an_client, where, b"x", at).status_code for at in range(5)]
+        assert answers == [204, 204, 204, 204, 422]
+
+    def test_what_an_office_has_on_the_way_is_not_counted_against_the_citizen(
+        self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(uploading, "_MOST_OF_PERSON", 1)
+        now = timezone.now()
+        Upload.objects.create(
+            dossier=draft,
+            kind=Paper.Kind.RESULT,
+            line="files",
+            name="ket-qua.pdf",
+            size=10,
+            begun_at=now,
+            touched_at=now,
+        )
+        started(an_client, draft)
+        assert starts(an_client, draft, name="hai.pdf").status_code == 422
+
+    def test_what_broke_off_for_a_line_that_is_asked_no_more_can_be_seen_and_given_up(
+        self, an_client: Client, draft: Dossier
+    ) -> None:
+        where = started(an_client, draft, name="dở dang.pdf")
+        sends(an_client, where, LONG[:100], 0)
+        Upload.objects.update(line="authority")
+
+        assert "dở dang.pdf" in an_client.get(address(draft, "giay-to/")).content.decode()
+
+        an_client.post(f"{where}bo/")
+        assert "dở dang.pdf" not in an_client.get(address(draft, "giay-to/")).content.decode()
 
     def test_after_two_days_nothing_goes_on_and_all_is_deleted(
         self, an_client: Client, draft: Dossier

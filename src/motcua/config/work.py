@@ -146,7 +146,7 @@ def _look_at_papers() -> float:
 
 
 def _scanned() -> bool:
-    """Have one paper scanned and say whether there was one; an absent scanner is asked more and more rarely."""
+    """Have one paper scanned and say whether there was one; who is away is asked more and more rarely."""
     global _scan_at, _scan_failures
     from django.utils import timezone
 
@@ -156,11 +156,12 @@ def _scanned() -> bool:
         return False
     try:
         is_scanned = scan_next(now=timezone.now())
-    except ScannerAway as error:
+    except OSError as error:
         _scan_failures += 1
         pause = min(_IDLE * 2**_scan_failures, _LONGEST)
         _scan_at = time.monotonic() + pause
-        _log.warning("work.no_scanner problem=%s again_in=%.0f", str(error).replace(" ", "_"), pause)
+        problem = str(error).replace(" ", "_") if isinstance(error, ScannerAway) else type(error).__name__
+        _log.warning("work.not_scanned problem=%s again_in=%.0f", problem, pause)
         return False
     _scan_failures = 0
     return is_scanned

@@ -33,7 +33,7 @@ from motcua.dossiers.forms import (
     PapersForm,
     ReviewForm,
 )
-from motcua.dossiers.models import Dossier, DossierOwner, Paper
+from motcua.dossiers.models import Dossier, DossierOwner, Paper, Upload
 from motcua.dossiers.own_views import own_dossier, too_large
 from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.dossiers.uploading import unfinished
@@ -277,7 +277,9 @@ def _papers_page(request: HttpRequest, draft: Dossier, form: PapersForm) -> Http
         # What belongs to another case of the procedure, or to nothing any more, stands with the rest.
         name = AUTHORITY if is_authority else names.get(paper.document_id or 0, "other")
         given.setdefault(name, []).append(paper)
-    on_the_way = unfinished(dossier=draft, by=request.user, now=timezone.now())
+    on_the_way: dict[str, list[Upload]] = {}
+    for line, uploads in unfinished(dossier=draft, by=request.user, now=timezone.now()).items():
+        on_the_way.setdefault(line if line in form.documents else "other", []).extend(uploads)
     rows = [
         {
             "document": document,

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from motcua.dossiers import store as files
 from motcua.dossiers.holding import locked_draft, refuse_held, touch
@@ -108,6 +108,8 @@ def keep(paper: Paper, read: ReadPaper, *, now: datetime, allow: Allow) -> Paper
             allow()
             paper.save(force_insert=True)
             order_preview(paper, now=now)
+    except (OperationalError, InterfaceError):
+        raise  # nobody knows whether the row is there; if it is not, the sweep finds the file
     except BaseException:
         files.drop(paper)
         raise

@@ -86,8 +86,8 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
         row
         | {
             "is_draft": row["status"] == states.DRAFT,
-            "is_received": row["received_at"] is not None,
             "is_reminder_due": row["reminder__created_at"] is not None and row["reminder__sent_at"] is None,
+            "is_done": row["status"] == states.RETURNED,
             "said_status": Dossier.Status(row["status"]).label,
             "next": _next(row),
             "is_due_shown": row["due_at"] is not None

@@ -20,7 +20,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image
+from PIL.ExifTags import Base
 
 from motcua.dossiers.thumbnails import thumbnail
 from motcua.web.connections import give_connection_back
@@ -45,6 +46,16 @@ _START_OF_IMAGE, _START_OF_SCAN, _END_OF_IMAGE, _TEMPORARY = b"\xd8", b"\xda", b
 # A picture of the largest size takes some 400 MB while it is drawn, so one at a time in a process.
 _DRAWING: Final = threading.Lock()
 _PATIENCE: Final = 15.0  # seconds
+# By the number of EXIF's orientation.
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 # What Pillow raises for pictures that are broken, cut off or made to hurt.
 _BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError)
 _BOMB: Final = (Image.DecompressionBombError, Image.DecompressionBombWarning)
@@ -164,7 +175,7 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
             if is_jpeg:
                 picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
             picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))  # first of all: every copy after it is small
-            upright = ImageOps.exif_transpose(picture)
+            upright = _upright(picture)
             drawn = (
                 upright if upright.mode in _KEPT_MODES[kind] else upright.convert(_full_mode(upright, kind))
             )
@@ -184,6 +195,15 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
     if kept.tell() > settings.PAPER_MAX_BYTES:
         raise PaperRefused("too_large")
     return kept.getvalue(), thumbnail(drawn)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Return a picture as it was held while it was taken; what else its camera wrote about it is not even looked at."""
+    try:
+        turn = _TURNS.get(picture.getexif().get(Base.Orientation))
+    except Exception:  # whatever is wrong with what stands beside a picture, the picture itself may be right
+        turn = None
+    return picture if turn is None else picture.transpose(turn)
 
 
 def _full_mode(picture: Image.Image, kind: str) -> str:

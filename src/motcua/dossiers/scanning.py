@@ -91,6 +91,7 @@ def scan_next(*, now: datetime) -> bool:
 
     Raises:
         ScannerAway: the file waits on, for whoever comes next.
+        OSError: the store is away, or this file cannot be read; it alone waits for the end of its lease.
     """
     paper = _claim(now)
     if paper is None:
@@ -103,7 +104,7 @@ def scan_next(*, now: datetime) -> bool:
     except ScannerAway:
         mine.update(scanned_at=None)
         raise
-    except (NotJudged, OSError) as error:
+    except (NotJudged, FileNotFoundError) as error:
         _log.warning("papers.not_judged id=%s problem=%s", paper.pk, str(error)[:60])
         mine.update(scanned_at=now + _AGAIN)
         return True

@@ -87,9 +87,10 @@ def forget_preview(paper: Paper, *, now: datetime) -> None:
 def delete_forgotten(load: Load) -> None:
     """Delete the files that a parcel names, but those that a row still names; a courier. Raises Unreachable."""
     try:
-        for name in load.content["names"]:
-            if not Paper.objects.filter(Q(file=name) | Q(preview=name)).exists():
-                default_storage.delete(name)
+        names = load.content["names"]
+        rows = Paper.objects.filter(Q(file__in=names) | Q(preview__in=names)).values_list("file", "preview")
+        for name in set(names).difference(*rows):
+            default_storage.delete(name)
     except OSError as error:
         raise Unreachable(type(error).__name__) from None
 

@@ -33,7 +33,8 @@ from motcua.dossiers.states import MoveRefused
 
 MOST_BYTES_OF_PIECE: Final = 256 * 1024
 KEPT: Final = timedelta(days=2)
-_MOST_PIECES: Final = 1000  # of one file: nobody fills the table with single bytes
+_LEAST_BYTES_OF_PIECE: Final = 8 * 1024  # on the whole: nobody fills the table with single bytes
+_FEW_PIECES: Final = 1000
 _MOST_OF_DOSSIER: Final = 10
 _MOST_OF_PERSON: Final = 20
 _MOST_FILES_OF_PERSON: Final = 10  # of the largest size
@@ -172,7 +173,7 @@ def add_piece(
         if offset + len(content) > upload.size:
             raise _refused("longer")
         if content:
-            if upload.pieces.count() >= _MOST_PIECES:
+            if upload.pieces.count() >= max(_FEW_PIECES, upload.size // _LEAST_BYTES_OF_PIECE):
                 raise _refused("pieces")
             UploadPiece.objects.create(upload=upload, offset=offset, content=content)
             upload.received += len(content)
@@ -284,7 +285,8 @@ def _refuse_other_file(dossier: Dossier, upload_id: UUID, offset: int, beginning
 def _refuse_too_many(dossier: Dossier, size: int, by: User, now: datetime) -> None:
     """Refuse a file more than a dossier and a citizen may have on their way. Raises UploadRefused."""
     here = _of(by, dossier, now)
-    theirs = _alive(now).filter(dossier__citizen__user=by) if by.is_citizen else here
+    others = _alive(now).filter(dossier__citizen__user=by).exclude(kind=Paper.Kind.RESULT)
+    theirs = others if by.is_citizen else here
     total = theirs.aggregate(total=Sum("size"))["total"] or 0
     if (
         here.count() >= _MOST_OF_DOSSIER

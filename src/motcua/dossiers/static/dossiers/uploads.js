@@ -76,7 +76,7 @@
     if (one.at === null) {
       const answer = await ask(one, one.address, "HEAD");
       if (answer.status === 404) one.address = null;
-      else one.refused = answer.refused, one.at = answer.at === answer.length ? file.size : answer.at;
+      else one.refused = answer.refused, one.at = answer.at === answer.length ? file.size : answer.at, one.isUnsure = one.at > 0;
       return;
     }
     const end = Math.min(one.at + piece, file.size), began = Date.now();
@@ -88,7 +88,7 @@
     if (answer.status === 460) await ask(one, `${one.address}bo/`, "POST"), one.address = null;
     else if (answer.status === 404) one.address = null;
     else one.at = answer.at;
-    one.isUnsure = false;
+    one.isUnsure = answer.status === 409 && one.at > 0;
     const took = Date.now() - began;
     piece = took > 10000 ? Math.max(LEAST, piece / 2) : took < 3000 ? Math.min(MOST, piece * 2) : piece;
     return answer.status === 204 && end === file.size;
