@@ -173,6 +173,14 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+# What is wider than the box that hides its overflow; an ellipsis says so itself, and a clip path hides on purpose.
+_CUT_OFF = """[...document.querySelectorAll("main *")].filter((box) => {
+    const { overflowX, textOverflow, clipPath } = getComputedStyle(box);
+    return ["hidden", "clip"].includes(overflowX) && textOverflow !== "ellipsis" && clipPath === "none"
+        && box.clientWidth && box.scrollWidth > box.clientWidth + 1;
+}).map((box) => box.outerHTML.slice(0, 80))"""
+
+
 @dataclass
 class Visitor:
     """Somebody at a browser: does what a person does, by the words on the page, and looks closely at every page."""
@@ -256,6 +264,7 @@ class Visitor:
         self.has_nothing_inaccessible(name)
         self.page.set_viewport_size({"width": NARROW, "height": _HEIGHT})
         overflow = self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+        cut = self.page.evaluate(_CUT_OFF)
         self._keep(f"{name}-{NARROW}")
         found_narrow = self.page.evaluate(
             "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)"
@@ -265,6 +274,7 @@ class Visitor:
             self._keep(f"{name}-{WIDE}")
         self.page.set_viewport_size({"width": USUAL, "height": _HEIGHT})
         assert overflow <= 0, f"{name}: {overflow} px wider than a phone of {NARROW} px"
+        assert not cut, f"{name}: cut off at {NARROW} px: {cut}"
         assert not found_narrow, f"{name} at {NARROW} px: {_told(found_narrow)}"
 
     def has_nothing_inaccessible(self, name: str) -> None:
