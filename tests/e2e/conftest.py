@@ -177,7 +177,7 @@ def chromium() -> Iterator[Browser]:
 _CUT_OFF = """[...document.querySelectorAll("main *")].filter((box) => {
     const { overflowX, textOverflow, clipPath } = getComputedStyle(box);
     return ["hidden", "clip"].includes(overflowX) && textOverflow !== "ellipsis" && clipPath === "none"
-        && box.clientWidth && box.scrollWidth > box.clientWidth + 1;
+        && !box.matches("input, select") && box.clientWidth && box.scrollWidth > box.clientWidth + 1;
 }).map((box) => box.outerHTML.slice(0, 80))"""
 
 
