@@ -111,6 +111,20 @@ def test_while_the_portal_is_away_everything_waits_and_then_arrives_in_order(
     assert not Pause.objects.exists()
 
 
+@pytest.mark.parametrize("kind", ["fault_500", "html_200", "empty_body"])
+def test_a_portal_that_answers_and_takes_nothing_for_a_day_loses_nothing(
+    portal: SandboxProcess, dossiers: list[Dossier], kind: str
+) -> None:
+    portal.trouble(kind, at="portal")
+    for half_hour in range(48):
+        bring(NOW + timedelta(minutes=30 * half_hour))
+    assert not OURS.filter(given_up_at__isnull=False).exists()
+
+    portal.clear()
+    bring(NOW + timedelta(days=2))
+    insist_all_arrived(portal)
+
+
 def test_while_nobody_listens_everything_waits(
     portal: SandboxProcess, dossiers: list[Dossier], settings: Settings
 ) -> None:

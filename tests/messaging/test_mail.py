@@ -18,7 +18,7 @@ from django.utils import timezone
 from motcua.messaging import mail
 from motcua.messaging.channels import couriers
 from motcua.outbox.models import Parcel, Pause
-from motcua.outbox.service import Courier, Failed, Refused, Unreachable, bring_next, put
+from motcua.outbox.service import Courier, Failed, FateUnknown, Refused, Unreachable, bring_next, put
 from tests.messaging.letters import PASSWORD, USER, Post, certificate, load, mail_server
 from tests.postgres import free_port
 
@@ -191,7 +191,7 @@ def test_a_server_that_hears_a_mail_and_never_answers_is_tried_a_bounded_number_
 ) -> None:
     monkeypatch.setattr(mail, "_TAKING", 0.1)
     post.pause = 0.5
-    with pytest.raises(Failed, match="fate_unknown"):
+    with pytest.raises(FateUnknown, match="fate_unknown"):
         courier()(load())
 
 
@@ -273,6 +273,20 @@ def test_one_bad_recipient_stops_no_other_and_a_greylisted_one_arrives_later(
     assert post.recipients == ["c@vidu.vn", "b@vidu.vn"]
     assert "vidu.vn" not in caplog.text
     assert set(Parcel.objects.exclude(taken_at=None).values_list("content", flat=True)) == {""}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("says", [{"a@vidu.vn": "451 4.7.1 later"}, {"DATA": "452 4.3.1 full"}])
+def test_a_server_that_puts_a_mail_off_for_days_is_given_it_in_the_end(
+    post: Post, says: dict[str, str]
+) -> None:
+    post.says = says
+    write("a")
+    for hour in range(0, 6 * 24, 6):
+        bring(timedelta(hours=hour))
+    post.says = {}
+    bring(timedelta(hours=6 * 24))
+    assert post.recipients == ["a@vidu.vn"]
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from django.utils import timezone
 from motcua.messaging import sms
 from motcua.messaging.channels import couriers
 from motcua.outbox.models import Parcel, Pause
-from motcua.outbox.service import Courier, Failed, Refused, Unreachable, bring_next, put
+from motcua.outbox.service import Courier, FateUnknown, Refused, Unreachable, bring_next, put
 from tests.messaging.letters import load
 from tests.postgres import free_port
 
@@ -129,9 +129,9 @@ def test_a_message_that_the_gateway_knows_already_counts_as_taken(gateway: Gatew
         (404, Unreachable),
         (429, Unreachable),
         (503, Unreachable),
-        (500, Failed),
-        (504, Failed),
-        (HANGS_UP, Failed),
+        (500, FateUnknown),
+        (504, FateUnknown),
+        (HANGS_UP, FateUnknown),
     ],
 )
 def test_what_the_gateway_says_decides_who_waits(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from motcua.outbox.models import Parcel, Pause
 from motcua.outbox.service import (
     Failed,
+    FateUnknown,
     Load,
     Refused,
     Unreachable,
@@ -111,20 +112,69 @@ def test_what_fails_holds_back_only_what_comes_after_it_about_the_same_thing(oth
     assert other.said == ["b1", "loose", "a1", "a2"]
 
 
-@pytest.mark.parametrize("trouble", [Failed("status_500"), ValueError("a mistake of ours")])
-def test_what_never_gets_through_is_given_up_and_may_be_sent_again_by_hand(
+@pytest.mark.parametrize("trouble", [FateUnknown("fate_unknown"), ValueError("a mistake of ours")])
+def test_what_may_have_been_taken_each_time_is_tried_twelve_times_over_a_day_and_may_be_sent_again_by_hand(
     other: Other, trouble: Exception
 ) -> None:
     parcel = write("a")
     other.trouble = trouble
-    for hour in range(20):
+    assert sum(bring(other, after=timedelta(minutes=minute)) for minute in range(0, 24 * 60, 5)) < 12
+    parcel.refresh_from_db()
+    assert parcel.given_up_at is None, "an outage of a day loses nothing"
+    for hour in range(24, 24 * 7):
         bring(other, after=timedelta(hours=hour))
     parcel.refresh_from_db()
-    assert parcel.given_up_at is not None
+    assert (parcel.tries, parcel.given_up_at is not None) == (12, True)
     other.trouble = None
     assert send_again(parcel, now=NOW)
     bring(other)
     assert other.said == ["a"]
+
+
+def test_what_is_clearly_not_taken_is_tried_every_five_minutes_until_it_is_useless(other: Other) -> None:
+    parcel = write("a", useless_after=timedelta(days=7))
+    other.trouble = Failed("status_500")
+    tries = sum(bring(other, after=timedelta(minutes=minute)) for minute in range(0, 24 * 60, 5))
+    assert tries > 24 * 12 - 5
+    parcel.refresh_from_db()
+    assert (parcel.given_up_at, parcel.problem) == (None, "status_500")
+    other.trouble = None
+    bring(other, after=timedelta(days=6))
+    assert other.said == ["a"]
+
+
+def test_clear_answers_do_not_use_up_the_tries_whose_fate_is_unknown(other: Other) -> None:
+    parcel = write("a")
+    other.trouble = Failed("recipient_451")
+    for hour in range(20):
+        bring(other, after=timedelta(hours=hour))
+    other.trouble = FateUnknown("fate_unknown")
+    bring(other, after=timedelta(hours=21))
+    parcel.refresh_from_db()
+    assert parcel.given_up_at is None
+
+
+@pytest.mark.parametrize("trouble", [Failed("status_500"), FateUnknown("timeout")])
+def test_what_comes_too_late_after_all_tries_is_given_up(other: Other, trouble: Exception) -> None:
+    parcel = write("a", useless_after=timedelta(days=1))
+    other.trouble = trouble
+    for hour in range(25):
+        bring(other, after=timedelta(hours=hour))
+    bring(other, after=timedelta(days=30))
+    parcel.refresh_from_db()
+    assert (parcel.problem, parcel.given_up_at is not None) == ("too_late", True)
+
+
+def test_what_is_sent_again_by_hand_is_worth_sending_for_some_days_more_and_no_longer(other: Other) -> None:
+    parcel = write("a", useless_after=timedelta(days=2))
+    late = timedelta(days=10)
+    bring(other, after=late)
+    assert send_again(parcel, now=NOW + late)
+    other.trouble = Failed("recipient_452")
+    for hour in range(24 * 8):
+        bring(other, after=late + timedelta(hours=hour))
+    parcel.refresh_from_db()
+    assert parcel.problem == "too_late"
 
 
 def test_what_is_refused_is_given_up_at_once_and_the_next_goes_on(other: Other) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -39,6 +39,8 @@ PROGRESS: Final = "CapNhatTienDoHoSoMC"
 # The one move that changes nothing of what DongBoHoSoMC says but the status, which has a message of its own.
 _ONLY_STATUS: Final = frozenset({"process"})
 _SETTLED: Final = frozenset({states.FINISHED, states.RETURNED})
+# Longer than any row of holidays. What is given up then holds the dossier's later messages back no more.
+_USEFUL: Final = timedelta(days=14)
 _ORIGINALS, _COPIES = "Bản chính", "Bản sao"
 _log = logging.getLogger("motcua.national")
 
@@ -83,7 +85,7 @@ def tell(
         messages.append({"service": STATUS, "data": status_message(dossier, at=now)})
     said = progress_message(dossier, act=act, by=by, at=now)
     messages.append({"service": PROGRESS, "data": said})
-    put_series(topic=TOPIC, about=about, after=after, contents=messages, now=now)
+    put_series(topic=TOPIC, about=about, after=after, contents=messages, now=now, useless_after=_USEFUL)
 
 
 def dossier_message(

@@ -1,9 +1,9 @@
 """E-mail over SMTP: encrypted with a certificate that is verified, bounded in time, each try the same message.
 
 What the server says decides who waits. If it is away, takes nothing, or refuses us (our log-in, our sender), all mails
-wait. If it puts off one recipient, that mail is tried again; if it refuses one for good, that mail is given up.
-SMTP cannot do exactly once: a server that took a mail and could not say so is given it again, with the same Message-ID
-and a bounded number of times.
+wait. If it puts off one mail, that mail is tried again for as long as it is useful; if it refuses one for good, that
+mail is given up. SMTP cannot do exactly once: a server that took a mail and could not say so is given it again, with the
+same Message-ID and a bounded number of times.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Final
 
 from django.conf import settings
 
-from motcua.outbox.service import Courier, Failed, Load, Refused, Unreachable
+from motcua.outbox.service import Courier, Failed, FateUnknown, Load, Refused, Unreachable
 
 _TOTAL: Final = 45.0  # seconds for one mail, less than a courier's lease
 _EACH: Final = 5.0  # seconds for one answer of the server
@@ -84,7 +84,7 @@ def _bring(load: Load) -> None:
 
 
 def _handed_over(server: smtplib.SMTP, raw: bytes) -> int:
-    """Hand the mail over and return the code of the answer. Raises Failed: there is none, and who knows its fate."""
+    """Hand the mail over and return the code of the answer. Raises FateUnknown: there is none."""
     server.sock.settimeout(_TAKING)
     try:
         code, _said = server.data(raw)
@@ -92,7 +92,7 @@ def _handed_over(server: smtplib.SMTP, raw: bytes) -> int:
         return error.smtp_code
     except (smtplib.SMTPServerDisconnected, OSError):
         # Not "all wait": it may have been taken each time, and nobody wants the same mail for a week.
-        raise Failed("fate_unknown") from None
+        raise FateUnknown("fate_unknown") from None
     return code
 
 

@@ -10,7 +10,8 @@ Every gateway has a form of its own; the one below is this product's, and a smal
 
 200 to 299 means taken; 409 means that this id was taken before. 400, 410, 413 and 422 refuse this message for good.
 With any other refusal (a wrong token, a wrong address) nothing is lost: all messages wait until it is mended. Where the
-gateway heard a message and gave no answer, that one is sent again a bounded number of times: each may cost money.
+gateway heard a message and gave no answer, or failed over it, that one is sent again a bounded number of times: each
+may cost money.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from motcua.outbox.posting import TOKEN_REFUSED, get_json, post_json
-from motcua.outbox.service import Courier, Failed, Load, Refused, Unreachable
+from motcua.outbox.service import Courier, Failed, FateUnknown, Load, Refused, Unreachable
 
 _KNOWN_ALREADY: Final = "status_409"
 _OF_THIS_MESSAGE: Final = frozenset({"status_400", "status_410", "status_413", "status_422"})
@@ -70,8 +71,10 @@ def _bring(load: Load) -> None:
         raise Unreachable(str(error)) from None
     except Unreachable as error:
         if str(error) in _FATE_UNKNOWN:
-            raise Failed(str(error)) from None
+            raise FateUnknown(str(error)) from None
         raise
+    except Failed as error:  # an error of theirs, perhaps after the message had gone out
+        raise FateUnknown(str(error)) from None
 
 
 def _form(load: Load) -> dict[str, Any]:

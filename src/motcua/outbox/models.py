@@ -43,6 +43,9 @@ class Parcel(models.Model):
         null=True, blank=True, help_text="From then on it is not sent any more"
     )
     tries = models.PositiveIntegerField(_("Số lần gửi"), default=0)
+    tries_in_doubt = models.PositiveIntegerField(
+        default=0, help_text="After how many of them nobody knew whether the other side had taken it"
+    )
     leased_until = models.DateTimeField(
         null=True, blank=True, help_text="Until then one worker sends it, and nobody else"
     )

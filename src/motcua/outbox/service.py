@@ -28,7 +28,12 @@ _log = logging.getLogger("motcua.outbox")
 _LEASE: Final = timedelta(seconds=60)
 _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
-_MOST_TRIES: Final = 12
+# How often something is sent though each try may have been the one that was taken, and how long it rests after the
+# first of them; the pause doubles, so that all of them take a day and a half.
+_MOST_IN_DOUBT: Final = 12
+_FIRST_PAUSE_IN_DOUBT: Final = timedelta(minutes=1)
+# For how long an operator's wish to have something sent again is followed, where it is not useful for ever.
+_USEFUL_AGAIN: Final = timedelta(days=7)
 
 
 class Unreachable(Exception):
@@ -39,7 +44,11 @@ class Unreachable(Exception):
 
 
 class Failed(Exception):
-    """This parcel did not get through, though the system is there; it is tried again, a bounded number of times."""
+    """The system is there and has not taken this parcel, or would know it again; it is tried until it is useless."""
+
+
+class FateUnknown(Failed):
+    """Nobody knows whether this parcel was taken, nor would the system know it again: it is tried a few times only."""
 
 
 class Refused(Exception):
@@ -100,7 +109,13 @@ def last_number(*, topic: str, about: str) -> int:
 
 
 def put_series(
-    *, topic: str, about: str, after: int, contents: Sequence[dict[str, Any]], now: datetime
+    *,
+    topic: str,
+    about: str,
+    after: int,
+    contents: Sequence[dict[str, Any]],
+    now: datetime,
+    useless_after: timedelta | None = None,
 ) -> None:
     """Write several parcels about one thing in one statement, each with the next number.
 
@@ -113,6 +128,7 @@ def put_series(
         after: the number of the latest one, from ``last_number`` in the same transaction.
         contents: what is told, in its order.
         now: the moment.
+        useless_after: how long each is worth sending; for ever when None.
 
     Raises:
         TransactionManagementError: no transaction is open.
@@ -126,6 +142,7 @@ def put_series(
             content=json.dumps(content, ensure_ascii=False),
             made_at=now,
             not_before=now,
+            useless_from=None if useless_after is None else now + useless_after,
         )
         for number, content in enumerate(contents, after + 1)
     )
@@ -155,12 +172,14 @@ def bring_next(*, couriers: Mapping[str, Courier], now: datetime) -> bool:
         _pause(parcel, str(error), now)
     except Refused as error:
         _give_up(parcel, str(error), now)
+    except FateUnknown as error:
+        _put_back_in_doubt(parcel, str(error), now)
     except Failed as error:
         _put_back(parcel, str(error), now)
     except Exception as error:
         # A mistake of ours with one parcel must not stop the others, nor be lost.
         _log.exception("outbox.mistake topic=%s error=%s", parcel.topic, type(error).__name__)
-        _put_back(parcel, type(error).__name__, now)
+        _put_back_in_doubt(parcel, type(error).__name__, now)
     else:
         _taken(parcel, remark or "", now)
     return True
@@ -221,7 +240,14 @@ def standing() -> list[Standing]:
 
 def send_again(parcel: Parcel, *, now: datetime) -> bool:
     """Let a parcel that was given up wait for its courier again; returns whether it had been given up."""
-    again = {"given_up_at": None, "problem": "", "tries": 0, "not_before": now, "useless_from": None}
+    again = {
+        "given_up_at": None,
+        "problem": "",
+        "tries": 0,
+        "tries_in_doubt": 0,
+        "not_before": now,
+        "useless_from": None if parcel.useless_from is None else now + _USEFUL_AGAIN,
+    }
     return bool(Parcel.objects.filter(pk=parcel.pk, given_up_at__isnull=False).update(**again))
 
 
@@ -299,11 +325,23 @@ def _give_up(parcel: Parcel, problem: str, now: datetime) -> None:
 
 
 def _put_back(parcel: Parcel, problem: str, now: datetime) -> None:
-    if parcel.tries >= _MOST_TRIES:
-        return _give_up(parcel, problem, now)
-    later = now + min(_FIRST_PAUSE * 2 ** (parcel.tries - 1), _LONGEST_PAUSE)
+    later = now + _rest_after(parcel.tries)
     _mine(parcel).update(not_before=later, leased_until=None, problem=problem[:60])
+
+
+def _put_back_in_doubt(parcel: Parcel, problem: str, now: datetime) -> None:
+    """Let a parcel that may have been taken rest for longer and longer, and give it up after some tries."""
+    in_doubt = parcel.tries_in_doubt + 1
+    if in_doubt >= _MOST_IN_DOUBT:
+        return _give_up(parcel, problem, now)
+    later = now + _FIRST_PAUSE_IN_DOUBT * 2 ** (in_doubt - 1)
+    _mine(parcel).update(not_before=later, leased_until=None, problem=problem[:60], tries_in_doubt=in_doubt)
     return None
+
+
+def _rest_after(times: int) -> timedelta:
+    """Return how long to wait after so many times in vain."""
+    return min(_FIRST_PAUSE * 2 ** min(times - 1, 10), _LONGEST_PAUSE)
 
 
 def _pause(parcel: Parcel, problem: str, now: datetime) -> None:
@@ -314,7 +352,7 @@ def _pause(parcel: Parcel, problem: str, now: datetime) -> None:
         pause, is_new = Pause.objects.select_for_update().get_or_create(topic=parcel.topic, defaults=begun)
         if not is_new:
             pause.failures += 1
-            pause.until = now + min(_FIRST_PAUSE * 2 ** min(pause.failures - 1, 10), _LONGEST_PAUSE)
+            pause.until = now + _rest_after(pause.failures)
             pause.problem = problem[:60]
             pause.save(update_fields=["failures", "until", "problem"])
     _log.warning("outbox.unreachable topic=%s problem=%s failures=%d", parcel.topic, problem, pause.failures)
