@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 
+from motcua.config import couriers as config_couriers
+from motcua.config import work
 from motcua.outbox.models import Parcel, Pause
 from motcua.outbox.service import (
     Failed,
@@ -19,6 +21,7 @@ from motcua.outbox.service import (
     bring_next,
     discard_waiting,
     put,
+    seconds_to_next,
     send_again,
 )
 
@@ -207,6 +210,37 @@ def test_a_worker_that_died_is_replaced_when_its_lease_ends_and_the_message_keep
     assert bring(other) == 0, "somebody may still be sending it"
     bring(other, after=timedelta(minutes=2))
     assert [load.message_id for load in other.took] == [parcel.message_id]
+
+
+def test_what_another_worker_sends_is_not_due_until_its_lease_ends(
+    other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now()  # the turn below reads the clock
+    waits: list[float | None] = []
+    turns: list[float] = []
+    monkeypatch.setattr(config_couriers, "couriers", lambda: {"other": other})
+
+    def slow(load: Load) -> None:
+        # What a second worker finds meanwhile.
+        waits.append(seconds_to_next(couriers={"other": other}, now=now))
+        turns.append(work._bring())
+
+    write("a")
+    bring_next(couriers={"other": slow}, now=now)
+    assert waits == [60.0]
+    assert turns == [2.0], "it does not turn without a pause"
+    assert other.took == []
+
+
+def test_what_waits_beside_what_another_worker_sends_is_due_at_once(other: Other) -> None:
+    waits: list[float | None] = []
+    write("a")
+    write("b")
+    bring_next(
+        couriers={"other": lambda load: waits.append(seconds_to_next(couriers={"other": other}, now=NOW))},
+        now=NOW,
+    )
+    assert waits == [0.0]
 
 
 def test_what_has_no_courier_waits() -> None:

@@ -26,6 +26,7 @@ from motcua.outbox.models import Parcel, Pause
 _log = logging.getLogger("motcua.outbox")
 # Longer than any courier may take.
 _LEASE: Final = timedelta(seconds=60)
+_MOST_WORKERS: Final = 50
 _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
 # How often something is sent though each try may have been the one that was taken, and how long it rests after the
@@ -190,9 +191,10 @@ def seconds_to_next(*, couriers: Mapping[str, Courier], now: datetime) -> float 
     pauses = dict(Pause.objects.filter(topic__in=couriers).values_list("topic", "until"))
     moments = []
     for topic in couriers:
-        first = _deliverable(topic).order_by("not_before").values_list("not_before", flat=True).first()
-        if first is not None:
-            moments.append(max(first, pauses.get(topic, first)))
+        # Those that other workers are sending stand at the beginning; behind so many there is one that nobody sends.
+        firsts = _deliverable(topic).order_by("not_before").values_list("not_before", "leased_until")
+        if dues := [max(due, leased or due) for due, leased in firsts[:_MOST_WORKERS]]:
+            moments.append(max(min(dues), pauses.get(topic, now)))
     return max(0.0, (min(moments) - now).total_seconds()) if moments else None
 
 
