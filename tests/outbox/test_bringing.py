@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from motcua.config import couriers as config_couriers
 from motcua.config import work
+from motcua.outbox import service
 from motcua.outbox.models import Parcel, Pause
 from motcua.outbox.service import (
     Failed,
@@ -137,8 +138,8 @@ def test_what_may_have_been_taken_each_time_is_tried_twelve_times_over_a_day_and
 def test_what_is_clearly_not_taken_is_tried_every_five_minutes_until_it_is_useless(other: Other) -> None:
     parcel = write("a", useless_after=timedelta(days=7))
     other.trouble = Failed("status_500")
-    tries = sum(bring(other, after=timedelta(minutes=minute)) for minute in range(0, 24 * 60, 5))
-    assert tries > 24 * 12 - 5
+    looks = range(0, 24 * 60, 6)
+    assert sum(bring(other, after=timedelta(minutes=minute)) for minute in looks) == len(looks)
     parcel.refresh_from_db()
     assert (parcel.given_up_at, parcel.problem) == (None, "status_500")
     other.trouble = None
@@ -241,6 +242,23 @@ def test_what_waits_beside_what_another_worker_sends_is_due_at_once(other: Other
         now=NOW,
     )
     assert waits == [0.0]
+
+
+@pytest.mark.parametrize("trouble", [Unreachable("timeout"), Failed("status_500"), FateUnknown("timeout")])
+def test_a_pause_begins_when_the_courier_came_back(
+    other: Other, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(service, "monotonic", lambda: clock[0])
+
+    def hangs(load: Load) -> None:
+        clock[0] += 15
+        raise trouble
+
+    write("a")
+    bring_next(couriers={"other": hangs}, now=NOW)
+    assert bring(other, after=timedelta(seconds=19)) == 0, "it came back after fifteen seconds, and rests"
+    assert bring(other, after=timedelta(minutes=2)) == 1
 
 
 def test_what_has_no_courier_waits() -> None:

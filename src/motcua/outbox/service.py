@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 
 from django.conf import settings
@@ -165,22 +166,28 @@ def bring_next(*, couriers: Mapping[str, Courier], now: datetime) -> bool:
     if parcel.useless_from is not None and parcel.useless_from <= now:
         _give_up(parcel, "too_late", now)
         return True
+    began = monotonic()
+
+    def back() -> datetime:
+        """Return when the courier came back; a pause that began before it left would be over already."""
+        return now + timedelta(seconds=monotonic() - began)
+
     try:
         said = json.loads(parcel.content)
         load = Load(parcel.message_id, parcel.about, said, parcel.tries, parcel.number)
         remark = couriers[parcel.topic](load)
     except Unreachable as error:
-        _pause(parcel, str(error), now)
+        _pause(parcel, str(error), back())
     except Refused as error:
         _give_up(parcel, str(error), now)
     except FateUnknown as error:
-        _put_back_in_doubt(parcel, str(error), now)
+        _put_back_in_doubt(parcel, str(error), back())
     except Failed as error:
-        _put_back(parcel, str(error), now)
+        _put_back(parcel, str(error), back())
     except Exception as error:
         # A mistake of ours with one parcel must not stop the others, nor be lost.
         _log.exception("outbox.mistake topic=%s error=%s", parcel.topic, type(error).__name__)
-        _put_back_in_doubt(parcel, type(error).__name__, now)
+        _put_back_in_doubt(parcel, type(error).__name__, back())
     else:
         _taken(parcel, remark or "", now)
     return True
