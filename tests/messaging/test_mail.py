@@ -18,7 +18,16 @@ from django.utils import timezone
 from motcua.messaging import mail
 from motcua.messaging.channels import couriers
 from motcua.outbox.models import Parcel, Pause
-from motcua.outbox.service import Courier, Failed, FateUnknown, Refused, Unreachable, bring_next, put
+from motcua.outbox.service import (
+    Courier,
+    Failed,
+    FateUnknown,
+    Refused,
+    Unreachable,
+    Unsendable,
+    bring_next,
+    put,
+)
 from tests.messaging.letters import PASSWORD, USER, Post, certificate, load, mail_server
 from tests.postgres import free_port
 
@@ -98,13 +107,13 @@ def test_what_the_server_says_decides_who_waits(
 
 @pytest.mark.parametrize("address", ["ân@vidu.vn", "an@vi du\r\nBcc: x@vidu.vn", "an@" + "a" * 70 + ".vn"])
 def test_an_address_that_cannot_be_written_to_is_given_up(post: Post, address: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Unsendable):
         courier()(load(to=address))
     assert post.took == []
 
 
 def test_a_subject_cannot_smuggle_a_header_in(post: Post) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(Unsendable):
         courier()(load(subject="Hồ sơ\nBcc: ai@vidu.vn"))
     assert post.took == []
 

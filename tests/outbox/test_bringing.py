@@ -19,6 +19,7 @@ from motcua.outbox.service import (
     Load,
     Refused,
     Unreachable,
+    Unsendable,
     bring_next,
     discard_waiting,
     put,
@@ -189,6 +190,37 @@ def test_what_is_refused_is_given_up_at_once_and_the_next_goes_on(other: Other) 
     other.trouble = None
     bring(other)
     assert other.said == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_reachable"),
+    [
+        (Refused("status_422"), True),
+        (Failed("status_500"), True),
+        (FateUnknown("timeout"), False),
+        (Unsendable("bad_address"), False),
+        (ValueError("a mistake of ours"), False),
+    ],
+)
+def test_a_system_that_answers_is_no_longer_out_of_reach(
+    other: Other, answer: Exception, is_reachable: bool
+) -> None:
+    write("a")
+    write("b")
+    other.trouble = Unreachable("timeout")
+    bring(other)
+    other.trouble = answer
+    bring(other, after=timedelta(minutes=10), most=1)
+    assert Pause.objects.exists() is not is_reachable
+
+
+def test_what_comes_too_late_says_nothing_of_whether_the_system_is_there(other: Other) -> None:
+    write("a", useless_after=timedelta(minutes=5))
+    other.trouble = Unreachable("timeout")
+    bring(other)
+    bring(other, after=timedelta(minutes=10))
+    assert Parcel.objects.get().problem == "too_late"
+    assert Pause.objects.exists()
 
 
 def test_what_comes_too_late_is_not_sent(other: Other) -> None:

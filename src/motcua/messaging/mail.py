@@ -22,7 +22,7 @@ from typing import Final
 
 from django.conf import settings
 
-from motcua.outbox.service import Courier, Failed, FateUnknown, Load, Refused, Unreachable
+from motcua.outbox.service import Courier, Failed, FateUnknown, Load, Refused, Unreachable, Unsendable
 
 _TOTAL: Final = 45.0  # seconds for one mail, less than a courier's lease
 _EACH: Final = 5.0  # seconds for one answer of the server
@@ -118,7 +118,7 @@ def _message(load: Load) -> bytes:
         message["To"] = told["to"]
         message["Subject"] = told["subject"]
     except ValueError:
-        raise Refused("bad_header") from None
+        raise Unsendable("bad_header") from None
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(told["body"], charset="utf-8", cte="base64")
     return message.as_bytes()
@@ -129,7 +129,7 @@ def _envelope(load: Load) -> str:
     try:
         return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
     except UnicodeError:
-        raise Refused("bad_address") from None
+        raise Unsendable("bad_address") from None
 
 
 def _sender() -> str:

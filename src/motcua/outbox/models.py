@@ -85,7 +85,7 @@ class Parcel(models.Model):
 
 
 class Pause(models.Model):
-    """A system that could not be reached: nothing is sent there before a moment; gone once it took something."""
+    """A system that could not be reached: nothing is sent there before a moment; gone once it gave an answer."""
 
     topic = models.CharField(_("Hệ thống"), max_length=20, primary_key=True)
     since = models.DateTimeField(_("Gián đoạn từ"))

@@ -57,6 +57,10 @@ class Refused(Exception):
     """The other system will never take this parcel."""
 
 
+class Unsendable(Refused):
+    """This parcel cannot be put into the other system's words; nobody was asked."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Load:
     """What a courier is given: a parcel's id, what it is about, what it says, and its number where it has one."""
@@ -178,8 +182,10 @@ def bring_next(*, couriers: Mapping[str, Courier], now: datetime) -> bool:
         remark = couriers[parcel.topic](load)
     except Unreachable as error:
         _pause(parcel, str(error), back())
-    except Refused as error:
+    except Unsendable as error:
         _give_up(parcel, str(error), now)
+    except Refused as error:
+        _give_up(parcel, str(error), now, has_answered=True)
     except FateUnknown as error:
         _put_back_in_doubt(parcel, str(error), back())
     except Failed as error:
@@ -328,14 +334,19 @@ def _taken(parcel: Parcel, remark: str, now: datetime) -> None:
         Pause.objects.filter(topic=parcel.topic).delete()
 
 
-def _give_up(parcel: Parcel, problem: str, now: datetime) -> None:
-    _mine(parcel).update(given_up_at=now, problem=problem[:60], leased_until=None)
+def _give_up(parcel: Parcel, problem: str, now: datetime, *, has_answered: bool = False) -> None:
+    with transaction.atomic():
+        _mine(parcel).update(given_up_at=now, problem=problem[:60], leased_until=None)
+        if has_answered:
+            Pause.objects.filter(topic=parcel.topic).delete()
     _log.error("outbox.given_up topic=%s id=%s problem=%s", parcel.topic, parcel.message_id, problem)
 
 
 def _put_back(parcel: Parcel, problem: str, now: datetime) -> None:
     later = now + _rest_after(parcel.tries)
-    _mine(parcel).update(not_before=later, leased_until=None, problem=problem[:60])
+    with transaction.atomic():
+        _mine(parcel).update(not_before=later, leased_until=None, problem=problem[:60])
+        Pause.objects.filter(topic=parcel.topic).delete()
 
 
 def _put_back_in_doubt(parcel: Parcel, problem: str, now: datetime) -> None:
