@@ -154,17 +154,44 @@ class TestTime:
         other.act = drip
         self.within_a_second(other.url)
 
-    def test_an_answer_whose_body_drips(self, other: Other) -> None:
+    @pytest.mark.parametrize(
+        ("header", "piece"),
+        [
+            ({}, b" "),
+            ({"Content-Length": "60"}, b" "),
+            ({"Transfer-Encoding": "chunked"}, b"1\r\n \r\n"),
+            ({}, b" " * 100),
+        ],
+    )
+    def test_an_answer_whose_body_drips(self, other: Other, header: dict[str, str], piece: bytes) -> None:
         def drip(request: BaseHTTPRequestHandler) -> None:
+            request.protocol_version = "HTTP/1.1" if header else "HTTP/1.0"
             request.send_response(200)
+            for name, value in header.items():
+                request.send_header(name, value)
             request.end_headers()
             for _ in range(60):
-                request.wfile.write(b" " * 20_000)
+                request.wfile.write(piece)
                 time.sleep(0.05)
 
         other.act = drip
-        with pytest.raises((Unreachable, Failed)):
-            post_json(other.url, {})
+        self.within_a_second(other.url)
+
+    def test_a_connection_that_is_used_again_is_not_cut_off_by_the_time_of_an_earlier_answer(
+        self, other: Other
+    ) -> None:
+        ports: list[int] = []
+
+        def act(request: BaseHTTPRequestHandler) -> None:
+            ports.append(request.client_address[1])
+            answer(200, b"{}")(request)
+
+        other.act = act
+        other.server.RequestHandlerClass.protocol_version = "HTTP/1.1"  # type: ignore[attr-defined]
+        for _ in range(3):
+            assert post_json(other.url, {}).status == 200
+            time.sleep(0.2)
+        assert len(set(ports)) == 1
 
 
 @pytest.mark.parametrize("body", [b"x" * 65 * 1024, b"x" * 5_000_000])

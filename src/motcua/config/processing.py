@@ -385,8 +385,8 @@ TABLES: Final = (
         seen_by="không ai; quản trị hệ thống thấy loại tin và trở ngại, không thấy nội dung",
         kept=f"nội dung: đến khi gửi xong; dòng ghi nhận: {_default('KEEP_SENT_DAYS')} ngày (KEEP_SENT_DAYS)",
         personal={"content": Personal("nội dung tin, địa chỉ nhận", _SEALED)},
-        other="id message_id topic about number made_at not_before useless_from tries tries_in_doubt leased_until taken_at "
-        "given_up_at problem",
+        other="id message_id topic about number made_at not_before useless_from tries tries_in_doubt "
+        "leased_until taken_at given_up_at problem",
     ),
     Table("outbox.Pause", other="topic since until failures problem"),
     Table(

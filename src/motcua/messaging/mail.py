@@ -2,8 +2,8 @@
 
 What the server says decides who waits. If it is away, takes nothing, or refuses us (our log-in, our sender), all mails
 wait. If it puts off one mail, that mail is tried again for as long as it is useful; if it refuses one for good, that
-mail is given up. SMTP cannot do exactly once: a server that took a mail and could not say so is given it again, with the
-same Message-ID and a bounded number of times.
+mail is given up. SMTP cannot do exactly once: a server that took a mail and could not say so is given it again, with
+the same Message-ID and a bounded number of times.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import contextlib
 import json
 import socket
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,29 +27,42 @@ TOKEN_REFUSED: Final = frozenset({"status_401", "status_403"})
 _OF_THE_LINE: Final = frozenset({401, 403, 404, 407, 408, 429, 502, 503, 504})
 
 
+class _Watch:
+    """Breaks a connection when the time for an answer is over: a side that drips resets every read's time-out."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._is_over = threading.Event()
+        self._timer = threading.Timer(_TOTAL, self._break)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def end(self) -> None:
+        """Stop watching. Raises TimeoutError: the time was over, and what was cut off may read as if it had ended."""
+        self._timer.cancel()
+        if self._is_over.is_set():
+            raise TimeoutError
+
+    def _break(self) -> None:
+        self._is_over.set()
+        with contextlib.suppress(OSError):
+            # Not SSLSocket's own, which would take the encryption away under the reader.
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+
 class _Watched(HTTPConnection):
-    """A connection whose answer must begin in time: a side that drips its headers resets every read's time-out."""
+    """A connection whose answer is watched from its first byte on; whoever reads the body ends the watch."""
 
     def getresponse(self) -> Any:
-        """Return the answer; raises TimeoutError when the time is over, and breaks the connection."""
-        is_over = threading.Event()
-        end = threading.Timer(_TOTAL, self._break, [is_over])
-        end.daemon = True
-        end.start()
+        """Return the answer, with its ``watch``; raises TimeoutError when the time is over."""
+        watch = _Watch(self.sock)
         try:
             answer = super().getresponse()
-        finally:
-            end.cancel()
-        if is_over.is_set():  # headers that were cut off read as if they had ended
-            answer.close()
-            raise TimeoutError
+        except BaseException:
+            watch.end()
+            raise
+        answer.watch = watch  # type: ignore[attr-defined]
         return answer
-
-    def _break(self, is_over: threading.Event) -> None:
-        is_over.set()
-        if self.sock is not None:
-            with contextlib.suppress(OSError):
-                self.sock.shutdown(socket.SHUT_RDWR)
 
 
 class _WatchedTls(_Watched, HTTPSConnection):
@@ -118,7 +130,6 @@ def get_json(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
 def _exchange(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
     if not url.startswith(("http://", "https://")):
         raise Unreachable("no_address")
-    deadline = time.monotonic() + _TOTAL
     try:
         reply = _pool.request(
             method,
@@ -130,24 +141,26 @@ def _exchange(method: str, url: str, body: bytes | None, headers: Mapping[str, s
             preload_content=False,
         )
         try:
-            return Answer(reply.status, _read(reply, deadline))
+            found = _read(reply)
         finally:
-            reply.close()
+            try:
+                reply.watch.end()  # type: ignore[attr-defined]  # of every connection of ours
+            finally:
+                reply.close()
+        return Answer(reply.status, found)
     except SSLError:
         raise Unreachable("tls") from None
     except (HTTPError, OSError) as error:
         raise Unreachable(type(error).__name__) from None
 
 
-def _read(reply: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """Read the body in pieces; no library bounds the whole time of an answer that drips."""
+def _read(reply: urllib3.BaseHTTPResponse) -> bytes:
+    """Read the body in pieces, so that an answer that is too large is not read to its end."""
     found = bytearray()
     for piece in reply.stream(_PIECE, decode_content=True):
         found += piece
         if len(found) > _LARGEST_ANSWER:
             raise Failed("answer_too_large")
-        if time.monotonic() > deadline:
-            raise Unreachable("timeout")
     return bytes(found)
 
 
