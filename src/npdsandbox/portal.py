@@ -321,8 +321,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(messages: list[PortalMessage]) -> dict[str, Any]:
-    last = max(messages, key=lambda message: message.number)
-    said = json.loads(last.content)
+    # What arrived last counts, whatever its number: so it is at a portal that knows no numbers.
+    said = json.loads(messages[-1].content)
     code = int(said.get("TrangThai") or said.get("TrangThaiHoSo"))
     return {
         "status": f"{code} · {STATUSES[code]}",
