@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -17,7 +20,8 @@ from motcua.dossiers.models import Dossier
 from motcua.dossiers.moving import go
 from motcua.outbox import posting
 from motcua.outbox.models import Parcel, Pause
-from motcua.outbox.service import bring_next, send_again
+from motcua.outbox.service import Load, bring_next
+from motcua.oversight.sending_again import Again, send_given_up_again
 from tests.dossiers.lives import received
 from tests.sandbox_process import SandboxProcess, start_sandbox
 
@@ -59,6 +63,11 @@ def bring(at: datetime = NOW, *, most: int = 100) -> int:
     return tries
 
 
+def again() -> Again:
+    """Have an operator send again whatever was given up."""
+    return send_given_up_again(OURS, by=None, now=NOW)
+
+
 def insist_all_arrived(portal: SandboxProcess) -> None:
     """Insist that every parcel arrived, once, and each dossier's in their order."""
     assert not OURS.filter(Parcel.WAITING).exists()
@@ -70,6 +79,14 @@ def insist_all_arrived(portal: SandboxProcess) -> None:
         assert numbers == list(range(1, len(numbers) + 1))
     sent = {str(one) for one in OURS.values_list("message_id", flat=True)}
     assert sent == {message["id"] for message in arrived(portal)}
+
+
+@pytest.fixture
+def official(officer: User) -> User:
+    """Return Lan, who for once does everybody's work."""
+    officer.also_roles = ["specialist", "leader"]
+    officer.save()
+    return officer
 
 
 @pytest.fixture
@@ -163,20 +180,85 @@ def test_an_answer_that_does_not_come_in_time_counts_as_none(
 def test_a_gap_is_noticed_on_both_sides_and_filled_by_sending_again(
     portal: SandboxProcess, officer: User
 ) -> None:
-    dossier = received(officer)
+    received(officer)
     lost = OURS.get(number=2)
     Parcel.objects.filter(pk=lost.pk).update(given_up_at=NOW, problem="status_422")
     bring()
     assert [message["number"] for message in arrived(portal)] == [1, 3]
     assert OURS.get(number=3).problem == "gap: 1 from 2"
 
-    send_again(lost, now=NOW)
-    go(dossier=dossier, move="withdraw", by=officer, now=NOW, reason="Thôi")
+    again()
     bring()
     assert [(one["number"], one["is_late"]) for one in arrived(portal)] == [
-        *((1, False), (3, False), (2, True), (4, False), (5, False), (6, False))
+        *((1, False), (3, False), (2, True), (4, False), (5, False))
     ]
-    assert OURS.get(number=6).problem == ""
+    assert [one["service"] for one in arrived(portal)[3:]] == ["DongBoHoSoMC", "DongBoTrangThaiHoSo"]
+    assert OURS.get(number=5).problem == ""
+
+
+def shown_status(portal: SandboxProcess) -> list[str]:
+    """Return what the portal's page shows as the status of its dossiers."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{portal.url}/_admin/cong-quoc-gia/", timeout=10) as page:
+        return re.findall(r'<strong lang="vi">(\d+) ·', page.read().decode())
+
+
+def test_what_is_sent_again_after_later_ones_were_taken_leaves_the_portal_with_how_the_dossier_stands(
+    portal: SandboxProcess, official: User
+) -> None:
+    dossier = received(official)
+    bring()
+    go(dossier=dossier, move="process", by=official, now=NOW)
+    OURS.filter(Parcel.WAITING).update(given_up_at=NOW, problem="status_422")
+    go(dossier=dossier, move="withdraw", by=official, now=NOW + timedelta(minutes=1), reason="Thôi")
+    bring(NOW + timedelta(minutes=1))
+    assert shown_status(portal) == ["7"]
+
+    assert again() == Again(sent=2)
+    bring(NOW + timedelta(minutes=1))
+    assert not OURS.filter(Parcel.WAITING | Parcel.GIVEN_UP).exists()
+    late = [one["number"] for one in arrived(portal) if one["is_late"]]
+    assert late == [4, 5], "it is told, though late: nothing is missing"
+    last = arrived(portal)[-1]["data"]
+    assert last["TrangThai"] == "7"
+    assert last["NgayXuLy"] == f"{timezone.localtime(NOW + timedelta(minutes=1)):%Y%m%d%H%M%S}"
+    assert shown_status(portal) == ["7"]
+
+
+def test_what_is_sent_again_before_anything_later_was_told_needs_nothing_behind_it(
+    portal: SandboxProcess, officer: User
+) -> None:
+    received(officer)
+    OURS.update(given_up_at=NOW, problem="too_late")
+    assert again() == Again(sent=3)
+    bring()
+    insist_all_arrived(portal)
+    assert len(arrived(portal)) == 3
+
+
+def test_a_later_message_that_another_worker_is_sending_counts_as_told(
+    portal: SandboxProcess, officer: User
+) -> None:
+    received(officer)
+    OURS.filter(number=1).update(given_up_at=NOW, problem="status_422")
+
+    def meanwhile(load: Load) -> str | None:
+        again()
+        return national.bring(load)
+
+    bring_next(couriers={national.TOPIC: meanwhile}, now=NOW)
+    bring()
+    assert [one["number"] for one in arrived(portal)] == [2, 1, 3, 4, 5]
+
+
+def test_the_series_of_a_dossier_that_is_gone_is_only_sent(portal: SandboxProcess, officer: User) -> None:
+    received(officer)
+    OURS.update(about=str(uuid4()))
+    OURS.filter(number=1).update(given_up_at=NOW, problem="status_422")
+    bring()
+    assert again() == Again(sent=1)
+    bring()
+    assert [one["number"] for one in arrived(portal)] == [2, 3, 1]
 
 
 def test_a_message_that_the_portal_cannot_read_is_given_up_and_holds_nothing_back(

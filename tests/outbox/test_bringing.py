@@ -16,13 +16,16 @@ from motcua.outbox.models import Parcel, Pause
 from motcua.outbox.service import (
     Failed,
     FateUnknown,
+    Forgotten,
     Load,
     Refused,
     Unreachable,
     Unsendable,
     bring_next,
     discard_waiting,
+    erase_old_parcels,
     put,
+    put_series,
     seconds_to_next,
     send_again,
 )
@@ -168,6 +171,17 @@ def test_what_comes_too_late_after_all_tries_is_given_up(other: Other, trouble: 
     bring(other, after=timedelta(days=30))
     parcel.refresh_from_db()
     assert (parcel.problem, parcel.given_up_at is not None) == ("too_late", True)
+
+
+def test_what_said_something_that_is_forgotten_is_not_sent_again(other: Other) -> None:
+    with transaction.atomic():
+        put_series(topic="other", about="a", after=0, contents=[{"says": "a"}], now=NOW)
+    Parcel.objects.update(given_up_at=NOW, problem="status_422")
+    late = NOW + timedelta(days=400)
+    erase_old_parcels(now=late, dry_run=False)
+    with pytest.raises(Forgotten):
+        send_again(Parcel.objects.get(), now=late)
+    assert Parcel.objects.get().given_up_at == NOW
 
 
 def test_what_is_sent_again_by_hand_is_worth_sending_for_some_days_more_and_no_longer(other: Other) -> None:

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils import timezone
 from motcua.audit.models import AuditEvent
 from motcua.outbox.models import Parcel, Pause
 from motcua.outbox.service import put, put_series
+from motcua.oversight import sending_again
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -68,6 +69,46 @@ def test_what_was_given_up_is_sent_again_and_that_is_recorded(
     assert (event.subject, event.details["topic"]) == (str(given_up.message_id), "portal")
 
 
+def test_everything_that_was_given_up_for_a_system_is_sent_again_at_once(
+    administrator_client: Client, parcels: list[Parcel]
+) -> None:
+    with transaction.atomic():
+        for _ in range(30):
+            put(topic="portal", content={}, now=NOW)
+        others = put(topic="mail", content={}, now=NOW)
+    Parcel.objects.filter(Parcel.WAITING).exclude(pk=parcels[0].pk).update(given_up_at=NOW)
+    chosen = {"action": "bring_all_again", "_selected_action": [parcels[0].pk]}
+    page = administrator_client.post(LIST, chosen, follow=True).content.decode()
+    assert "31 tin sẽ được gửi lại." in page
+    assert AuditEvent.objects.filter(name="outbox.sent_again").count() == 31
+    assert list(Parcel.objects.filter(Parcel.GIVEN_UP)) == [others]
+
+
+def test_what_is_forgotten_is_refused_with_a_word(
+    administrator_client: Client, parcels: list[Parcel]
+) -> None:
+    Parcel.objects.filter(pk=parcels[1].pk).update(content="")
+    chosen = {"action": "bring_again", "_selected_action": [parcels[1].pk]}
+    page = administrator_client.post(LIST, chosen, follow=True).content.decode()
+    assert "1 tin không gửi lại được: nội dung đã được xóa khi hết thời hạn lưu." in page
+    assert "sẽ được gửi lại" not in page
+    assert Parcel.objects.filter(Parcel.GIVEN_UP, pk=parcels[1].pk).exists()
+    assert not AuditEvent.objects.filter(name="outbox.sent_again").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_sent_again_without_its_event(
+    parcels: list[Parcel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**said: object) -> None:
+        raise RuntimeError("the log cannot be written")
+
+    monkeypatch.setattr(sending_again, "record", fails)
+    with pytest.raises(RuntimeError):
+        sending_again.send_given_up_again(Parcel.objects.all(), by=None, now=NOW)
+    assert Parcel.objects.filter(Parcel.GIVEN_UP).count() == 1
+
+
 def test_nothing_to_send_again_is_said(administrator_client: Client, parcels: list[Parcel]) -> None:
     chosen = {"action": "bring_again", "_selected_action": [parcels[0].pk]}
     page = administrator_client.post(LIST, chosen, follow=True).content.decode()
@@ -110,6 +151,23 @@ class TestCommand:
         with pytest.raises(SystemExit):
             call_command("outbox", "--json")
         assert json.loads(capsys.readouterr().out)["portal"]["problem"] == "timeout"
+
+    def test_all_that_was_given_up_for_a_system_is_sent_again_and_recorded(
+        self, parcels: list[Parcel], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        call_command("outbox", "--again", "portal")
+        assert capsys.readouterr().out == "portal: 1 will be sent again\n"
+        (event,) = AuditEvent.objects.filter(name="outbox.sent_again")
+        assert (event.subject, event.actor_id) == (str(parcels[1].message_id), None)
+        with pytest.raises(CommandError, match="nothing was given up"):
+            call_command("outbox", "--again", "portal")
+
+    def test_what_is_forgotten_is_named_when_all_is_sent_again(
+        self, parcels: list[Parcel], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        Parcel.objects.filter(pk=parcels[1].pk).update(content="")
+        with pytest.raises(CommandError, match="1 cannot be sent"):
+            call_command("outbox", "--again", "portal")
 
     def test_what_only_waits_is_no_alarm(self, capsys: pytest.CaptureFixture[str]) -> None:
         with transaction.atomic():

@@ -20,8 +20,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -85,6 +87,31 @@ def tell(
         messages.append({"service": STATUS, "data": status_message(dossier, at=now)})
     said = progress_message(dossier, act=act, by=by, at=now)
     messages.append({"service": PROGRESS, "data": said})
+    put_series(topic=TOPIC, about=about, after=after, contents=messages, now=now, useless_after=_USEFUL)
+
+
+def locked(about: str) -> Dossier | None:
+    """Return the dossier of a series of messages, its row ours until the transaction ends; None when it is gone."""
+    try:
+        return Dossier.objects.locked(UUID(about))
+    except (ValueError, Dossier.DoesNotExist):
+        return None
+
+
+def tell_as_it_stands(dossier: Dossier, *, now: datetime) -> None:
+    """Write behind everything else about a dossier how it stands, where something earlier is to arrive late.
+
+    Args:
+        dossier: its row locked.
+        now: the moment.
+    """
+    about = str(dossier.pk)
+    reached = dossier.steps.exclude(origin=F("target")).order_by("pk").last()
+    messages = [
+        {"service": DOSSIER, "isUpdating": "True", "data": _as_it_stands(dossier)},
+        {"service": STATUS, "data": status_message(dossier, at=reached.at if reached is not None else now)},
+    ]
+    after = last_number(topic=TOPIC, about=about)
     put_series(topic=TOPIC, about=about, after=after, contents=messages, now=now, useless_after=_USEFUL)
 
 

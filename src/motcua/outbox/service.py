@@ -61,6 +61,10 @@ class Unsendable(Refused):
     """This parcel cannot be put into the other system's words; nobody was asked."""
 
 
+class Forgotten(Exception):
+    """What a parcel said is not kept any more: it cannot be sent again."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Load:
     """What a courier is given: a parcel's id, what it is about, what it says, and its number where it has one."""
@@ -254,16 +258,35 @@ def standing() -> list[Standing]:
 
 
 def send_again(parcel: Parcel, *, now: datetime) -> bool:
-    """Let a parcel that was given up wait for its courier again; returns whether it had been given up."""
-    again = {
-        "given_up_at": None,
-        "problem": "",
-        "tries": 0,
-        "tries_in_doubt": 0,
-        "not_before": now,
-        "useless_from": None if parcel.useless_from is None else now + _USEFUL_AGAIN,
-    }
-    return bool(Parcel.objects.filter(pk=parcel.pk, given_up_at__isnull=False).update(**again))
+    """Let a parcel that was given up wait for its courier again; returns whether it had been given up.
+
+    Raises:
+        Forgotten: what it said was forgotten since.
+    """
+    with transaction.atomic():
+        kept = Parcel.objects.select_for_update().filter(Parcel.GIVEN_UP, pk=parcel.pk).first()
+        if kept is None:
+            return False
+        if not kept.content:
+            raise Forgotten
+        kept.given_up_at, kept.problem, kept.tries, kept.tries_in_doubt = None, "", 0, 0
+        kept.not_before = now
+        kept.useless_from = None if kept.useless_from is None else now + _USEFUL_AGAIN
+        kept.save(
+            update_fields=[
+                *("given_up_at", "problem", "tries", "tries_in_doubt", "not_before", "useless_from"),
+            ]
+        )
+    return True
+
+
+def goes_on_after(parcels: Sequence[Parcel]) -> bool:
+    """Say whether the series of these parcels goes on with others behind the first of them."""
+    numbers = [parcel.number for parcel in parcels if parcel.number is not None]
+    if not numbers:
+        return False
+    series = Parcel.objects.filter(topic=parcels[0].topic, about=parcels[0].about, number__gt=min(numbers))
+    return series.exclude(number__in=numbers).exists()
 
 
 def discard_waiting(*, made_before: datetime) -> int:

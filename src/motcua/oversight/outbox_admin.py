@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from motcua.accounts.admin import ReadOnlyAdmin
-from motcua.audit.service import record
 from motcua.outbox.models import Parcel, Pause
-from motcua.outbox.service import send_again
+from motcua.oversight.sending_again import Again, send_given_up_again
 
 
 class HowItStands(admin.SimpleListFilter):
@@ -52,7 +51,7 @@ class ParcelAdmin(ReadOnlyAdmin):
     search_fields = ("about",)
     ordering = ("-id",)
     fields = ("message_id", *list_display)
-    actions = ("bring_again",)
+    actions = ("bring_again", "bring_all_again")
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
@@ -62,24 +61,29 @@ class ParcelAdmin(ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Gửi lại những tin đã thôi gửi"))
     def bring_again(self, request: HttpRequest, queryset: QuerySet[Parcel]) -> None:
         """Let what was given up wait for its courier again; the rest of what was chosen stays as it is."""
-        now, count = timezone.now(), 0
-        for parcel in queryset.filter(Parcel.GIVEN_UP).order_by("id"):
-            if send_again(parcel, now=now):
-                count += 1
-                record(
-                    name="outbox.sent_again",
-                    now=now,
-                    actor=request.user,
-                    subject=str(parcel.message_id),
-                    details={"topic": parcel.topic, "about": parcel.about},
-                )
-        if not count:
-            self.message_user(
-                request, _("Trong các tin đã chọn không có tin nào đã thôi gửi."), messages.WARNING
+        self._send(request, queryset)
+
+    @admin.action(description=gettext_lazy("Gửi lại tất cả tin đã thôi gửi đến cùng hệ thống"))
+    def bring_all_again(self, request: HttpRequest, queryset: QuerySet[Parcel]) -> None:
+        """Do it with everything that was given up for the systems of what was chosen."""
+        topics = set(queryset.order_by().values_list("topic", flat=True))
+        self._send(request, Parcel.objects.filter(topic__in=topics))
+
+    def _send(self, request: HttpRequest, parcels: QuerySet[Parcel]) -> None:
+        again = send_given_up_again(parcels, by=request.user, now=timezone.now())
+        if again.sent:
+            text = ngettext("%(count)d tin sẽ được gửi lại.", "%(count)d tin sẽ được gửi lại.", again.sent)
+            self.message_user(request, text % {"count": again.sent}, messages.SUCCESS)
+        if again.forgotten:
+            text = ngettext(
+                "%(count)d tin không gửi lại được: nội dung đã được xóa khi hết thời hạn lưu.",
+                "%(count)d tin không gửi lại được: nội dung đã được xóa khi hết thời hạn lưu.",
+                again.forgotten,
             )
-            return
-        text = ngettext("%(count)d tin sẽ được gửi lại.", "%(count)d tin sẽ được gửi lại.", count)
-        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+            self.message_user(request, text % {"count": again.forgotten}, messages.WARNING)
+        if again == Again():
+            text = _("Trong các tin đã chọn không có tin nào đã thôi gửi.")
+            self.message_user(request, text, messages.WARNING)
 
 
 @admin.register(Pause)
