@@ -74,6 +74,14 @@ def test_each_part_has_its_line_in_one_form(monkeypatch: pytest.MonkeyPatch) -> 
     ]
 
 
+def test_the_operators_page_says_of_each_part_when_it_works() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    table = page.partition("## Doctor")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
+    told = {name.strip() for row in rows for name in row.split(";")}
+    assert {part.name for part in doctor.parts()} <= told
+
+
 def test_a_part_that_hangs_keeps_nobody_waiting(released: threading.Event) -> None:
     def hangs() -> str:
         released.wait()

@@ -109,9 +109,9 @@ def test_a_trial_is_left_in_peace(settings: Any) -> None:
         ({"ALLOWED_HOSTS": ["*"]}, "motcua.E025", "MOTCUA_HOSTS"),
         ({"TRUSTED_PROXIES": []}, "motcua.E030", "MOTCUA_PROXIES"),
         ({"OFFICER_SECOND_FACTOR": "offered"}, "motcua.E026", "OFFICER_SECOND_FACTOR"),
-        ({**_PORTAL, "NATIONAL_PORTAL_URL": "http://portal.example/"}, "motcua.E041", "NATIONAL_PORTAL_URL"),
-        ({**_PORTAL, "NATIONAL_PORTAL_UNIT": ""}, "motcua.E042", "NATIONAL_PORTAL_UNIT"),
-        ({**_PORTAL, "NATIONAL_PORTAL_TOKEN": ""}, "motcua.E042", "NATIONAL_PORTAL_TOKEN"),
+        ({**_PORTAL, "NATIONAL_PORTAL_URL": "http://portal.example/"}, "motcua.E050", "NATIONAL_PORTAL_URL"),
+        ({**_PORTAL, "NATIONAL_PORTAL_UNIT": ""}, "motcua.E051", "NATIONAL_PORTAL_UNIT"),
+        ({**_PORTAL, "NATIONAL_PORTAL_TOKEN": ""}, "motcua.E051", "NATIONAL_PORTAL_TOKEN"),
     ],
 )
 def test_an_unsafe_setting_is_named(

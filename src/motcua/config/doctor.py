@@ -385,8 +385,7 @@ def _slips() -> str:
 def _signing() -> str:
     from motcua.slips import checks, signing
 
-    ends_soon = "motcua.W044"
-    if found := [one.msg for one in checks.slips_can_be_signed(None) if one.id != ends_soon]:
+    if found := [one.msg for one in checks.slips_can_be_signed(None) if one.id != checks.ENDS_SOON]:
         raise Trouble(" ".join(found))
     keys = [*signing.in_folder(), *signing.common()]
     if not keys:

@@ -143,12 +143,12 @@ def _portal() -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     if not settings.NATIONAL_PORTAL_URL.startswith("https://"):
         text, hint = "NATIONAL_PORTAL_URL is not https.", "Set NATIONAL_PORTAL_URL to an https address."
-        messages.append(Error(text, hint=hint, id="motcua.E041"))
+        messages.append(Error(text, hint=hint, id="motcua.E050"))
     for name in ("NATIONAL_PORTAL_UNIT", "NATIONAL_PORTAL_TOKEN"):
         if not getattr(settings, name):
             text = f"{name} is empty, and NATIONAL_PORTAL_URL is not."
             hint = f"Set {name} as the portal's operator gave it to you, or unset NATIONAL_PORTAL_URL."
-            messages.append(Error(text, hint=hint, id="motcua.E042"))
+            messages.append(Error(text, hint=hint, id="motcua.E051"))
     return messages
 
 

@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from motcua.slips import signing
 
+ENDS_SOON: Final = "motcua.W044"
+_TOKEN: Final = "motcua.W045"  # noqa: S105 (an id)
 _HINT: Final = "Slips go out unsigned until then; docs/operations.md, Signed slips, says how."
 
 
@@ -45,7 +47,7 @@ def _of_file(key: signing.Key) -> list[CheckMessage]:
     if days < 0:
         return [_warning(f"{key.name}: the certificate expired on {day}.", "motcua.W043")]
     if days <= signing.WARNED_AT:
-        return [_warning(f"{key.name}: the certificate expires on {day}, in {days} days.", "motcua.W044")]
+        return [_warning(f"{key.name}: the certificate expires on {day}, in {days} days.", ENDS_SOON)]
     return []
 
 
@@ -61,9 +63,9 @@ def _of_token(key: signing.Key) -> list[CheckMessage]:
         if not said
     ]
     if not Path(key.module).is_file():
-        return [_warning("SLIP_PKCS11_MODULE is not a file.", "motcua.W045")]
+        return [_warning("SLIP_PKCS11_MODULE is not a file.", _TOKEN)]
     if missing:
-        return [_warning(f"SLIP_PKCS11_MODULE is set, but not {', '.join(missing)}.", "motcua.W045")]
+        return [_warning(f"SLIP_PKCS11_MODULE is set, but not {', '.join(missing)}.", _TOKEN)]
     return []
 
 
