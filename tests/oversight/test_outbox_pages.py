@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from motcua.audit.models import AuditEvent
 from motcua.outbox.models import Parcel, Pause
-from motcua.outbox.service import put, put_series
+from motcua.outbox.service import Failed, Load, bring_next, put, put_series
 from motcua.oversight import sending_again
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +168,20 @@ class TestCommand:
         Parcel.objects.filter(pk=parcels[1].pk).update(content="")
         with pytest.raises(CommandError, match="1 cannot be sent"):
             call_command("outbox", "--again", "portal")
+
+    def test_what_is_tried_in_vain_for_long_is_an_alarm_though_nothing_is_given_up(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def fails(load: Load) -> None:
+            raise Failed("status_500")
+
+        with transaction.atomic():
+            put(topic="mail", content={}, now=NOW)
+        for look in range(12):
+            bring_next(couriers={"mail": fails}, now=NOW + timedelta(minutes=6 * look))
+        with pytest.raises(SystemExit, match="1"):
+            call_command("outbox")
+        assert "in vain: 1" in capsys.readouterr().out
 
     def test_what_only_waits_is_no_alarm(self, capsys: pytest.CaptureFixture[str]) -> None:
         with transaction.atomic():

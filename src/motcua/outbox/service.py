@@ -30,6 +30,8 @@ _LEASE: Final = timedelta(seconds=60)
 _MOST_WORKERS: Final = 50
 _FIRST_PAUSE: Final = timedelta(seconds=5)
 _LONGEST_PAUSE: Final = timedelta(minutes=5)
+# After so many tries in vain, more than half an hour, operators are told of what goes on waiting.
+_STUCK_AFTER: Final = 12
 # How often something is sent though each try may have been the one that was taken, and how long it rests after the
 # first of them; the pause doubles, so that all of them take a day and a half.
 _MOST_IN_DOUBT: Final = 12
@@ -217,10 +219,14 @@ def seconds_to_next(*, couriers: Mapping[str, Courier], now: datetime) -> float 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one system stands: what waits for it, what was given up, and since when it is out of reach, if it is."""
+    """How one system stands: what waits for it, what was given up, and since when it is out of reach, if it is.
+
+    ``stuck`` of those that wait were tried many times in vain.
+    """
 
     topic: str
     waiting: int
+    stuck: int
     oldest: datetime | None
     given_up: int
     paused_since: datetime | None = None
@@ -231,7 +237,8 @@ class Standing:
         """Return it as JSON can say it."""
         moments = {"oldest": self.oldest, "paused_since": self.paused_since, "next_try": self.next_try}
         said = {name: at.isoformat(timespec="seconds") if at else None for name, at in moments.items()}
-        return {"waiting": self.waiting, "given_up": self.given_up, "problem": self.problem, **said}
+        counts = {"waiting": self.waiting, "stuck": self.stuck, "given_up": self.given_up}
+        return {**counts, "problem": self.problem, **said}
 
 
 def standing() -> list[Standing]:
@@ -239,6 +246,7 @@ def standing() -> list[Standing]:
     unsent = Parcel.objects.filter(taken_at=None).order_by().values("topic")
     counted = unsent.annotate(
         waiting=Count("pk", filter=Parcel.WAITING),
+        stuck=Count("pk", filter=Parcel.WAITING & Q(tries__gte=_STUCK_AFTER)),
         oldest=Min("made_at", filter=Parcel.WAITING),
         given_up=Count("pk", filter=Parcel.GIVEN_UP),
     )
@@ -246,14 +254,14 @@ def standing() -> list[Standing]:
     pauses = {pause.topic: pause for pause in Pause.objects.all()}
     found = []
     for topic in sorted({*rows, *pauses}):
-        row = rows.get(topic, {"waiting": 0, "oldest": None, "given_up": 0})
+        row = rows.get(topic, {"waiting": 0, "stuck": 0, "oldest": None, "given_up": 0})
         pause = pauses.get(topic)
         told = (
             {}
             if pause is None
             else {"paused_since": pause.since, "next_try": pause.until, "problem": pause.problem}
         )
-        found.append(Standing(topic, row["waiting"], row["oldest"], row["given_up"], **told))
+        found.append(Standing(topic, row["waiting"], row["stuck"], row["oldest"], row["given_up"], **told))
     return found
 
 

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON object")
 
     def handle(self, *args: Any, as_json: bool, again: str | None = None, **options: Any) -> None:
-        """Run; ends with 1 when a system is out of reach or something was given up."""
+        """Run; ends with 1 when a system is out of reach, or something was given up or tried in vain for long."""
         if again is not None:
             return self._send_again(again)
         topics = standing()
@@ -38,13 +38,15 @@ class Command(BaseCommand):
         else:
             for one in topics:
                 self.stdout.write(f"{one.topic}: {one.waiting} waiting{_since(', the oldest', one.oldest)}")
+                if one.stuck:
+                    self.stdout.write(f"  tried again and again in vain: {one.stuck}")
                 if one.given_up:
                     self.stdout.write(f"  given up: {one.given_up}")
                 if one.paused_since:
                     again = f"{timezone.localtime(one.next_try):%H:%M:%S}"
                     gone = _since("", one.paused_since)
                     self.stdout.write(f"  out of reach{gone}: {one.problem}; next try {again}")
-        if any(one.given_up or one.paused_since for one in topics):
+        if any(one.stuck or one.given_up or one.paused_since for one in topics):
             sys.exit(1)
         return None
 
