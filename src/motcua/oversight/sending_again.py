@@ -25,8 +25,7 @@ class Again:
 
 
 def send_given_up_again(parcels: QuerySet[Parcel], *, by: User | None, now: datetime) -> Again:
-    """Let what was given up of these wait for its courier again, each with its event in one transaction with all
-    about the same thing.
+    """Let what was given up of these wait for its courier again, each with its event, all about one thing at once.
 
     An earlier message that arrives after a later one would leave the national portal with how the dossier once stood.
     There how it stands now goes behind it, in the same transaction.
