@@ -44,7 +44,9 @@ _FEWEST_PEOPLE: Final = 40
 _SUBJECT: Final = "province"
 _ONLINE_SHARE: Final = 0.22
 # Of the past nothing is sent out any more; what was told since then may lie in the mailboxes of the demo.
-_WORTH_SENDING: Final = timedelta(days=4)  # a trial that begins on a Monday shows what Friday told
+_WORTH_SENDING: Final = timedelta(
+    hours=71
+)  # on a Monday what Friday told; an SMS is worth sending for three days
 _UNREAD_DAYS: Final = 4  # working days whose messages nobody has read yet
 _NEAR: Final = {"127.0.0.1", "localhost", "::1"}
 
