@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import Client
 from django.utils import timezone
@@ -314,6 +317,17 @@ class TestNumbers:
         assert list(fee.receipts.values_list("number", flat=True)) == [1, 2]
 
 
+def close_noon(cashier: User) -> None:
+    """Close the day of ``NOON`` with what its receipts come to, however often that changes meanwhile."""
+    while True:
+        cash = closing.till_of(cashier, NOON.date()).cash
+        with suppress(closing.CountedAnew):
+            closing.close_day(
+                day=NOON.date(), expected=cash, counted=cash, denominations={}, note="", by=cashier, now=NOON
+            )
+            return
+
+
 @pytest.mark.django_db(transaction=True)
 class TestAtOneMoment:
     def test_fifty_receipts_have_fifty_numbers_without_a_gap(self, costly: Costly, cashier: User) -> None:
@@ -357,18 +371,59 @@ class TestAtOneMoment:
             lambda pk=fee.pk: service.take_cash(fee_pk=pk, by=cashier, now=NOON) for fee in fees
         ]
 
-        def close() -> None:
-            cash = closing.till_of(cashier, NOON.date()).cash
-            closing.close_day(
-                day=NOON.date(), expected=cash, counted=cash, denominations={}, note="", by=cashier, now=NOON
-            )
+        queue = iter([*jobs[:3], lambda: close_noon(cashier), *jobs[3:], lambda: close_noon(cashier)])
+        wrong = at_once(8, lambda: next(queue)())
+        assert {type(error) for error in wrong} <= {service.DayClosed}
+        closed = DayClosing.objects.get()
+        assert Receipt.objects.count() == 6 - len(wrong)
+        assert not Receipt.objects.filter(closing=None).exists()
+        assert closed.expected == sum(closed.receipts.values_list("amount", flat=True))
 
-        queue = iter([*jobs[:3], close, *jobs[3:], close])
-        at_once(8, lambda: next(queue)())
-        closed = DayClosing.objects.first()
-        if closed is not None:
-            assert not Receipt.objects.filter(closing=None).exists()
-            assert closed.expected == sum(closed.receipts.values_list("amount", flat=True))
+    def test_what_is_voided_while_a_day_is_closed_is_not_in_its_sum_or_not_voided(
+        self, costly: Costly, cashier: User
+    ) -> None:
+        made = [service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON) for _ in range(6)]
+        jobs: list[Callable[[], object]] = [
+            lambda pk=one.pk: service.void(receipt_pk=pk, reason="Nhầm", by=cashier, now=NOON) for one in made
+        ]
+
+        queue = iter([*jobs[:3], lambda: close_noon(cashier), *jobs[3:], lambda: close_noon(cashier)])
+        wrong = at_once(8, lambda: next(queue)())
+        assert {type(error) for error in wrong} <= {service.DayClosed}
+        closed = DayClosing.objects.get()
+        valid = closed.receipts.filter(Receipt.VALID)
+        assert (closed.receipts.count(), valid.count()) == (6, len(wrong))
+        assert closed.expected == sum(valid.values_list("amount", flat=True))
+
+    @pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer: nothing crosses")
+    def test_voiding_and_closing_do_not_cross(
+        self, costly: Costly, cashier: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        is_voiding, is_closing = threading.Event(), threading.Event()
+        refuse_closed, receipts_of = service.refuse_closed, closing._receipts
+
+        def before_the_cashier(*given: Any) -> None:
+            is_voiding.set()
+            assert is_closing.wait(10)
+            refuse_closed(*given)
+
+        def with_the_cashier(*given: Any) -> Any:
+            if connection.in_atomic_block:  # till_of has no transaction, close_day has, and the cashier
+                is_closing.set()
+            return receipts_of(*given)
+
+        def close() -> None:
+            assert is_voiding.wait(10)
+            close_noon(cashier)
+
+        monkeypatch.setattr(service, "refuse_closed", before_the_cashier)
+        monkeypatch.setattr(closing, "_receipts", with_the_cashier)
+        void = lambda: service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON)  # noqa: E731
+        ways = iter([void, close])
+        wrong = at_once(2, lambda: next(ways)())
+        assert [type(error) for error in wrong] == [service.DayClosed]
+        assert DayClosing.objects.get().expected == 8000
 
 
 class TestExemptions:

@@ -140,14 +140,17 @@ def void(*, receipt_pk: UUID, reason: str, by: User, now: datetime) -> Receipt:
     """
     if not reason.strip():
         raise ValueError("a receipt is voided with a reason")
+    fee_pk, taker_pk, taken_at = Receipt.objects.values_list("fee_id", "taken_by_id", "taken_at").get(
+        pk=receipt_pk
+    )
     with transaction.atomic():
-        fee = charging.locked_fee(Receipt.objects.values_list("fee_id", flat=True).get(pk=receipt_pk))
-        receipt = Receipt.objects.select_for_update(of=("self",)).select_related("office").get(pk=receipt_pk)
-        if receipt.taken_by_id != by.pk or not may_do(by, Right.TAKE_FEE, fee.dossier):
+        fee = charging.locked_fee(fee_pk)
+        if taker_pk != by.pk or not may_do(by, Right.TAKE_FEE, fee.dossier):
             raise NotYours(Right.TAKE_FEE)
+        refuse_closed(by, timezone.localdate(taken_at))  # the cashier before the receipt, as ``close_day`` does
+        receipt = Receipt.objects.select_for_update(of=("self",)).select_related("office").get(pk=receipt_pk)
         if receipt.voided_at is not None:
             return receipt
-        refuse_closed(by, timezone.localdate(receipt.taken_at))
         receipt.voided_at, receipt.voided_by, receipt.void_reason = now, by, reason.strip()
         receipt.save(update_fields=["voided_at", "voided_by", "void_reason"])
         charging.owe_again(fee, by=by, now=now)
