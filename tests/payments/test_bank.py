@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -422,6 +422,66 @@ class TestAsking:
         payment.refresh_from_db()
         assert payment.state == "expired"
         assert "đã hết hạn" in page_of(an_client, payment.fee)
+
+    @pytest.mark.parametrize("word", ["open", "cancelled"])
+    @pytest.mark.parametrize(
+        "after", [timedelta(minutes=11), timedelta(minutes=61), timedelta(days=1, minutes=1)]
+    )
+    def test_money_that_came_at_the_last_moment_is_found_out_after_the_end(
+        self, begun: Begun, told_bank: ToldBank, word: str, after: timedelta
+    ) -> None:
+        payment = begun()
+        end = self.ended(payment, told_bank, word)
+        for at in (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)):
+            if at + timedelta(minutes=1) < after:
+                assert online.ask_next(now=end + at)
+        told_bank.knows[str(payment.pk)] = ("paid", 8000)
+        assert online.ask_next(now=end + after)
+        payment.refresh_from_db()
+        assert (payment.state, payment.refund_amount) == ("paid", 0)
+        assert Receipt.objects.get().method == "online"
+        assert not online.ask_next(now=end + timedelta(days=30))
+
+    def test_money_found_out_after_the_end_is_given_back_where_nothing_is_owed_any_more(
+        self, begun: Begun, told_bank: ToldBank, cashier: User, cashier_client: Client
+    ) -> None:
+        payment = begun()
+        end = self.ended(payment, told_bank, "open")
+        service.take_cash(fee_pk=payment.fee_id, by=cashier, now=timezone.now())
+        told_bank.knows[str(payment.pk)] = ("paid", 8000)
+        assert online.ask_next(now=end + timedelta(minutes=10))
+        assert "Cần hoàn trả" in cashier_client.get("/mot-cua/thu-phi/").content.decode()
+
+    def test_an_order_that_ended_is_asked_about_three_times_more(
+        self, begun: Begun, told_bank: ToldBank
+    ) -> None:
+        end = self.ended(begun(), told_bank, "open")
+        told_bank.asked = 0
+        for minutes in range(0, 3 * 24 * 60, 10):
+            online.ask_next(now=end + timedelta(minutes=minutes))
+        assert told_bank.asked == 3
+
+    def test_a_question_after_the_end_without_an_answer_is_asked_again(
+        self, begun: Begun, told_bank: ToldBank
+    ) -> None:
+        payment = begun()
+        end = self.ended(payment, told_bank, "open")
+        told_bank.trouble = Unreachable("timeout")
+        for hours in range(1, 72):
+            assert online.ask_next(now=end + timedelta(hours=hours))
+        told_bank.trouble = None
+        told_bank.knows[str(payment.pk)] = ("paid", 8000)
+        assert online.ask_next(now=end + timedelta(hours=72))
+        assert Receipt.objects.count() == 1
+
+    def ended(self, payment: OnlinePayment, told_bank: ToldBank, word: str) -> datetime:
+        """Let an order end without money; return when."""
+        told_bank.knows[str(payment.pk)] = (word, 8000)
+        end = timezone.now() + timedelta(minutes=30)
+        assert online.ask_next(now=end)
+        payment.refresh_from_db()
+        assert payment.state in ("failed", "expired")
+        return end
 
     def test_the_bank_is_asked_less_and_less_often(self, begun: Begun, told_bank: ToldBank) -> None:
         begun()

@@ -189,7 +189,9 @@ class OnlinePayment(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Người thanh toán")
     )
     expires_at = models.DateTimeField(_("Hết hạn lúc"), help_text="The bank takes nothing after it")
-    ask_at = models.DateTimeField(help_text="The bank is not asked about it earlier")
+    ask_at = models.DateTimeField(
+        null=True, help_text="The bank is not asked about it earlier; null: not any more"
+    )
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When the bank was asked last")
     asked = models.PositiveSmallIntegerField(default=0, help_text="Questions to the bank so far")
     answered_at = models.DateTimeField(_("Trả lời lúc"), null=True, blank=True)
@@ -220,7 +222,9 @@ class OnlinePayment(models.Model):
         verbose_name_plural = _("Thanh toán trực tuyến")
         ordering = ("begun_at",)
         indexes = [
-            models.Index(fields=["ask_at"], name="payment_to_ask", condition=models.Q(state="begun")),
+            models.Index(
+                fields=["ask_at"], name="payment_to_ask", condition=models.Q(ask_at__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -37,6 +37,8 @@ _GRACE: Final = timedelta(minutes=2)
 _FIRST_QUESTION: Final = timedelta(minutes=1)
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
+# Money may have been taken in the last second, and the notice of it lost: how long after its end an order is asked about.
+_LATER_LOOKS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1))
 _BETWEEN_PRESSES: Final = timedelta(seconds=5)
 _State = OnlinePayment.State
 
@@ -103,6 +105,9 @@ def hear(word: Word, *, now: datetime) -> OnlinePayment:
             _note_end(payment, _State.FAILED, now)
         elif payment.state == _State.BEGUN and now > payment.expires_at + _GRACE:
             _note_end(payment, _State.EXPIRED, now)
+        elif payment.state != _State.BEGUN:
+            payment.ask_at = _next_look(payment, now)
+            payment.save(update_fields=["ask_at"])
     return payment
 
 
@@ -122,7 +127,7 @@ def ask_about(payment_pk: UUID, *, now: datetime) -> bool:
 
 
 def ask_next(*, now: datetime) -> bool:
-    """Ask the bank about one order that waits too long for its word.
+    """Ask the bank about one order that waits too long for its word, or that ended and may have been paid after all.
 
     Args:
         now: the moment.
@@ -132,7 +137,7 @@ def ask_next(*, now: datetime) -> bool:
     """
     if not bank.is_configured():
         return False
-    due = OnlinePayment.objects.filter(state=_State.BEGUN, ask_at__lte=now).order_by("ask_at")
+    due = OnlinePayment.objects.filter(ask_at__lte=now).order_by("ask_at")
     if not due.exists():  # asked every other second: SQLite's one writer is not taken for nothing
         return False
     with transaction.atomic():
@@ -145,7 +150,7 @@ def ask_next(*, now: datetime) -> bool:
         )
     if isinstance(_ask(payment.pk, now=now), Unreachable):
         # Who does not answer about one order answers about none: the others wait as well.
-        soon = OnlinePayment.objects.filter(state=_State.BEGUN, ask_at__lt=now + _FIRST_PAUSE)
+        soon = OnlinePayment.objects.filter(ask_at__lt=now + _FIRST_PAUSE)
         soon.update(ask_at=now + _FIRST_PAUSE)
     return True
 
@@ -163,6 +168,7 @@ def _ask(order: UUID, *, now: datetime) -> Exception | None:
 
 def _note_paid(payment: OnlinePayment, fee: Fee, word: Word, now: datetime) -> None:
     payment.state, payment.answered_at, payment.bank_reference = _State.PAID, now, word.reference
+    payment.ask_at = None
     dossier = fee.dossier
     words = {"code": dossier.code, "amount": money(word.amount)}
     if word.amount == payment.amount and fee.is_open:
@@ -189,4 +195,11 @@ def _note_paid(payment: OnlinePayment, fee: Fee, word: Word, now: datetime) -> N
 
 def _note_end(payment: OnlinePayment, state: str, now: datetime) -> None:
     payment.state, payment.answered_at = state, now
-    payment.save(update_fields=["state", "answered_at"])
+    payment.ask_at = _next_look(payment, now)
+    payment.save(update_fields=["state", "answered_at", "ask_at"])
+
+
+def _next_look(payment: OnlinePayment, now: datetime) -> datetime | None:
+    """Return when the bank is asked again about an order that ended unpaid; None when it was asked often enough."""
+    looks = (payment.answered_at + after for after in _LATER_LOOKS if payment.answered_at is not None)
+    return next((at for at in looks if at > now), None)
