@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -220,7 +222,7 @@ class TestWhatTheBankSays:
         self, begun: Begun, told_bank: ToldBank, cashier: User, cashier_client: Client, an_client: Client
     ) -> None:
         payment = begun()
-        service.take_cash(fee_pk=payment.fee_id, by=cashier, now=timezone.now())
+        service.take_cash(fee_pk=payment.fee_id, by=cashier, now=timezone.now(), is_despite_bank=True)
         told_bank.tells(payment.pk, 8000)
         assert Receipt.objects.count() == 1
         till = cashier_client.get("/mot-cua/thu-phi/").content.decode()
@@ -261,6 +263,63 @@ class TestWhatTheBankSays:
 
     def test_an_order_of_nobody_is_answered_so(self, told_bank: ToldBank) -> None:
         assert told_bank.tells(uuid4(), 8000).status_code == 404
+
+
+class TestCashWhileTheBankIsSilent:
+    """The cashier sees that the money may be at the bank already, and takes cash knowingly or not at all."""
+
+    said: ClassVar = {"take": "1", "tendered": "20.000", "payer": "Nguyễn Văn An"}
+
+    def test_the_cashier_sees_it_and_since_when(self, begun: Begun, cashier_client: Client) -> None:
+        payment = begun()
+        begun_at = datetime(2026, 11, 26, 9, 41, tzinfo=timezone.get_current_timezone())
+        OnlinePayment.objects.update(begun_at=begun_at)
+        address = f"/mot-cua/thu-phi/ho-so/{payment.fee.dossier_id}/"
+        page = cashier_client.get(address).content.decode()
+        assert "Đang chờ ngân hàng trả lời" in page
+        assert "lúc 09:41 26/11/2026" in page
+        OnlinePayment.objects.update(state="failed", answered_at=begun_at)
+        page = cashier_client.get(address).content.decode()
+        assert "Đang chờ ngân hàng trả lời" not in page
+        assert "vẫn thu tiền mặt" not in page
+
+    def test_cash_is_taken_only_with_a_tick(self, begun: Begun, cashier_client: Client) -> None:
+        payment = begun()
+        address = f"/mot-cua/thu-phi/ho-so/{payment.fee.dossier_id}/"
+        said = self.said | {"fee": payment.fee_id}
+        page = cashier_client.post(address, said).content.decode()
+        assert "Khoản này đang chờ ngân hàng trả lời." in page
+        assert 'value="20.000"' in page
+        assert not Receipt.objects.exists()
+        cashier_client.post(address, said | {"is_despite_bank": "on"})
+        assert Receipt.objects.get().tendered == 20_000
+
+    def test_an_order_begun_after_the_form_was_looked_at_is_told(
+        self, begun: Begun, cashier_client: Client
+    ) -> None:
+        payment = begun()
+        take_cash = service.take_cash
+        with pytest.MonkeyPatch.context() as earlier:
+
+            def take(**said: Any) -> Receipt:
+                earlier.undo()
+                return take_cash(**said)
+
+            earlier.setattr(OnlinePayment, "WAITING", Q(state="nothing"))
+            earlier.setattr(service, "take_cash", take)
+            address = f"/mot-cua/thu-phi/ho-so/{payment.fee.dossier_id}/"
+            page = cashier_client.post(address, self.said | {"fee": payment.fee_id}, follow=True)
+        assert "Chưa thu: người nộp đã mở thanh toán trực tuyến" in page.content.decode()
+        assert not Receipt.objects.exists()
+
+    def test_the_dossiers_own_page_takes_none_and_leads_to_its_fees(
+        self, begun: Begun, cashier_client: Client
+    ) -> None:
+        payment = begun(status=states.FEE, kind="later")
+        answer = cashier_client.post(f"/mot-cua/ho-so/{payment.fee.dossier_id}/viec/take_fee/")
+        assert answer["Location"] == f"/mot-cua/thu-phi/ho-so/{payment.fee.dossier_id}/"
+        assert status_of(payment.fee.dossier) == states.FEE
+        assert not Receipt.objects.exists()
 
 
 class TestWhatSomebodySaysInItsName:
@@ -447,7 +506,7 @@ class TestAsking:
     ) -> None:
         payment = begun()
         end = self.ended(payment, told_bank, "open")
-        service.take_cash(fee_pk=payment.fee_id, by=cashier, now=timezone.now())
+        service.take_cash(fee_pk=payment.fee_id, by=cashier, now=timezone.now(), is_despite_bank=True)
         told_bank.knows[str(payment.pk)] = ("paid", 8000)
         assert online.ask_next(now=end + timedelta(minutes=10))
         assert "Cần hoàn trả" in cashier_client.get("/mot-cua/thu-phi/").content.decode()
@@ -583,7 +642,9 @@ class TestAtOneMoment:
         ways = iter(
             [
                 lambda: online.hear(word, now=timezone.now()),
-                lambda: service.take_cash(fee_pk=payment.fee_id, by=cashier, now=timezone.now()),
+                lambda: service.take_cash(
+                    fee_pk=payment.fee_id, by=cashier, now=timezone.now(), is_despite_bank=True
+                ),
             ]
             * 3
         )

@@ -48,9 +48,20 @@ class CashForm(forms.Form):
         label=_("Người nộp tiền"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
-    def __init__(self, data: Any = None, *, fee: Fee, **options: Any) -> None:
+    is_despite_bank = forms.BooleanField(
+        label=_("Đã hỏi người nộp, vẫn thu tiền mặt"),
+        error_messages={
+            "required": _(
+                "Khoản này đang chờ ngân hàng trả lời. Vui lòng hỏi người nộp; nếu vẫn thu tiền mặt thì đánh dấu ô này."
+            )
+        },
+    )
+
+    def __init__(self, data: Any = None, *, fee: Fee, is_waiting: bool, **options: Any) -> None:
         super().__init__(data, auto_id=f"id_{fee.pk}_%s", **options)
         self.fee = fee
+        if not is_waiting:
+            del self.fields["is_despite_bank"]
 
     def clean_tendered(self) -> int | None:
         """Insist that it is enough."""

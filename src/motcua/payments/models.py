@@ -178,6 +178,8 @@ class OnlinePayment(models.Model):
         FAILED = "failed", _("Không thanh toán")
         EXPIRED = "expired", _("Hết hạn")
 
+    WAITING = models.Q(state=State.BEGUN)
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     fee = models.ForeignKey(
         "dossiers.Fee", models.PROTECT, related_name="online_payments", verbose_name=_("Khoản phí")
@@ -222,9 +224,7 @@ class OnlinePayment(models.Model):
         verbose_name_plural = _("Thanh toán trực tuyến")
         ordering = ("begun_at",)
         indexes = [
-            models.Index(
-                fields=["ask_at"], name="payment_to_ask", condition=models.Q(ask_at__isnull=False)
-            ),
+            models.Index(fields=["ask_at"], name="payment_to_ask", condition=models.Q(ask_at__isnull=False)),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -37,7 +37,7 @@ _GRACE: Final = timedelta(minutes=2)
 _FIRST_QUESTION: Final = timedelta(minutes=1)
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
-# Money may have been taken in the last second, and the notice of it lost: how long after its end an order is asked about.
+# How long after its end an order is asked about: money may have been taken in the last second and the notice lost.
 _LATER_LOOKS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1))
 _BETWEEN_PRESSES: Final = timedelta(seconds=5)
 _State = OnlinePayment.State

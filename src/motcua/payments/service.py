@@ -29,8 +29,18 @@ class DayClosed(ValueError):
     """The cashier has closed this day: nothing of it changes any more."""
 
 
+class WaitsAtBank(ValueError):
+    """The fee has an order of which the bank has not said what became of it: the money may be there already."""
+
+
 def take_cash(
-    *, fee_pk: int, by: User, now: datetime, tendered: int | None = None, payer: str = ""
+    *,
+    fee_pk: int,
+    by: User,
+    now: datetime,
+    tendered: int | None = None,
+    payer: str = "",
+    is_despite_bank: bool = False,
 ) -> Receipt:
     """Take a fee in cash: it is paid, and there is a receipt for it.
 
@@ -40,10 +50,12 @@ def take_cash(
         now: the moment.
         tendered: what was handed over, in đồng; left out, just what is owed.
         payer: the name of who pays; left out, the applicant's.
+        is_despite_bank: they know that an order of this fee waits for the bank's word, and take the cash all the same.
 
     Raises:
         moving.NotYours: not at this hand.
         charging.NotOwed: it was paid, waived or cancelled before.
+        WaitsAtBank: such an order waits, and they did not say so.
         TooLittle: not enough was handed over.
         DayClosed: the cashier's day is closed.
     """
@@ -53,6 +65,8 @@ def take_cash(
             raise NotYours(Right.TAKE_FEE)
         if not fee.is_open:
             raise charging.NotOwed
+        if not is_despite_bank and fee.online_payments.filter(OnlinePayment.WAITING).exists():
+            raise WaitsAtBank
         paid = fee.amount if tendered is None else tendered
         if paid < fee.amount:
             raise TooLittle
@@ -147,7 +161,9 @@ def void(*, receipt_pk: UUID, reason: str, by: User, now: datetime) -> Receipt:
         fee = charging.locked_fee(fee_pk)
         if taker_pk != by.pk or not may_do(by, Right.TAKE_FEE, fee.dossier):
             raise NotYours(Right.TAKE_FEE)
-        refuse_closed(by, timezone.localdate(taken_at))  # the cashier before the receipt, as ``close_day`` does
+        refuse_closed(
+            by, timezone.localdate(taken_at)
+        )  # the cashier before the receipt, as ``close_day`` does
         receipt = Receipt.objects.select_for_update(of=("self",)).select_related("office").get(pk=receipt_pk)
         if receipt.voided_at is not None:
             return receipt

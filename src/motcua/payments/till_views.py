@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -37,6 +37,9 @@ _CLOSED: Final = gettext_lazy(
 )
 _NOT_HERE: Final = gettext_lazy("Hồ sơ này không thuộc nơi ông/bà thu phí, lệ phí.")
 _NOT_OWED: Final = gettext_lazy("Khoản này không còn phải nộp. Vui lòng xem lại bên dưới.")
+WAITS_AT_BANK: Final = gettext_lazy(
+    "Chưa thu: người nộp đã mở thanh toán trực tuyến khoản này và ngân hàng chưa trả lời. Vui lòng xem bên dưới."
+)
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -79,7 +82,10 @@ def fees_of(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what a dossier costs; take cash for a fee, or let nobody pay it."""
     user: User = request.user
     dossier = get_object_or_404(visible_to(user).select_related("procedure", "office", "revision"), pk=pk)
-    fees = list(dossier.fees.select_related("settled_by", "exempted_by").prefetch_related("receipts__office"))
+    waiting = Prefetch("online_payments", OnlinePayment.objects.filter(OnlinePayment.WAITING), "waiting")
+    fees = list(
+        dossier.fees.select_related("settled_by", "exempted_by").prefetch_related("receipts__office", waiting)
+    )
     chosen = next((fee for fee in fees if str(fee.pk) == request.POST.get("fee")), None)
     bound: dict[str, Any] = {}
     if request.method == "POST":
@@ -87,7 +93,11 @@ def fees_of(request: HttpRequest, pk: UUID) -> HttpResponse:
             raise Http404
         is_cash = "take" in request.POST
         form: CashForm | ExemptForm
-        form = CashForm(request.POST, fee=chosen) if is_cash else ExemptForm(request.POST, fee=chosen)
+        form = (
+            CashForm(request.POST, fee=chosen, is_waiting=bool(chosen.waiting))
+            if is_cash
+            else ExemptForm(request.POST, fee=chosen)
+        )
         if form.is_valid():
             return _done(request, dossier, chosen, form)
         bound = {"cash" if is_cash else "exempt": form, "form": form}
@@ -96,7 +106,9 @@ def fees_of(request: HttpRequest, pk: UUID) -> HttpResponse:
     rows = [
         {
             "fee": fee,
-            "cash": (bound.get("cash") if fee is chosen else None) or CashForm(fee=fee, initial=payer)
+            "waiting": fee.waiting[0] if fee.is_open and fee.waiting else None,
+            "cash": (bound.get("cash") if fee is chosen else None)
+            or CashForm(fee=fee, is_waiting=bool(fee.waiting), initial=payer)
             if may_take and fee.is_open
             else None,
             "exempt": (bound.get("exempt") if fee is chosen else None) or ExemptForm(fee=fee)
@@ -225,7 +237,12 @@ def _done(request: HttpRequest, dossier: Dossier, fee: Fee, form: CashForm | Exe
     try:
         if isinstance(form, CashForm):
             made = service.take_cash(
-                fee_pk=fee.pk, by=user, now=now, tendered=said["tendered"], payer=said["payer"]
+                fee_pk=fee.pk,
+                by=user,
+                now=now,
+                tendered=said["tendered"],
+                payer=said["payer"],
+                is_despite_bank=said.get("is_despite_bank", False),
             )
             words = {"amount": money(made.amount), "change": money(made.change)}
             messages.success(request, _("Đã thu %(amount)s. Tiền thừa: %(change)s.") % words)
@@ -240,6 +257,8 @@ def _done(request: HttpRequest, dossier: Dossier, fee: Fee, form: CashForm | Exe
             messages.info(request, _("Khoản này đã được ông/bà thu ở lần bấm trước."))
             return redirect("taken", earlier.pk)
         messages.warning(request, str(_NOT_OWED))
+    except service.WaitsAtBank:  # begun since the form was looked at
+        messages.warning(request, str(WAITS_AT_BANK))
     except service.DayClosed:
         messages.error(request, str(_CLOSED))
     return redirect("fees_of", dossier.pk)

@@ -33,7 +33,8 @@ from motcua.dossiers.papers import ACCEPT, PaperRefused, request_max_bytes
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
 from motcua.dossiers.uploading import unfinished
-from motcua.payments.service import DayClosed
+from motcua.payments.service import DayClosed, WaitsAtBank
+from motcua.payments.till_views import WAITS_AT_BANK
 from motcua.reception import acting
 from motcua.reception.acting import ACTIONS, Action
 from motcua.reception.action_forms import ActionForm
@@ -213,6 +214,9 @@ def _done(
         messages.warning(request, str(HINDRANCE_TEXTS[refused.hindrance]))
     except charging.Unpaid:
         messages.error(request, str(UNPAID))
+    except WaitsAtBank:
+        messages.warning(request, str(WAITS_AT_BANK))
+        return redirect("fees_of", dossier.pk)
     except DayClosed:
         messages.error(request, str(DAY_CLOSED))
     except DecisionBarred:
