@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -320,10 +321,17 @@ class TestNumbers:
 def close_noon(cashier: User) -> None:
     """Close the day of ``NOON`` with what its receipts come to, however often that changes meanwhile."""
     while True:
-        cash = closing.till_of(cashier, NOON.date()).cash
+        seen = closing.till_of(cashier, NOON.date())
         with suppress(closing.CountedAnew):
             closing.close_day(
-                day=NOON.date(), expected=cash, counted=cash, denominations={}, note="", by=cashier, now=NOON
+                day=NOON.date(),
+                expected=seen.cash,
+                written=len(seen.receipts),
+                counted=seen.cash,
+                denominations={},
+                note="",
+                by=cashier,
+                now=NOON,
             )
             return
 
@@ -526,10 +534,13 @@ class TestVoiding:
 
 
 class TestTheDaysEnd:
-    def close(self, cashier: User, *, counted: int, note: str = "", expected: int = 8000) -> DayClosing:
+    def close(
+        self, cashier: User, *, counted: int, note: str = "", expected: int = 8000, written: int = 1
+    ) -> DayClosing:
         return closing.close_day(
             day=timezone.localdate(NOON),
             expected=expected,
+            written=written,
             counted=counted,
             denominations={},
             note=note,
@@ -543,7 +554,7 @@ class TestTheDaysEnd:
         service.void(receipt_pk=voided.pk, reason="Nhầm", by=cashier, now=NOON)
         made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
         yesterday = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON - timedelta(days=1))
-        closed = self.close(cashier, counted=8000)
+        closed = self.close(cashier, counted=8000, written=2)
         assert (closed.expected, closed.difference) == (8000, 0)
         assert set(closed.receipts.all()) == {voided, made}
         assert closing.open_days(cashier) == [timezone.localdate(yesterday.taken_at)]
@@ -572,16 +583,61 @@ class TestTheDaysEnd:
             self.close(cashier, counted=7000)
         assert self.close(cashier, counted=7000, note="Trả thừa cho khách").difference == -1000
 
-    def test_a_sum_that_the_page_did_not_show_is_not_closed(self, costly: Costly, cashier: User) -> None:
-        service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+    def test_receipts_that_the_page_did_not_show_are_not_closed(self, costly: Costly, cashier: User) -> None:
+        fee = costly()
+        first = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
         with pytest.raises(closing.CountedAnew):
-            self.close(cashier, counted=0, expected=0)
+            self.close(cashier, counted=0, expected=0, written=0)
+        service.void(receipt_pk=first.pk, reason="Nhầm", by=cashier, now=NOON)
+        service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        with pytest.raises(closing.CountedAnew):  # the same sum, of other receipts
+            self.close(cashier, counted=8000, written=1)
+
+    def test_a_receipt_of_another_tab_joins_no_closing_unseen(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        now, address = timezone.now(), "/mot-cua/thu-phi/khoa-so/"
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=now)
+        shown = self.hidden(cashier_client.get(address).content.decode())
+        service.take_cash(fee_pk=costly(amount=5000).pk, by=cashier, now=now)
+
+        said = {"counted": "12.000", "note": "Trả thừa cho khách"}
+        page = cashier_client.post(address, shown | said).content.decode()
+        assert not DayClosing.objects.exists()
+        assert "lúc đó 1 biên lai, tiền mặt 8.000 đ; bây giờ 2 biên lai, tiền mặt 13.000 đ" in page
+        assert 'value="12.000"' in page
+        assert "Trả thừa cho khách" in page
+        cashier_client.post(address, self.hidden(page) | said)
+        assert DayClosing.objects.get().difference == -1000
+
+    def test_a_receipt_written_while_the_button_is_pressed_joins_no_closing_unseen(
+        self, costly: Costly, cashier: User, cashier_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
+        late, close_day = costly(amount=5000), closing.close_day
+
+        def close(**said: Any) -> DayClosing:
+            service.take_cash(fee_pk=late.pk, by=cashier, now=timezone.now())
+            return close_day(**said)
+
+        monkeypatch.setattr(closing, "close_day", close)
+        said = {"expected": "8000", "written": "1", "counted": "8000"}
+        page = cashier_client.post("/mot-cua/thu-phi/khoa-so/", said).content.decode()
+        assert not DayClosing.objects.exists()
+        assert "lúc đó 1 biên lai, tiền mặt 8.000 đ; bây giờ 2 biên lai, tiền mặt 13.000 đ" in page
+        assert self.hidden(page) == {"expected": "13000", "written": "2"}
+
+    @staticmethod
+    def hidden(page: str) -> dict[str, str]:
+        """Return what the closing's page carries unseen."""
+        return dict(re.findall(r'<input type="hidden" name="(expected|written)" value="([0-9]+)">', page))
 
     def test_tomorrow_is_not_closed(self, cashier: User) -> None:
         with pytest.raises(closing.NotToday):
             closing.close_day(
                 day=timezone.localdate(NOON) + timedelta(days=1),
                 expected=0,
+                written=0,
                 counted=0,
                 denominations={},
                 note="",
@@ -591,7 +647,7 @@ class TestTheDaysEnd:
 
     def test_who_takes_no_fees_closes_no_till(self, officer: User) -> None:
         with pytest.raises(NotYours):
-            self.close(officer, counted=0, expected=0)
+            self.close(officer, counted=0, expected=0, written=0)
 
     def test_the_page_counts_notes_and_prints_the_day(
         self, costly: Costly, cashier: User, cashier_client: Client
@@ -600,6 +656,7 @@ class TestTheDaysEnd:
         page = cashier_client.get("/mot-cua/thu-phi/khoa-so/").content.decode()
         assert "72.000 đ" in page
         said = {"counted": "", "note_50000": "1", "note_20000": "1", "note_2000": "1", "note": ""}
+        said |= self.hidden(page)
         page = cashier_client.post("/mot-cua/thu-phi/khoa-so/", said, follow=True).content.decode()
         assert "Bảng kê thu tiền ngày" in page
         assert made.said_number in page
@@ -621,7 +678,8 @@ class TestTheDaysEnd:
         self, costly: Costly, cashier: User, cashier_client: Client, said: dict[str, str], told: str
     ) -> None:
         service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
-        assert told in cashier_client.post("/mot-cua/thu-phi/khoa-so/", said).content.decode()
+        shown = {"expected": "8000", "written": "1"}
+        assert told in cashier_client.post("/mot-cua/thu-phi/khoa-so/", shown | said).content.decode()
         assert not DayClosing.objects.exists()
 
     @pytest.mark.parametrize("day", ["2999-01-01", "hom-nay", "2026-13-01"])

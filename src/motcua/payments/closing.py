@@ -53,6 +53,7 @@ def close_day(
     *,
     day: date,
     expected: int,
+    written: int,
     counted: int,
     denominations: dict[str, int],
     note: str,
@@ -64,6 +65,7 @@ def close_day(
     Args:
         day: today or earlier, local.
         expected: the cash that the page said there should be, in đồng.
+        written: how many receipts it showed, voided ones among them.
         counted: the cash that there is, in đồng.
         denominations: value of a note to how many, where they were counted so.
         note: why the two differ, where they do.
@@ -73,7 +75,7 @@ def close_day(
     Raises:
         moving.NotYours: they take no fees.
         NotToday: the day has not come yet.
-        CountedAnew: the receipts come to another sum meanwhile.
+        CountedAnew: there are other receipts meanwhile.
         Unexplained: the sums differ and there is no note.
     """
     if not may(by, Right.TAKE_FEE) or by.office is None:
@@ -87,7 +89,7 @@ def close_day(
             return before
         receipts = _receipts(by, day)
         cash = receipts.filter(Receipt.VALID).aggregate(sum=Sum("amount"))["sum"] or 0
-        if cash != expected:
+        if (cash, receipts.count()) != (expected, written):
             raise CountedAnew
         if counted != cash and not note.strip():
             raise Unexplained

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from motcua.dossiers.models import Fee
+from motcua.payments.closing import Till
 from motcua.web.templatetags.motcua import money
 
 _MOST: Final = 1_000_000_000  # đồng
@@ -95,8 +96,10 @@ class VoidForm(forms.Form):
 
 
 class ClosingForm(forms.Form):
-    """What was counted in the till: the sum, or how many notes of each kind."""
+    """What was counted in the till: the sum, or how many notes of each kind; and what the page said of the receipts."""
 
+    expected = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+    written = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
     counted = MoneyField(
         label=_("Tiền mặt đếm được (đồng)"),
         required=False,
@@ -110,9 +113,9 @@ class ClosingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, data: Any = None, *, expected: int) -> None:
+    def __init__(self, data: Any = None, *, till: Till) -> None:
         super().__init__(data)
-        self.expected = expected
+        self.till = till
         for value in NOTES:
             label = _("Số tờ %(value)s") % {"value": money(value)}
             widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
@@ -133,6 +136,9 @@ class ClosingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Take the sum from the notes where it is left out; both must say the same; a difference is explained."""
         said = super().clean() or {}
+        said["expected"], said["written"] = said.get("expected") or 0, said.get("written") or 0
+        if (said["expected"], said["written"]) != (self.till.cash, len(self.till.receipts)):
+            self.tell_of_change(self.till)
         if self.errors:
             return said
         notes = self.denominations()
@@ -145,6 +151,23 @@ class ClosingForm(forms.Form):
             return said
         if said["counted"] is None:
             self.add_error("counted", _("Vui lòng đếm tiền mặt; không có tiền thì ghi 0."))
-        elif said["counted"] != self.expected and not said.get("note", "").strip():
+        elif said["counted"] != self.till.cash and not said.get("note", "").strip():
             self.add_error("note", _("Có chênh lệch. Vui lòng giải trình."))
         return said
+
+    def tell_of_change(self, till: Till) -> None:
+        """Say what the receipts came to when the page was shown, and what they come to now."""
+        words = {
+            "before": self.cleaned_data["written"],
+            "cash_before": money(self.cleaned_data["expected"]),
+            "now": len(till.receipts),
+            "cash_now": money(till.cash),
+        }
+        self.add_error(
+            None,
+            _(
+                "Biên lai đã thay đổi sau khi ông/bà mở trang: lúc đó %(before)s biên lai, tiền mặt %(cash_before)s; "
+                "bây giờ %(now)s biên lai, tiền mặt %(cash_now)s. Vui lòng xem lại rồi khóa sổ lần nữa."
+            )
+            % words,
+        )

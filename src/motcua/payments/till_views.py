@@ -176,12 +176,13 @@ def close_till(request: HttpRequest) -> HttpResponse:
     if day > timezone.localdate(now) or user.office_id is None:
         raise Http404
     shown = closing.till_of(user, day)
-    form = ClosingForm(request.POST if request.method == "POST" else None, expected=shown.cash)
+    form = ClosingForm(request.POST if request.method == "POST" else None, till=shown)
     if request.method == "POST" and form.is_valid():
         try:
             closed = closing.close_day(
                 day=day,
-                expected=shown.cash,
+                expected=form.cleaned_data["expected"],
+                written=form.cleaned_data["written"],
                 counted=form.cleaned_data["counted"],
                 denominations=form.denominations(),
                 note=form.cleaned_data["note"],
@@ -189,10 +190,11 @@ def close_till(request: HttpRequest) -> HttpResponse:
                 now=now,
             )
         except closing.CountedAnew:
-            messages.warning(request, _("Vừa có thêm biên lai. Vui lòng xem lại rồi khóa sổ lần nữa."))
-            return redirect(request.get_full_path())
-        messages.success(request, _("Đã khóa sổ ngày %(day)s.") % {"day": f"{day:%d/%m/%Y}"})
-        return redirect("till_closed", closed.pk)
+            shown = closing.till_of(user, day)
+            form.tell_of_change(shown)
+        else:
+            messages.success(request, _("Đã khóa sổ ngày %(day)s.") % {"day": f"{day:%d/%m/%Y}"})
+            return redirect("till_closed", closed.pk)
     online = closing.paid_online(user.office_id, day)
     context = {
         "till": shown,

@@ -214,10 +214,17 @@ def _close_tills(now: datetime) -> None:
     for cashier in User.objects.filter(role=User.Role.CASHIER, is_active=True).select_related("office"):
         for day in open_days(cashier):
             if day < timezone.localdate(now):
-                cash = till_of(cashier, day).cash
+                till = till_of(cashier, day)
                 evening = timezone.make_aware(datetime.combine(day, datetime.min.time().replace(hour=17)))
                 close_day(
-                    day=day, expected=cash, counted=cash, denominations={}, note="", by=cashier, now=evening
+                    day=day,
+                    expected=till.cash,
+                    written=len(till.receipts),
+                    counted=till.cash,
+                    denominations={},
+                    note="",
+                    by=cashier,
+                    now=evening,
                 )
 
 
