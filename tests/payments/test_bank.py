@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -425,6 +426,50 @@ class TestAsking:
         for _ in range(5):
             an_client.get(f"/ho-so/{payment.fee.dossier_id}/thanh-toan/ve/")
         assert told_bank.asked == 1
+
+    def test_an_order_is_not_asked_about_while_a_question_about_it_may_be_under_way(
+        self, begun: Begun, told_bank: ToldBank
+    ) -> None:
+        payment, now = begun(), timezone.now()
+        asked = []
+        for seconds in (0, 6, 15, 21):
+            online.ask_about(payment.pk, now=now + timedelta(seconds=seconds))
+            asked.append(told_bank.asked)
+        assert asked == [1, 1, 1, 2]
+
+    def test_a_bank_that_does_not_answer_about_one_order_is_not_asked_about_the_next(
+        self, begun: Begun, told_bank: ToldBank, an_client: Client
+    ) -> None:
+        first = begun()
+        fee = Fee.objects.create(
+            dossier=first.fee.dossier,
+            kind="later",
+            amount=5000,
+            asked_at=timezone.now(),
+            asked_by=first.begun_by,
+        )
+        online.begin(fee_pk=fee.pk, by=first.begun_by, now=timezone.now())
+        told_bank.trouble = Unreachable("timeout")
+        an_client.get(f"/ho-so/{first.fee.dossier_id}/thanh-toan/ve/")
+        assert told_bank.asked == 1
+
+    def test_a_bank_that_hangs_holds_two_pages_for_a_moment_and_no_more(
+        self, begun: Begun, told_bank: ToldBank, an_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bank, "_PATIENCE", 0.05)
+        orders, goes_on = [begun() for _ in range(4)], threading.Event()
+        told_bank.before_answer = lambda: goes_on.wait(30)
+        try:
+            for order in orders:
+                page = an_client.get(f"/ho-so/{order.fee.dossier_id}/thanh-toan/ve/", follow=True)
+                assert "Đang chờ ngân hàng trả lời" in page.content.decode()
+        finally:
+            goes_on.set()
+        assert [bank._places.acquire(timeout=10) for _ in range(2)] == [True, True]
+        assert told_bank.asked == 2
+        for _ in range(2):
+            bank._places.release()
+        assert bank.ask_shortly(orders[3].pk).status is Status.UNKNOWN
 
     def test_a_lost_notice_is_found_out_without_anybody(self, begun: Begun, told_bank: ToldBank) -> None:
         payment = begun()

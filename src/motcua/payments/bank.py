@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -25,6 +27,11 @@ from motcua.outbox.service import Failed, Refused, Unreachable
 _NOBODYS: Final = UUID(int=0)
 _MOST: Final = 2_000_000_000  # đồng
 _LONGEST_REFERENCE: Final = 60
+_PATIENCE: Final = 5.0  # seconds that a page waits; the question itself may take longer
+_PAGES: Final = 2
+# A bank that hangs holds so many pages and no more: the others find no place and do not wait.
+_places = threading.BoundedSemaphore(_PAGES)
+_askers = ThreadPoolExecutor(_PAGES, thread_name_prefix="bank")
 
 
 class NotTheirs(ValueError):
@@ -117,6 +124,22 @@ def ask(order: UUID) -> Word:
     if word.order != order:
         raise Failed("answer_of_another_order")
     return word
+
+
+def ask_shortly(order: UUID) -> Word:
+    """Ask as ``ask`` does while somebody waits for a page: not for long, and only where few others do.
+
+    Raises:
+        outbox.service.Unreachable, Failed, Refused: there is no answer to go by, or none in time, or no place to ask.
+    """
+    if not _places.acquire(blocking=False):
+        raise Unreachable("busy")
+    question = _askers.submit(ask, order)
+    question.add_done_callback(lambda _: _places.release())
+    try:
+        return question.result(_PATIENCE)
+    except TimeoutError:
+        raise Unreachable("timeout") from None
 
 
 def probe() -> str:

@@ -8,6 +8,7 @@ being written down loses nothing: the bank is asked again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -39,7 +40,8 @@ _FIRST_PAUSE: Final = timedelta(seconds=30)
 _LONGEST_PAUSE: Final = timedelta(minutes=15)
 # How long after its end an order is asked about: money may have been taken in the last second and the notice lost.
 _LATER_LOOKS: Final = (timedelta(minutes=10), timedelta(hours=1), timedelta(days=1))
-_BETWEEN_PRESSES: Final = timedelta(seconds=5)
+# Longer than a question takes at most (``outbox.posting``): there is never a second one about an order under way.
+_BETWEEN_PRESSES: Final = timedelta(seconds=20)
 _State = OnlinePayment.State
 
 
@@ -112,7 +114,7 @@ def hear(word: Word, *, now: datetime) -> OnlinePayment:
 
 
 def ask_about(payment_pk: UUID, *, now: datetime) -> bool:
-    """Ask the bank about an order because somebody came back from there; not twice within some seconds.
+    """Ask the bank about an order, shortly, because somebody came back from there; not twice within some seconds.
 
     Args:
         payment_pk: which.
@@ -123,7 +125,7 @@ def ask_about(payment_pk: UUID, *, now: datetime) -> bool:
     """
     waiting = OnlinePayment.objects.filter(pk=payment_pk, state=_State.BEGUN)
     is_mine = waiting.filter(Q(asked_at=None) | Q(asked_at__lte=now - _BETWEEN_PRESSES)).update(asked_at=now)
-    return bool(is_mine) and bank.is_configured() and _ask(payment_pk, now=now) is None
+    return bool(is_mine) and bank.is_configured() and _ask(payment_pk, bank.ask_shortly, now=now) is None
 
 
 def ask_next(*, now: datetime) -> bool:
@@ -148,17 +150,17 @@ def ask_next(*, now: datetime) -> bool:
         OnlinePayment.objects.filter(pk=payment.pk).update(
             ask_at=now + pause, asked=F("asked") + 1, asked_at=now
         )
-    if isinstance(_ask(payment.pk, now=now), Unreachable):
+    if isinstance(_ask(payment.pk, bank.ask, now=now), Unreachable):
         # Who does not answer about one order answers about none: the others wait as well.
         soon = OnlinePayment.objects.filter(ask_at__lt=now + _FIRST_PAUSE)
         soon.update(ask_at=now + _FIRST_PAUSE)
     return True
 
 
-def _ask(order: UUID, *, now: datetime) -> Exception | None:
+def _ask(order: UUID, ask: Callable[[UUID], Word], *, now: datetime) -> Exception | None:
     """Ask and write down the answer; return why there is none."""
     try:
-        word = bank.ask(order)
+        word = ask(order)
     except (Unreachable, Failed, Refused) as error:
         _log.warning("payments.unanswered order=%s problem=%s", order, error)
         return error

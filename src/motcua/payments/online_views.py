@@ -74,8 +74,10 @@ def paid_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take back who comes from the bank: whatever the address says, the bank itself is asked."""
     own = own_dossier(request, pk)
     waiting = OnlinePayment.objects.filter(fee__dossier=own, state=OnlinePayment.State.BEGUN)
-    for payment_pk in waiting.values_list("pk", flat=True):
-        online.ask_about(payment_pk, now=timezone.now())
+    # The newest is the one they come from. A bank that does not answer about it is not asked about the others.
+    for payment_pk in waiting.order_by("-begun_at").values_list("pk", flat=True):
+        if not online.ask_about(payment_pk, now=timezone.now()):
+            break
     return redirect("pay", pk)
 
 
