@@ -162,10 +162,16 @@ class TestWhatTheBankSays:
         told = [notice.text for notice in fee.dossier.citizen.user.notices.all()]
         assert any(text.startswith("Đã nhận 8.000 đ") for text in told)
 
-    def test_a_later_fee_lets_the_dossier_go_on(self, begun: Begun, told_bank: ToldBank) -> None:
+    def test_a_later_fee_lets_the_dossier_go_on_and_is_told_once(
+        self, begun: Begun, told_bank: ToldBank
+    ) -> None:
         payment = begun(status=states.FEE, kind="later")
+        notices = payment.fee.dossier.citizen.user.notices
+        before = notices.count()
         told_bank.tells(payment.pk, 8000)
         assert status_of(payment.fee.dossier) == states.PROCESSING
+        told = [notice.text for notice in notices.order_by("pk")][before:]
+        assert [text.split(" của hồ sơ")[0] for text in told] == ["Đã nhận phí, lệ phí"]
 
     def test_cancelled_the_fee_is_owed_and_may_be_tried_again(
         self, begun: Begun, told_bank: ToldBank, an_client: Client

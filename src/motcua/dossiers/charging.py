@@ -69,7 +69,7 @@ def locked_fee(pk: int) -> Fee:
     return fee
 
 
-def settle(fee: Fee, *, by: User, now: datetime) -> None:
+def settle(fee: Fee, *, by: User, now: datetime) -> bool:
     """Note that a fee was paid; a dossier that waited for it is dealt with again, and its time limit goes on.
 
     Call it in a transaction, with the fee from ``locked_fee``.
@@ -78,6 +78,9 @@ def settle(fee: Fee, *, by: User, now: datetime) -> None:
         fee: which.
         by: an official who takes fees there, or the citizen who paid online.
         now: the moment.
+
+    Returns:
+        Whether the dossier goes on, which its citizen has been told.
 
     Raises:
         NotOwed: it was paid, waived or cancelled before.
@@ -90,8 +93,9 @@ def settle(fee: Fee, *, by: User, now: datetime) -> None:
     fee.save(update_fields=["settled_at", "settled_by"])
     if _is_waited_for(fee):
         take_step(dossier=fee.dossier, move=states.MOVES["take_fee"], by=by, now=now)
-    else:
-        _tell(fee, _("Đã thu phí, lệ phí"), by=by, now=now)
+        return True
+    _tell(fee, _("Đã thu phí, lệ phí"), by=by, now=now)
+    return False
 
 
 def waive(fee: Fee, *, exemption: str, reason: str, by: User, now: datetime) -> None:

@@ -173,8 +173,9 @@ def _note_paid(payment: OnlinePayment, fee: Fee, word: Word, now: datetime) -> N
     payment.ask_at = None
     dossier = fee.dossier
     words = {"code": dossier.code, "amount": money(word.amount)}
+    is_told = False
     if word.amount == payment.amount and fee.is_open:
-        charging.settle(fee, by=payment.begun_by, now=now)
+        is_told = charging.settle(fee, by=payment.begun_by, now=now)
         payment.receipt = write_receipt(fee, office=dossier.office, method=Receipt.Method.ONLINE, now=now)
         text = _("Đã nhận %(amount)s phí, lệ phí của hồ sơ %(code)s. Biên lai có ở trang nộp phí của hồ sơ.")
     else:
@@ -192,7 +193,8 @@ def _note_paid(payment: OnlinePayment, fee: Fee, word: Word, now: datetime) -> N
             "đúng. Cơ quan sẽ hoàn trả; ông/bà không cần làm gì thêm."
         )
     payment.save()
-    tell_citizen(dossier, text % words, now=now)
+    if not is_told:
+        tell_citizen(dossier, text % words, now=now)
 
 
 def _note_end(payment: OnlinePayment, state: str, now: datetime) -> None:
