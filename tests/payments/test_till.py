@@ -25,6 +25,7 @@ from motcua.dossiers import charging, moving, receiving, results, states
 from motcua.dossiers.models import Dossier, Fee, Paper
 from motcua.dossiers.moving import NotYours
 from motcua.payments import closing, service
+from motcua.payments.forms import MoneyField
 from motcua.payments.models import DayClosing, OnlinePayment, Receipt
 from motcua.payments.numbering import next_number
 from motcua.procedures.models import Procedure
@@ -224,7 +225,16 @@ class TestCash:
 
     @pytest.mark.parametrize(
         ("tendered", "told"),
-        [("5000", "Còn thiếu 3.000 đ"), ("năm nghìn", "bằng chữ số"), ("-1", "âm"), ("1.5", "bằng chữ số")],
+        [
+            ("5000", "Còn thiếu 3.000 đ"),
+            ("năm nghìn", "bằng chữ số"),
+            ("-1", "âm"),
+            ("1.5", "bằng chữ số"),
+            ("8000.00", "bằng chữ số"),
+            ("50.0000", "bằng chữ số"),
+            ("8000.", "bằng chữ số"),
+            ("8.000.00", "bằng chữ số"),
+        ],
     )
     def test_a_wrong_sum_comes_back_with_what_was_typed(
         self, costly: Costly, cashier_client: Client, tendered: str, told: str
@@ -235,6 +245,12 @@ class TestCash:
         assert told in page
         assert f'value="{tendered}"' in page
         assert not Receipt.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("typed", "read"), [("50.000", 50_000), ("50 000 đ", 50_000), ("50000đồng", 50_000), ("0", 0)]
+    )
+    def test_a_sum_is_read_as_people_write_it(self, typed: str, read: int) -> None:
+        assert MoneyField().clean(typed) == read
 
     def test_a_fee_of_another_dossier_is_not_taken_on_this_page(
         self, costly: Costly, cashier_client: Client
@@ -671,6 +687,8 @@ class TestTheDaysEnd:
             ({"counted": ""}, "Vui lòng đếm tiền mặt"),
             ({"counted": "7000"}, "Có chênh lệch. Vui lòng giải trình."),
             ({"counted": "8000", "note_5000": "1"}, "cộng lại là 5.000 đ"),
+            ({"counted": "500.00", "note": "Thiếu"}, "bằng chữ số"),
+            ({"counted": "", "note_1000": "8.0", "note": "Thiếu"}, "Vui lòng ghi số tờ bằng chữ số"),
             ({"counted": "8000", "note_5000": "-1"}, "Vui lòng xem lại các mục sau"),
         ],
     )

@@ -13,16 +13,32 @@ from motcua.payments.closing import Till
 from motcua.web.templatetags.motcua import money
 
 _MOST: Final = 1_000_000_000  # đồng
+_NO_COUNT: Final = _("Vui lòng ghi số tờ bằng chữ số, ví dụ 12.")
 NOTES: Final = (500_000, 200_000, 100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200)
 
 
-class MoneyField(forms.IntegerField):
-    """A sum of đồng as people write it: 50000, 50.000, 50 000 đ."""
+class _WholeField(forms.IntegerField):
+    """A number as people write it: dots and blanks between groups of three are forgiven, and nothing else."""
 
     def __init__(self, **options: Any) -> None:
         attributes = {"inputmode": "numeric", "autocomplete": "off"}
-        options = {"min_value": 0, "max_value": _MOST, "widget": forms.TextInput(attrs=attributes)} | options
-        super().__init__(**options)
+        super().__init__(**{"min_value": 0, "widget": forms.TextInput(attrs=attributes)} | options)
+
+    def to_python(self, value: Any) -> int | None:
+        """Read a number; a dot that groups nothing is refused: a fraction, which Django would cut off where it is 0."""
+        text = str(value or "").strip()
+        if re.fullmatch(r"[0-9]{1,3}([ .\u00a0][0-9]{3})+", text):
+            text = re.sub(r"[ .\u00a0]", "", text)
+        if "." in text:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
+
+
+class MoneyField(_WholeField):
+    """A sum of đồng as people write it: 50000, 50.000, 50 000 đ."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_value": _MOST} | options)
         self.error_messages |= {
             "invalid": _("Vui lòng ghi số tiền bằng chữ số, ví dụ 50000 hoặc 50.000."),
             "min_value": _("Số tiền không được âm."),
@@ -30,11 +46,8 @@ class MoneyField(forms.IntegerField):
         }
 
     def to_python(self, value: Any) -> int | None:
-        """Read a sum; only dots and blanks between groups of three are forgiven, and the unit at its end."""
-        text = re.sub(r"\s*(đ|đồng|vnđ)$", "", str(value or "").strip().lower())
-        if re.fullmatch(r"[0-9]{1,3}([ .\u00a0][0-9]{3})+", text):
-            text = re.sub(r"[ .\u00a0]", "", text)
-        return super().to_python(text)
+        """Read a sum; the unit at its end is forgiven as well."""
+        return super().to_python(re.sub(r"\s*(đ|đồng|vnđ)$", "", str(value or "").strip().lower()))
 
 
 class CashForm(forms.Form):
@@ -118,9 +131,8 @@ class ClosingForm(forms.Form):
         self.till = till
         for value in NOTES:
             label = _("Số tờ %(value)s") % {"value": money(value)}
-            widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
-            self.fields[f"note_{value}"] = forms.IntegerField(
-                label=label, min_value=0, max_value=100_000, required=False, widget=widget
+            self.fields[f"note_{value}"] = _WholeField(
+                label=label, max_value=100_000, required=False, error_messages={"invalid": _NO_COUNT}
             )
 
     @property
