@@ -312,13 +312,18 @@ class TestForms:
         assert all(text in page for text in said.values() if text != "999999")
         assert not Supplement.objects.exists()
 
-    @pytest.mark.parametrize("amount", ["", "0", "-5", "năm nghìn", "1.5", "99999999999", "1e9"])
+    @pytest.mark.parametrize("amount", ["", "0", "-5", "năm nghìn", "1.5", "99999999999", "1e9", "50.00"])
     def test_a_fee_is_a_sum_of_money(self, as_: As, amount: str) -> None:
         dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
         page = does(as_("khanh"), dossier, "ask_fee", amount=amount, reason="Phí bản sao")
         assert "Vui lòng xem lại các mục sau" in page
         assert "Phí bản sao</textarea>" in page
         assert not Fee.objects.exists()
+
+    def test_a_fee_with_a_dot_between_its_thousands_is_meant_so(self, as_: As) -> None:
+        dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
+        does(as_("khanh"), dossier, "ask_fee", amount="50.000", reason="Phí bản sao")
+        assert Fee.objects.get().amount == 50_000
 
     def test_the_cashier_sees_the_sum_and_takes_it(self, as_: As, specialist: User, cashier: User) -> None:
         dossier = standing_at(states.PROCESSING, holder_office=DIVISION)

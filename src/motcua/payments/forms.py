@@ -38,12 +38,13 @@ class MoneyField(_WholeField):
     """A sum of đồng as people write it: 50000, 50.000, 50 000 đ."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_value": _MOST} | options)
-        self.error_messages |= {
+        told = {
             "invalid": _("Vui lòng ghi số tiền bằng chữ số, ví dụ 50000 hoặc 50.000."),
             "min_value": _("Số tiền không được âm."),
             "max_value": _("Số tiền lớn quá. Vui lòng xem lại."),
         }
+        options["error_messages"] = told | options.get("error_messages", {})
+        super().__init__(**{"max_value": _MOST} | options)
 
     def to_python(self, value: Any) -> int | None:
         """Read a sum; the unit at its end is forgiven as well."""

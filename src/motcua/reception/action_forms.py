@@ -19,6 +19,7 @@ from motcua.dossiers.clock import closes_on
 from motcua.dossiers.extending import FURTHEST, HINDRANCE_TEXTS, Hindrance
 from motcua.dossiers.handing import receivers, ways_of
 from motcua.dossiers.models import Dossier, Fee, Paper
+from motcua.payments.forms import MoneyField
 from motcua.procedures.models import Offer
 from motcua.procedures.terms import documents_of
 from motcua.web.markup import opened
@@ -26,7 +27,6 @@ from motcua.web.markup import opened
 MOST_LINES: Final = 20
 _FIRST_LINES: Final = 2
 _MORE_LINES: Final = 3
-_MOST_MONEY: Final = 1_000_000_000  # đồng
 _REASON_SEEN: Final = _("Người nộp đọc được nội dung này.")
 
 
@@ -147,16 +147,10 @@ class SupplementForm(ActionForm):
 class FeeForm(ActionForm):
     """How much, and what for."""
 
-    amount = forms.IntegerField(
+    amount = MoneyField(
         label=_("Số tiền (đồng)"),
         min_value=1,
-        max_value=_MOST_MONEY,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-        error_messages={
-            "invalid": _("Vui lòng ghi số tiền bằng chữ số, ví dụ 50000."),
-            "min_value": _("Số tiền phải lớn hơn 0."),
-            "max_value": _("Số tiền lớn quá. Vui lòng xem lại."),
-        },
+        error_messages={"min_value": _("Số tiền phải lớn hơn 0.")},
     )
     reason = _reason(_("Khoản phí, lệ phí nào và nộp ở đâu. Người nộp đọc được nội dung này."))
 
