@@ -28,6 +28,7 @@ process         - o u - - - -
 ask_fee         - o - - - - -
 take_fee        - - - o - - -
 exempt_fee      o - - o - o -
+see_closings    - - - - - u -
 extend          - - u - - - -
 stop            - - u - - - -
 finish          - - u - - - -

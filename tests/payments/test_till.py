@@ -700,9 +700,52 @@ class TestTheDaysEnd:
         assert told in cashier_client.post("/mot-cua/thu-phi/khoa-so/", shown | said).content.decode()
         assert not DayClosing.objects.exists()
 
-    @pytest.mark.parametrize("day", ["2999-01-01", "hom-nay", "2026-13-01"])
+    @pytest.mark.parametrize("day", ["2999-01-01", "9999-12-31", "0001-01-01", "hom-nay", "2026-13-01"])
     def test_a_day_that_cannot_be_closed_has_no_page(self, cashier_client: Client, day: str) -> None:
         assert cashier_client.get("/mot-cua/thu-phi/khoa-so/", {"ngay": day}).status_code == 404
+
+    def test_a_supervisor_sees_the_days_of_the_unit_and_their_receipts(
+        self, costly: Costly, cashier: User, supervisor: User
+    ) -> None:
+        made = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        closed = self.close(cashier, counted=7000, note="Trả thừa cho khách")
+        client = Client()
+        client.force_login(supervisor)
+        page = client.get("/mot-cua/so-thu/").content.decode()
+        for told in ("26/11/2026", cashier.full_name, "8.000 đ", "7.000 đ", f"/mot-cua/so-thu/{closed.pk}/"):
+            assert told in page
+        page = client.get(f"/mot-cua/so-thu/{closed.pk}/").content.decode()
+        for told in (made.said_number, str(made.fee.dossier.code), "Trả thừa cho khách"):
+            assert told in page
+        assert "/bien-lai/" not in page  # receipts are opened by who takes money
+        assert client.get(f"/mot-cua/thu-phi/khoa-so/{closed.pk}/").status_code == 403
+
+    def test_another_units_supervisor_sees_none_of_them(
+        self, costly: Costly, cashier: User, other_officer: User
+    ) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        closed = self.close(cashier, counted=8000)
+        User.objects.filter(pk=other_officer.pk).update(role="supervisor")
+        client = Client()
+        client.force_login(User.objects.get(pk=other_officer.pk))
+        assert cashier.full_name not in client.get("/mot-cua/so-thu/").content.decode()
+        assert client.get(f"/mot-cua/so-thu/{closed.pk}/").status_code == 404
+
+    def test_the_list_of_closed_days_needs_no_question_for_each(
+        self, supervisor: User, cashier: User, django_assert_max_num_queries: Callable[..., object]
+    ) -> None:
+        for number in range(25):
+            day = date(2026, 11, 1) + timedelta(days=number)
+            DayClosing.objects.create(
+                office=cashier.office, cashier=cashier, day=day, expected=0, counted=0, closed_at=NOON
+            )
+        client = Client()
+        client.force_login(supervisor)
+        with django_assert_max_num_queries(8):
+            page = client.get("/mot-cua/so-thu/").content.decode()
+        assert "25/11/2026" in page
+        assert "Trang 1/2" in page
+        assert "01/11/2026" in client.get("/mot-cua/so-thu/?trang=2").content.decode()
 
     def test_another_cashiers_day_is_not_shown(self, officer: User, cashier_client: Client) -> None:
         closed = DayClosing.objects.create(

@@ -162,6 +162,7 @@ def test_the_menu_names_only_what_the_role_may_do(login: str) -> None:
         "reception": Right.RECEIVE,
         "look_up": Right.ASK_REGISTER,
         "history_print": Right.ASK_REGISTER,
+        "closings": Right.SEE_CLOSINGS,
         "figures": Right.SEE_FIGURES,
         "oversight": Right.OVERSEE,
     }

@@ -25,6 +25,7 @@ class Right(StrEnum):
     ASK_FEE = "ask_fee"
     TAKE_FEE = "take_fee"
     EXEMPT_FEE = "exempt_fee"
+    SEE_CLOSINGS = "see_closings"
     EXTEND = "extend"
     STOP = "stop"
     FINISH = "finish"
@@ -87,6 +88,7 @@ RIGHTS: Final[dict[str, dict[Right, Reach]]] = {
         Right.RECEIVE: _OFFICE,
         Right.ASK_SUPPLEMENT: _OFFICE,
         Right.EXEMPT_FEE: _OFFICE,
+        Right.SEE_CLOSINGS: _UNIT,
         Right.HAND_OVER: _UNIT,
         Right.ASSIGN: _UNIT,
         Right.HAND_OUT: _OFFICE,

@@ -21,6 +21,7 @@ RIGHT_LABELS: Final[dict[Right, Promise]] = {
     Right.ASK_FEE: _("Yêu cầu nộp phí, lệ phí"),
     Right.TAKE_FEE: _("Thu phí, lệ phí"),
     Right.EXEMPT_FEE: _("Miễn phí, lệ phí"),
+    Right.SEE_CLOSINGS: _("Xem sổ thu đã khóa"),
     Right.EXTEND: _("Xin lỗi và hẹn lại ngày trả"),
     Right.STOP: _("Dừng giải quyết"),
     Right.FINISH: _("Duyệt kết quả"),

@@ -256,7 +256,7 @@ TABLES: Final = (
         "payments.DayClosing",
         whose="người thu phí",
         purpose="khóa sổ thu tiền trong ngày",
-        seen_by="chính người thu phí",
+        seen_by="chính người thu phí; phụ trách bộ phận một cửa của cùng cơ quan",
         kept="không xóa",
         personal={"cashier": Personal("người thu"), "note": Personal("giải trình chênh lệch", _SEALED)},
         other="id office day expected counted denominations has_note closed_at",

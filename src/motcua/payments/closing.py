@@ -10,7 +10,8 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from motcua.accounts.models import User
-from motcua.accounts.rights import Right, may
+from motcua.accounts.offices import offices_of_unit
+from motcua.accounts.rights import Reach, Right, may, reach_of
 from motcua.audit.service import record
 from motcua.dossiers.moving import NotYours
 from motcua.payments.models import DayClosing, Receipt
@@ -114,6 +115,15 @@ def close_day(
             details={"day": day.isoformat(), "expected": cash, "counted": counted},
         )
     return closed
+
+
+def visible_to(supervisor: User) -> QuerySet[DayClosing]:
+    """Return the closings of others that somebody may look at, the latest day first."""
+    reach, home = reach_of(supervisor, Right.SEE_CLOSINGS), supervisor.office_id
+    if reach is None or home is None:
+        return DayClosing.objects.none()
+    places = [home] if reach is Reach.OFFICE else offices_of_unit(home)
+    return DayClosing.objects.filter(office__in=places).select_related("office", "cashier")
 
 
 def paid_online(office_pk: int, day: date) -> list[Receipt]:

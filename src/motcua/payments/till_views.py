@@ -32,6 +32,7 @@ from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import money
 
 _PAGE: Final = 20
+_FIRST_DAY: Final = date(2000, 1, 1)
 _CLOSED: Final = gettext_lazy(
     "Ông/bà đã khóa sổ ngày này nên không thu, không hủy biên lai của ngày đó được nữa."
 )
@@ -211,14 +212,26 @@ def close_till(request: HttpRequest) -> HttpResponse:
 def till_closed(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a closed day with its receipts, to be printed and signed."""
     mine = DayClosing.objects.select_related("office", "cashier").filter(cashier=request.user)
-    closed = get_object_or_404(mine, pk=pk)
-    receipts = list(closed.receipts.select_related("office", "fee__dossier"))
-    notes = [
-        {"value": int(value), "count": count, "sum": int(value) * count}
-        for value, count in closed.denominations.items()
-    ]
-    context = {"closed": closed, "receipts": receipts, "notes": notes}
-    return render(request, "payments/till_closed.html", context)
+    return _closed(request, get_object_or_404(mine, pk=pk), is_own=True)
+
+
+@right_required(Right.SEE_CLOSINGS)
+@require_safe
+def closings(request: HttpRequest) -> HttpResponse:
+    """List the closed days of the unit's cashiers for who supervises them."""
+    found = closing.visible_to(request.user).order_by("-day", "office__code", "-closed_at")
+    return render(
+        request,
+        "payments/closings.html",
+        {"page": Paginator(found, _PAGE).get_page(request.GET.get("trang"))},
+    )
+
+
+@right_required(Right.SEE_CLOSINGS)
+@require_safe
+def closing_seen(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show a closed day of one of the unit's cashiers."""
+    return _closed(request, get_object_or_404(closing.visible_to(request.user), pk=pk), is_own=False)
 
 
 @right_required(Right.TAKE_FEE)
@@ -266,14 +279,27 @@ def _done(request: HttpRequest, dossier: Dossier, fee: Fee, form: CashForm | Exe
     return redirect("fees_of", dossier.pk)
 
 
+def _closed(request: HttpRequest, closed: DayClosing, *, is_own: bool) -> HttpResponse:
+    receipts = list(closed.receipts.select_related("office", "fee__dossier"))
+    notes = [
+        {"value": int(value), "count": count, "sum": int(value) * count}
+        for value, count in closed.denominations.items()
+    ]
+    context = {"closed": closed, "receipts": receipts, "notes": notes, "is_own": is_own}
+    return render(request, "payments/till_closed.html", context)
+
+
 def _of_office(user: User) -> QuerySet[Dossier]:
     places = Q(office=user.office_id) | Q(holder_office=user.office_id)
     return Dossier.objects.exclude(status=Dossier.Status.DRAFT).filter(places)
 
 
 def _day(text: str) -> date:
-    """Return the day that an address names, today where it names none. Raises Http404: it is no day."""
+    """Return the day that an address names, today where it names none. Raises Http404: it is no day of any till."""
     try:
-        return date.fromisoformat(text) if text else timezone.localdate()
+        day = date.fromisoformat(text) if text else timezone.localdate()
     except ValueError:
         raise Http404 from None
+    if day < _FIRST_DAY:  # the first days of the calendar have no moment in Greenwich
+        raise Http404
+    return day

@@ -14,4 +14,6 @@ urlpatterns = [
     path("mot-cua/thu-phi/hoan-tra/<uuid:pk>/", till_views.refunded, name="refunded"),
     path("mot-cua/thu-phi/khoa-so/", till_views.close_till, name="close_till"),
     path("mot-cua/thu-phi/khoa-so/<uuid:pk>/", till_views.till_closed, name="till_closed"),
+    path("mot-cua/so-thu/", till_views.closings, name="closings"),
+    path("mot-cua/so-thu/<uuid:pk>/", till_views.closing_seen, name="closing_seen"),
 ]
