@@ -718,6 +718,7 @@ class TestTheProbe:
         ("trouble", "setting"),
         [
             (Unreachable("timeout"), "BANK_URL"),
+            (Unreachable("status_401"), "BANK_MERCHANT"),
             (Refused("status_401"), "BANK_MERCHANT"),
             (Failed("x"), "BANK_SECRET"),
         ],

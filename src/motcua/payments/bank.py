@@ -155,11 +155,9 @@ def probe() -> str:
         raise BankTrouble("no bank: set BANK_URL, BANK_MERCHANT and BANK_SECRET to let citizens pay online")
     try:
         word = ask(_NOBODYS)
-    except Unreachable as error:
-        if str(error) in TOKEN_REFUSED:
-            raise BankTrouble(f"the bank refuses us ({error}): see BANK_MERCHANT and BANK_SECRET") from None
-        raise BankTrouble(f"the bank does not answer ({error}): see whether BANK_URL is right") from None
-    except Refused as error:
+    except (Unreachable, Refused) as error:
+        if isinstance(error, Unreachable) and str(error) not in TOKEN_REFUSED:
+            raise BankTrouble(f"the bank does not answer ({error}): see whether BANK_URL is right") from None
         raise BankTrouble(f"the bank refuses us ({error}): see BANK_MERCHANT and BANK_SECRET") from None
     except Failed as error:
         raise BankTrouble(
