@@ -32,6 +32,24 @@ made = service.receive_at_desk(
 Dossier.objects.filter(pk=made.pk).update(citizen=Citizen.objects.get(number_digest=digest("number", "{number}")))
 """
 
+_BEGINS = """
+from motcua.payments.online import begin
+citizen = Citizen.objects.get(number_digest=digest("number", "{number}"))
+begin(fee_pk=made.fees.get().pk, by=citizen.user, now=timezone.now())
+"""
+_CLOSES = """
+from datetime import timedelta
+from django.utils import timezone
+from motcua.accounts.models import User
+from motcua.payments.models import DayClosing
+nga = User.objects.get(login="nga")
+DayClosing.objects.get_or_create(
+    cashier=nga, day=timezone.localdate() - timedelta(days=1),
+    defaults=dict(office=nga.office, expected=24_000, counted=23_000, has_note=True, note="Trả thừa cho khách",
+                  closed_at=timezone.now() - timedelta(days=1)),
+)
+"""
+
 
 @both_ways
 def test_a_fee_is_paid_at_the_bank_and_another_at_the_till(
@@ -76,3 +94,34 @@ def test_a_fee_is_paid_at_the_bank_and_another_at_the_till(
     nga.keeps_for_readers("fee-taken") if javascript else None
     nga.opens("/mot-cua/thu-phi/khoa-so/")
     nga.looks_closely("till-closing")
+
+
+@both_ways
+def test_cash_is_taken_knowingly_while_the_bank_is_silent(
+    visitor: Visit, stack: Stack, javascript: bool
+) -> None:
+    an = cast.an
+    words = {"name": an.full_name, "number": an.number, "born": an.born}
+    stack.lets_the_office((_RECEIVES + _BEGINS).format(**words))
+
+    nga = visitor(javascript=javascript)
+    nga.logs_in(cast.nga)
+    nga.opens("/mot-cua/thu-phi/")
+    nga.page.locator("tbody a.code").last.click()
+    nga.sees("Đang chờ ngân hàng trả lời")
+    nga.looks_closely("fees-waiting")
+    nga.page.get_by_label("Đã hỏi người nộp, vẫn thu tiền mặt").check()
+    nga.presses("Thu tiền mặt")
+    nga.sees(re.compile("Tiền thừa: 0 đ"))
+
+
+def test_a_supervisor_looks_at_the_closed_days(visitor: Visit, stack: Stack) -> None:
+    stack.lets_the_office(_CLOSES)
+    oanh = visitor(javascript=True)
+    oanh.logs_in(cast.oanh)
+    oanh.opens("/mot-cua/")
+    oanh.follows("Sổ thu")
+    oanh.looks_closely("closings")
+    oanh.page.locator("tbody a").first.click()
+    oanh.sees("Trả thừa cho khách")
+    oanh.looks_closely("closing-seen")
