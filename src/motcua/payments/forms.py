@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from motcua.dossiers.models import Fee
 from motcua.payments.closing import Till
+from motcua.web.fields import WholeField
 from motcua.web.templatetags.motcua import money
 
 _MOST: Final = 1_000_000_000  # đồng
@@ -17,24 +18,7 @@ _NO_COUNT: Final = _("Vui lòng ghi số tờ bằng chữ số, ví dụ 12.")
 NOTES: Final = (500_000, 200_000, 100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200)
 
 
-class _WholeField(forms.IntegerField):
-    """A number as people write it: dots and blanks between groups of three are forgiven, and nothing else."""
-
-    def __init__(self, **options: Any) -> None:
-        attributes = {"inputmode": "numeric", "autocomplete": "off"}
-        super().__init__(**{"min_value": 0, "widget": forms.TextInput(attrs=attributes)} | options)
-
-    def to_python(self, value: Any) -> int | None:
-        """Read a number; a dot that groups nothing is refused: a fraction, which Django would cut off where it is 0."""
-        text = str(value or "").strip()
-        if re.fullmatch(r"[0-9]{1,3}([ .\u00a0][0-9]{3})+", text):
-            text = re.sub(r"[ .\u00a0]", "", text)
-        if "." in text:
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(text)
-
-
-class MoneyField(_WholeField):
+class MoneyField(WholeField):
     """A sum of đồng as people write it: 50000, 50.000, 50 000 đ."""
 
     def __init__(self, **options: Any) -> None:
@@ -48,7 +32,8 @@ class MoneyField(_WholeField):
 
     def to_python(self, value: Any) -> int | None:
         """Read a sum; the unit at its end is forgiven as well."""
-        return super().to_python(re.sub(r"\s*(đ|đồng|vnđ)$", "", str(value or "").strip().lower()))
+        text = "" if value is None else str(value).strip().lower()
+        return super().to_python(re.sub(r"\s*(đ|đồng|vnđ)$", "", text))
 
 
 class CashForm(forms.Form):
@@ -132,7 +117,7 @@ class ClosingForm(forms.Form):
         self.till = till
         for value in NOTES:
             label = _("Số tờ %(value)s") % {"value": money(value)}
-            self.fields[f"note_{value}"] = _WholeField(
+            self.fields[f"note_{value}"] = WholeField(
                 label=label, max_value=100_000, required=False, error_messages={"invalid": _NO_COUNT}
             )
 

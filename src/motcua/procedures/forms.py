@@ -20,6 +20,7 @@ from motcua.procedures.models import (
     TimeUnit,
 )
 from motcua.procedures.service import ASIDE, put_in_order
+from motcua.web.fields import WholeField
 
 _MOST_DONG: Final = 2_000_000_000
 _MOST_UNITS: Final = 32_000
@@ -35,7 +36,7 @@ class ChannelsWidget(forms.MultiWidget):
 
     def __init__(self) -> None:
         # No label of the whole: the template gives each number its own.
-        super().__init__({channel: forms.NumberInput({"min": 0, "step": 1}) for channel in CHANNELS})
+        super().__init__({channel: forms.TextInput({"inputmode": "numeric"}) for channel in CHANNELS})
 
     def decompress(self, value: Mapping[str, Any] | None) -> list[Any]:
         """Return the numbers in the order of the channels."""
@@ -56,9 +57,8 @@ class ChannelsField(forms.MultiValueField):
 
     def __init__(self, *, most: int, is_whole: bool, **options: Any) -> None:
         numbers = [
-            forms.IntegerField(
+            WholeField(
                 required=False,
-                min_value=0,
                 max_value=most,
                 label=label,
                 error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_NUMBER),

@@ -213,3 +213,20 @@ def contradiction_text(contradiction: Contradiction) -> str:
             return gettext("Ba chữ số đầu (%(said)s) không phải mã tỉnh đã biết. Kiểm tra lại?") % {
                 "said": said
             }
+
+
+class WholeField(forms.IntegerField):
+    """A number as people write it: dots and blanks between groups of three are forgiven, and nothing else."""
+
+    def __init__(self, **options: Any) -> None:
+        attributes = {"inputmode": "numeric", "autocomplete": "off"}
+        super().__init__(**{"min_value": 0, "widget": forms.TextInput(attrs=attributes)} | options)
+
+    def to_python(self, value: Any) -> int | None:
+        """Read a number; a dot that groups nothing is refused: a fraction, which Django would cut off where it is 0."""
+        text = "" if value is None else str(value).strip()
+        if re.fullmatch(r"[0-9]{1,3}([ .\u00a0][0-9]{3})+", text):
+            text = re.sub(r"[ .\u00a0]", "", text)
+        if "." in text:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
