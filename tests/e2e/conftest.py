@@ -102,8 +102,8 @@ def watched_and_fine(watched: Stack) -> None:
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[Stack]:
-    """Run what ``make run`` runs, on free ports and in a folder of its own, with generous limits."""
+def running(folder: Path, *, dossiers: int = 0, **settings: str) -> Iterator[Stack]:
+    """Run what ``make run`` runs with so many dossiers, on free ports, in a folder of its own, with generous limits."""
     product_port, sandbox_port = free_port(), free_port()
     environment = {
         **{
@@ -124,7 +124,7 @@ def running(folder: Path, **settings: str) -> Iterator[Stack]:
     log = folder / "demo.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("motcua"), "demo", "--dossiers", "0"],
+            [Path(sys.executable).with_name("motcua"), "demo", "--dossiers", str(dossiers)],
             env=environment, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
     try:

@@ -26,7 +26,6 @@ def test_a_leader_opens_filters_and_exports_the_figures(visitor: Visit, javascri
     leader.sees("Phải giải quyết")
     leader.sees("Theo thủ tục")
     leader.looks_closely("figures")
-    leader.keeps_for_readers("figures")
     leader.follows("Hôm nay")
     leader.is_at(re.compile(r"/mot-cua/so-lieu/\?.*ky=hom-nay"))
     leader.chooses("Kênh nộp", "Bưu chính công ích")
