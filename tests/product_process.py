@@ -38,6 +38,9 @@ _OURS = (
     "MAIL_",
     "SMS_",
     "NATIONAL_PORTAL_",
+    "CLAMD_",
+    "PAPER_",
+    "S3_",
     "PYTEST_",
     "COV_",
 )

@@ -32,6 +32,7 @@ class Seen:
     path: str
     text: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
     def outcome(self) -> str:
         """Return which of the register's three outcomes the page tells."""
@@ -60,16 +61,29 @@ class Browser:
         body = urlencode({"csrfmiddlewaretoken": self._token, **fields}, doseq=True).encode()
         return self._open(urllib.request.Request(self.url + path, data=body))
 
+    def asks(self, method: str, path: str, body: bytes = b"", **headers: str) -> Seen:
+        """Ask as a script of the page does, with the token of the page seen last; ``_`` in a name stands for ``-``."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._open(
+            urllib.request.Request(
+                self.url + path,
+                data=body if method not in ("GET", "HEAD") else None,
+                headers={"X-CSRFToken": self._token, **named},
+                method=method,
+            )
+        )
+
     def _open(self, request: urllib.request.Request) -> Seen:
         try:
             answer = self._opener.open(request, timeout=self._timeout)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
-            text = answer.read().decode("utf-8", "replace")
+            body = answer.read()
+        text = body.decode("utf-8", "replace")
         if token := _TOKEN.search(text):
             self._token = token[1]
-        return Seen(answer.status, urlsplit(answer.url).path, text, answer.headers)
+        return Seen(answer.status, urlsplit(answer.url).path, text, answer.headers, body)
 
     def token(self) -> str:
         """Return a form's token that this browser's cookie fits."""
@@ -81,10 +95,10 @@ class Browser:
         """Log in with the cast's password."""
         self.log_in_as(person.login)
 
-    def log_in_as(self, word: str) -> None:
+    def log_in_as(self, word: str, password: str = PASSWORD) -> None:
         """Log in by a log-in word."""
         self.get("/dang-nhap/")
-        page = self.post("/dang-nhap/", {"word": word, "password": PASSWORD})
+        page = self.post("/dang-nhap/", {"word": word, "password": password})
         assert page.status == 200, page.path
         assert page.path != "/dang-nhap/"
 

@@ -89,10 +89,11 @@ class Office:
     product: ProductProcess
     apart: list[subprocess.Popen[bytes]] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    changes: dict[str, str] = field(default_factory=dict)
 
     @property
     def variables(self) -> dict[str, str]:
-        return {**VARIABLES, "MOTCUA_WORK": self.place}
+        return {**VARIABLES, **self.changes, "MOTCUA_WORK": self.place}
 
     def starts_apart(self) -> None:
         """Start one more worker apart."""
@@ -161,8 +162,16 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def office(filled: Store, folder: Path, *, place: str, people: int) -> Iterator[Office]:
-    """Open an office with a register that knows so many people, all of whom will bring a dossier."""
+def office(filled: Store, folder: Path, *, place: str, people: int, **changes: str) -> Iterator[Office]:
+    """Open an office with a register that knows so many people, all of whom will bring a dossier.
+
+    Args:
+        filled: the store that is copied for it.
+        folder: where everything is kept.
+        place: where the work that waits is done.
+        people: how many.
+        changes: further variables of the environment.
+    """
     (folder / "register").mkdir(parents=True)
     known = strangers(folder / "register", count=people)
     sandbox = start_sandbox(folder / "register")
@@ -170,8 +179,9 @@ def office(filled: Store, folder: Path, *, place: str, people: int) -> Iterator[
         # A question takes a moment, so that there is one to be killed in.
         sandbox.trouble("delay", seconds=0.2)
         store = filled.copy(folder / "product")
-        product = start_product(store, sandbox, **VARIABLES, MOTCUA_WORK=place)
-        opened = Office(store, sandbox, place, product, people=[stranger.person for stranger in known])
+        product = start_product(store, sandbox, **{**VARIABLES, **changes}, MOTCUA_WORK=place)
+        strange = [stranger.person for stranger in known]
+        opened = Office(store, sandbox, place, product, people=strange, changes=changes)
         try:
             opened.starts()
             yield opened
@@ -283,21 +293,21 @@ def besiege(work: Office, *, rounds: int, seed: int) -> Toll:
 
 def later(store: Store, seconds: float) -> None:
     """Let time pass for those who wait; only while no process runs, so that no question is under way."""
-    is_postgres = bool(store.database_url)
-    for table, column in (
-        ("dossiers_recheck", "not_before"),
-        ("dossiers_recheckpace", "next_at"),
-        ("verification_identitycheck", "asked_at"),
-    ):
-        earlier = (
-            f"{column} - interval '{seconds} seconds'"
-            if is_postgres
-            # Six digits, as Django writes them: moments are compared as texts.
-            else f"strftime('%Y-%m-%d %H:%M:%f', {column}, '-{seconds} seconds') || '000'"
-        )
-        # An answered check keeps its moment, and with it its place after those before it.
-        only = "WHERE outcome = ''" if column == "asked_at" else ""
-        write(store, f"UPDATE {table} SET {column} = {earlier} {only}")
+    earlier(store, "dossiers_recheck", "not_before", seconds)
+    earlier(store, "dossiers_recheckpace", "next_at", seconds)
+    # An answered check keeps its moment, and with it its place after those before it.
+    earlier(store, "verification_identitycheck", "asked_at", seconds, only="outcome = ''")
+
+
+def earlier(store: Store, table: str, column: str, seconds: float, *, only: str = "true") -> None:
+    """Put the moments in a column so much earlier; only while no process runs."""
+    moved = (
+        f"{column} - interval '{seconds} seconds'"
+        if store.database_url
+        # Six digits, as Django writes them: moments are compared as texts.
+        else f"strftime('%Y-%m-%d %H:%M:%f', {column}, '-{seconds} seconds') || '000'"
+    )
+    write(store, f"UPDATE {table} SET {column} = {moved} WHERE {only}")
 
 
 def _waiting(store: Store) -> int:
@@ -310,8 +320,8 @@ def _count(toll: Toll, work: Office, officer: Officer) -> None:
     toll.received = len(officer.acknowledged)
     if officer.failure is not None:
         toll.wrong.append(f"the officer was stopped: {type(officer.failure).__name__} {officer.failure}")
-    held = {_hex(id_) for (id_,) in rows("SELECT id FROM dossiers_dossier WHERE status = 2")}
-    lost = [pk for pk in officer.acknowledged if _hex(pk) not in held]
+    held = {as_hex(id_) for (id_,) in rows("SELECT id FROM dossiers_dossier WHERE status = 2")}
+    lost = [pk for pk in officer.acknowledged if as_hex(pk) not in held]
     toll.wrong += [f"dossier {pk} was acknowledged and is lost" for pk in lost]
     if len(held) != len(set(officer.acknowledged)) or len(set(officer.acknowledged)) != toll.received:
         toll.wrong.append(f"{len(held)} dossiers for {toll.received} acknowledged presses")
@@ -330,7 +340,7 @@ def _count(toll: Toll, work: Office, officer: Officer) -> None:
     of_tickets: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
     for id_, request_id, touch_point, outcome, repeats, dossier in checks:
         if touch_point == "recheck":
-            of_tickets[_hex(dossier)].append((_hex(id_), request_id, outcome, _hex(repeats)))
+            of_tickets[as_hex(dossier)].append((as_hex(id_), request_id, outcome, as_hex(repeats)))
     for dossier, tries in of_tickets.items():
         for before, after in pairwise(tries):
             is_named = after[3] == before[0]
@@ -344,16 +354,17 @@ def _count(toll: Toll, work: Office, officer: Officer) -> None:
 
     tickets = rows("SELECT dossier_id, state FROM dossiers_recheck")
     toll.settled = sum(state == "settled" for _, state in tickets)
-    toll.wrong += [f"ticket of {_hex(id_)} is {state}" for id_, state in tickets if state != "settled"]
+    toll.wrong += [f"ticket of {as_hex(id_)} is {state}" for id_, state in tickets if state != "settled"]
     toll.wrong += [
-        f"ticket of {_hex(id_)} was never asked" for id_, _ in tickets if _hex(id_) not in of_tickets
+        f"ticket of {as_hex(id_)} was never asked" for id_, _ in tickets if as_hex(id_) not in of_tickets
     ]
     unmarked = rows("SELECT count(*) FROM dossiers_dossier WHERE status = 2 AND by_hand_reason <> ''")
     if unmarked != [(0,)]:
         toll.wrong.append(f"{unmarked[0][0]} dossiers still carry the mark of not being checked")
 
 
-def _hex(id_: Any) -> str:
+def as_hex(id_: Any) -> str:
+    """Return an id as both databases give it, without dashes; empty for none."""
     return str(id_).replace("-", "") if id_ else ""
 
 
