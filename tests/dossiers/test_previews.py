@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from io import BytesIO
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import typst
@@ -20,7 +21,7 @@ from motcua.dossiers.papers import read_paper
 from motcua.dossiers.previews import NotDrawn, first_page
 from motcua.dossiers.thumbnails import thumbnail
 from motcua.outbox.models import Parcel
-from motcua.outbox.service import bring_next
+from motcua.outbox.service import Load, bring_next
 from tests.dossiers.filing import (
     PDF,
     address,
@@ -236,6 +237,25 @@ def test_a_preview_of_a_paper_that_is_gone_by_then_is_not_kept(
     delete_forgotten_files()
 
     assert [path for path in paper_folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_preview_that_another_worker_drew_meanwhile_stays(
+    draft: Dossier, an_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = give(an_client, draft, drawn_pdf())
+    order = Load(uuid4(), "", {"paper": str(paper.pk)}, 1)
+
+    def slowly(content: bytes) -> bytes:
+        monkeypatch.setattr(previews, "first_page", first_page)
+        previews.draw_ordered(order)
+        return first_page(content)
+
+    monkeypatch.setattr(previews, "first_page", slowly)
+    previews.draw_ordered(order)
+
+    shown = an_client.get(address(draft, f"giay-to/{paper.pk}/nho/"))
+    assert shown.status_code == 200
+    assert b"".join(shown.streaming_content).startswith(b"\xff\xd8")
 
 
 def test_the_drawing_is_told_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,8 @@ def draw_ordered(load: Load) -> None:
         return
     except OSError as error:
         raise Unreachable(type(error).__name__) from None
-    if not wanted.update(preview=name):
-        # Deleted, or found to be infected, while it was drawn.
+    if not wanted.update(preview=name) and not Paper.objects.filter(pk=paper.pk, preview=name).exists():
+        # Drawn by nobody else, whose name would be the same, but deleted, or found to be infected, while it was drawn.
         paper.file.name, paper.preview.name = "", name
         store.drop(paper)
 
