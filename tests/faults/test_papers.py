@@ -545,6 +545,9 @@ def test_papers_survive_kills_and_outages_whole_and_once_and_nothing_else_stays(
         siege = Siege(office, place, clamd)
         try:
             besiege(siege, seed=seed)
+        except BaseException as error:
+            error.add_note(f"seed {seed}, {siege.wrong}")
+            raise
         finally:
             siege.clamd.stop()
             if kind == "s3" and not siege.deaths["store"] % 2:
