@@ -163,7 +163,7 @@ class Sent:
     name: str
     content: bytes
     is_acknowledged: bool = False
-    is_removed: bool = False
+    removed_file: str = ""  # the name of its file, once its citizen took it out
     upload: str = ""  # where its pieces went; empty for a file that went whole
 
     @property
@@ -363,7 +363,7 @@ class Citizen(threading.Thread):
             return
         address = f"{self.page}{uuid.UUID(stood[0])}/xoa/"
         self._stubborn(lambda: self._browser.post(address, {}))
-        sent.is_removed = True
+        sent.removed_file = stood[2]
         self.mine.remove(sent)
 
     def _writes(self) -> Sent:
@@ -377,11 +377,11 @@ class Citizen(threading.Thread):
         sent.is_acknowledged = True
         self.mine.append(sent)
 
-    def _stands(self, sent: Sent) -> tuple[str, str] | None:
-        """Return the id and the scan of a paper."""
-        question = f"SELECT id, scan FROM dossiers_paper WHERE sha256 = '{sent.digest}'"
+    def _stands(self, sent: Sent) -> tuple[str, str, str] | None:
+        """Return the id, the scan and the file of a paper."""
+        question = f"SELECT id, scan, file FROM dossiers_paper WHERE sha256 = '{sent.digest}'"
         found = self.siege.work.store.rows(question)
-        return (killing.as_hex(found[0][0]), found[0][1]) if found else None
+        return (killing.as_hex(found[0][0]), *found[0][1:]) if found else None
 
     def _wrong(self, sent: Sent, what: str) -> None:
         self.siege.wrong.append(f"{sent.kind} {sent.name} {what}")
@@ -443,6 +443,8 @@ def besiege(siege: Siege, *, seed: int) -> None:
             siege.wrong.append("a page says that a paper is not scanned")
     work.dies()
     siege.looks_at_scans()
+    removed = {sent.removed_file for sent in siege.sent} & siege.place.names()
+    siege.wrong += [f"file {name} was taken out and is there" for name in removed]
     register = {"NPDSANDBOX_PORT": str(urlsplit(work.sandbox.url).port)}
     swept = subprocess.run(
         [MOTCUA, "shell", "-c", _HOUSEKEEPING],
@@ -506,7 +508,7 @@ def _count(siege: Siege) -> None:
             wrong.append(f"{what} is not the paper of its upload")
     times = Counter(digest for _, _, digest, *_ in rows)
     for one in siege.sent:
-        least, most = (0, 0) if one.is_removed else (one.is_acknowledged, 1)
+        least, most = (0, 0) if one.removed_file else (one.is_acknowledged, 1)
         if not least <= times[one.digest] <= most:
             wrong.append(
                 f"{one.kind} {one.name} is there {times[one.digest]} times instead of {least} to {most}"
