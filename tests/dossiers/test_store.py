@@ -8,17 +8,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -27,7 +25,6 @@ from motcua.config.retention import rules
 from motcua.dossiers import object_store as objects
 from motcua.dossiers import store
 from motcua.dossiers.disk_store import DiskStore
-from motcua.dossiers.giving import add_paper
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.object_store import ObjectStore
 from motcua.outbox.models import Parcel
@@ -165,24 +162,6 @@ def test_a_file_whose_row_may_not_be_kept_leaves_nothing_in_the_store(
 
     assert "quá nhiều tệp" in page.content.decode()
     assert stored() == set()
-
-
-def test_a_file_whose_row_may_have_been_kept_stays(
-    place: str, draft: Dossier, an_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    @contextmanager
-    def cut_off() -> Iterator[None]:
-        with transaction.atomic():
-            yield
-        raise OperationalError("the connection was lost after COMMIT")
-
-    with monkeypatch.context() as database:
-        database.setattr("motcua.dossiers.giving.transaction", SimpleNamespace(atomic=cut_off))
-        with pytest.raises(OperationalError):
-            add_paper(dossier=draft, document=None, upload=pdf(), now=NOW)
-
-    paper = draft.papers.get()
-    assert read(an_client.get(address(draft, f"giay-to/{paper.pk}/"))) == PDF
 
 
 def test_while_the_store_is_away_an_uploader_is_told_and_nothing_is_lost(
