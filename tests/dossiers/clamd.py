@@ -13,19 +13,25 @@ SIGNATURE = "Eicar-Test-Signature"
 
 
 class Clamd:
-    """Answers one connection after another; ``says`` makes it answer otherwise, byte by byte if need be."""
+    """Answers one connection after another; ``says`` makes it answer otherwise, byte by byte if need be.
 
-    def __init__(self, most: int = 25_000_000) -> None:
+    ``pause`` is how many seconds it thinks about a file; when it is stopped meanwhile, it hangs up.
+    """
+
+    def __init__(self, most: int = 25_000_000, *, port: int = 0) -> None:
         self.most = most
+        self.pause = 0.0
         self.seen: list[bytes] = []
         self.says: Callable[[socket.socket], None] | None = None
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.create_server(("127.0.0.1", port))
         self.address = self._socket.getsockname()
+        self._is_to_end = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Take no more connections."""
+        self._is_to_end.set()
         self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
         self._thread.join()
@@ -59,6 +65,8 @@ class Clamd:
             if len(content) + length > self.most:
                 return b"INSTREAM size limit exceeded. ERROR"
             content += self._exactly(line, length)
+        if self._is_to_end.wait(self.pause):
+            raise OSError("stopped")
         self.seen.append(content)
         return f"stream: {SIGNATURE} FOUND".encode() if VIRUS in content else b"stream: OK"
 

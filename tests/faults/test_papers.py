@@ -551,7 +551,8 @@ def test_papers_survive_kills_and_outages_whole_and_once_and_nothing_else_stays(
             error.add_note(f"seed {seed}, {siege.wrong}")
             raise
         finally:
-            siege.clamd.stop()
+            if not siege.deaths["scanner"] % 2:
+                siege.clamd.stop()
             if kind == "s3" and not siege.deaths["store"] % 2:
                 place.goes()
 
