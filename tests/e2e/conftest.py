@@ -29,7 +29,7 @@ AXE = (HERE / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 START_SECONDS = 90
 NARROW, USUAL, WIDE = 320, 1280, 1920
 _HEIGHT = 800
-_CHROMIUM = [
+CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -168,7 +168,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "Chromium is needed: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
         yield browser
         browser.close()
 
@@ -314,14 +314,22 @@ def visitor(chromium: Browser, stack: Stack, request: pytest.FixtureRequest) -> 
     made: list[Visitor] = []
 
     def make(
-        *, javascript: bool = True, width: int = USUAL, is_dark: bool = False, at: Stack = stack
+        *,
+        javascript: bool = True,
+        width: int = USUAL,
+        is_dark: bool = False,
+        at: Stack = stack,
+        browser: Browser = chromium,
+        has_touch: bool = False,
     ) -> Visitor:
-        context = chromium.new_context(
+        context = browser.new_context(
             java_script_enabled=javascript,
             viewport={"width": width, "height": _HEIGHT},
             color_scheme="dark" if is_dark else "light",
             locale="vi-VN",
             timezone_id="Asia/Ho_Chi_Minh",
+            has_touch=has_touch,
+            is_mobile=has_touch,
         )
         context.set_default_timeout(20_000)
         someone = Visitor(context.new_page(), at.url, javascript, pictures)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Error
 
-from tests.e2e.conftest import _CHROMIUM, Stack, Visitor
+from tests.e2e.conftest import CHROMIUM, Stack, Visitor
 from tests.e2e.test_desk import CHECK, DESK, both_ways, claims
 from tests.people import cast
 
@@ -21,7 +21,7 @@ def remembering(chromium: Browser) -> Iterator[Browser]:
     """Start a Chromium that keeps left pages alive for the back button, as people's browsers do."""
     again = chromium.browser_type.launch(
         executable_path=shutil.which("chromium"),
-        args=_CHROMIUM,
+        args=CHROMIUM,
         ignore_default_args=["--disable-back-forward-cache"],
     )
     yield again

@@ -340,3 +340,13 @@ def test_the_record_waits_half_an_hour_and_no_longer(desk: Desk, register: ToldR
     WaitingRecord.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     desk.checks()
     assert register.asked == 2
+
+
+def test_camera_and_web_assembly_are_allowed_on_this_page_alone(officer_client: Client) -> None:
+    desk, queue = (officer_client.get(reverse(name)).headers for name in ("reception", "queue"))
+    assert "camera=(self)" in desk["Permissions-Policy"]
+    assert "microphone=()" in desk["Permissions-Policy"]
+    assert "'wasm-unsafe-eval'" in desk["Content-Security-Policy"]
+    assert "'unsafe-eval'" not in desk["Content-Security-Policy"].replace("'wasm-unsafe-eval'", "")
+    assert "camera=()" in queue["Permissions-Policy"]
+    assert "wasm" not in queue["Content-Security-Policy"]

@@ -240,6 +240,6 @@ def test_vendored_files_are_the_ones_that_were_reviewed() -> None:
     files = {
         path.name: sha256(path.read_bytes()).hexdigest()
         for path in folder.iterdir()
-        if path.suffix in {".js", ".woff2"}
+        if path.suffix in {".js", ".wasm", ".woff2"}
     }
     assert files == noted

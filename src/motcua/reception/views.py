@@ -29,6 +29,7 @@ from motcua.reception.dossier_views import seen_by
 from motcua.reception.findings import Situation
 from motcua.reception.person import PersonBlock
 from motcua.reception.queue_views import MOST_NOTICES
+from motcua.web.middleware import permissions
 from motcua.web.requests import client_address
 
 
@@ -137,7 +138,13 @@ def _answered(request: OfficerRequest, desk: Desk, asked: PersonBlock, *, part: 
 
 
 def _page(request: OfficerRequest, desk: Desk, *, part: str = "") -> HttpResponse:
-    return render(request, part if part and request.htmx else "reception/reception.html", {"desk": desk})
+    if part and request.htmx:
+        return render(request, part, {"desk": desk})
+    page = render(request, "reception/reception.html", {"desk": desk})
+    # The camera reads a card's code by a library in WebAssembly: here and on no other page.
+    page["Permissions-Policy"] = permissions("camera")
+    page._csp_update = {"script-src": ["'wasm-unsafe-eval'"]}
+    return page
 
 
 def _qr(text: str) -> str:

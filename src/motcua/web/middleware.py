@@ -6,13 +6,18 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-_PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
-        "microphone", "midi", "payment", "screen-wake-lock", "usb",
-    )
+_FEATURES = (
+    "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
+    "microphone", "midi", "payment", "screen-wake-lock", "usb",
 )  # fmt: skip
+
+
+def permissions(*own: str) -> str:
+    """Return the header Permissions-Policy of a page that needs these features of the browser, and no others."""
+    return ", ".join(f"{feature}=({'self' if feature in own else ''})" for feature in _FEATURES)
+
+
+_NO_PERMISSIONS = permissions()
 
 
 def drop_null(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -41,7 +46,7 @@ def no_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response["Cache-Control"] = "no-store, private"
-        response["Permissions-Policy"] = _PERMISSIONS
+        response.setdefault("Permissions-Policy", _NO_PERMISSIONS)
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 
