@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import BinaryField, Model, Value
 from django.test import Client
 
@@ -21,7 +25,11 @@ from motcua.sealing import digest
 from motcua.sealing.fields import Sealed
 from motcua.verification import probing
 from motcua.verification.registers import use_register
+from tests.kept_rows import KeptRows, keep
 from tests.people import Person, cast
+
+_FAULTS = Path(__file__).resolve().parent / "faults"
+_COMMANDS = ("load_procedures", "load_cast")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,12 +38,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests without a database when asked to: another database cannot change them."""
+    """Leave out tests without a database when asked to: another database cannot change them.
+
+    Those that start real programs, and wait for them, come first: at the end one process would wait alone.
+    """
+    items.sort(key=lambda item: _FAULTS not in item.path.parents)
     if not config.getoption("--database-only"):
         return
     chosen = [item for item in items if _uses_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage leave alone what stays until the end: modules and thousands of tests.
+
+    Left to itself it walks through all of them again and again, which took a quarter of the whole run.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 5)
 
 
 def _uses_database(item: pytest.Item) -> bool:
@@ -117,16 +139,27 @@ def _catalogue_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     offices.forget()
 
 
+@pytest.fixture(scope="session")
+def kept_rows(django_db_setup: None, django_db_blocker: Any) -> dict[str, KeptRows]:
+    """Return what the product's commands load into an empty database."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        rows = {command: keep(lambda command=command: _loads(command)) for command in _COMMANDS}
+        transaction.set_rollback(True)
+    return rows
+
+
 @pytest.fixture
-def catalogue(db: None) -> None:
+def catalogue(kept_rows: dict[str, KeptRows], db: None) -> None:
     """Load the forty procedures."""
-    call_command("load_procedures", verbosity=0, stdout=_Silent())
+    if not kept_rows["load_procedures"].put_back():
+        _loads("load_procedures")
 
 
 @pytest.fixture
-def people(db: None) -> None:
+def people(kept_rows: dict[str, KeptRows], db: None) -> None:
     """Load offices, officers and citizens' accounts of the cast."""
-    call_command("load_cast", verbosity=0, stdout=_Silent())
+    if not kept_rows["load_cast"].put_back():
+        _loads("load_cast")
 
 
 @pytest.fixture
@@ -257,6 +290,10 @@ def an_client(citizen_an: Citizen) -> Client:
 def binh_client(citizen_binh: Citizen) -> Client:
     """Return Bình's browser."""
     return _logged_in(citizen_binh.user)
+
+
+def _loads(command: str) -> None:
+    call_command(command, verbosity=0, stdout=_Silent())
 
 
 class _Silent:
