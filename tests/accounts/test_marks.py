@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from motcua.accounts.service import forget_officers, marks_of
 from motcua.identity.numbers import IdNumber
 from motcua.sealing import digest, seal
 from motcua.verification.models import IdentityCheck
+from tests.own_database import empty_database
 from tests.people import Person, cast
 
 SELF, COLLEAGUE = IdentityCheck.Mark.SELF, IdentityCheck.Mark.COLLEAGUE
@@ -63,14 +65,13 @@ def test_the_second_question_of_a_minute_costs_no_query(
 
 
 @pytest.fixture
-def before(transactional_db: None) -> Iterator[Any]:
-    """Return the models of the time before the digests; afterwards the database is as all other tests want it."""
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    executor = MigrationExecutor(connection)
-    targets = [("accounts", "0006_guarded_accounts")]
-    executor.migrate(targets)
-    yield executor.loader.project_state(targets).apps
-    MigrationExecutor(connection).migrate(latest)
+def before(transactional_db: None, tmp_path: Path) -> Iterator[Any]:
+    """Return the models of the time before the digests, with a database of that time."""
+    with empty_database(tmp_path):
+        executor = MigrationExecutor(connection)
+        targets = [("accounts", "0006_guarded_accounts")]
+        executor.migrate(targets)
+        yield executor.loader.project_state(targets).apps
 
 
 def test_officers_who_were_there_before_are_recognized_too(before: Any) -> None:

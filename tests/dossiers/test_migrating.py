@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import named, run_next_recheck
 from motcua.sealing import digest, seal, unseal
 from tests.conftest import ToldRegister, raw
+from tests.own_database import empty_database
 from tests.people import FIRST_OFFICE, cast
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -37,9 +39,10 @@ def latest(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def before(latest: None) -> Any:
-    """Return the models as they were."""
-    return migrate(BEFORE)
+def before(transactional_db: None, tmp_path: Path) -> Iterator[Any]:
+    """Return the models as they were, with a database of that time."""
+    with empty_database(tmp_path):
+        yield migrate(BEFORE)
 
 
 def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
