@@ -21,6 +21,7 @@ from typing import Any
 
 WHAT_TO_INSTALL = "PostgreSQL 15 or newer is needed: apt-get install postgresql (as root)"
 _START_SECONDS = 30
+_MARKS: list[socket.socket] = []
 
 
 class NoPostgres(SystemExit):
@@ -101,10 +102,20 @@ def private_cluster(*, durable: bool = False) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """Return a loopback port that nobody listens on just now, and that no other process of the tests is given."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        # Whoever will listen takes a while to start. Until then, and as long as this process lives, a datagram socket
+        # of the same number shows the others that it is taken.
+        mark = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            mark.bind(("127.0.0.1", port))
+        except OSError:
+            mark.close()
+            continue
+        _MARKS.append(mark)
         return port
 
 
