@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ from tests.postgres import private_cluster, programs  # noqa: E402
 _PACKAGES = {"chromium": lambda: shutil.which("chromium"), "postgresql": programs}
 # A file stays with one process: starting real programs for a file takes longer than most of its tests.
 _PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-_SPEAKING = threading.Lock()
+_SPEAKING, _STOPPED = threading.Lock(), threading.Event()
 _PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 
 
@@ -54,10 +54,13 @@ def main() -> int:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     with ThreadPoolExecutor(2) as lanes:
         # Journeys and tests of real programs wait much of their time; the other lane uses it.
-        first, second = (
-            lanes.submit(_style_and_sqlite, environment),
-            lanes.submit(_journeys_and_postgres, environment),
-        )
+        first = lanes.submit(_style_and_sqlite, environment)
+        second = lanes.submit(_journeys_and_postgres, environment)
+        try:
+            wait([first, second])
+        except KeyboardInterrupt:
+            _STOPPED.set()  # the running parts were told by the same Ctrl-C
+            raise
     return _summary(first.result() + second.result())
 
 
@@ -116,7 +119,10 @@ def _tests(part: Part, arguments: list[str], environment: dict[str, str]) -> Par
 
 
 def _run(part: Part, command: list[str], environment: dict[str, str]) -> Part:
-    print(f"{part.title}: begins", flush=True)
+    if _STOPPED.is_set():
+        return part
+    with _SPEAKING:
+        print(f"{part.title}: begins", flush=True)
     started = time.monotonic()
     with tempfile.TemporaryFile() as said:
         done = subprocess.run(
