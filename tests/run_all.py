@@ -1,11 +1,8 @@
-"""``make test``: everything, two parts at a time, with a summary at the end.
+"""``make test``: everything, one part after the other, with a summary at the end.
 
-Style, types and floors, then all tests on SQLite; beside them the journeys in a real browser, then the tests with a
-database once more, on PostgreSQL. Each part keeps to ports, folders and databases of its own, and what it says is
-printed in one piece when it ends.
-
-Needs Chromium and PostgreSQL from the distribution: on Debian as root it installs them, elsewhere it says what to
-install.
+Style, types and floors; all tests on SQLite; those with a database once more on PostgreSQL; the journeys in a real
+browser. Needs Chromium and PostgreSQL from the distribution: on Debian as root it installs them, elsewhere it says what
+to install.
 """
 
 # ruff: noqa: T201
@@ -16,9 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +27,6 @@ from tests.postgres import private_cluster, programs  # noqa: E402
 _PACKAGES = {"chromium": lambda: shutil.which("chromium"), "postgresql": programs}
 # A file stays with one process: starting real programs for a file takes longer than most of its tests.
 _PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-_SPEAKING, _STOPPED = threading.Lock(), threading.Event()
 _PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
 
 
@@ -52,35 +46,22 @@ def main() -> int:
     """Run every part, whatever the earlier ones said; return 0 only when all are good."""
     _install_what_is_missing()
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    with ThreadPoolExecutor(2) as lanes:
-        # Journeys and tests of real programs wait much of their time; the other lane uses it.
-        first = lanes.submit(_style_and_sqlite, environment)
-        second = lanes.submit(_journeys_and_postgres, environment)
-        try:
-            wait([first, second])
-        except KeyboardInterrupt:
-            _STOPPED.set()  # the running parts were told by the same Ctrl-C
-            raise
-    return _summary(first.result() + second.result())
-
-
-def _style_and_sqlite(environment: dict[str, str]) -> list[Part]:
-    return [
+    parts = [
         _run(Part("style, types, floors"), ["make", "--no-print-directory", "check"], environment),
         _tests(Part("tests on SQLite"), [*_PARALLEL, "-m", "not browser"], environment),
     ]
-
-
-def _journeys_and_postgres(environment: dict[str, str]) -> list[Part]:
-    journeys = _tests(Part("journeys in Chromium"), ["-m", "browser", "tests/e2e"], environment)
     with ExitStack() as stack:
         url = os.environ.get("DATABASE_URL") or stack.enter_context(private_cluster())
-        on_postgres = _tests(
-            Part("tests with a database, on PostgreSQL"),
-            [*_PARALLEL, "-m", "not browser", "--database-only"],
-            {**environment, "DATABASE_URL": url},
+        on_postgres = {**environment, "DATABASE_URL": url}
+        parts.append(
+            _tests(
+                Part("tests with a database, on PostgreSQL"),
+                [*_PARALLEL, "-m", "not browser", "--database-only"],
+                on_postgres,
+            )
         )
-    return [journeys, on_postgres]
+    parts.append(_tests(Part("journeys in Chromium"), ["-m", "browser", "tests/e2e"], environment))
+    return _summary(parts)
 
 
 def _install_what_is_missing() -> None:
@@ -119,27 +100,11 @@ def _tests(part: Part, arguments: list[str], environment: dict[str, str]) -> Par
 
 
 def _run(part: Part, command: list[str], environment: dict[str, str]) -> Part:
-    if _STOPPED.is_set():
-        return part
-    with _SPEAKING:
-        print(f"{part.title}: begins", flush=True)
+    print(f"\n=== {part.title}", flush=True)
     started = time.monotonic()
-    with tempfile.TemporaryFile() as said:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            check=False,
-        )
-        part.seconds = time.monotonic() - started
-        part.is_good = done.returncode == 0
-        said.seek(0)
-        words = said.read().decode(errors="replace")
-    with _SPEAKING:
-        print(f"\n=== {part.title}\n{words}", flush=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)
+    part.seconds = time.monotonic() - started
+    part.is_good = done.returncode == 0
     return part
 
 
