@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-queue bench-figures clean
+.PHONY: help run sandbox test check fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-queue bench-figures bench-walks clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -70,6 +70,9 @@ bench-queue: $(VENV)/.dev  ## Look at every list of the officers' queue over a m
 
 bench-figures: $(VENV)/.dev  ## Look at the figures of a month and a year over a million dossiers; adds to latest.json
 	@$(BIN)/python -m bench figures
+
+bench-walks: $(VENV)/.dev  ## Time people at the desk and on a telephone, at their own pace; adds to latest.json
+	@$(BIN)/python -m bench walks
 
 clean:  ## Remove the environment and all local state
 	rm -rf $(VENV) var

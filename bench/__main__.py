@@ -3,7 +3,9 @@
 ``python -m bench kills`` counts what is lost, ``python -m bench uniform`` compares the time of one no with another's,
 ``python -m bench sealing`` times the audit log, ``python -m bench slips`` the slips,
 ``python -m bench queue`` the officers' queue over a million dossiers,
-``python -m bench figures`` the figures over as many; what they find is added to the same file.
+``python -m bench figures`` the figures over as many,
+``python -m bench walks`` the steps and seconds of people at the desk and on a telephone; what they find is added to the
+same file.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench import drain, figures, kills, own_view, queue, rates, sealing, silence, slips, uniform
+from bench import drain, figures, kills, own_view, queue, rates, sealing, silence, slips, uniform, walks
 from bench.desk import Desk
 from bench.machine import where
 from bench.pages import pages
@@ -50,6 +52,9 @@ BUDGETS = {
     "verify_million_seconds": 60,
     "slip_first_ms": 300,
     "slip_p99_ms": 300,
+    "walk_desk_seconds": 30,
+    "walk_desk_mouse": 0,
+    "walk_phone_seconds": 120,
 }
 GOALS = {"checks_per_second": 200}
 _TICKETS, _TICKETS_APART = 10_000, 500
@@ -168,6 +173,7 @@ _APART: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "slips": lambda options: slips.measured(),
     "queue": lambda options: _queue(),
     "figures": lambda options: _figures(),
+    "walks": lambda options: walks.walked(),
 }
 
 
