@@ -10,6 +10,8 @@ import pytest
 from fuzz.engine import FOUND, cases, run_blind, run_case
 from fuzz.targets import TARGETS, Broken, Target
 
+# The picture library says so where a camera wrote nonsense beside a picture; what is refused is another matter.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")
 BY_NAME = {target.name: target for target in TARGETS}
 SLOW_MACHINE = 10
 CASES = 1500

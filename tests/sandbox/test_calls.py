@@ -2,7 +2,7 @@
 
 import gzip
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
@@ -96,22 +96,22 @@ def test_the_yes_no_services_answer_in_their_own_form(sandbox: SandboxProcess) -
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
-        ({"Authorization": ""}, "SBX.AUTH"),
-        ({"Authorization": "Bearer x"}, "SBX.AUTH"),
-        ({"Authorization": "Basic !!!"}, "SBX.AUTH"),
-        (c06_headers(secret="other"), "SBX.AUTH"),
-        (c06_headers(username="other"), "SBX.AUTH"),
-        (c06_headers(CONFIRM), "SBX.AUTH"),
-        ({"Timestamp": ""}, "SBX.TIMESTAMP"),
-        ({"Timestamp": "yesterday"}, "SBX.TIMESTAMP"),
-        (c06_headers(shift=-600), "SBX.TIMESTAMP"),
-        (c06_headers(shift=600), "SBX.TIMESTAMP"),
+        (lambda: {"Authorization": ""}, "SBX.AUTH"),
+        (lambda: {"Authorization": "Bearer x"}, "SBX.AUTH"),
+        (lambda: {"Authorization": "Basic !!!"}, "SBX.AUTH"),
+        (lambda: c06_headers(secret="other"), "SBX.AUTH"),
+        (lambda: c06_headers(username="other"), "SBX.AUTH"),
+        (lambda: c06_headers(CONFIRM), "SBX.AUTH"),
+        (lambda: {"Timestamp": ""}, "SBX.TIMESTAMP"),
+        (lambda: {"Timestamp": "yesterday"}, "SBX.TIMESTAMP"),
+        (lambda: c06_headers(shift=-600), "SBX.TIMESTAMP"),
+        (lambda: c06_headers(shift=600), "SBX.TIMESTAMP"),
     ],
 )
 def test_who_does_not_sign_rightly_is_turned_away(
-    sandbox: SandboxProcess, headers: dict[str, str], code: str
+    sandbox: SandboxProcess, headers: Callable[[], dict[str, str]], code: str
 ) -> None:
-    reply = ask(sandbox, headers=headers)
+    reply = ask(sandbox, headers=headers())
     assert (reply.status, reply.fault) == (401, code)
 
 
