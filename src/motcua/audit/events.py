@@ -376,6 +376,7 @@ _event(
     message=_("Loại tin và kênh."),
     act=_("Sửa, bật hoặc tắt, hay khôi phục mẫu gốc."),
 )
+_event("backup.made", _("Sao lưu cơ sở dữ liệu và giấy tờ."), _SECURITY, rows=_("Số dòng dữ liệu."))
 _event("product.started", _("Hệ thống khởi động."), _SECURITY)
 _event(
     "procedures.loaded",

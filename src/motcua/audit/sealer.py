@@ -166,9 +166,42 @@ def _tell_unsealed(now: datetime, why: str) -> None:
         _tell(now, logging.CRITICAL, "audit.not_sealed_for_long", f"minutes={minutes} {why}")
 
 
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """How far the log is sealed: the last batch's number and moment, and how long the oldest event after it is open.
+
+    ``trouble`` says why nothing can be sealed and what helps; it is empty while all is well.
+    """
+
+    number: int
+    sealed_at: datetime | None
+    open_for: timedelta
+    trouble: str = ""
+
+
+def sealing(now: datetime) -> Sealing:
+    """Return how far the log is sealed; three queries, and a look at the end of the file of heads."""
+    trouble = ""
+    try:
+        last = standing()
+    except CannotSeal as refusal:
+        last, trouble = reading.last_batch(), str(refusal)
+    open_for = _open_after(last, now)
+    if last is None:
+        return Sealing(0, None, open_for, trouble)
+    try:
+        sealed_at = datetime.fromisoformat(last.header.sealed_at)
+    except ValueError:  # a hand has written there
+        sealed_at = None
+    return Sealing(last.header.number, sealed_at, open_for, trouble)
+
+
 def open_for(now: datetime) -> timedelta:
     """Return how long the oldest event after the last batch has been open."""
-    last = reading.last_batch()
+    return _open_after(reading.last_batch(), now)
+
+
+def _open_after(last: Batch | None, now: datetime) -> timedelta:
     newer = AuditEvent.objects.filter(id__gt=last.header.reach if last else 0).order_by("id")
     oldest = newer.values_list("at", flat=True).first()
     return now - oldest if oldest else timedelta()

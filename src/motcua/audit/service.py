@@ -7,7 +7,7 @@ from motcua.audit.heads import head_key
 from motcua.audit.reading import events_named
 from motcua.audit.recording import record
 from motcua.audit.report import Finding, Report
-from motcua.audit.sealer import NothingToResume, Sealed, keep_sealed, resume, seal
+from motcua.audit.sealer import NothingToResume, Sealed, Sealing, keep_sealed, resume, seal, sealing
 from motcua.audit.standing import CannotSeal, known_head, last_head
 from motcua.audit.verifying import verify
 
@@ -23,6 +23,7 @@ __all__ = [
     "Report",
     "Retention",
     "Sealed",
+    "Sealing",
     "check_export",
     "erase_expired",
     "events_named",
@@ -35,6 +36,7 @@ __all__ = [
     "record",
     "resume",
     "seal",
+    "sealing",
     "sentence",
     "verify",
 ]

@@ -7,23 +7,27 @@ from typing import Final
 
 from django.core.management import execute_from_command_line
 
-from motcua.config import demo, doctor, keys, province, retention
+from motcua.config import backup, demo, doctor, keys, province, rehearsal, retention
 
 _OWN: Final = {
+    "backup": "Save the database and the papers into a folder of their own.",
     "demo": "Run the product and the sandbox register with demo data, until Ctrl-C.",
     "doctor": "Say of every part whether it works, is off, or what is wrong with it.",
     "load_province": "Fill a demo with a living office: some hundred dossiers of synthetic people.",
     "serve": "Check the settings, bring the database up to date and serve, until SIGTERM or Ctrl-C.",
     "work": "Do the work that waits, until SIGTERM or Ctrl-C; needed beside serve where MOTCUA_WORK=apart.",
     "keys": "List, add, use and drop the keys that seal personal data.",
+    "rehearse_restore": "Restore a back-up into a database of its own, and say whether it is whole.",
     "retention": "Delete what is kept no longer, or only count it.",
     "configuration": "Write the pages that are made from code.",
 }
 _DECLARED: Final = {
+    "backup": backup,
     "demo": demo,
     "doctor": doctor,
     "keys": keys,
     "load_province": province,
+    "rehearse_restore": rehearsal,
     "retention": retention,
 }
 
@@ -39,7 +43,7 @@ def main() -> None:
     if command in _OWN:
         _run_own(command, given)
     if command in ("help", "--help", "-h") and not given:
-        print("Before or beside Django:", *(f"  {name:<15}{text}" for name, text in _OWN.items()), sep="\n")
+        print("Before or beside Django:", *(f"  {name:<18}{text}" for name, text in _OWN.items()), sep="\n")
     execute_from_command_line(["motcua", *sys.argv[1:]])
 
 
@@ -64,7 +68,7 @@ def _run_own(command: str, given: list[str]) -> None:
             sys.exit(work_apart())
         case "doctor":
             sys.exit(doctor.run(options))
-        case "keys" | "load_province" | "retention":
+        case "backup" | "keys" | "load_province" | "rehearse_restore" | "retention":
             import django
 
             django.setup()

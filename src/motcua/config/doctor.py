@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +19,6 @@ WORKS, OFF, WRONG = "works", "off", "WRONG"
 DATABASE: Final = "database"
 _SEE_DATABASE: Final = "needs the database: see there"
 _SECONDS: Final = 8.0  # for each part; the register has its own
-_ROOM: Final = 500 * 1024 * 1024  # bytes that should be free
-_WAITS_LONG: Final = timedelta(minutes=10)  # for whatever the work that waits does by itself
 _DRIFT: Final = timedelta(seconds=2)
 _OLDEST_POSTGRES: Final = 150000
 _PRIVATE: Final = 0o077  # bits of a file's mode that let others in
@@ -154,8 +152,8 @@ def parts() -> list[Part]:
         Part(DATABASE, _database, seconds=12),  # the pool of connections tries for ten
         Part("state folder", _state),
         Part("keys", _keys, needs_database=True),
-        Part("audit log", _audit, needs_database=True),
-        Part("background work", _work, needs_database=True),
+        Part("audit log", lambda: _standing("audit log"), needs_database=True),
+        Part("background work", lambda: _standing("background work"), needs_database=True),
         Part("register", lambda: _register(Route.PRIMARY), seconds=question, needs_database=True),
         Part(
             "register, stand-by",
@@ -168,11 +166,12 @@ def parts() -> list[Part]:
         Part("virus scanner", lambda: _system(scanning.probe), ("CLAMD_ADDRESS",), seconds=30),
         Part("slips", _slips, seconds=30),
         Part("slips, signing", _signing, ("SLIP_SIGNING_KEY", "SLIP_SIGNING_FOLDER", "SLIP_PKCS11_MODULE")),
-        Part("outbox", _outbox, needs_database=True),
+        Part("outbox", lambda: _standing("outbox"), needs_database=True),
         Part("e-mail", lambda: _system(mail.probe), ("MAIL_HOST",), seconds=60),
         Part("SMS", lambda: _system(sms.probe), ("SMS_URL",), seconds=30),
         Part("bank", lambda: _system(bank.probe), ("BANK_URL",), seconds=30),
         Part("national portal", lambda: _system(national.probe), ("NATIONAL_PORTAL_URL",), seconds=30),
+        Part("back-ups", lambda: _standing("back-ups"), needs_database=True),
         Part("static files", _static_files),
         Part("clock", _clock, needs_database=True),
     ]
@@ -238,15 +237,17 @@ def _state() -> str:
 
     from django.conf import settings
 
+    from motcua.config.standing import disk
+
     try:
         with tempfile.TemporaryFile(dir=settings.STATE) as file:
             file.write(b"doctor")
-        free = shutil.disk_usage(settings.STATE).free
     except OSError as error:
         raise Trouble(f"MOTCUA_STATE: it cannot be written to ({error.strerror}). Mend its rights.") from None
-    if free < _ROOM:
-        raise Trouble(f"MOTCUA_STATE: only {free // 1024**2} MB are free. Make room, or use a larger disk.")
-    return f"writable, {free / 1024**3:.1f} GB free"
+    works, said = disk(shutil.disk_usage(settings.STATE).free)
+    if not works:
+        raise Trouble(said)
+    return f"writable, {said}"
 
 
 def _keys() -> str:
@@ -277,55 +278,16 @@ def _keys() -> str:
     return f"{len(keys)} there, {sealing}"
 
 
-def _audit() -> str:
-    from django.conf import settings
+def _standing(part: str) -> str:
+    """Say how a part stands that the product looks at by itself; the operators' page says the same of it."""
     from django.utils import timezone
 
-    from motcua.audit.reading import last_batch
-    from motcua.audit.sealer import open_for
-    from motcua.audit.standing import CannotSeal, standing
+    from motcua.config.standing import judge, look
 
-    try:
-        standing()
-    except CannotSeal as refusal:
-        raise Trouble(str(refusal)) from None
-    waited = open_for(timezone.now())
-    last = last_batch()
-    sealed = f"sealed up to batch {last.header.number}" if last else "not sealed yet"
-    if waited > max(_WAITS_LONG, 10 * timedelta(seconds=settings.AUDIT_SEAL_SECONDS)):
-        raise Trouble(
-            f"{sealed}, events wait for {_minutes(waited)}: is motcua serve (or motcua work) running?"
-        )
-    return sealed
-
-
-def _work() -> str:
-    """Look for what should have been done by itself: whether somebody works shows only where something waits."""
-    from django.utils import timezone
-
-    from motcua.config.couriers import couriers
-    from motcua.dossiers.models import Recheck
-    from motcua.outbox.models import Parcel
-    from motcua.verification.service import lines
-
-    now = timezone.now()
-    waiting: dict[str, datetime] = {}
-    rechecks = Recheck.objects.filter(state=Recheck.State.WAITING, not_before__lte=now)
-    is_open = any(one.is_taken and one.status.is_open for one in lines(now=now))
-    if is_open and (oldest := rechecks.order_by("not_before").first()):
-        waiting["a later check"] = oldest.not_before
-    parcels = Parcel.objects.filter(Parcel.WAITING, topic__in=couriers(), not_before__lte=now)
-    if first := parcels.order_by("not_before").first():
-        waiting["a parcel for another system"] = first.not_before
-    if not waiting:
-        return "nothing waits"
-    what, since = min(waiting.items(), key=lambda pair: pair[1])
-    if now - since > _WAITS_LONG:
-        raise Trouble(
-            f"{what} is due for {_minutes(now - since)}: is motcua serve running, or, with MOTCUA_WORK=apart, "
-            "motcua work?"
-        )
-    return f"{what} is due for {_minutes(now - since)}"
+    judged = judge(look(now=timezone.now()))[part]
+    if not judged.works:
+        raise Trouble(judged.text)
+    return judged.text
 
 
 def _register(route: Any) -> str:
@@ -395,24 +357,6 @@ def _signing() -> str:
     return f"{len(keys)} keys{until}"
 
 
-def _outbox() -> str:
-    from motcua.config.couriers import couriers
-    from motcua.outbox.models import Parcel, Pause
-
-    topics = couriers()
-    counts = f"{Parcel.objects.filter(Parcel.WAITING).count()} wait"
-    if given_up := Parcel.objects.filter(given_up_at__isnull=False).count():
-        counts += f", {given_up} given up"
-    if not topics:
-        return f"no other system is told anything, {counts}"
-    if pause := Pause.objects.filter(topic__in=topics).order_by("since").first():
-        raise Trouble(
-            f"{pause.topic} cannot be reached since {pause.since:%d/%m/%Y %H:%M} UTC ({pause.problem}), {counts}. "
-            "It is tried again by itself; see the variables of that system."
-        )
-    return f"{', '.join(sorted(topics))}: {counts}"
-
-
 def _static_files() -> str:
     from django.conf import settings
 
@@ -431,6 +375,7 @@ def _clock() -> str:
     from django.utils import timezone
 
     from motcua.audit.models import AuditEvent
+    from motcua.config.standing import in_words
 
     drift = timedelta()
     if connection.vendor == "postgresql":
@@ -445,16 +390,11 @@ def _clock() -> str:
     now = timezone.now()
     newest = AuditEvent.objects.order_by("-pk").values_list("at", flat=True).first()
     if newest is not None and newest - now > timedelta(minutes=1):
-        raise Trouble(f"{_minutes(newest - now)} behind the newest event of the log. Set it by NTP.")
+        raise Trouble(f"{in_words(newest - now)} behind the newest event of the log. Set it by NTP.")
     apart = (
         f", {drift.total_seconds():.1f} s from the database's" if connection.vendor == "postgresql" else ""
     )
     return f"{timezone.localtime(now):%d/%m/%Y %H:%M:%S} {settings.TIME_ZONE}{apart}"
-
-
-def _minutes(length: timedelta) -> str:
-    minutes = int(length.total_seconds() // 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
 
 
 def _one_line(text: str) -> str:

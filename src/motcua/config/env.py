@@ -231,6 +231,22 @@ _declare(
     "postgresql://user:password@host:port/name; SQLite in MOTCUA_STATE when empty.",
     secret=True,
 )
+_declare(
+    "Product",
+    "METRICS_TOKEN",
+    "text",
+    "",
+    "Bearer token that Prometheus shows at /metrics; without one there is no such page, and nothing is counted.",
+    secret=True,
+)
+_declare(
+    "Product",
+    "MOTCUA_LOG",
+    "text",
+    "lines",
+    "Form of the log: readable lines, or one JSON object a line.",
+    one_of="lines json",
+)
 _declare("Product", "PROVINCE_NAME", "text", "Tỉnh Mẫu", "Name in the header of every page.")
 _declare(
     "Product", "REGISTRATION_OPEN", "switch", "on", "Citizens may register accounts of the portal's own."

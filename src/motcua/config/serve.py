@@ -24,12 +24,12 @@ class FilteredLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
 
     def setup(self, cfg: Any) -> None:
         """Set up as gunicorn does, then put filter and form on what it writes to."""
-        from motcua.web.logs import OneLineFormatter, PersonalDataFilter
+        from motcua.web.logs import PersonalDataFilter, formatter
 
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.addFilter(PersonalDataFilter())
-            handler.setFormatter(OneLineFormatter())
+            handler.setFormatter(formatter())
 
 
 def gunicorn_command(*, graceful_seconds: int = 15) -> list[str]:

@@ -161,6 +161,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "motcua.web.tallies.count_requests",
     "csp.middleware.CSPMiddleware",
     "motcua.web.middleware.drop_null",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -261,6 +262,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["motcua.web.uploads.NoFile"]  # but where a page asks for them
 
+METRICS_TOKEN = env["METRICS_TOKEN"]
 OFFICER_SECOND_FACTOR = env["OFFICER_SECOND_FACTOR"] or (
     "required" if MOTCUA_MODE == "production" else "offered"
 )
@@ -369,12 +371,19 @@ LIMITS = {
     )
 }
 
+MOTCUA_LOG = env["MOTCUA_LOG"]
 DEFAULT_EXCEPTION_REPORTER_FILTER = "motcua.web.logs.NothingPersonalReporterFilter"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"personal": {"()": "motcua.web.logs.PersonalDataFilter"}},
-    "formatters": {"line": {"()": "motcua.web.logs.OneLineFormatter"}},
+    "formatters": {
+        "line": {
+            "()": "motcua.web.logs.JsonFormatter"
+            if MOTCUA_LOG == "json"
+            else "motcua.web.logs.OneLineFormatter"
+        }
+    },
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "filters": ["personal"], "formatter": "line"},
     },

@@ -3,7 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from motcua.config import watching
+
 urlpatterns = [
+    path("metrics", watching.metrics, name="metrics"),
+    path("readyz", watching.ready, name="readyz"),
+    path("quan-tri/van-hanh/", watching.operations, name="operations"),
     path("", include("motcua.web.urls")),
     path("", include("motcua.verification.urls")),
     path("", include("motcua.accounts.urls")),

@@ -21,6 +21,8 @@ from typing import Any, Final, Protocol
 from django.conf import settings
 from django.db import connection
 
+from motcua.web import tallies
+
 _log = logging.getLogger("motcua.work")
 _IDLE: Final = 2.0  # seconds to the next look when nothing was due
 _BREATH: Final = 0.02  # seconds between two parcels on SQLite
@@ -50,6 +52,7 @@ class Stop(Protocol):
 
 def post_worker_init(worker: Any) -> None:
     """Begin to work inside a web worker, if it is to be done there; gunicorn calls this when a worker is ready."""
+    tallies.join()
     if settings.MOTCUA_WORK == "inside":
         _begin(lambda: worker.alive)
 
@@ -195,6 +198,7 @@ def work_apart() -> int:
     # Waited for, not handled: a handler that sets the event could meet its own thread holding the event's lock.
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    tallies.join()
     _begin(lambda: True)
     _log.info(
         "work.began place=%s", "beside the web workers" if settings.MOTCUA_WORK == "inside" else "apart"

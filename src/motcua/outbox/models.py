@@ -68,6 +68,9 @@ class Parcel(models.Model):
                 name="parcel_in_order",
                 condition=models.Q(taken_at=None, given_up_at=None),
             ),
+            models.Index(
+                fields=["topic"], name="parcel_given_up", condition=models.Q(given_up_at__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, DateTimeField, Exists, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.transaction import TransactionManagementError
 
 from motcua.outbox.models import Parcel, Pause
@@ -38,6 +38,7 @@ _MOST_IN_DOUBT: Final = 12
 _FIRST_PAUSE_IN_DOUBT: Final = timedelta(minutes=1)
 # For how long an operator's wish to have something sent again is followed, where it is not useful for ever.
 _USEFUL_AGAIN: Final = timedelta(days=7)
+_NONE: Final[dict[str, Any]] = {"waiting": 0, "stuck": 0, "oldest": None, "due": None, "given_up": 0}
 
 
 class Unreachable(Exception):
@@ -221,13 +222,15 @@ def seconds_to_next(*, couriers: Mapping[str, Courier], now: datetime) -> float 
 class Standing:
     """How one system stands: what waits for it, what was given up, and since when it is out of reach, if it is.
 
-    ``stuck`` of those that wait were tried many times in vain.
+    ``stuck`` of those that wait were tried many times in vain; ``due`` is the first moment before which none of them
+    is sent.
     """
 
     topic: str
     waiting: int
     stuck: int
     oldest: datetime | None
+    due: datetime | None
     given_up: int
     paused_since: datetime | None = None
     next_try: datetime | None = None
@@ -243,26 +246,50 @@ class Standing:
 
 def standing() -> list[Standing]:
     """Return how each system stands for which something waits or was given up, or which is out of reach."""
-    unsent = Parcel.objects.filter(taken_at=None).order_by().values("topic")
-    counted = unsent.annotate(
-        waiting=Count("pk", filter=Parcel.WAITING),
-        stuck=Count("pk", filter=Parcel.WAITING & Q(tries__gte=_STUCK_AFTER)),
-        oldest=Min("made_at", filter=Parcel.WAITING),
-        given_up=Count("pk", filter=Parcel.GIVEN_UP),
-    )
-    rows = {row["topic"]: row for row in counted}
+    rows = {row["topic"]: row for row in _counted()}
     pauses = {pause.topic: pause for pause in Pause.objects.all()}
     found = []
     for topic in sorted({*rows, *pauses}):
-        row = rows.get(topic, {"waiting": 0, "stuck": 0, "oldest": None, "given_up": 0})
+        row = rows.get(topic, _NONE)
         pause = pauses.get(topic)
         told = (
             {}
             if pause is None
             else {"paused_since": pause.since, "next_try": pause.until, "problem": pause.problem}
         )
-        found.append(Standing(topic, row["waiting"], row["stuck"], row["oldest"], row["given_up"], **told))
+        counts = {name: row[name] for name in _NONE}
+        found.append(Standing(topic, **counts, **told))
     return found
+
+
+def _counted() -> list[dict[str, Any]]:
+    """Count what waits and what was given up by topic; one query, over two indexes that hold nothing else."""
+    unsaid, never = Value(0), Value(None, DateTimeField())
+    waiting = (
+        Parcel.objects.filter(Parcel.WAITING)
+        .order_by()
+        .values("topic")
+        .annotate(
+            waiting=Count("pk"),
+            stuck=Count("pk", filter=Q(tries__gte=_STUCK_AFTER)),
+            oldest=Min("made_at"),
+            due=Min("not_before"),
+            given_up=unsaid,
+        )
+    )
+    given_up = (
+        Parcel.objects.filter(Parcel.GIVEN_UP)
+        .order_by()
+        .values("topic")
+        .annotate(waiting=unsaid, stuck=unsaid, oldest=never, due=never, given_up=Count("pk"))
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    for topic, *facts in waiting.values_list("topic", *_NONE).union(
+        given_up.values_list("topic", *_NONE), all=True
+    ):
+        row = rows.setdefault(topic, {"topic": topic, **_NONE})
+        row.update({name: fact for name, fact in zip(_NONE, facts, strict=True) if fact})
+    return list(rows.values())
 
 
 def send_again(parcel: Parcel, *, now: datetime) -> bool:

@@ -37,6 +37,7 @@ from motcua.sealing import digest
 from motcua.verification import budget, choosing, line, proofs, registers, waiting
 from motcua.verification.budget import Limited
 from motcua.verification.models import IdentityCheck, Route
+from motcua.web import tallies
 from motcua.web.connections import give_connection_back
 
 _log = logging.getLogger("motcua.verification")
@@ -198,6 +199,8 @@ def _over(
         began = time.monotonic()
         outcome = _asked(route, question, replace(inquiry, seconds=left))
         took, at = time.monotonic() - began, now + timedelta(seconds=time.monotonic() - started)
+        tallies.waited(took)
+        tallies.observe(tallies.REGISTER_SECONDS, route.value, seconds=took, ends=tallies.REGISTER)
         is_unsent = isinstance(outcome, Unanswered) and outcome.is_unsent
         left -= took
         if not is_unsent or place == len(ways) or left < _WORTH_ASKING:
@@ -299,6 +302,7 @@ def replayed(first: IdentityCheck) -> IdentityCheck:
     while not first.outcome and time.monotonic() < patience:
         give_connection_back()
         time.sleep(LOOK_AGAIN)
+        tallies.waited(LOOK_AGAIN)
         first.refresh_from_db()
     return first
 

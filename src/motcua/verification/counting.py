@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Lock
 from typing import Any, Final
 
 from django.db.models import Count, Q, Value
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from motcua.audit.models import AuditEvent
 from motcua.identity.register import Trouble
+from motcua.verification.line import longest_question
 from motcua.verification.models import IdentityCheck
 
 # What an outcome that is an empty text is called.
@@ -87,3 +91,47 @@ def checks_by_day(
     for day in days.values():
         day["unanswered"] -= day["unusable"]
     return [DayOfChecks(on, **days[on]) for on in sorted(days)]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The checks of one local day that can change no more: touch point, office and outcome, and how many."""
+
+    begin: datetime
+    until: datetime
+    counts: Counter[tuple[str, str, str]]
+
+
+_today: Today | None = None  # as far as this process has counted
+_counting = Lock()
+
+
+def checks_today(*, now: datetime) -> Today:
+    """Count the checks since local midnight by touch point, office and outcome; one query.
+
+    Only checks older than any question lasts are counted: they change no more, so every process says the same without
+    asking another one, and looks at each check once. The first look of a process reads the day so far.
+    """
+    global _today
+    begin = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    until = max(begin, now - longest_question())
+    with _counting:
+        known = _today
+        if known is None or known.begin != begin:
+            known = Today(begin, begin, Counter())
+        if until > known.until:
+            settled = IdentityCheck.objects.filter(asked_at__gte=known.until, asked_at__lt=until).order_by()
+            counts = known.counts.copy()
+            for *key, count in settled.values_list("touch_point", "office_code", "outcome").annotate(
+                n=Count("pk")
+            ):
+                touch_point, office, outcome = key
+                counts[touch_point, office, outcome or PENDING] += count
+            known = _today = Today(begin, until, counts)
+        return known
+
+
+def count_anew() -> None:
+    """Forget what was counted of the day."""
+    global _today
+    _today = None

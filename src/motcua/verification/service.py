@@ -39,7 +39,7 @@ from motcua.verification.asking import (
 from motcua.verification.budget import Limited, network_of
 from motcua.verification.challenge import Challenge
 from motcua.verification.choosing import NoSuchLine, choice, use_line
-from motcua.verification.counting import OUTCOME_COUNTS, PENDING, DayOfChecks, checks_by_day
+from motcua.verification.counting import OUTCOME_COUNTS, PENDING, DayOfChecks, checks_by_day, checks_today
 from motcua.verification.keeping import erase_old_checks
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
@@ -47,6 +47,7 @@ from motcua.verification.line import Mode, longest_question
 from motcua.verification.models import IdentityCheck, LimitRelease, Route
 from motcua.verification.probing import ping
 from motcua.verification.waiting import erase_expired as erase_waiting_records
+from motcua.web import tallies
 from motcua.web.connections import give_connection_back
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "check_as_operator",
     "check_identity",
     "checks_by_day",
+    "checks_today",
     "choice",
     "claim_digest",
     "erase_old_checks",
@@ -375,6 +377,7 @@ def answer_to(*, press: Press, claim: IdentityClaim, user: AbstractBaseUser) -> 
             return _evened_out(asking.replayed(first))
         give_connection_back()
         time.sleep(asking.LOOK_AGAIN)
+        tallies.waited(asking.LOOK_AGAIN)
     return None
 
 
@@ -587,4 +590,6 @@ def _even_out(took: float, sleep: Callable[[float], None]) -> None:
     step: float = settings.REJECTED_STEP_SECONDS
     if step:
         give_connection_back()
-        sleep(step - took % step)
+        pause = step - took % step
+        sleep(pause)
+        tallies.waited(pause)

@@ -8,6 +8,7 @@ traceback to types, files and line numbers. Names cannot be recognized: code of 
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import traceback
@@ -17,6 +18,7 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError, ProgrammingError
 from django.db.models import Model
 from django.http import HttpRequest, QueryDict
@@ -38,6 +40,8 @@ _DIGITS = re.compile(
 _LAST_WORD = re.compile(r"[\d\s.-]{1,60}$")
 _QUERY = re.compile(r"(/[^\s?\"'<>/]*)\?[^\s\"'<>]+")
 _FORM = re.compile(r"<(QueryDict|MultiValueDict): .*", re.DOTALL)
+_EVENT = re.compile(r"[a-z_]+\.[a-z_]+")
+_FIELD = re.compile(r"(?:^|\s)([a-z_]+)=")
 _DETAIL = re.compile(r"(DETAIL|CONTEXT|PARAMETERS):.*", re.DOTALL)
 
 
@@ -138,6 +142,43 @@ class OneLineFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             parts += _chain(record.exc_info[1])
         return _one_line(" | ".join(parts))
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one JSON object in one line: time, level, logger, event, fields, and errors if there are any.
+
+    The event is the message's first word where it is one of our own, such as ``npd.line_shut``, and its ``name=value``
+    pairs are the fields; of any other message the event is ``message``, and ``text`` holds it.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        message = record.getMessage()
+        said: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "event": "message",
+            "fields": {},
+        }
+        event, _, rest = message.partition(" ")
+        if _EVENT.fullmatch(event):
+            words, *pairs = _FIELD.split(rest)
+            said["event"], said["fields"] = (
+                event,
+                dict(zip(pairs[::2], map(str.strip, pairs[1::2]), strict=True)),
+            )
+            message = words.strip()
+        if message:
+            said["text"] = message
+        if record.exc_info and record.exc_info[1] is not None:
+            said["errors"] = list(_chain(record.exc_info[1]))
+        return json.dumps(said, ensure_ascii=True)
+
+
+def formatter() -> logging.Formatter:
+    """Return what writes the log, as ``MOTCUA_LOG`` wants it."""
+    return JsonFormatter() if settings.MOTCUA_LOG == "json" else OneLineFormatter()
 
 
 def _chain(error: BaseException | None) -> Iterator[str]:
