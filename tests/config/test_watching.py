@@ -31,9 +31,10 @@ from motcua.web import tallies
 from tests.conftest import ToldRegister
 from tests.dossiers.lives import received
 from tests.people import cast
+from tests.reception.conftest import Desk
 from tests.verification.checks import check_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
 TOKEN = "a-token-that-only-the-monitor-knows"
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 ALERTS = Path(__file__).parents[2] / "deploy" / "alerts.yml"
@@ -143,9 +144,9 @@ def test_the_count_of_checks_begins_anew_at_local_midnight(officer: User, regist
 
 
 def test_the_time_of_the_register_is_apart_from_our_own(
-    desk: Any, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+    officer: User, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = [100.0]
+    desk, clock = Desk(officer), [100.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
     register.before_answer = lambda: clock.__setitem__(0, clock[0] + 3.0)
     desk.checks(cast.an)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -204,3 +206,69 @@ def test_the_product_uses_these(rf: RequestFactory, settings) -> None:  # type: 
     assert handler["filters"] == ["personal"]
     assert handler["formatter"] == "line"
     assert isinstance(get_exception_reporter_filter(rf.get("/")), logs.NothingPersonalReporterFilter)
+
+
+@pytest.fixture
+def json_logger() -> Iterator[logging.Logger]:
+    """Return a logger that writes as the product does with MOTCUA_LOG=json."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(logs.PersonalDataFilter())
+    handler.setFormatter(logs.JsonFormatter())
+    log = logging.Logger("motcua.tests")
+    log.addHandler(handler)
+    log.written = stream.getvalue  # type: ignore[attr-defined]
+    yield log
+    handler.close()
+
+
+def test_as_json_an_event_of_ours_has_its_fields(json_logger: logging.Logger) -> None:
+    json_logger.warning("npd.probed route=%s problem=%s days=%d", "primary", "size limit exceeded", 3)
+    said = json.loads(written(json_logger))
+    assert datetime.fromisoformat(said.pop("time")).tzinfo is not None
+    assert said == {
+        "level": "WARNING",
+        "logger": "motcua.tests",
+        "event": "npd.probed",
+        "fields": {"route": "primary", "problem": "size limit exceeded", "days": "3"},
+    }
+
+
+def test_as_json_a_sentence_of_ours_stands_beside_its_event(json_logger: logging.Logger) -> None:
+    json_logger.error("audit.not_sealed The database is behind: a=1 is in no batch")
+    said = json.loads(written(json_logger))
+    assert (said["event"], said["text"]) == ("audit.not_sealed", "The database is behind:")
+
+
+def test_as_json_another_library_s_message_is_a_text(json_logger: logging.Logger) -> None:
+    json_logger.info("Worker exiting (pid: 12)")
+    said = json.loads(written(json_logger))
+    assert (said["event"], said["fields"], said["text"]) == ("message", {}, "Worker exiting (pid: 12)")
+
+
+def test_as_json_nothing_personal_is_written_and_no_second_line(json_logger: logging.Logger) -> None:
+    try:
+        raise ValueError(f"{cast.an.full_name} {cast.an.number}")
+    except ValueError:
+        json_logger.exception("npd.alarm detail=%s\nERROR forged line", f"{cast.an.number} 07/03/1985 a@b.vn")
+    line = written(json_logger)
+    said = json.loads(line)
+    assert "\\n" in line
+    assert not any(piece in line for piece in (cast.an.number, cast.an.full_name, "1985", "a@b.vn"))
+    assert said["errors"][0].startswith("ValueError at ")
+    assert said["fields"]["detail"].startswith("[number] [date] [mail]")
+
+
+@given(st.text(max_size=200))
+def test_as_json_whatever_is_logged_is_one_object_in_one_line(text: str) -> None:
+    record = logging.LogRecord("motcua.tests", logging.INFO, "", 0, text, None, None)
+    line = logs.JsonFormatter().format(record)
+    assert line.isascii()
+    assert line.isprintable()
+    assert isinstance(json.loads(line), dict)
+
+
+@pytest.mark.parametrize(("form", "kind"), [("json", logs.JsonFormatter), ("lines", logs.OneLineFormatter)])
+def test_the_server_s_own_words_have_the_form_that_was_chosen(settings, form: str, kind: type) -> None:  # type: ignore[no-untyped-def]
+    settings.MOTCUA_LOG = form
+    assert type(logs.formatter()) is kind

@@ -1,0 +1,229 @@
+"""A back-up is whole or not there; the rehearsal says so of a whole one, and of no other."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from argparse import Namespace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from motcua.accounts.models import User
+from motcua.audit.models import AuditEvent
+from motcua.audit.service import keep_sealed
+from motcua.config import backup, rehearsal
+from motcua.config.backup import NoBackup
+from motcua.dossiers.models import Dossier, Paper
+from tests.dossiers.lives import received
+from tests.people import cast
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("catalogue", "people")]
+
+
+@pytest.fixture
+def paper(officer: User, settings: Settings, tmp_path: Path) -> Paper:
+    """Return a paper of a dossier, in a folder of papers of its own; the log is sealed."""
+    settings.MEDIA_ROOT = tmp_path / "papers"
+    settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
+    now = timezone.now()
+    paper = Paper(
+        dossier=received(officer), original_name="a.pdf", media_type="application/pdf", size=4, sha256="0" * 64,
+        uploaded_at=now,
+    )  # fmt: skip
+    paper.file.save("a.pdf", ContentFile(b"%PDF"))
+    keep_sealed(now=now)
+    return paper
+
+
+def made(folder: Path) -> Path:
+    """Make a back-up now."""
+    return backup.make(folder, now=timezone.now())
+
+
+def restore(folder: Path) -> int:
+    """Rehearse, and return the exit code."""
+    return rehearsal.run(Namespace(folder=folder, server=None))
+
+
+def test_a_back_up_is_restored_into_a_database_of_its_own_and_found_whole(
+    paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backup.run(Namespace(folder=tmp_path / "kept")) == 0
+    told = capsys.readouterr().out
+    events = AuditEvent.objects.count()
+
+    assert restore(tmp_path / "kept") == 0
+
+    said = capsys.readouterr().out
+    assert "1 files of papers, 0 rows without their file" in told
+    assert "NOT in it, to be kept apart from it" in told
+    assert "dossiers_dossier: 1" in said
+    assert f"audit_auditevent: {events - 1}" in said  # the event of the back-up itself is younger than it
+    assert "keys: those of this installation open it" in said
+    assert "migrations: all of this version are in it" in said
+    assert "The audit log is whole" in said
+    assert "can be restored" in said
+    assert AuditEvent.objects.count() == events
+    assert AuditEvent.objects.filter(name="backup.made").count() == 1
+    assert cast.an.number not in told + said
+    assert cast.an.full_name not in told + said
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_database WHERE datname LIKE 'motcua_rehearsal_%'")
+            assert cursor.fetchone()[0] == 0
+
+
+def test_who_asks_reads_when_the_last_back_up_and_rehearsal_were(
+    paper: Paper, tmp_path: Path, settings: Settings
+) -> None:
+    (tmp_path / "state").mkdir()
+    settings.STATE = tmp_path / "state"
+    assert backup.last() == backup.Last()
+    now = timezone.now()
+    backup.make(tmp_path / "kept", now=now)
+    assert backup.last() == backup.Last(made_at=now)
+    backup.stamp(rehearsed_at=now + timedelta(hours=1))
+    assert backup.last() == backup.Last(made_at=now, rehearsed_at=now + timedelta(hours=1))
+    (settings.STATE / "backups.json").write_text("[", encoding="ascii")
+    assert backup.last() == backup.Last()
+
+
+def test_no_key_is_in_a_back_up_and_nobody_else_may_read_it(paper: Paper, tmp_path: Path) -> None:
+    folder = made(tmp_path / "kept")
+    secrets = (settings.SECRET_KEY.encode(), b"a-sealing-key-for-tests")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert not any(secret in path.read_bytes() for secret in secrets), path
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_database_that_was_touched_since_is_found_out(paper: Paper, tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    file = next(folder.glob("database.*"))
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(NoBackup, match="not what was written"):
+        list(rehearsal.rehearse(folder))
+
+
+def test_rows_that_are_missing_are_found_out(paper: Paper, tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["rows"]["dossiers_dossier"] += 1
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(NoBackup, match="Rows are missing in dossiers_dossier"):
+        list(rehearsal.rehearse(folder))
+
+
+def test_a_file_of_a_paper_that_is_missing_is_found_out(paper: Paper, tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    (folder / "papers" / paper.file.name).unlink()
+    with pytest.raises(NoBackup, match="1 rows of papers have no file"):
+        list(rehearsal.rehearse(folder))
+
+
+def test_a_log_that_was_changed_is_found_out(
+    paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE audit_auditevent SET subject = 'x' WHERE id = (SELECT min(id) FROM audit_auditevent)"
+        )
+    made(tmp_path / "kept")
+    assert restore(tmp_path / "kept") == 1
+    said = capsys.readouterr()
+    assert "CANNOT BE RELIED ON" in said.err
+    assert "was changed after it was recorded" in said.err
+    assert "can be restored" not in said.out
+
+
+def test_without_the_keys_of_its_day_a_back_up_is_called_worthless(
+    paper: Paper, tmp_path: Path, settings: Settings
+) -> None:
+    folder = made(tmp_path)
+    settings.SEALING_KEYS = "89ab0123 another-key-for-tests-that-opens-nothing-elsewhere"
+    with pytest.raises(NoBackup, match="sealed with key 0123abcd, which is not here"):
+        list(rehearsal.rehearse(folder))
+
+
+def test_the_live_installation_is_not_touched_by_a_rehearsal(
+    paper: Paper, tmp_path: Path, settings: Settings
+) -> None:
+    copy = tmp_path / "elsewhere.jsonl"
+    folder = made(tmp_path / "kept")
+    os.environ["AUDIT_HEAD_COPY"] = str(copy)
+    try:
+        heads, rows = settings.AUDIT_HEADS.read_bytes(), Dossier.objects.count()
+        list(rehearsal.rehearse(folder))
+    finally:
+        del os.environ["AUDIT_HEAD_COPY"]
+    assert not copy.exists()
+    assert settings.AUDIT_HEADS.read_bytes() == heads
+    assert Dossier.objects.count() == rows
+
+
+def test_a_paper_that_the_back_up_before_has_takes_no_room_again(paper: Paper, tmp_path: Path) -> None:
+    now = timezone.now()
+    first = backup.make(tmp_path / "kept", now=now - timedelta(days=1))
+    second = backup.make(tmp_path / "kept", now=now)
+    name = paper.file.name
+    assert (first / "papers" / name).stat().st_ino == (second / "papers" / name).stat().st_ino
+    shutil.rmtree(first)
+    assert (second / "papers" / name).read_bytes() == b"%PDF"
+
+
+def test_a_back_up_that_breaks_off_leaves_nothing_behind(
+    paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*given: object) -> None:
+        raise OSError(28, "No space left on device", "papers")
+
+    monkeypatch.setattr(backup.shutil, "copy2", full)
+    assert backup.run(Namespace(folder=tmp_path / "kept")) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert list((tmp_path / "kept").iterdir()) == []
+    assert not AuditEvent.objects.filter(name="backup.made").exists()
+
+
+def test_a_back_up_does_not_lie_inside_what_it_saves(paper: Paper) -> None:
+    with pytest.raises(NoBackup, match="inside MOTCUA_STATE"):
+        made(settings.STATE / "backups")
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"database": "../../etc/passwd"}'])
+def test_what_is_no_back_up_is_called_so(tmp_path: Path, text: str) -> None:
+    with pytest.raises(NoBackup, match="There is no back-up"):
+        list(rehearsal.rehearse(tmp_path))
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(NoBackup, match="no back-up of ours"):
+        list(rehearsal.rehearse(tmp_path))
+
+
+def test_an_older_version_s_back_up_is_brought_up_to_this_one(
+    paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX parcel_given_up")
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'outbox' AND name = '0004_given_up_index'")
+    try:
+        made(tmp_path / "kept")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE INDEX parcel_given_up ON outbox_parcel (topic) WHERE given_up_at IS NOT NULL"
+            )
+            cursor.execute(
+                "INSERT INTO django_migrations (app, name, applied) VALUES ('outbox', '0004_given_up_index', %s)",
+                [timezone.now()],
+            )
+    assert restore(tmp_path / "kept") == 0
+    assert "could be brought up to this one" in capsys.readouterr().out
