@@ -21,7 +21,7 @@ from motcua.audit.models import AuditEvent
 from motcua.audit.service import keep_sealed
 from motcua.config import backup, rehearsal
 from motcua.config.backup import NoBackup
-from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.models import Paper
 from tests.dossiers.lives import received
 from tests.people import cast
 
@@ -43,6 +43,14 @@ def paper(officer: User, settings: Settings, tmp_path: Path) -> Paper:
     return paper
 
 
+@pytest.fixture
+def postgresql() -> str:
+    """Return the address of the server of the tests; on SQLite the test is left out."""
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL's own")
+    return os.environ["DATABASE_URL"]
+
+
 def made(folder: Path) -> Path:
     """Make a back-up now."""
     return backup.make(folder, now=timezone.now())
@@ -53,9 +61,11 @@ def restore(folder: Path) -> int:
     return rehearsal.run(Namespace(folder=folder, server=None))
 
 
-def test_a_back_up_is_restored_into_a_database_of_its_own_and_found_whole(
-    paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_back_up_is_restored_into_a_database_of_its_own_and_the_live_one_left_alone(
+    paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("AUDIT_HEAD_COPY", str(tmp_path / "elsewhere.jsonl"))
+    heads = settings.AUDIT_HEADS.read_bytes()
     assert backup.run(Namespace(folder=tmp_path / "kept")) == 0
     told = capsys.readouterr().out
     events = AuditEvent.objects.count()
@@ -73,6 +83,8 @@ def test_a_back_up_is_restored_into_a_database_of_its_own_and_found_whole(
     assert "can be restored" in said
     assert AuditEvent.objects.count() == events
     assert AuditEvent.objects.filter(name="backup.made").count() == 1
+    assert settings.AUDIT_HEADS.read_bytes() == heads
+    assert not (tmp_path / "elsewhere.jsonl").exists()
     assert cast.an.number not in told + said
     assert cast.an.full_name not in told + said
     if connection.vendor == "postgresql":
@@ -155,20 +167,35 @@ def test_without_the_keys_of_its_day_a_back_up_is_called_worthless(
         list(rehearsal.rehearse(folder))
 
 
-def test_the_live_installation_is_not_touched_by_a_rehearsal(
-    paper: Paper, tmp_path: Path, settings: Settings
+def test_without_postgresql_s_programs_the_reason_is_told(
+    paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql: str
 ) -> None:
-    copy = tmp_path / "elsewhere.jsonl"
-    folder = made(tmp_path / "kept")
-    os.environ["AUDIT_HEAD_COPY"] = str(copy)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoBackup, match="pg_dump is not there: install"):
+        made(tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_who_may_make_no_database_reads_what_helps(paper: Paper, tmp_path: Path, postgresql: str) -> None:
+    folder = made(tmp_path)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE plain LOGIN")
     try:
-        heads, rows = settings.AUDIT_HEADS.read_bytes(), Dossier.objects.count()
-        list(rehearsal.rehearse(folder))
+        with pytest.raises(NoBackup, match="CREATEDB"):
+            list(rehearsal.rehearse(folder, server=postgresql.replace("motcua@", "plain@")))
     finally:
-        del os.environ["AUDIT_HEAD_COPY"]
-    assert not copy.exists()
-    assert settings.AUDIT_HEADS.read_bytes() == heads
-    assert Dossier.objects.count() == rows
+        with connection.cursor() as cursor:
+            cursor.execute("DROP ROLE plain")
+
+
+def test_a_back_up_is_rehearsed_on_the_server_that_is_named(
+    paper: Paper, tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made(tmp_path)
+    monkeypatch.setattr(rehearsal, "parameters", dict)
+    assert any(
+        "audit log: The audit log is whole" in line for line in rehearsal.rehearse(folder, server=postgresql)
+    )
 
 
 def test_a_paper_that_the_back_up_before_has_takes_no_room_again(paper: Paper, tmp_path: Path) -> None:
@@ -181,13 +208,26 @@ def test_a_paper_that_the_back_up_before_has_takes_no_room_again(paper: Paper, t
     assert (second / "papers" / name).read_bytes() == b"%PDF"
 
 
+def test_a_disk_without_second_names_gets_a_copy(
+    paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    now = timezone.now()
+    backup.make(tmp_path / "kept", now=now - timedelta(days=1))
+    monkeypatch.setattr(os, "link", refuse)
+    second = backup.make(tmp_path / "kept", now=now)
+    assert (second / "papers" / paper.file.name).read_bytes() == b"%PDF"
+
+
 def test_a_back_up_that_breaks_off_leaves_nothing_behind(
     paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def full(*given: object) -> None:
         raise OSError(28, "No space left on device", "papers")
 
-    monkeypatch.setattr(backup.shutil, "copy2", full)
+    monkeypatch.setattr(backup.shutil, "copyfile", full)
     assert backup.run(Namespace(folder=tmp_path / "kept")) == 1
     assert "No space left on device" in capsys.readouterr().err
     assert list((tmp_path / "kept").iterdir()) == []

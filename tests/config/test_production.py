@@ -108,6 +108,7 @@ def test_a_trial_is_left_in_peace(settings: Any) -> None:
         ({"ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"]}, "motcua.E025", "MOTCUA_HOSTS"),
         ({"ALLOWED_HOSTS": ["*"]}, "motcua.E025", "MOTCUA_HOSTS"),
         ({"TRUSTED_PROXIES": []}, "motcua.E030", "MOTCUA_PROXIES"),
+        ({"METRICS_TOKEN": "prometheus"}, "motcua.E032", "METRICS_TOKEN"),
         ({"OFFICER_SECOND_FACTOR": "offered"}, "motcua.E026", "OFFICER_SECOND_FACTOR"),
         ({**_PORTAL, "NATIONAL_PORTAL_URL": "http://portal.example/"}, "motcua.E050", "NATIONAL_PORTAL_URL"),
         ({**_PORTAL, "NATIONAL_PORTAL_UNIT": ""}, "motcua.E051", "NATIONAL_PORTAL_UNIT"),

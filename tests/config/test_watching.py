@@ -46,6 +46,7 @@ def _counted_anew(settings: Settings, tmp_path: Path) -> Iterator[None]:
     """Let nothing be counted from the tests before; the token is set."""
     settings.METRICS_TOKEN = TOKEN
     settings.STATE = tmp_path
+    settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
     counting.count_anew()
     yield
     counting.count_anew()
@@ -346,6 +347,7 @@ def test_every_alert_says_in_vietnamese_what_is_wrong_and_which_page_helps() -> 
 def test_monitor_page_and_doctor_say_the_same(client: Client, administrator_client: Client) -> None:
     now = timezone.now()
     Pause.objects.create(topic="email", since=now - timedelta(hours=1), until=now, problem="timeout")
+    keep_sealed(now=now)
     record(name="product.started", now=now - timedelta(hours=4))
 
     text = told(client)

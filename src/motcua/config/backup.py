@@ -124,6 +124,7 @@ def make(folder: Path, *, now: datetime) -> Path:
             "papers": _save_papers(partial, before, names),
         }
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        os.sync()
         partial.rename(made)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -163,7 +164,16 @@ def _save_postgresql(target: Path) -> tuple[dict[str, int], list[str]]:
 
 
 def program(name: str, *arguments: str, to: dict[str, Any] | None = None) -> None:
-    """Run one of PostgreSQL's programs; the password goes by the environment, where no list of processes shows it."""
+    """Run one of PostgreSQL's programs; the password goes by the environment, where no list of processes shows it.
+
+    Args:
+        name: the program.
+        arguments: what it is given.
+        to: how the server is reached, in libpq's words; the product's own database when None.
+
+    Raises:
+        NoBackup: it is not there, or failed.
+    """
     names = {
         "host": "PGHOST",
         "port": "PGPORT",
@@ -185,7 +195,7 @@ def program(name: str, *arguments: str, to: dict[str, Any] | None = None) -> Non
 
 
 def parameters() -> dict[str, Any]:
-    """Return how the product's database is reached."""
+    """Return how the product's database is reached, in libpq's words."""
     kept = connection.settings_dict
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD", "dbname": "NAME"}
     return {name: str(kept[key]) for name, key in names.items() if kept[key]}
@@ -213,14 +223,22 @@ def _save_papers(target: Path, before: Path | None, names: Iterable[str]) -> dic
                 continue
             (copies / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # A paper's file is written once, under a name that is never used again.
-            if earlier and earlier.exists() and earlier.stat().st_size == found.st_size:
-                os.link(earlier, copies / name)
-            else:
-                shutil.copy2(path, copies / name)
+            is_known = earlier and earlier.exists() and earlier.stat().st_size == found.st_size
+            if not (earlier and is_known and _linked(earlier, copies / name)):
+                shutil.copyfile(path, copies / name)
         except FileNotFoundError:  # deleted meanwhile
             continue
         count, size = count + 1, size + found.st_size
     return {"where": "disk", "files": count, "bytes": size, "missing": missing_in(names, target)}
+
+
+def _linked(earlier: Path, copy: Path) -> bool:
+    """Give a file a second name; says whether this disk knows such a thing."""
+    try:
+        os.link(earlier, copy)
+    except OSError:
+        return False
+    return True
 
 
 def papers_in(database: Any) -> list[str]:
@@ -246,6 +264,11 @@ def count(database: Any, tables: Iterable[str]) -> dict[str, int]:
 
 
 def manifest_of(chosen: Path) -> dict[str, Any]:
+    """Return what a back-up says of itself.
+
+    Raises:
+        NoBackup: it is none of ours.
+    """
     try:
         manifest: dict[str, Any] = json.loads((chosen / MANIFEST).read_text(encoding="utf-8"))
         if not {"made_at", "database", "sha256", "rows", "papers"} <= manifest.keys():
@@ -279,14 +302,17 @@ def stamp(**moments: datetime) -> None:
 
 
 def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def words_of(error: Exception) -> str:
+    """Return what a refusal or a failure of the system says."""
     return f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
 
 
 def last_line(text: str) -> str:
+    """Return the last line of what a program said."""
     lines = text.strip().splitlines()
     return lines[-1] if lines else "it failed without a word"

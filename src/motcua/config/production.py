@@ -21,6 +21,7 @@ from motcua.sealing.fields import Sealed, lost_key
 _log = logging.getLogger("motcua.sealing")
 _NAMES: Final = 20  # users among whom one with a name is looked for
 _SHORTEST_KEY: Final = 40
+_SHORTEST_TOKEN: Final = 20
 _FEWEST_SIGNS: Final = 12
 # Words that stand in keys of examples, guides and tests; nobody draws one by chance.
 _PUBLISHED_KEYS: Final = (
@@ -129,6 +130,9 @@ def _pages() -> list[CheckMessage]:
         text = "MOTCUA_PROXIES is empty: everybody would come from the proxy's address and share its limit."
         hint = "Set MOTCUA_PROXIES to the addresses of the TLS proxy, such as 127.0.0.1."
         messages.append(Error(text, hint=hint, id="motcua.E030"))
+    if 0 < len(settings.METRICS_TOKEN) < _SHORTEST_TOKEN:
+        text = f"METRICS_TOKEN can be guessed: it must be {_SHORTEST_TOKEN} random characters or more."
+        messages.append(Error(text, hint=f"Make one with {_MAKE_ONE}, or unset it.", id="motcua.E032"))
     if not Environment()["DATABASE_URL"]:
         text = "DATABASE_URL is empty: the database is SQLite, good for one machine."
         hint = "Set DATABASE_URL to a PostgreSQL where several machines or many desks work."
