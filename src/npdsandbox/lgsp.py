@@ -77,7 +77,7 @@ def _give_token(call: Call, body: bytes, entry: Entry, switches: Switches) -> An
         raise GatewayRefusal(400, "SBX.GRANT", "the body must be grant_type=client_credentials")
     seconds = switches.token_seconds
     fields = {
-        "access_token": state.TOKENS.issue(_NAME, seconds), "token_type": "Bearer", "expires_in": seconds
+        "access_token": state.TOKENS.issue(_NAME, seconds), "token_type": "Bearer", "expires_in": seconds  # nosec B105 # its kind, a word of the protocol
     }  # fmt: skip
     return register.give_token(fields, (application,), entry)
 

@@ -68,7 +68,7 @@ def _insert(records: Iterable[Record], origin: Origin) -> int:
                     count += 1
             return count
         marks = ", ".join(["%s"] * (len(COLUMNS) + 1))
-        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - fixed names
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608  # nosec B608 # fixed names
         for batch in _batches(rows):
             cursor.executemany(statement, batch)
             count += len(batch)

@@ -150,7 +150,7 @@ def generate(people: int, *, seed: int = 1) -> Iterator[Record]:
 
 
 def _households(seed: int) -> Iterator[Record]:
-    rng = random.Random(seed)  # noqa: S311 - believable, not secret
+    rng = random.Random(seed)  # noqa: S311  # nosec B311 # believable, not secret
     numbers = _Numbers(rng, offset=rng.randrange(_SERIALS))
     shares, regions = _regions()
     for count in itertools.count(1):

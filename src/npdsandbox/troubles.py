@@ -44,7 +44,7 @@ class Place(StrEnum):
     """Which calls a trouble meets: questions, the calls that fetch a gateway's token, or messages to the portal."""
 
     QUESTION = "question"
-    TOKEN = "token"  # noqa: S105 - a kind of call
+    TOKEN = "token"  # noqa: S105  # nosec B105 # a kind of call
     PORTAL = "portal"
 
 

@@ -80,13 +80,13 @@ def events_in(spans: Iterable[Span]) -> Iterator[Row]:
     rest = iter(spans)
     while some := list(islice(rest, SPANS_A_QUERY)):
         where = " OR ".join(["id BETWEEN %s AND %s"] * len(some))
-        sql = f"SELECT {_columns()} FROM audit_auditevent WHERE {where} ORDER BY id"
+        sql = f"SELECT {_columns()} FROM audit_auditevent WHERE {where} ORDER BY id"  # nosec B608 # names and marks of ours
         yield from map(Row._make, _rows(sql, [one for span in some for one in span]))
 
 
 def events_after(pk: int, *, limit: int) -> list[Row]:
     """Return the first events with a higher id, at most so many."""
-    sql = f"SELECT {_columns()} FROM audit_auditevent WHERE id > %s ORDER BY id LIMIT %s"
+    sql = f"SELECT {_columns()} FROM audit_auditevent WHERE id > %s ORDER BY id LIMIT %s"  # nosec B608 # names and marks of ours
     return [Row._make(row) for row in _rows(sql, [pk, limit])]
 
 
@@ -97,13 +97,13 @@ def ids_after(pk: int) -> list[int]:
 
 def events_named(name: str) -> list[Row]:
     """Return all events of a name, in the order of their ids."""
-    sql = f"SELECT {_columns()} FROM audit_auditevent WHERE name = %s ORDER BY id"
+    sql = f"SELECT {_columns()} FROM audit_auditevent WHERE name = %s ORDER BY id"  # nosec B608 # names and marks of ours
     return [Row._make(row) for row in _rows(sql, [name])]
 
 
 def events_between(begin: datetime, end: datetime) -> Iterator[Row]:
     """Yield the events of a time, the end not included, in the order of their ids."""
-    sql = f"SELECT {_columns()} FROM audit_auditevent WHERE at >= %s AND at < %s AND id > %s ORDER BY id LIMIT 10000"
+    sql = f"SELECT {_columns()} FROM audit_auditevent WHERE at >= %s AND at < %s AND id > %s ORDER BY id LIMIT 10000"  # nosec B608 # names and marks of ours
     last = -END
     while rows := _rows(sql, [begin, end, last]):
         yield from map(Row._make, rows)
@@ -125,7 +125,7 @@ def batches(where: str = "", given: Iterable[Any] = (), *, order: str = "number"
         order: the end of the query: what it is ordered by, and how many at most.
     """
     sql = (
-        f"SELECT number, previous, root, count, ids, reach, {_AT[connection.vendor].format('sealed_at')}, note, key, "
+        f"SELECT number, previous, root, count, ids, reach, {_AT[connection.vendor].format('sealed_at')}, note, key, "  # nosec B608 # names and marks of ours
         f"head, signature FROM audit_auditbatch {f'WHERE {where}' if where else ''} ORDER BY {order}"
     )
     found = []
@@ -160,7 +160,8 @@ def leaves(numbers: list[int]) -> dict[int, list[bytes]]:
     marks = ", ".join(["%s"] * len(numbers))
     found = dict.fromkeys(numbers, b"")
     for number, kept in _rows(
-        f"SELECT number, leaves FROM audit_auditbatch WHERE number IN ({marks})", numbers
+        f"SELECT number, leaves FROM audit_auditbatch WHERE number IN ({marks})",  # nosec B608 # names and marks of ours
+        numbers,  # nosec B608 # names and marks of ours
     ):
         found[number] = bytes(kept) if isinstance(kept, bytes | memoryview) else b""
     return {

@@ -6,7 +6,7 @@ import argparse
 import os
 import secrets
 import signal
-import subprocess
+import subprocess  # nosec B404 # for our own programs
 import sys
 import time
 from contextlib import suppress
@@ -157,13 +157,13 @@ def _portal(env: Environment) -> dict[str, str]:
     return {
         "NATIONAL_PORTAL_URL": f"http://127.0.0.1:{env['NPDSANDBOX_PORT']}/cong-quoc-gia/tiep-nhan",
         "NATIONAL_PORTAL_UNIT": "H23",
-        "NATIONAL_PORTAL_TOKEN": "sbx-portal-1",
+        "NATIONAL_PORTAL_TOKEN": "sbx-portal-1",  # nosec B105 # the sandbox's
     }
 
 
 def _start(command: list[str], **variables: str) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C reaches us alone, and we stop the programs in order.
-    return subprocess.Popen(command, env={**os.environ, **variables}, start_new_session=True)
+    return subprocess.Popen(command, env={**os.environ, **variables}, start_new_session=True)  # nosec B603 # our own programs
 
 
 def _wait_for(address: str, programs: list[subprocess.Popen[bytes]]) -> None:
@@ -172,7 +172,7 @@ def _wait_for(address: str, programs: list[subprocess.Popen[bytes]]) -> None:
         if any(program.poll() is not None for program in programs):
             raise SystemExit("A program ended while starting; see the lines above.")
         try:
-            with urlopen(address, timeout=2):
+            with urlopen(address, timeout=2):  # nosec B310 # loopback
                 return
         except (URLError, OSError):
             time.sleep(0.1)

@@ -398,13 +398,13 @@ _OF_A_LINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         {},
     ),
     "USERNAME": ("text", "sandbox_hp", "User name of the C06 hash.", {}),
-    "SECRET": ("text", "sandbox-secret-1", "Secret of the C06 hash.", {"secret": True}),
+    "SECRET": ("text", "sandbox-secret-1", "Secret of the C06 hash.", {"secret": True}),  # nosec B105 # the sandbox's
     "USERNAME_NEXT": ("text", "", "User name that replaces the present one during a change-over.", {}),
     "SECRET_NEXT": (
         "text",
         "",
         "Secret that replaces the present one during a change-over: both are good, the present one is tried first.",
-        {"secret": True},
+        {"secret": True},  # nosec B105 # the sandbox's
     ),
     "TIMESTAMP_UNIT": ("text", "ms", "Unit of the Timestamp header.", {"one_of": "ms s"}),
     "XROAD_CLIENT": (
@@ -413,7 +413,7 @@ _OF_A_LINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "Who we are on X-Road: instance/class/member/subsystem.",
         {},
     ),
-    "API_KEY": ("text", "sbx-key-1", "ApiKey header on X-Road; none is sent when empty.", {"secret": True}),
+    "API_KEY": ("text", "sbx-key-1", "ApiKey header on X-Road; none is sent when empty.", {"secret": True}),  # nosec B105 # the sandbox's
     "TOKEN_URL": (
         "text",
         "",
@@ -421,11 +421,11 @@ _OF_A_LINE: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         {},
     ),
     "LGSP_ACCESS_KEY": ("text", "sbx-access", "AccessKey with the LGSP.", {}),
-    "LGSP_SECRET_KEY": ("text", "sbx-secret", "SecretKey with the LGSP.", {"secret": True}),
+    "LGSP_SECRET_KEY": ("text", "sbx-secret", "SecretKey with the LGSP.", {"secret": True}),  # nosec B105 # the sandbox's
     "LGSP_APP_NAME": ("text", "motcua", "AppName with the LGSP.", {}),
     "LGSP_PARTNER_CODE": ("text", "000.00.00.H00", "PartnerCode with the LGSP.", {}),
     "LGSP_PARTNER_CODE_CUS": ("text", "000.00.00.H00", "PartnerCodeCus with the LGSP.", {}),
-    "LGSP_AUTH": ("text", "sbx-auth", "Fixed Auth header of the LGSP's JSON adapter.", {"secret": True}),
+    "LGSP_AUTH": ("text", "sbx-auth", "Fixed Auth header of the LGSP's JSON adapter.", {"secret": True}),  # nosec B105 # the sandbox's
     "JSON_STYLE": (
         "text",
         "opencps",

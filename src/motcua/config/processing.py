@@ -19,7 +19,7 @@ class Category(StrEnum):
 
     BASIC = "cơ bản"
     SENSITIVE = "nhạy cảm"
-    SECRET = "bí mật xác thực"  # noqa: S105 (a category)
+    SECRET = "bí mật xác thực"  # noqa: S105  # nosec B105 # a category
 
 
 class Protection(StrEnum):

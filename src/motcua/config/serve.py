@@ -94,7 +94,7 @@ def serve() -> None:
     prepare()
     command = gunicorn_command()
     print(f"motcua serves http://127.0.0.1:{Environment()['MOTCUA_PORT']}/", flush=True)
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # nosec B606 # gunicorn of this environment
 
 
 def refuse_taken_port(variable: str, port: int) -> None:

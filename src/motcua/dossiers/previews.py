@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
+import subprocess  # nosec B404 # for our own programs
 import sys
 from datetime import datetime
 from typing import Final
@@ -68,7 +68,7 @@ def first_page(pdf: bytes) -> bytes:
     command = [sys.executable, "-m", "motcua.dossiers.first_page"]
     surroundings = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "RAYON_NUM_THREADS": "1"}
     try:
-        done = subprocess.run(  # noqa: S603 (our own interpreter and module, no word of anybody's)
+        done = subprocess.run(  # noqa: S603  # nosec B603 # our own interpreter and module, no word of anybody's
             command, input=pdf, env=surroundings, cwd="/", capture_output=True, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired:

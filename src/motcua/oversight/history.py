@@ -160,9 +160,9 @@ def _newest(subject: Subject, after: Place | None, size: int) -> RawSQL:
     for place, branch in enumerate(_branches(subject)):
         part = IdentityCheck.objects.filter(branch, read).order_by("-asked_at", "-pk")[:size]
         statement, of_part = part.values("id").query.sql_with_params()
-        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608 (values travel apart)
+        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608  # nosec B608 # values travel apart
         values += of_part
-    return RawSQL(" UNION ALL ".join(statements), values)  # noqa: S611
+    return RawSQL(" UNION ALL ".join(statements), values)  # noqa: S611  # nosec B611 # values travel apart
 
 
 def _shown(checks: QuerySet[IdentityCheck], citizen: Citizen | None) -> QuerySet[IdentityCheck, Any]:

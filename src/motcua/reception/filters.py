@@ -152,13 +152,13 @@ class Filter:
     @property
     def shown_statuses(self) -> tuple[int, ...]:
         """Return the statuses that are shown."""
-        assert self.tab is not None
+        assert self.tab is not None  # nosec B101 # tells the type checker
         return self.statuses or self.tab.statuses
 
     @property
     def shown_sort(self) -> Sort:
         """Return the order in which they are shown."""
-        assert self.tab is not None
+        assert self.tab is not None  # nosec B101 # tells the type checker
         return self.sort or self.tab.sort
 
     @property

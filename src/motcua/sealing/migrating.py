@@ -53,7 +53,7 @@ def _copy(
     connection, meta = schema_editor.connection, model._meta
     quote = connection.ops.quote_name
     writes = ", ".join(f"{quote(meta.get_field(target).column)} = %s" for target in columns.values())
-    update = f"UPDATE {quote(meta.db_table)} SET {writes} WHERE {quote(meta.pk.column)} = %s"  # noqa: S608 (names of ours)
+    update = f"UPDATE {quote(meta.db_table)} SET {writes} WHERE {quote(meta.pk.column)} = %s"  # noqa: S608  # nosec B608 # names of ours
     rows = model._base_manager.order_by("pk").values_list("pk", *columns)
     batch = list(rows[:_BATCH])
     while batch:

@@ -155,7 +155,7 @@ def _in_folder(code: str) -> Key | None:
     try:
         passphrase = own.read_text(encoding="utf-8").strip() if own.exists() else ""
     except OSError:
-        passphrase = ""
+        passphrase = ""  # nosec B105 # there is none
     return Key(file.name, file, passphrase or settings.SLIP_SIGNING["SLIP_SIGNING_PASSPHRASE"])
 
 

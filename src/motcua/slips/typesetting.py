@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
+import subprocess  # nosec B404 # for our own programs
 import sys
 import unicodedata
 from datetime import datetime
@@ -53,7 +53,7 @@ def typeset(form: str, facts: dict[str, Any], *, now: datetime) -> bytes:
     command = [sys.executable, "-m", "motcua.slips.typesetting"]
     paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     try:
-        done = subprocess.run(  # noqa: S603 (our own interpreter and module, no word of anybody's)
+        done = subprocess.run(  # noqa: S603  # nosec B603 # our own interpreter and module, no word of anybody's
             command, input=asked, env=paths, capture_output=True, timeout=_PATIENCE
         )
     except subprocess.TimeoutExpired:

@@ -22,14 +22,14 @@ _NEAR: Final = {"127.0.0.1", "localhost", "::1"}
 # How the sandbox's own begins: its credentials are public.
 _OF_THE_SANDBOX: Final = {
     "username": "sandbox_",
-    "secret": "sandbox-",
+    "secret": "sandbox-",  # nosec B105 # how the sandbox's begin
     "username_next": "sandbox_",
-    "secret_next": "sandbox-",
+    "secret_next": "sandbox-",  # nosec B105 # how the sandbox's begin
     "hash_uri": "/sandbox/",
     "xroad_client": "SANDBOX/",
     "api_key": "sbx-",
     "lgsp_access_key": "sbx-",
-    "lgsp_secret_key": "sbx-",
+    "lgsp_secret_key": "sbx-",  # nosec B105 # how the sandbox's begin
     "lgsp_auth": "sbx-",
 }
 _HASHED: Final = ("secret", "username", "username_next", "secret_next", "hash_uri")

@@ -14,6 +14,6 @@ def ids_of(parts: Iterable[QuerySet[Any]]) -> RawSQL:
     statements, values = [], []
     for place, part in enumerate(parts):
         statement, of_part = part.values("id").query.sql_with_params()
-        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608 (values travel apart)
+        statements.append(f"SELECT id FROM ({statement}) AS part{place}")  # noqa: S608  # nosec B608 # values travel apart
         values += of_part
-    return RawSQL(" UNION ALL ".join(statements), values)  # noqa: S611
+    return RawSQL(" UNION ALL ".join(statements), values)  # noqa: S611  # nosec B611 # values travel apart

@@ -250,7 +250,7 @@ class _Plan:
         world: World,
     ) -> None:
         self._time, self._catalogue, self._cast, self._world = time, catalogue, cast, world
-        shuffled = random.Random(_SEED).sample(adults, len(adults))  # noqa: S311 - a plan, not a secret
+        shuffled = random.Random(_SEED).sample(adults, len(adults))  # noqa: S311  # nosec B311 # a plan, not a secret
         self._members = shuffled[:_MEMBERS]
         self._others = itertools.cycle(shuffled[_MEMBERS:])
         self._next_member = itertools.cycle(self._members)
@@ -258,7 +258,7 @@ class _Plan:
     def of(self, number: int, told: stories.Told, crew: Crew) -> Life:
         """Return a told life."""
         name = f"told-{number}"
-        rng = random.Random(f"{_SEED} {name}")  # noqa: S311
+        rng = random.Random(f"{_SEED} {name}")  # noqa: S311  # nosec B311 # a plan, not a secret
         if told.days_ago:
             start = (self._time.today - told.days_ago) * self._time.day_length + rng.uniform(5, 90)
         else:
@@ -268,7 +268,7 @@ class _Plan:
 
     def everyday(self, number: int, crew: Crew) -> Life:
         """Return a life as most are."""
-        rng = random.Random(f"{_SEED} everyday-{number}")  # noqa: S311
+        rng = random.Random(f"{_SEED} everyday-{number}")  # noqa: S311  # nosec B311 # a plan, not a secret
         code = rng.choices(list(words.EVERYDAY), [weight for weight, _ in words.EVERYDAY.values()])[0]
         is_online = self._catalogue[code].is_online and rng.random() < _ONLINE_SHARE and code != "1.001193"
         story = stories.certified if code in words.CERTIFIED else stories.everyday

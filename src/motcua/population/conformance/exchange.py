@@ -85,12 +85,12 @@ def line(url: str, *, transport: str = "c06", seconds: float = PATIENT, **more: 
         "url": url + paths[transport],
         "hash_uri": "/sandbox/csdldc/{operation}",
         "username": "sandbox_hp",
-        "secret": "unused",
+        "secret": "unused",  # nosec B105 # nobody is asked
         "xroad_client": "SANDBOX/GOV/HAIPHONG/MOTCUA",
         "api_key": "unused",
         "token_url": url + "/token",
         "lgsp_access_key": "unused",
-        "lgsp_secret_key": "unused",
+        "lgsp_secret_key": "unused",  # nosec B105 # nobody is asked
         "lgsp_app_name": "motcua",
         "lgsp_partner_code": "000.00.00.H00",
         "lgsp_partner_code_cus": "000.00.00.H00",

@@ -47,7 +47,7 @@ def own_scenarios(target: Target) -> Iterator[Scenario]:
                 expected,
                 _asking(target, transport, path, person, name, more),
             )
-        wrong = {"secret": "nobody-has-this", "lgsp_secret_key": "nobody-has-this", "lgsp_auth": "nobody"}
+        wrong = {"secret": "nobody-has-this", "lgsp_secret_key": "nobody-has-this", "lgsp_auth": "nobody"}  # nosec B105 # wrong on purpose
         yield group.scenario(
             f"Qua {title}, thông tin xác thực sai: chưa được phép",
             not_allowed(Barred.CLIENT),

@@ -58,24 +58,24 @@ def _json_reply(value: Any, status: str = "200 OK") -> bytes:
 
 def _json_token(**changes: Any) -> bytes:
     until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    return _json_reply({"token": "t1", "refreshToken": "r1", "expiryDate": until} | changes)
+    return _json_reply({"token": "t1", "refreshToken": "r1", "expiryDate": until} | changes)  # nosec B105 # an invented answer
 
 
 def _tokens() -> Iterator[Scenario]:
     group = Group("Phần mềm của ta trước cổng cấp mã truy cập")
-    good = {"access_token": "t1", "token_type": "Bearer", "expires_in": 3600}
+    good = {"access_token": "t1", "token_type": "Bearer", "expires_in": 3600}  # nosec B105 # an invented answer
     html = http_reply(b"<html><body>Xin chao</body></html>", headers={"Content-Type": "text/html"})
     for name, token, expected in (
         ("mã tốt", _json_reply(good), VERIFIED),
-        ("mã không nói hạn dùng", _json_reply({"access_token": "t1"}), VERIFIED),
+        ("mã không nói hạn dùng", _json_reply({"access_token": "t1"}), VERIFIED),  # nosec B105 # an invented answer
         ("hạn dùng là văn bản số", _json_reply(good | {"expires_in": "3600"}), VERIFIED),
         ("hạn dùng vô nghĩa", _json_reply(good | {"expires_in": "lau"}), VERIFIED),
         ("hạn dùng âm", _json_reply(good | {"expires_in": -5}), VERIFIED),
         ("trang HTML", html, _UNREADABLE),
         ("thân rỗng", http_reply(b"", headers=_JSON), _UNREADABLE),
-        ("JSON không có access_token", _json_reply({"token_type": "Bearer"}), _UNREADABLE),
-        ("access_token không phải văn bản", _json_reply(good | {"access_token": 5}), _UNREADABLE),
-        ("access_token chứa xuống dòng", _json_reply(good | {"access_token": "a\r\nX: y"}), _UNREADABLE),
+        ("JSON không có access_token", _json_reply({"token_type": "Bearer"}), _UNREADABLE),  # nosec B105 # an invented answer
+        ("access_token không phải văn bản", _json_reply(good | {"access_token": 5}), _UNREADABLE),  # nosec B105 # an invented answer
+        ("access_token chứa xuống dòng", _json_reply(good | {"access_token": "a\r\nX: y"}), _UNREADABLE),  # nosec B105 # an invented answer
         ("JSON là danh sách", _json_reply([good]), _UNREADABLE),
         ("JSON lồng sâu", http_reply(b"[" * 100_000, headers=_JSON), _UNREADABLE),
         ("2 MB", http_reply(b" " * 2_000_000, headers=_JSON), unanswered(Trouble.OVERSIZED)),

@@ -51,7 +51,7 @@ class LgspJson:
         )
 
     def _fetch(self, deadline: float, now: Clock) -> Token:
-        assert self._token_poster is not None
+        assert self._token_poster is not None  # nosec B101 # tells the type checker
         headers = {
             "Auth": self._auth,
             "Content-Type": "application/x-www-form-urlencoded",

