@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-queue bench-figures bench-walks clean
+.PHONY: help run sandbox test check scans fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-queue bench-figures bench-walks clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ check: $(VENV)/.dev  ## Style, types, import contracts, templates, and generated
 	$(BIN)/djlint --quiet --lint src
 	$(BIN)/motcua makemigrations --check --dry-run
 	$(BIN)/motcua configuration --check
+
+scans: $(VENV)/.dev  ## Look for careless code, secrets, packages with known flaws, and fuzz for 20 seconds
+	@$(BIN)/python tests/scans.py
 
 fix: $(VENV)/.dev  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix src tests bench fuzz

@@ -48,6 +48,7 @@ def main() -> int:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     parts = [
         _run(Part("style, types, floors"), ["make", "--no-print-directory", "check"], environment),
+        _run(Part("scans"), [sys.executable, "tests/scans.py"], environment),
         _tests(Part("tests on SQLite"), [*_PARALLEL, "-m", "not browser"], environment),
     ]
     with ExitStack() as stack:

@@ -82,6 +82,15 @@ def test_a_picture_that_was_cut_off_is_refused(kind: str) -> None:
     assert refusal(picture((300, 300), kind)[:-40], "anh.png") == "broken"
 
 
+def test_a_picture_that_names_colors_and_lists_none_is_refused() -> None:
+    kept = BytesIO()
+    Image.new("P", (30, 30)).save(kept, "PNG")
+    drawn = kept.getvalue()
+    colors = drawn.index(b"PLTE") - 4
+    listed = 12 + int.from_bytes(drawn[colors : colors + 4])
+    assert refusal(drawn[:colors] + drawn[colors + listed :], "anh.png") == "broken"
+
+
 def test_a_picture_that_unfolds_to_gigabytes_is_refused_unread() -> None:
     assert refusal(picture((8000, 7000), "PNG"), "anh.png") == "too_many_pixels"
 

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin
 BY_NAME = {target.name: target for target in TARGETS}
 SLOW_MACHINE = 10
 CASES = 1500
+# The library of pictures says so when a camera's notes are nonsense; the picture is kept all the same.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 
 def test_inputs_that_were_found_break_nothing_any_more() -> None:

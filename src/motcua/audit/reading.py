@@ -161,7 +161,7 @@ def leaves(numbers: list[int]) -> dict[int, list[bytes]]:
     found = dict.fromkeys(numbers, b"")
     for number, kept in _rows(
         f"SELECT number, leaves FROM audit_auditbatch WHERE number IN ({marks})",  # nosec B608 # names and marks of ours
-        numbers,  # nosec B608 # names and marks of ours
+        numbers,
     ):
         found[number] = bytes(kept) if isinstance(kept, bytes | memoryview) else b""
     return {

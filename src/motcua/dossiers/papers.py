@@ -172,6 +172,8 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
         with Image.open(BytesIO(content), formats=("JPEG",) if is_jpeg else ("PNG",)) as picture:
             if picture.width * picture.height > _MAX_PIXELS:
                 raise PaperRefused("too_many_pixels")
+            if picture.mode == "P" and picture.palette is None:  # a PNG file that names colors and lists none
+                raise PaperRefused("broken")
             if is_jpeg:
                 picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
             picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))  # first of all: every copy after it is small
