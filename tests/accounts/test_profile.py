@@ -48,7 +48,13 @@ def test_a_wrong_name_is_corrected_and_one_is_led_back_to_the_draft(
 
     response = binh_client.post(
         "/ca-nhan/chinh-sua/",
-        typed(cast.binh, next=DRAFT, phone="+84 912 345 678", email="binh@example.vn"),
+        typed(
+            cast.binh,
+            next=DRAFT,
+            phone="+84 912 345 678",
+            email="binh@example.vn",
+            current_password=PASSWORD,
+        ),
         follow=True,
     )
 
@@ -101,6 +107,51 @@ def test_another_number_needs_the_password_and_the_registers_yes(
     )
     assert service.log_in(request=None, word=cast.an.number, password=PASSWORD, now=NOW) is None
     assert an_client.get("/ca-nhan/").status_code == 200
+
+
+def test_another_e_mail_needs_the_password_for_with_it_one_logs_in(
+    an_client: Client, citizen_an: Citizen, register: ToldRegister
+) -> None:
+    before = citizen_an.email
+    form = typed(cast.an, email="ke-la@example.vn")
+
+    for wrong in ({}, {"current_password": "wrong"}):
+        page = an_client.post("/ca-nhan/chinh-sua/", {**form, **wrong}).content.decode()
+        assert 'id="id_current_password-error"' in page
+    citizen_an.refresh_from_db()
+    assert citizen_an.email == before
+
+    an_client.post("/ca-nhan/chinh-sua/", {**form, "current_password": PASSWORD})
+
+    citizen_an.refresh_from_db()
+    assert (citizen_an.email, citizen_an.user.email) == ("ke-la@example.vn", "ke-la@example.vn")
+    assert register.asked == 0
+
+
+def test_a_citizen_takes_another_password_and_every_other_session_ends(citizen_an: Citizen) -> None:
+    here, elsewhere = Client(), Client()
+    for browser in (here, elsewhere):
+        browser.post("/dang-nhap/", {"word": cast.an.number, "password": PASSWORD})
+    assert 'href="/ca-nhan/mat-khau/"' in here.get("/ca-nhan/").content.decode()
+    new = "con meo leo cay"
+    typed_in = {"current_password": "wrong", "password": new, "password_again": new}
+
+    assert "Mật khẩu hiện tại chưa đúng" in here.post("/ca-nhan/mat-khau/", typed_in).content.decode()
+    weak = {
+        **typed_in,
+        "current_password": PASSWORD,
+        "password": "nguyen1985",
+        "password_again": "nguyen1985",
+    }
+    assert "Đã đổi mật khẩu" not in here.post("/ca-nhan/mat-khau/", weak, follow=True).content.decode()
+    right = {**typed_in, "current_password": PASSWORD}
+    assert "Đã đổi mật khẩu" in here.post("/ca-nhan/mat-khau/", right, follow=True).content.decode()
+
+    citizen_an.user.refresh_from_db()
+    assert citizen_an.user.check_password(new)
+    assert here.get("/ca-nhan/").status_code == 200
+    assert elsewhere.get("/ca-nhan/").status_code == 302
+    assert AuditEvent.objects.get(name="account.password_changed").actor == citizen_an.user
 
 
 def test_nobody_takes_a_number_that_the_register_does_not_give_them(

@@ -96,6 +96,26 @@ def test_papers_do_not_go_over_the_network_in_clear(in_production: Any) -> None:
         assert ("motcua.W031" in refusals()) is is_warned
 
 
+@pytest.mark.parametrize(
+    ("host", "tls", "is_fine"),
+    [
+        ("db.example", {}, False),
+        ("db.example", {"sslmode": "require"}, False),
+        ("db.example", {"sslmode": "verify-full"}, True),
+        ("127.0.0.1", {}, True),
+        ("/run/postgresql", {}, True),
+        ("", {}, True),
+    ],
+)
+def test_the_database_is_not_reached_over_the_network_unverified(
+    in_production: Any, monkeypatch: pytest.MonkeyPatch, host: str, tls: dict[str, str], is_fine: bool
+) -> None:
+    monkeypatch.setitem(in_production.DATABASES["default"], "HOST", host)
+    monkeypatch.setitem(in_production.DATABASES["default"], "OPTIONS", tls)
+
+    assert ("motcua.E032" in refusals()) is not is_fine
+
+
 def test_a_trial_is_left_in_peace(settings: Any) -> None:
     assert refusals() == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -17,6 +18,7 @@ from motcua.accounts.models import Citizen, User
 from motcua.accounts.rights import Right, may
 
 View = Callable[..., HttpResponse]
+_log = logging.getLogger("motcua.accounts")
 
 
 def citizen_of(request: HttpRequest) -> Citizen:
@@ -48,6 +50,8 @@ def _only(
         if not request.user.is_authenticated:
             return redirect_to_login(_way_back(request))
         if not is_theirs(request.user):
+            page = request.resolver_match.view_name if request.resolver_match else ""
+            _log.warning("access.refused user=%d page=%s", request.user.pk, page)
             raise PermissionDenied(str(refusal))
         if is_guarded and second_factor.is_missing(request.user):
             return redirect("second_factor")

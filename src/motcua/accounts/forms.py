@@ -209,7 +209,7 @@ class LoginForm(forms.Form):
 
 
 class ProfileForm(ClaimForm):
-    """The citizen's own data; the current password only for another number."""
+    """The citizen's own data; the current password only for another number or e-mail, by which one logs in."""
 
     phone = PhoneField(required=False)
     email = EmailField()
@@ -242,12 +242,17 @@ class ProfileForm(ClaimForm):
         }
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the current password when the number changes."""
+        """Ask for the current password when the number or the e-mail changes."""
         cleaned = super().clean()
-        number = cleaned.get("number")
-        if number is not None and number != self.citizen.number and not cleaned.get("current_password"):
+        if cleaned.get("current_password"):
+            return cleaned
+        if cleaned.get("number") not in (None, self.citizen.number):
             self.add_error(
                 "current_password", _("Để đổi số CCCD/CMND, vui lòng nhập mật khẩu hiện tại của ông/bà.")
+            )
+        elif cleaned.get("email") not in (None, self.citizen.email):
+            self.add_error(
+                "current_password", _("Để đổi thư điện tử, vui lòng nhập mật khẩu hiện tại của ông/bà.")
             )
         return cleaned
 
@@ -297,7 +302,7 @@ class SecondFactorForm(CodeForm, ConfirmForm):
 
 
 class NewPasswordForm(ConfirmForm):
-    """Another password for an official's own account."""
+    """Another password for one's own account."""
 
     password = PasswordField(label=_("Mật khẩu mới"), autocomplete="new-password")
     password_again = PasswordField(label=_("Nhập lại mật khẩu mới"), autocomplete="new-password")

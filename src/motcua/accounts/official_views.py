@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import segno
-from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,8 +18,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from motcua.accounts import second_factor, service
 from motcua.accounts.access import official_required
-from motcua.accounts.forms import ConfirmForm, NewPasswordForm, SecondFactorForm
+from motcua.accounts.forms import ConfirmForm, SecondFactorForm
 from motcua.accounts.tries import LoginLimited
+from motcua.accounts.views import another_password
 from motcua.sealing import BrokenSeal, seal, unseal
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
@@ -106,27 +106,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 @official_required
 def password(request: HttpRequest) -> HttpResponse:
     """Take another password."""
-    form = NewPasswordForm(request.user, request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"form": form}
-    if form.is_valid():
-        now = timezone.now()
-        try:
-            service.change_password(
-                user=request.user,
-                current=form.cleaned_data["current_password"],
-                new=form.cleaned_data["password"],
-                now=now,
-            )
-        except service.WrongPassword:
-            form.refuse_password()
-        except LoginLimited as limited:
-            context |= {"until": limited.until, "tries": limited.tries}
-            return _limited(render(request, "accounts/password.html", context, status=429), limited, now)
-        else:
-            auth.update_session_auth_hash(request, request.user)
-            messages.success(request, _("Đã đổi mật khẩu."))
-            return redirect("account")
-    return render(request, "accounts/password.html", context)
+    return another_password(request, "account")
 
 
 def _offered_secret(request: HttpRequest) -> str:

@@ -365,7 +365,7 @@ def wake(*, user: User, by: User | None, now: datetime) -> None:
 
 
 def change_password(*, user: User, current: str, new: str, now: datetime) -> None:
-    """Give an official another password, which the validators have judged.
+    """Give an account another password, which the validators have judged.
 
     Raises:
         WrongPassword: the current one is not right.
@@ -442,7 +442,7 @@ def update_profile(
         citizen: whose account.
         claim: name, number and birth date as they shall be.
         contact: telephone, e-mail and address as they shall be.
-        current_password: needed for another number only.
+        current_password: needed for another number or e-mail only: with either one logs in.
         address: the network address of the browser.
         now: the moment.
         press: what came with the press of the button.
@@ -452,14 +452,15 @@ def update_profile(
         is verified.
 
     Raises:
-        WrongPassword: another number, and the current password is not right.
+        WrongPassword: another number or e-mail, and the current password is not right.
         tries.LoginLimited: too many wrong passwords.
         NumberTaken: another account has this number.
         verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
     """
     check = None
-    if claim.number != citizen.number:
+    if claim.number != citizen.number or contact.email != citizen.email:
         confirm_password(citizen.user, current_password, now)
+    if claim.number != citizen.number:
         check = check_identity(
             claim=claim,
             asker=Asker(user=citizen.user, address=address),

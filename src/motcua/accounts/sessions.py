@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.auth.models import AnonymousUser
@@ -25,6 +26,11 @@ _HALF_WAY: Final = "half_way"
 _MARK: Final = "session_mark"
 _ENDED: Final = "session_ended"
 _FOR_THE_CODE: Final = timedelta(minutes=5)
+_BEGAN: Final = "began"
+_SEEN: Final = "seen"
+_BETWEEN_LOOKS: Final = timedelta(
+    minutes=5
+)  # a session that is used is written this often and not at every page
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ def begin(*, request: HttpRequest, user: User, now: datetime, second_factor: str
         second_factor: what was right beside the password: ``"none"``, ``"code"`` or ``"recovery_code"``.
     """
     auth.login(request, user)
+    request.session[_BEGAN] = request.session[_SEEN] = now.timestamp()
     for name in (_HALF_WAY, _ENDED):
         request.session.pop(name, None)
     with transaction.atomic():
@@ -97,15 +104,29 @@ def begin(*, request: HttpRequest, user: User, now: datetime, second_factor: str
         )
 
 
+def end(*, request: HttpRequest, now: datetime) -> None:
+    """Log out whoever is logged in; the session's cookie opens nothing any more."""
+    user = request.user
+    auth.logout(request)
+    if isinstance(user, User):
+        record(
+            name="account.logged_out",
+            now=now,
+            actor=user,
+            office_code=office_code(user),
+            subject=subject_of(user),
+        )
+
+
 def was_ended(request: HttpRequest) -> bool:
     """Say whether this browser's session ended because the account logged in elsewhere."""
     return bool(request.session.get(_ENDED))
 
 
 class OneSessionMiddleware(AuthenticationMiddleware):
-    """Django's own, but an official is logged in only in the session that began last.
+    """Django's own, but an official is logged in only in the session that began last, and nobody for ever.
 
-    The user's row is read for every page anyway, so this costs no query.
+    The user's row is read for every page anyway, so this costs no query but one in five minutes.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -115,16 +136,38 @@ class OneSessionMiddleware(AuthenticationMiddleware):
 
 
 def _user_of(request: HttpRequest) -> User | AnonymousUser:
-    user = get_user(request)
-    if not isinstance(user, User) or user.is_citizen:
+    user, now = get_user(request), timezone.now()
+    if not isinstance(user, User):
+        return user
+    if _is_over(request, now):
+        request.session.flush()
+        return _nobody(request)
+    if user.is_citizen:
         return user
     # Neither mark: a session that a program made for itself, before anybody logged in at the page.
     if request.session.get(_MARK) == (str(user.session_mark) if user.session_mark else None):
         return user
-    _end(request, user, timezone.now())
+    _end(request, user, now)
+    return _nobody(request)
+
+
+def _nobody(request: HttpRequest) -> AnonymousUser:
     nobody = AnonymousUser()
     request._cached_user = nobody  # type: ignore[attr-defined]  # where Django keeps whom it found
     return nobody
+
+
+def _is_over(request: HttpRequest, now: datetime) -> bool:
+    """Say whether a session lasted as long as any may, or nobody used it for too long; otherwise it was used now."""
+    began, seen = request.session.get(_BEGAN), request.session.get(_SEEN)
+    if began is None or seen is None:  # a session that a program made for itself
+        return False
+    moment = now.timestamp()
+    if moment - began >= settings.SESSION_COOKIE_AGE or moment - seen >= settings.SESSION_IDLE_MINUTES * 60:
+        return True
+    if moment - seen >= _BETWEEN_LOOKS.total_seconds():
+        request.session[_SEEN] = moment
+    return False
 
 
 def _end(request: HttpRequest, user: User, now: datetime) -> None:

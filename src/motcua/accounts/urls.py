@@ -12,6 +12,7 @@ urlpatterns = [
     path("dang-xuat/", views.log_out, name="log_out"),
     path("ca-nhan/", views.profile, name="profile"),
     path("ca-nhan/chinh-sua/", views.profile_edit, name="profile_edit"),
+    path("ca-nhan/mat-khau/", views.password, name="profile_password"),
     path("ca-nhan/thong-bao/", views.notices_read, name="notices_read"),
     path("tai-khoan/", official_views.account, name="account"),
     path("tai-khoan/xac-thuc-hai-buoc/", official_views.second_factor_page, name="second_factor"),

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from motcua.accounts import second_factor, service, sessions
 from motcua.accounts.access import citizen_of, citizen_required
-from motcua.accounts.forms import CodeForm, LoginForm, ProfileForm, RegistrationForm
+from motcua.accounts.forms import CodeForm, LoginForm, NewPasswordForm, ProfileForm, RegistrationForm
 from motcua.accounts.models import User
 from motcua.accounts.tries import LoginLimited
 from motcua.verification.models import IdentityCheck
@@ -139,7 +139,7 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def log_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
-    auth.logout(request)
+    sessions.end(request=request, now=timezone.now())
     messages.info(request, _("Ông/bà đã đăng xuất."))
     return redirect("home")
 
@@ -197,6 +197,44 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/profile_edit.html", context | _outcome(check, now))
     messages.success(request, _("Đã cập nhật thông tin cá nhân."))
     return redirect(f"{reverse('profile')}?{_query(way_back)}" if way_back else "profile")
+
+
+@sensitive_post_parameters()
+@_page
+@citizen_required
+def password(request: HttpRequest) -> HttpResponse:
+    """Take another password."""
+    return another_password(request, "profile")
+
+
+def another_password(request: HttpRequest, then: str) -> HttpResponse:
+    """Show the form for another password, or take it; every other session of the account ends by it.
+
+    Args:
+        request: of somebody who is logged in.
+        then: the name of the page where one goes on.
+    """
+    form = NewPasswordForm(request.user, request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"form": form, "then": reverse(then)}
+    if not form.is_valid():
+        return render(request, "accounts/password.html", context)
+    now = timezone.now()
+    try:
+        service.change_password(
+            user=request.user,
+            current=form.cleaned_data["current_password"],
+            new=form.cleaned_data["password"],
+            now=now,
+        )
+    except service.WrongPassword:
+        form.refuse_password()
+        return render(request, "accounts/password.html", context)
+    except LoginLimited as limited:
+        context |= {"until": limited.until, "tries": limited.tries}
+        return _limited(render(request, "accounts/password.html", context, status=429), limited.until, now)
+    auth.update_session_auth_hash(request, request.user)
+    messages.success(request, _("Đã đổi mật khẩu."))
+    return redirect(then)
 
 
 @require_POST

@@ -89,6 +89,7 @@ _event("account.second_factor_off", _("Tắt xác thực hai bước."), _SECURI
 _event("account.second_factor_asked", _("Mật khẩu đúng, hệ thống hỏi mã xác thực."), _SECURITY)
 _event("account.second_factor_failed", _("Mật khẩu đúng nhưng mã xác thực sai."), _SECURITY)
 _event("account.password_changed", _("Đổi mật khẩu."), _SECURITY)
+_event("account.logged_out", _("Đăng xuất."), _SECURITY)
 _event(
     "account.session_ended",
     _("Phiên làm việc kết thúc vì tài khoản đăng nhập ở nơi khác."),

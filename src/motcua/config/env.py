@@ -228,7 +228,8 @@ _declare(
     "DATABASE_URL",
     "text",
     "",
-    "postgresql://user:password@host:port/name; SQLite in MOTCUA_STATE when empty.",
+    "postgresql://user:password@host:port/name?sslmode=verify-full&sslrootcert=/path/ca.pem; SQLite in MOTCUA_STATE "
+    "when empty.",
     secret=True,
 )
 _declare(
@@ -258,6 +259,13 @@ _declare(
     "",
     "Second factor of officers and administrators; in production `required` when empty, else `offered`.",
     one_of="required offered",
+)
+_declare(
+    "Product",
+    "SESSION_IDLE_MINUTES",
+    "number",
+    "60",
+    "Minutes without a page after which one must log in again; after 8 hours everybody must.",
 )
 _declare(
     "Product",

@@ -137,6 +137,12 @@ def _pages() -> list[CheckMessage]:
         text = "DATABASE_URL is empty: the database is SQLite, good for one machine."
         hint = "Set DATABASE_URL to a PostgreSQL where several machines or many desks work."
         messages.append(Warning(text, hint=hint, id="motcua.W020"))
+    database = settings.DATABASES["default"]
+    host, tls = database.get("HOST", ""), database.get("OPTIONS", {}).get("sslmode")
+    if host and not host.startswith("/") and not _is_here(host) and tls not in {"verify-full", "verify-ca"}:
+        text = "DATABASE_URL is another machine, and its certificate is not verified: anybody between could read on."
+        hint = "Add ?sslmode=verify-full to DATABASE_URL, and &sslrootcert=… where its authority is your own."
+        messages.append(Error(text, hint=hint, id="motcua.E032"))
     return messages
 
 

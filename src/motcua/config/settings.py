@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -87,11 +87,13 @@ def _database(url: str) -> dict[str, Any]:
             },
         }
     parts = urlsplit(url)
+    tls = dict(parse_qsl(parts.query))
     try:
         port = parts.port
     except ValueError:
         port = 0
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/") or port == 0:
+    is_ours = parts.scheme in {"postgresql", "postgres"} and set(tls) <= {"sslmode", "sslrootcert"}
+    if not is_ours or not parts.path.strip("/") or port == 0:
         raise BadSetting(
             "DATABASE_URL: expected postgresql://user:password@host:port/name, or nothing for SQLite."
         )
@@ -105,7 +107,7 @@ def _database(url: str) -> dict[str, Any]:
         # A connection that died with its server is found before a page uses it, not by the page; the pool takes its
         # time over each, so few are kept beyond need.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 2, "max_size": 12, "timeout": 10, "max_idle": 60}},
+        "OPTIONS": {**tls, "pool": {"min_size": 2, "max_size": 12, "timeout": 10, "max_idle": 60}},
     }
 
 
@@ -225,6 +227,7 @@ if env["MOTCUA_HTTPS"]:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -238,6 +241,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "object-src": [NONE],
     },
 }
 
@@ -271,6 +275,7 @@ BANK_URL = env["BANK_URL"]
 BANK_MERCHANT = env["BANK_MERCHANT"]
 BANK_SECRET = env["BANK_SECRET"]
 IDLE_DAYS = env["IDLE_DAYS"]
+SESSION_IDLE_MINUTES = env["SESSION_IDLE_MINUTES"]
 PROVINCE_NAME = env["PROVINCE_NAME"]
 SITE_URL = env["MOTCUA_SITE_URL"] or f"http://localhost:{env['MOTCUA_PORT']}"
 MAIL = {
