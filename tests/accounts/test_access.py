@@ -33,6 +33,14 @@ def test_each_page_is_for_whom_it_is_for(
 
 
 @pytest.mark.django_db
+def test_who_is_refused_a_page_is_in_the_log(
+    officer_client: Client, officer: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    officer_client.get("/ca-nhan/")
+
+    assert f"access.refused user={officer.pk} page=profile" in caplog.messages
+
+
 def test_who_is_sent_to_log_in_comes_back(client: Client) -> None:
     assert client.get("/ca-nhan/chinh-sua/").headers["Location"] == "/dang-nhap/?next=/ca-nhan/chinh-sua/"
 

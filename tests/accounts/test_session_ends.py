@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
 from tests.people import PASSWORD, cast
 
@@ -87,3 +88,12 @@ def test_logging_out_is_on_record() -> None:
     Client().post("/dang-xuat/")
 
     assert AuditEvent.objects.get(name="account.logged_out").actor.login == "lan"
+
+
+def test_who_is_switched_off_while_at_work_sees_nothing_more() -> None:
+    browser = logged_in("lan", datetime.now(UTC))
+    assert browser.get("/tai-khoan/").status_code == 200
+
+    User.objects.filter(login="lan").update(is_active=False)
+
+    assert browser.get("/tai-khoan/").status_code == 302

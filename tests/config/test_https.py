@@ -43,3 +43,4 @@ def test_cookies_belong_to_this_host_alone_and_never_travel_in_clear(https: dict
         assert https[f"{kind}_COOKIE_HTTPONLY"] is True
         assert (https[f"{kind}_COOKIE_DOMAIN"], https[f"{kind}_COOKIE_PATH"]) == (None, "/")
     assert https["SECURE_HSTS_SECONDS"] == 31_536_000
+    assert https["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True

@@ -64,7 +64,8 @@ def test_after_a_day_at_the_desk_and_on_the_portal_nothing_is_readable(
     client.post("/dang-nhap/", {"word": cast.cuc.number, "password": "wrong password"})
     client.post("/dang-nhap/", {"word": cast.an.number, "password": PASSWORD})
     binh_client.post(
-        "/ca-nhan/chinh-sua/", {"full_name": cast.binh.full_name, **claim(), "email": "b@vidu.vn"}
+        "/ca-nhan/chinh-sua/",
+        {"full_name": cast.binh.full_name, **claim(), "email": "b@vidu.vn", "current_password": PASSWORD},
     )
     filed(an_client)
     filed(binh_client)
