@@ -7,6 +7,8 @@ import unicodedata
 import pytest
 from django.test import Client
 
+from motcua.accounts.models import User
+
 PAGES = {
     # page: (anonymous, citizen, officer, administrator)
     "/dang-ky/": (200, 302, 302, 302),
