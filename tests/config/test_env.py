@@ -147,3 +147,12 @@ def test_with_an_address_of_ones_own_no_token_is_fetched_from_the_sandbox(monkey
     monkeypatch.setenv("NPD_URL", "https://lgsp.example/{operation}")
 
     assert product._line("NPD_")["NPD_TOKEN_URL"] == ""
+
+
+def test_the_database_may_be_told_to_prove_itself() -> None:
+    told = product._database("postgresql://a:b@db.example/motcua?sslmode=verify-full&sslrootcert=/etc/ca.pem")
+
+    assert told["HOST"] == "db.example"
+    assert (told["OPTIONS"]["sslmode"], told["OPTIONS"]["sslrootcert"]) == ("verify-full", "/etc/ca.pem")
+    with pytest.raises(BadSetting, match="DATABASE_URL"):
+        product._database("postgresql://a:b@db.example/motcua?options=-c%20role=postgres")
