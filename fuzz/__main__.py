@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+_MOST_MEMORY = 4 * 1024**3
 
 
 def main() -> int:
@@ -71,6 +73,8 @@ def _inside(name: str, seed: int, seconds: float, *, is_guided: bool) -> int:
             corpus = Path(folder) / "corpus"
             corpus.mkdir()
             engine.run_guided(target, seed=seed, seconds=seconds, corpus=corpus)
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, hard))  # a case that eats memory ends itself alone
     print("cases", engine.run_blind(target, seed=seed, seconds=seconds))
     return 0
 

@@ -16,6 +16,7 @@ _TEXTS = (
     "９９９０８５０００００１", "1985", "19850307", "1985-03-07", "19850000", "00000000", "20260230", "Nguyễn Văn An",
     "Nguyá»…n", "\u202e", "\u200b", "\ufffd", "a\u0301\u0300", "Đ", "Ð", "]]>", "<CongDan/>", "&lt;", "\u2028",
 )  # fmt: skip
+_MOST_PLACES = 2000  # a hundred of a hundred of a hundred is no case but the machine's whole memory
 
 
 def reshape_xml(data: bytes, other: bytes, chance: random.Random) -> bytes:
@@ -25,7 +26,10 @@ def reshape_xml(data: bytes, other: bytes, chance: random.Random) -> bytes:
     except (etree.XMLSyntaxError, ValueError):
         return data
     for _ in range(chance.choice((1, 1, 2, 4))):
-        element = chance.choice(list(root.iter("*")))
+        elements = list(root.iter("*"))
+        if len(elements) > _MOST_PLACES:
+            break
+        element = chance.choice(elements)
         parent = element.getparent()
         match chance.randrange(8):
             case 0 if parent is not None:
@@ -59,9 +63,10 @@ def reshape_json(data: bytes, other: bytes, chance: random.Random) -> bytes:
         return data
     odd: tuple[Any, ...] = (*_TEXTS, None, True, False, 0, 1, 2.5, 10**40, [], {}, [[]], "\ud800")
     for _ in range(chance.choice((1, 1, 2, 4))):
-        if not root:
+        places = _places(root)
+        if not 0 < len(places) <= _MOST_PLACES:
             break
-        holder, name = chance.choice(_places(root))
+        holder, name = chance.choice(places)
         match chance.randrange(6):
             case 0:
                 del holder[name]
@@ -78,15 +83,15 @@ def reshape_json(data: bytes, other: bytes, chance: random.Random) -> bytes:
                     name
                 ]
             case _:
-                holder[name] = chance.choice(odd)
+                holder[name] = deepcopy(chance.choice(odd))  # put into itself it would have no end
     return json.dumps(root, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Return every place of a tree as (what holds it, name or index)."""
+    """Return the places of a tree as (what holds it, name or index); of a tree beyond bounds, some more than bounds."""
     found: list[tuple[Any, Any]] = []
     waiting = [value]
-    while waiting:
+    while waiting and len(found) <= _MOST_PLACES:
         holder = waiting.pop()
         inner = holder.items() if isinstance(holder, dict) else enumerate(holder)
         for name, one in inner:

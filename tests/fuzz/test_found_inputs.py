@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import random
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from fuzz.engine import FOUND, cases, run_blind, run_case
+from fuzz.reshaping import reshape_json, reshape_xml
 from fuzz.targets import TARGETS, Broken, Target
 
 # The picture library says so where a camera wrote nonsense beside a picture; what is refused is another matter.
@@ -36,6 +39,23 @@ def test_every_found_input_belongs_to_a_target() -> None:
 def test_the_first_mutations_break_no_property(target: Target) -> None:
     for data in islice(cases(target, seed=1), CASES):
         run_case(target, data, slack=SLOW_MACHINE)
+
+
+def test_a_case_that_grows_is_not_let_grow_on() -> None:
+    hundred = json.dumps({"a": [{"b": "c"}] * 1500})
+    for number in range(300):
+        reshaped = reshape_json(hundred.encode(), b'{"a": 1}', random.Random(number))
+        assert len(reshaped) < 200 * len(hundred)
+    elements = "<a>" + "<b><c/></b>" * 1500 + "</a>"
+    assert {
+        reshape_xml(elements.encode(), b"<a/>", random.Random(number)).count(b"<b>") for number in range(50)
+    } == {1500}
+
+
+def test_a_reshaped_value_never_holds_itself() -> None:
+    small = b'{"error_code": "", "message": "x"}'
+    for number in range(20_000):  # json refuses what holds itself
+        assert reshape_json(small, small, random.Random(number))
 
 
 def test_the_same_seed_gives_the_same_cases() -> None:
