@@ -267,3 +267,13 @@ def test_an_older_version_s_back_up_is_brought_up_to_this_one(
             )
     assert restore(tmp_path / "kept") == 0
     assert "could be brought up to this one" in capsys.readouterr().out
+
+
+def test_the_database_proves_itself_to_the_programs_that_save_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        connection.settings_dict, "OPTIONS", {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}
+    )
+
+    found = backup.parameters()
+
+    assert (found["sslmode"], found["sslrootcert"]) == ("verify-full", "/etc/ca.pem")

@@ -9,7 +9,7 @@ import argparse
 import os
 import shutil
 import sqlite3
-import subprocess
+import subprocess  # nosec B404 # for our own programs
 import sys
 import tempfile
 import uuid
@@ -117,7 +117,7 @@ def _compare(database: Any, manifest: dict[str, Any], chosen: Path) -> Iterator[
     for table in ("dossiers_dossier", "verification_identitycheck", "audit_auditevent", "accounts_user"):
         yield f"  {table}: {rows.get(table, 0)}"
     cursor = database.cursor()
-    cursor.execute(f"SELECT full_name FROM accounts_user ORDER BY id DESC LIMIT {_LOOKED_AT}")  # noqa: S608
+    cursor.execute(f"SELECT full_name FROM accounts_user ORDER BY id DESC LIMIT {_LOOKED_AT}")  # noqa: S608  # nosec B608 # a number of ours
     yield _opened(bytes(name) for (name,) in cursor.fetchall() if name)
     if manifest["papers"]["where"] == "disk":
         missing = missing_in(papers_in(database), chosen)
@@ -161,7 +161,7 @@ def _look_with_the_product(state: Path, url: str) -> Iterator[str]:
 
     def motcua(*command: str) -> subprocess.CompletedProcess[str]:
         program = [sys.executable, "-c", "from motcua.config.cli import main; main()", *command]
-        return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+        return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)  # nosec B603 # our own program
 
     if motcua("migrate", "--check").returncode == 0:
         yield "migrations: all of this version are in it"
