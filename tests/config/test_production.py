@@ -113,7 +113,7 @@ def test_the_database_is_not_reached_over_the_network_unverified(
     monkeypatch.setitem(in_production.DATABASES["default"], "HOST", host)
     monkeypatch.setitem(in_production.DATABASES["default"], "OPTIONS", tls)
 
-    assert ("motcua.E032" in refusals()) is not is_fine
+    assert ("motcua.E033" in refusals()) is not is_fine
 
 
 def test_a_trial_is_left_in_peace(settings: Any) -> None:

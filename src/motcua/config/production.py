@@ -142,7 +142,7 @@ def _pages() -> list[CheckMessage]:
     if host and not host.startswith("/") and not _is_here(host) and tls not in {"verify-full", "verify-ca"}:
         text = "DATABASE_URL is another machine, and its certificate is not verified: anybody between could read on."
         hint = "Add ?sslmode=verify-full to DATABASE_URL, and &sslrootcert=… where its authority is your own."
-        messages.append(Error(text, hint=hint, id="motcua.E032"))
+        messages.append(Error(text, hint=hint, id="motcua.E033"))
     return messages
 
 
