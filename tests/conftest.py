@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import transaction
 from django.db.models import BinaryField, Model, Value
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from motcua.accounts import offices
 from motcua.accounts.models import Citizen, User
@@ -28,6 +29,9 @@ from motcua.verification.registers import use_register
 from tests.kept_rows import KeptRows, keep
 from tests.people import Person, cast
 
+# How long something takes is measured in bench/; a busy machine breaks no property.
+settings.register_profile("calm", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 _FAULTS = Path(__file__).resolve().parent / "faults"
 _COMMANDS = ("load_procedures", "load_cast")
 
