@@ -26,6 +26,7 @@ from motcua.accounts.service import confirm_password, office_code, subject_of, w
 from motcua.accounts.tries import forget_tries, spend_try
 from motcua.audit.service import record
 from motcua.sealing import digest
+from motcua.web.languages import in_vietnamese
 
 CODES: Final = 10
 PASSWORD_IS_KNOWN: Final = gettext_noop(
@@ -142,7 +143,8 @@ def confirm(*, user: User, typed: str, now: datetime) -> str:
             return "recovery_code"
     with transaction.atomic():
         _record("account.second_factor_failed", user, now)
-        text = _(PASSWORD_IS_KNOWN)
+        with in_vietnamese():
+            text = _(PASSWORD_IS_KNOWN)
         if not user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
             warn(user=user, kind="password_known", text=text, now=now, link="/tai-khoan/")
     return ""

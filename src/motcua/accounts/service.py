@@ -33,6 +33,7 @@ from motcua.messaging import service as messaging
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck, LimitRelease
 from motcua.verification.service import NO_PRESS, Asker, Limited, Press, Purpose, check_identity
+from motcua.web.languages import in_vietnamese
 
 _log = logging.getLogger("motcua.accounts")
 REGISTERED_AGAIN: Final = gettext_noop(
@@ -166,6 +167,7 @@ def warn(*, user: User, kind: str, text: str, now: datetime, link: str = "") -> 
         messaging.send(kind=kind, email=user.email, words=words, now=now)
 
 
+@in_vietnamese()
 def tell_supervisors(*, officer: User, now: datetime) -> int:
     """Tell the supervisors of an officer's office, and the log, that the officer was stopped; once for each stop.
 
@@ -265,7 +267,7 @@ def register_citizen(
         )
     except Limited as limited:
         if limited.scope == "number":
-            _warn_owner(claim.number, "guessed_at", _(GUESSED_AT), now)
+            _warn_owner(claim.number, "guessed_at", GUESSED_AT, now)
         raise
     if not check.is_verified:
         return check
@@ -290,7 +292,7 @@ def register_citizen(
     except IntegrityError:
         if Citizen.objects.filter(registration_check=check).exists():
             return check  # the same press made the account a moment ago
-        if not _warn_owner(claim.number, "registered_again", _(REGISTERED_AGAIN), now):
+        if not _warn_owner(claim.number, "registered_again", REGISTERED_AGAIN, now):
             raise
         record(name="account.registration_repeated", now=now, subject=digest("number", claim.number.digits))
     return check
@@ -307,11 +309,13 @@ def owner_of(*, number_digest: str) -> Citizen | None:
     return Citizen.objects.select_related("user").filter(number_digest=number_digest).first()
 
 
+@in_vietnamese()
 def _warn_owner(number: IdNumber, kind: str, text: str, now: datetime) -> bool:
     """Put a warning in the inbox of a number's owner, once a day; say whether the number has an owner here."""
     owner = owner_of(number_digest=digest("number", number.digits))
     if owner is None:
         return False
+    text = _(text)
     if not owner.user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
         warn(user=owner.user, kind=kind, text=text, now=now)
     return True

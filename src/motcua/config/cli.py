@@ -20,6 +20,7 @@ _OWN: Final = {
     "rehearse_restore": "Restore a back-up into a database of its own, and say whether it is whole.",
     "retention": "Delete what is kept no longer, or only count it.",
     "configuration": "Write the pages that are made from code.",
+    "translations": "Bring the English texts up to date with the code and compile them.",
 }
 _DECLARED: Final = {
     "backup": backup,
@@ -50,8 +51,8 @@ def main() -> None:
 def _run_own(command: str, given: list[str]) -> None:
     """Run one of our own commands and end; whatever it does not know is refused before anything starts."""
     parser = argparse.ArgumentParser(prog=f"motcua {command}", description=_OWN[command])
-    if command == "configuration":
-        parser.add_argument("--check", action="store_true", help="write nothing; 1 when a page is not fresh")
+    if command in {"configuration", "translations"}:
+        parser.add_argument("--check", action="store_true", help="write nothing; 1 when a file is not fresh")
     if command in _DECLARED:
         _DECLARED[command].declare(parser)
     options = parser.parse_args(given)
@@ -73,6 +74,10 @@ def _run_own(command: str, given: list[str]) -> None:
 
             django.setup()
             sys.exit(_DECLARED[command].run(options))
+        case "translations":
+            from motcua.config.translations import write_catalogue
+
+            sys.exit(write_catalogue(only_check=options.check))
         case _:
             from motcua.config.pages import write_pages
 

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from motcua.config.env import OF_A_LINE, BadSetting, Environment
 from motcua.sealing.keyring import BadKeys, make_first_key, read_keys
@@ -166,6 +165,7 @@ MIDDLEWARE = [
     "motcua.web.tallies.count_requests",
     "csp.middleware.CSPMiddleware",
     "motcua.web.middleware.drop_null",
+    "motcua.web.middleware.speak",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -246,7 +246,12 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "vi"
-LANGUAGES = [("vi", _("Tiếng Việt"))]
+# Vietnamese is in the code; each language is named in itself.
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LOCALE_PATHS = [Path(__file__).resolve().parents[1] / "locale"]
+LANGUAGE_COOKIE_NAME = "__Host-language" if env["MOTCUA_HTTPS"] else "language"
+LANGUAGE_COOKIE_AGE = 365 * 86400
+LANGUAGE_COOKIE_SECURE = env["MOTCUA_HTTPS"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"

@@ -25,8 +25,10 @@ _HEADER: Final = (
 )
 _ONE: Final = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 _MANY: Final = {"ngettext", "ngettext_lazy"}
-_CALL: Final = re.compile(rf"\b({'|'.join(sorted(_ONE | _MANY))})\((?=u?['\"])")
-_STRING: Final = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[\d\])?)? ?(".*")$')
+_TOLD_APART: Final = {"pgettext", "pgettext_lazy"}
+_APART: Final = "\x04"  # between a context and its text, as gettext has it
+_CALL: Final = re.compile(rf"\b({'|'.join(sorted(_ONE | _MANY | _TOLD_APART))})\((?=u?['\"])")
+_STRING: Final = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?)? ?(".*")$')
 _FILLED: Final = re.compile(r"%(?:\(\w+\))?\d*[a-z]|%%|\{\w+\}|</?\w+[^>]*>|^\s|\s$|\n")
 
 Text = tuple[str, ...]  # one form, or one for a single thing and one for several
@@ -70,7 +72,7 @@ def used() -> list[Text]:
 def problems(texts: dict[Text, Text]) -> Iterator[str]:
     """Say of each translation what is wrong with it: empty, or with other gaps, tags or ends than its text."""
     for text, translation in texts.items():
-        for source, said in zip(text, translation, strict=True):
+        for source, said in zip((text[0].rpartition(_APART)[2], *text[1:]), translation, strict=True):
             if not said.strip():
                 yield f"Not translated: {source}"
             elif sorted(_FILLED.findall(source)) != sorted(_FILLED.findall(said)):
@@ -99,6 +101,8 @@ def read(content: str) -> dict[Text, Text]:
         if not parts.get("msgid"):
             continue
         text = tuple(parts[key] for key in ("msgid", "msgid_plural") if key in parts)
+        if "msgctxt" in parts:
+            text = (f"{parts['msgctxt']}{_APART}{text[0]}", *text[1:])
         said = tuple(said for key, said in parts.items() if key.startswith("msgstr"))
         texts[text] = ("",) * len(text) if is_unsure else said
     return texts
@@ -109,7 +113,11 @@ def written(texts: dict[Text, Text]) -> str:
     head = "".join(f"{_quoted(line)}\n" for line in _HEADER.splitlines(keepends=True))
     blocks = [f'msgid ""\nmsgstr ""\n{head}']
     for text, translation in texts.items():
-        lines = [f"{name} {_quoted(form)}\n" for name, form in zip(("msgid", "msgid_plural"), text, strict=False)]
+        context, _apart, first = text[0].rpartition(_APART)
+        lines = [f"msgctxt {_quoted(context)}\n"] if context else []
+        lines += [
+            f"{name} {_quoted(form)}\n" for name, form in zip(("msgid", "msgid_plural"), (first, *text[1:]), strict=False)
+        ]
         if len(text) == 1:
             lines.append(f"msgstr {_quoted(translation[0])}\n")
         else:
@@ -119,7 +127,7 @@ def written(texts: dict[Text, Text]) -> str:
 
 
 def compile_(texts: dict[Text, Text]) -> bytes:
-    """Return a catalogue in the form that gettext reads: sorted pairs of texts with their places (GNU MO, revision 0)."""
+    """Return a catalogue in the form that gettext reads (GNU MO, revision 0): sorted texts with their places."""
     pairs = {b"": _HEADER.encode()}
     for text, translation in texts.items():
         if all(translation):
@@ -142,12 +150,15 @@ def _in_code(code: str) -> Iterator[Text]:
     for node in ast.walk(ast.parse(code)):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
             continue
-        size = 1 if node.func.id in _ONE else 2 if node.func.id in _MANY else 0
+        name = node.func.id
+        size = 1 if name in _ONE else 2 if name in _MANY | _TOLD_APART else 0
         forms = tuple(
-            one.value for one in node.args[:size] if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            one.value
+            for one in node.args[:size]
+            if isinstance(one, ast.Constant) and isinstance(one.value, str)
         )
         if size and len(forms) == size:
-            yield forms
+            yield (_APART.join(forms),) if name in _TOLD_APART else forms
 
 
 def _in_page(calls: str) -> Iterator[Text]:
@@ -155,7 +166,9 @@ def _in_page(calls: str) -> Iterator[Text]:
     for match in _CALL.finditer(calls):
         rest = calls[match.end() :]
         end = next(
-            place for place, sign in enumerate(rest) if sign == ")" and _is_whole(f"{match[1]}({rest[:place]})")
+            place
+            for place, sign in enumerate(rest)
+            if sign == ")" and _is_whole(f"{match[1]}({rest[:place]})")
         )
         yield from _in_code(f"{match[1]}({rest[:end]})")
 

@@ -18,6 +18,7 @@ from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.giving import Allow, delete_papers, refuse_too_many, store
 from motcua.dossiers.models import Dossier, Paper, Supplement
 from motcua.dossiers.telling import tell_officials
+from motcua.web.languages import in_vietnamese
 
 
 class NothingAsked(ValueError):
@@ -78,6 +79,7 @@ def remove_answer(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) 
         delete_papers(_unanswered(dossier.pk, by).papers.filter(pk=paper_id), now=now)
 
 
+@in_vietnamese()
 def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime) -> Supplement:
     """Send the answer: the office is told, and its officer receives the papers (``supplementing.take_supplement``).
 

@@ -18,6 +18,7 @@ from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Fee
 from motcua.dossiers.moving import NotYours, take_step
 from motcua.dossiers.states import MoveRefused
+from motcua.web.languages import in_vietnamese
 
 
 class Unpaid(MoveRefused):
@@ -69,6 +70,7 @@ def locked_fee(pk: int) -> Fee:
     return fee
 
 
+@in_vietnamese()
 def settle(fee: Fee, *, by: User, now: datetime) -> bool:
     """Note that a fee was paid; a dossier that waited for it is dealt with again, and its time limit goes on.
 
@@ -98,6 +100,7 @@ def settle(fee: Fee, *, by: User, now: datetime) -> bool:
     return False
 
 
+@in_vietnamese()
 def waive(fee: Fee, *, exemption: str, reason: str, by: User, now: datetime) -> None:
     """Let nobody pay a fee; a dossier that waited for it is dealt with again.
 
@@ -129,6 +132,7 @@ def waive(fee: Fee, *, exemption: str, reason: str, by: User, now: datetime) -> 
         _tell(fee, _("Miễn phí, lệ phí"), by=by, now=now)
 
 
+@in_vietnamese()
 def owe_again(fee: Fee, *, by: User, now: datetime) -> None:
     """Let a fee be owed again whose payment was a mistake; the dossier stays where it is.
 

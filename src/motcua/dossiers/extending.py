@@ -23,6 +23,7 @@ from motcua.dossiers.due_dates import is_open
 from motcua.dossiers.models import Dossier, Extension
 from motcua.dossiers.moving import NotYours
 from motcua.dossiers.telling import tell_citizen
+from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import moment
 
 FURTHEST: Final = timedelta(days=366)
@@ -61,6 +62,7 @@ class ExtensionRefused(ValueError):
         self.hindrance = hindrance
 
 
+@in_vietnamese()
 def extend(*, dossier: Dossier, new_due_at: datetime, reason: str, by: User, now: datetime) -> Extension:
     """Apologize for a delay and give a new due date, once in a dossier's life (NĐ 61/2018, Điều 19.9).
 
@@ -137,6 +139,7 @@ def _hindrance(dossier: Dossier, new_due_at: datetime, reason: str, now: datetim
     return None
 
 
+@in_vietnamese()
 def _told(dossier: Dossier, extension: Extension) -> str:
     return _(
         "%(office)s xin lỗi ông/bà: hồ sơ %(code)s chưa có kết quả vào ngày hẹn %(old)s. Hẹn trả kết quả mới: %(due)s. "

@@ -24,6 +24,7 @@ from motcua.dossiers.access import has_in_hand, holding_office
 from motcua.dossiers.models import Dossier, HandOver
 from motcua.dossiers.moving import NotYours, may_take, take_step
 from motcua.dossiers.telling import tell_officials
+from motcua.web.languages import in_vietnamese
 
 # Before its reception a dossier is the desk's with which it was filed; after its end it is nobody's work.
 GIVEN_ON: Final = (states.OPEN - {states.SUBMITTED}) | {states.FINISHED}
@@ -74,6 +75,7 @@ class HandingRefused(ValueError):
         return str(REFUSALS[self.reason])
 
 
+@in_vietnamese()
 def hand_over(
     *,
     dossier: Dossier,
@@ -132,6 +134,7 @@ def hand_over(
     return given
 
 
+@in_vietnamese()
 def accept(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
     """Take what was given: the dossier is the receiver's from now on; the second press changes nothing.
 
@@ -168,6 +171,7 @@ def accept(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
     return fresh
 
 
+@in_vietnamese()
 def decline(*, dossier: Dossier, reason: str, by: User, now: datetime) -> HandOver:
     """Send back what was given: it stays with the giver, who reads why.
 
@@ -225,6 +229,7 @@ def take_back(*, dossier: Dossier, by: User, now: datetime) -> HandOver:
     return under_way
 
 
+@in_vietnamese()
 def assign(*, dossier: Dossier, to_user: User, by: User, now: datetime) -> Dossier:
     """Say who of the holding office deals with a dossier.
 
@@ -397,6 +402,7 @@ def _give(dossier: Dossier, office_id: int | None, holder: User | None) -> None:
     dossier.save(update_fields=["holder_office", "holder"])
 
 
+@in_vietnamese()
 def _note(
     dossier: Dossier, act: str, by: User, now: datetime, *, office: str = "", officer: User | None = None
 ) -> None:

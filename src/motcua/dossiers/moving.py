@@ -17,6 +17,7 @@ from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Fee, Recheck, Step
 from motcua.dossiers.states import Move
 from motcua.dossiers.telling import kind_of, tell_citizen
+from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import moment
 
 _SAVED: Final = (
@@ -34,6 +35,7 @@ class NotYours(PermissionError):
     """Neither the citizen's own dossier, nor one for which the official's role and office give the right."""
 
 
+@in_vietnamese()
 def take_step(
     *,
     dossier: Dossier,
@@ -172,6 +174,7 @@ def _end_what_is_open(dossier: Dossier, *, by: User, now: datetime) -> None:
     Recheck.objects.filter(dossier=dossier, state=Recheck.State.WAITING).delete()
 
 
+@in_vietnamese()
 def told(dossier: Dossier, move: Move) -> str:
     """Return what the citizen is told of a move."""
     due = moment(dossier.due_at) if dossier.due_at else _("theo quy định")

@@ -33,6 +33,7 @@ from motcua.dossiers.holding import owner_in
 from motcua.dossiers.models import Dossier, DossierOwner, Fee, Paper, Result, Step, Supplement
 from motcua.outbox.posting import TOKEN_REFUSED, Answer, get_json, post_json
 from motcua.outbox.service import Failed, Load, Refused, Unreachable, last_number, put_series
+from motcua.web.languages import in_vietnamese
 
 TOPIC: Final = "portal"
 DOSSIER: Final = "DongBoHoSoMC"
@@ -54,6 +55,7 @@ def is_on() -> bool:
     return bool(settings.NATIONAL_PORTAL_URL)
 
 
+@in_vietnamese()
 def tell(
     dossier: Dossier,
     *,
@@ -98,6 +100,7 @@ def locked(about: str) -> Dossier | None:
         return None
 
 
+@in_vietnamese()
 def tell_as_it_stands(dossier: Dossier, *, now: datetime) -> None:
     """Write behind everything else about a dossier how it stands, where something earlier is to arrive late.
 

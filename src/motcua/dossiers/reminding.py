@@ -14,6 +14,7 @@ from motcua.dossiers import states
 from motcua.dossiers.filing import NotADraft
 from motcua.dossiers.models import Dossier, Reminder
 from motcua.verification.service import Light, line_status
+from motcua.web.languages import in_vietnamese
 
 _BATCH: Final = 100
 
@@ -38,6 +39,7 @@ def remind(*, dossier: Dossier, now: datetime) -> None:
             reminder.save()
 
 
+@in_vietnamese()
 def send_reminders(*, now: datetime) -> int:
     """Tell those who wait, once each, if the register has answered somebody since they asked to be told.
 

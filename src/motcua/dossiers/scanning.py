@@ -26,6 +26,7 @@ from motcua.dossiers import store
 from motcua.dossiers.access import holding_office
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.telling import tell_citizen, tell_officials
+from motcua.web.languages import in_vietnamese
 
 _log = logging.getLogger("motcua.papers")
 _CONNECT: Final = 2.0  # seconds
@@ -132,6 +133,7 @@ def _claim(now: datetime) -> Paper | None:
     return paper
 
 
+@in_vietnamese()
 def _seal_away(paper: Paper, signature: str, now: datetime) -> None:
     """Note that a file is opened by nobody any more, forget its preview, and tell whom it concerns."""
     store.forget_preview(paper, now=now)

@@ -17,6 +17,7 @@ from motcua.accounts.service import notify, owner_of
 from motcua.dossiers.models import Dossier
 from motcua.messaging import service as messaging
 from motcua.verification.models import IdentityCheck
+from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import moment
 
 _Outcome = IdentityCheck.Outcome
@@ -92,6 +93,7 @@ def tell_citizen(dossier: Dossier, text: str, *, now: datetime, kind: str = "") 
         write_outside(dossier, kind, email=dossier.email, phone=dossier.phone, now=now)
 
 
+@in_vietnamese()
 def write_outside(dossier: Dossier, kind: str, *, email: str, phone: str = "", now: datetime) -> None:
     """Tell somebody about a dossier by e-mail and SMS, with nothing about a person but its code.
 
@@ -123,6 +125,7 @@ def tell_officials(dossier: Dossier, people: Iterable[User], text: str, *, now: 
         notify(user=one, text=text, link=link, now=now)
 
 
+@in_vietnamese()
 def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: datetime) -> None:
     """Tell the officers concerned, and the owner of the number where there is an account; runs in a transaction.
 

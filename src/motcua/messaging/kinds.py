@@ -46,22 +46,22 @@ class Kind:
     name: str
     label: Promise
     placeholders: tuple[str, ...]
-    subject: Promise
-    mail: Promise
-    sms: Promise
+    subject: str
+    mail: str
+    sms: str
     is_sms_sent: bool
 
 
 KINDS: Final[dict[str, Kind]] = {}
-_FAREWELL: Final = _("Thư này được gửi tự động, vui lòng không trả lời.")
+_FAREWELL: Final = "Thư này được gửi tự động, vui lòng không trả lời."
 
 
 def _kind(
     name: str,
     label: Promise,
-    subject: Promise,
-    mail: Promise,
-    sms: Promise,
+    subject: str,
+    mail: str,
+    sms: str,
     *,
     is_sms_sent: bool = False,
     placeholders: tuple[str, ...] = _OF_A_DOSSIER,
@@ -72,211 +72,211 @@ def _kind(
 _kind(
     "filed",
     _("Đã nộp hồ sơ"),
-    _("Đã nộp hồ sơ {ma_ho_so}"),
-    _(
+    "Đã nộp hồ sơ {ma_ho_so}",
+    (
         "Hồ sơ {ma_ho_so} của ông/bà đã được gửi đến {co_quan} và đang chờ tiếp nhận.\n\nTheo dõi hồ sơ: {duong_dan}"
     ),
-    _("Đã nộp hồ sơ {ma_ho_so}. Tra cứu: {duong_dan}"),
+    "Đã nộp hồ sơ {ma_ho_so}. Tra cứu: {duong_dan}",
 )
 _kind(
     "received",
     _("Đã tiếp nhận hồ sơ"),
-    _("Đã tiếp nhận hồ sơ {ma_ho_so}"),
-    _("{co_quan} đã tiếp nhận hồ sơ {ma_ho_so}.\nHẹn trả kết quả: {han_tra}.\n\nTheo dõi hồ sơ: {duong_dan}"),
-    _("Đã tiếp nhận hồ sơ {ma_ho_so}. Hẹn trả kết quả: {han_tra}."),
+    "Đã tiếp nhận hồ sơ {ma_ho_so}",
+    "{co_quan} đã tiếp nhận hồ sơ {ma_ho_so}.\nHẹn trả kết quả: {han_tra}.\n\nTheo dõi hồ sơ: {duong_dan}",
+    "Đã tiếp nhận hồ sơ {ma_ho_so}. Hẹn trả kết quả: {han_tra}.",
     is_sms_sent=True,
 )
 _kind(
     "refused",
     _("Từ chối tiếp nhận hồ sơ"),
-    _("Hồ sơ {ma_ho_so} không được tiếp nhận"),
-    _(
+    "Hồ sơ {ma_ho_so} không được tiếp nhận",
+    (
         "{co_quan} không tiếp nhận hồ sơ {ma_ho_so}. Vui lòng xem lý do ở trang hồ sơ hoặc liên hệ cơ quan.\n\n"
         "Tra cứu hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so} không được tiếp nhận. Xem lý do: {duong_dan}"),
+    "Hồ sơ {ma_ho_so} không được tiếp nhận. Xem lý do: {duong_dan}",
     is_sms_sent=True,
 )
 _kind(
     "supplement_asked",
     _("Yêu cầu bổ sung giấy tờ"),
-    _("Hồ sơ {ma_ho_so} cần bổ sung giấy tờ"),
-    _(
+    "Hồ sơ {ma_ho_so} cần bổ sung giấy tờ",
+    (
         "Hồ sơ {ma_ho_so} nộp tại {co_quan} cần bổ sung giấy tờ. Vui lòng xem danh sách ở trang hồ sơ và nộp bổ sung; "
         "thời hạn giải quyết được tính lại từ khi bổ sung đủ.\n\nTra cứu hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so} cần bổ sung giấy tờ. Xem: {duong_dan}"),
+    "Hồ sơ {ma_ho_so} cần bổ sung giấy tờ. Xem: {duong_dan}",
     is_sms_sent=True,
 )
 _kind(
     "supplement_taken",
     _("Đã nhận giấy tờ bổ sung"),
-    _("Đã nhận giấy tờ bổ sung của hồ sơ {ma_ho_so}"),
-    _(
+    "Đã nhận giấy tờ bổ sung của hồ sơ {ma_ho_so}",
+    (
         "{co_quan} đã nhận đủ giấy tờ bổ sung của hồ sơ {ma_ho_so}.\nHẹn trả kết quả: {han_tra}.\n\n"
         "Theo dõi hồ sơ: {duong_dan}"
     ),
-    _("Đã nhận đủ giấy tờ bổ sung, hồ sơ {ma_ho_so}. Hẹn trả: {han_tra}."),
+    "Đã nhận đủ giấy tờ bổ sung, hồ sơ {ma_ho_so}. Hẹn trả: {han_tra}.",
 )
 _kind(
     "fee_asked",
     _("Yêu cầu nộp phí, lệ phí"),
-    _("Hồ sơ {ma_ho_so} cần nộp phí, lệ phí"),
-    _(
+    "Hồ sơ {ma_ho_so} cần nộp phí, lệ phí",
+    (
         "Hồ sơ {ma_ho_so} nộp tại {co_quan} cần nộp phí, lệ phí để được giải quyết tiếp. Vui lòng xem số tiền và cách "
         "nộp ở trang hồ sơ. Cơ quan không yêu cầu chuyển tiền qua thư này.\n\nTra cứu hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so} cần nộp phí, lệ phí. Xem: {duong_dan}"),
+    "Hồ sơ {ma_ho_so} cần nộp phí, lệ phí. Xem: {duong_dan}",
     is_sms_sent=True,
 )
 _kind(
     "fee_taken",
     _("Đã nhận phí, lệ phí"),
-    _("Đã nhận phí, lệ phí của hồ sơ {ma_ho_so}"),
-    _(
+    "Đã nhận phí, lệ phí của hồ sơ {ma_ho_so}",
+    (
         "Đã nhận phí, lệ phí của hồ sơ {ma_ho_so} nộp tại {co_quan}.\nHẹn trả kết quả: {han_tra}.\n\n"
         "Theo dõi hồ sơ: {duong_dan}"
     ),
-    _("Đã nhận phí, lệ phí của hồ sơ {ma_ho_so}. Hẹn trả: {han_tra}."),
+    "Đã nhận phí, lệ phí của hồ sơ {ma_ho_so}. Hẹn trả: {han_tra}.",
 )
 _kind(
     "fee_waived",
     _("Miễn phí, lệ phí"),
-    _("Hồ sơ {ma_ho_so} được miễn phí, lệ phí"),
-    _(
+    "Hồ sơ {ma_ho_so} được miễn phí, lệ phí",
+    (
         "Hồ sơ {ma_ho_so} nộp tại {co_quan} được miễn phí, lệ phí.\nHẹn trả kết quả: {han_tra}.\n\n"
         "Theo dõi hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so} được miễn phí, lệ phí. Hẹn trả: {han_tra}."),
+    "Hồ sơ {ma_ho_so} được miễn phí, lệ phí. Hẹn trả: {han_tra}.",
 )
 _kind(
     "withdrawn",
     _("Đã rút hồ sơ"),
-    _("Hồ sơ {ma_ho_so} đã được rút"),
-    _(
+    "Hồ sơ {ma_ho_so} đã được rút",
+    (
         "Hồ sơ {ma_ho_so} nộp tại {co_quan} đã được rút theo yêu cầu của ông/bà. Nếu ông/bà không yêu cầu, vui lòng "
         "báo cơ quan.\n\nTra cứu hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so} đã được rút theo yêu cầu của ông/bà."),
+    "Hồ sơ {ma_ho_so} đã được rút theo yêu cầu của ông/bà.",
 )
 _kind(
     "stopped",
     _("Dừng giải quyết hồ sơ"),
-    _("Hồ sơ {ma_ho_so} đã dừng giải quyết"),
-    _(
+    "Hồ sơ {ma_ho_so} đã dừng giải quyết",
+    (
         "Hồ sơ {ma_ho_so} nộp tại {co_quan} đã dừng giải quyết. Vui lòng xem lý do ở trang hồ sơ.\n\n"
         "Tra cứu hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so} đã dừng giải quyết. Xem lý do: {duong_dan}"),
+    "Hồ sơ {ma_ho_so} đã dừng giải quyết. Xem lý do: {duong_dan}",
     is_sms_sent=True,
 )
 _kind(
     "finished",
     _("Đã có kết quả"),
-    _("Hồ sơ {ma_ho_so} đã có kết quả"),
-    _(
+    "Hồ sơ {ma_ho_so} đã có kết quả",
+    (
         "Hồ sơ {ma_ho_so} nộp tại {co_quan} đã có kết quả. Vui lòng xem cách nhận kết quả ở trang hồ sơ.\n\n"
         "Tra cứu hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so} đã có kết quả. Xem cách nhận: {duong_dan}"),
+    "Hồ sơ {ma_ho_so} đã có kết quả. Xem cách nhận: {duong_dan}",
     is_sms_sent=True,
 )
 _kind(
     "reopened",
     _("Kết quả được xem lại"),
-    _("Kết quả của hồ sơ {ma_ho_so} được xem lại"),
-    _(
+    "Kết quả của hồ sơ {ma_ho_so} được xem lại",
+    (
         "Kết quả của hồ sơ {ma_ho_so} nộp tại {co_quan} được xem lại trước khi trả. Vui lòng xem lý do ở trang hồ sơ."
         "\n\nTra cứu hồ sơ: {duong_dan}"
     ),
-    _("Kết quả hồ sơ {ma_ho_so} được xem lại trước khi trả. Xem: {duong_dan}"),
+    "Kết quả hồ sơ {ma_ho_so} được xem lại trước khi trả. Xem: {duong_dan}",
     is_sms_sent=True,
 )
 _kind(
     "handed_out",
     _("Đã trả kết quả"),
-    _("Đã trả kết quả của hồ sơ {ma_ho_so}"),
-    _(
+    "Đã trả kết quả của hồ sơ {ma_ho_so}",
+    (
         "Kết quả của hồ sơ {ma_ho_so} nộp tại {co_quan} đã được trả. Nếu ông/bà chưa nhận, vui lòng báo cơ quan.\n\n"
         "Tra cứu hồ sơ: {duong_dan}"
     ),
-    _("Kết quả của hồ sơ {ma_ho_so} đã được trả."),
+    "Kết quả của hồ sơ {ma_ho_so} đã được trả.",
 )
 _kind(
     "extended",
     _("Xin lỗi và hẹn lại ngày trả"),
-    _("Hẹn lại ngày trả kết quả của hồ sơ {ma_ho_so}"),
-    _(
+    "Hẹn lại ngày trả kết quả của hồ sơ {ma_ho_so}",
+    (
         "{co_quan} xin lỗi ông/bà: hồ sơ {ma_ho_so} chưa có kết quả đúng ngày hẹn.\nHẹn trả kết quả mới: {han_tra}.\n"
         "Vui lòng xem lý do ở trang hồ sơ.\n\nTra cứu hồ sơ: {duong_dan}"
     ),
-    _("Xin lỗi ông/bà: hồ sơ {ma_ho_so} chậm kết quả. Hẹn trả mới: {han_tra}."),
+    "Xin lỗi ông/bà: hồ sơ {ma_ho_so} chậm kết quả. Hẹn trả mới: {han_tra}.",
     is_sms_sent=True,
 )
 _kind(
     "identity_verified",
     _("Danh tính được xác thực sau"),
-    _("Hồ sơ {ma_ho_so}: danh tính đã được xác thực"),
-    _(
+    "Hồ sơ {ma_ho_so}: danh tính đã được xác thực",
+    (
         "Danh tính của người nộp hồ sơ {ma_ho_so} tại {co_quan} đã được xác thực. Ông/bà không cần làm gì thêm.\n\n"
         "Theo dõi hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so}: danh tính đã được xác thực."),
+    "Hồ sơ {ma_ho_so}: danh tính đã được xác thực.",
 )
 _kind(
     "identity_to_look_at",
     _("Danh tính cần xem lại"),
-    _("Hồ sơ {ma_ho_so}: vui lòng mang giấy tờ gốc đến cơ quan"),
-    _(
+    "Hồ sơ {ma_ho_so}: vui lòng mang giấy tờ gốc đến cơ quan",
+    (
         "Thông tin của người nộp hồ sơ {ma_ho_so} tại {co_quan} chưa khớp với CSDLQG về dân cư. Vui lòng mang thẻ và "
         "giấy tờ gốc đến cơ quan để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ này, vui lòng báo cơ quan."
         "\n\nTra cứu hồ sơ: {duong_dan}"
     ),
-    _("Hồ sơ {ma_ho_so}: vui lòng mang giấy tờ gốc đến cơ quan để xem lại."),
+    "Hồ sơ {ma_ho_so}: vui lòng mang giấy tờ gốc đến cơ quan để xem lại.",
     is_sms_sent=True,
 )
 _kind(
     "registered_again",
     _("Có người đăng ký bằng thông tin của tài khoản"),
-    _("Có người vừa đăng ký bằng thông tin của ông/bà"),
-    _(
+    "Có người vừa đăng ký bằng thông tin của ông/bà",
+    (
         "Có người vừa đăng ký tài khoản trên cổng dịch vụ công bằng đúng thông tin của ông/bà. Tài khoản của ông/bà "
         "không thay đổi. Nếu không phải ông/bà, vui lòng báo bộ phận một cửa.\n\nXem thông báo: {duong_dan}"
     ),
-    _("Có người vừa đăng ký bằng thông tin của ông/bà. Xem: {duong_dan}"),
+    "Có người vừa đăng ký bằng thông tin của ông/bà. Xem: {duong_dan}",
     placeholders=_OF_AN_ACCOUNT,
 )
 _kind(
     "guessed_at",
     _("Có người dò thông tin của chủ tài khoản"),
-    _("Có người nhiều lần nhập sai thông tin của ông/bà"),
-    _(
+    "Có người nhiều lần nhập sai thông tin của ông/bà",
+    (
         "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng dịch vụ công. Việc kiểm tra "
         "trực tuyến số này đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ.\n\nXem thông báo: {duong_dan}"
     ),
-    _("Có người nhiều lần nhập sai thông tin của ông/bà. Xem: {duong_dan}"),
+    "Có người nhiều lần nhập sai thông tin của ông/bà. Xem: {duong_dan}",
     placeholders=_OF_AN_ACCOUNT,
 )
 _kind(
     "password_known",
     _("Mật khẩu đúng nhưng mã xác thực sai"),
-    _("Có người biết mật khẩu của ông/bà"),
-    _(
+    "Có người biết mật khẩu của ông/bà",
+    (
         "Có người vừa nhập đúng mật khẩu của ông/bà nhưng sai mã xác thực hai bước. Nếu không phải ông/bà, vui lòng "
         "đổi mật khẩu ngay và báo quản trị hệ thống.\n\nTài khoản: {duong_dan}"
     ),
-    _("Có người biết mật khẩu của ông/bà. Vui lòng đổi mật khẩu: {duong_dan}"),
+    "Có người biết mật khẩu của ông/bà. Vui lòng đổi mật khẩu: {duong_dan}",
     placeholders=_OF_AN_ACCOUNT,
 )
 _kind(
     "officer_stopped",
     _("Cán bộ của đơn vị bị tạm dừng kiểm tra"),
-    _("Một cán bộ của đơn vị đang tạm dừng kiểm tra danh tính"),
-    _(
+    "Một cán bộ của đơn vị đang tạm dừng kiểm tra danh tính",
+    (
         "Một cán bộ của đơn vị đang tạm dừng kiểm tra danh tính vì nhiều lần xác thực thất bại liên tiếp. Vui lòng tìm "
         "hiểu, rồi mở lại nếu có lý do.\n\nTrang giám sát: {duong_dan}"
     ),
-    _("Một cán bộ đang tạm dừng kiểm tra danh tính. Xem: {duong_dan}"),
+    "Một cán bộ đang tạm dừng kiểm tra danh tính. Xem: {duong_dan}",
     placeholders=_OF_AN_ACCOUNT,
 )
 
@@ -284,5 +284,5 @@ _kind(
 def default_text(kind: Kind, channel: str) -> tuple[str, str]:
     """Return the subject, empty for an SMS, and the body that a kind begins with."""
     if channel == Channel.SMS:
-        return "", str(kind.sms)
-    return str(kind.subject), f"{kind.mail}\n\n{_FAREWELL}"
+        return "", kind.sms
+    return kind.subject, f"{kind.mail}\n\n{_FAREWELL}"

@@ -17,6 +17,7 @@ from motcua.messaging.kinds import CODE, DUE, KINDS, LINK, OFFICE, PHONE, Channe
 from motcua.messaging.models import Template
 from motcua.messaging.wording import cleaned, fill, fitted, problems
 from motcua.outbox.service import put
+from motcua.web.languages import in_vietnamese
 
 # Who can be told only days later has long looked for themselves; a mail may wait out a long weekend.
 _USEFUL: Final = {Channel.EMAIL: timedelta(days=7), Channel.SMS: timedelta(days=3)}
@@ -165,6 +166,7 @@ def judged(text: Text, *, subject: str, body: str) -> tuple[str, str]:
     return subject, body
 
 
+@in_vietnamese()
 def example(text: Text, *, subject: str, body: str) -> tuple[str, str]:
     """Return what somebody would read, with an invented dossier of an invented office."""
     said = fitted(

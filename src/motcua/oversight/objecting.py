@@ -17,6 +17,7 @@ from motcua.audit.service import record
 from motcua.dossiers.due_dates import add_working_days
 from motcua.oversight.models import Objection
 from motcua.verification.models import IdentityCheck
+from motcua.web.languages import in_vietnamese
 
 WORKING_DAYS: Final = 2
 
@@ -25,6 +26,7 @@ class AlreadyAnswered(Exception):
     """Somebody answered the objection before; nothing was written."""
 
 
+@in_vietnamese()
 def open_objection(*, citizen: Citizen, check: IdentityCheck, text: str, now: datetime) -> Objection:
     """Open a case about a check, and tell those who have to answer; a second press finds the first one's case.
 
@@ -79,6 +81,7 @@ def count_open(user: User, now: datetime) -> dict[str, int]:
     return cases_of(user).filter(answered_at=None).aggregate(open=Count("pk"), overdue=overdue)
 
 
+@in_vietnamese()
 def answer_objection(*, objection: Objection, by: User, text: str, now: datetime) -> None:
     """Answer a case, which closes it, and tell the citizen.
 

@@ -40,6 +40,7 @@ from motcua.oversight.supervisor_forms import (
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Limited, LimitStanding, MissingOfficerNumber, PressReused
+from motcua.web.languages import in_vietnamese
 from motcua.web.requests import client_address
 
 _log = logging.getLogger("motcua.oversight")
@@ -202,7 +203,8 @@ def release(request: OfficialRequest, pk: int) -> HttpResponse:
         reason=form.cleaned_data["reason"],
         now=now,
     )
-    notify(user=officer, text=_("Phụ trách đã mở lại việc kiểm tra danh tính cho ông/bà."), now=now)
+    with in_vietnamese():
+        notify(user=officer, text=_("Phụ trách đã mở lại việc kiểm tra danh tính cho ông/bà."), now=now)
     messages.success(
         request, _("Đã mở lại cho %(name)s. Việc này được ghi nhật ký.") % {"name": officer.full_name}
     )

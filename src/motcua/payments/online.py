@@ -29,6 +29,7 @@ from motcua.payments import bank
 from motcua.payments.bank import Status, Word
 from motcua.payments.models import OnlinePayment, Receipt
 from motcua.payments.service import write_receipt
+from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import money
 
 _log = logging.getLogger("motcua.payments")
@@ -168,6 +169,7 @@ def _ask(order: UUID, ask: Callable[[UUID], Word], *, now: datetime) -> Exceptio
     return None
 
 
+@in_vietnamese()
 def _note_paid(payment: OnlinePayment, fee: Fee, word: Word, now: datetime) -> None:
     payment.state, payment.answered_at, payment.bank_reference = _State.PAID, now, word.reference
     payment.ask_at = None

@@ -18,6 +18,7 @@ from motcua.procedures.models import Procedure
 from motcua.procedures.service import offered
 from motcua.reception.service import WITHOUT_NUMBER
 from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField
+from motcua.web.languages import in_vietnamese
 
 SEXES: list[tuple[str, str | Promise]] = [
     ("", "—"),
@@ -156,7 +157,8 @@ class OwnerForm(forms.Form):
         if relation not in NEEDS_AUTHORITY:
             return []
         is_guardian = relation == DossierOwner.Relation.GUARDIAN
-        name = gettext("Giấy tờ chứng minh là người giám hộ") if is_guardian else gettext("Giấy ủy quyền")
+        with in_vietnamese():
+            name = gettext("Giấy tờ chứng minh là người giám hộ") if is_guardian else gettext("Giấy ủy quyền")
         return [{"name": name, "originals": 1, "copies": 0}]
 
 

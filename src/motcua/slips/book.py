@@ -20,6 +20,7 @@ from motcua.accounts.models import Office
 from motcua.dossiers.models import Dossier
 from motcua.slips.facts import head_of
 from motcua.slips.typesetting import typeset
+from motcua.web.languages import in_vietnamese
 from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment
 
@@ -58,6 +59,7 @@ def parts(count: int) -> list[tuple[int, int]]:
     return [(start + 1, min(start + LINES, count)) for start in range(0, count, LINES)]
 
 
+@in_vietnamese()
 def make_register(part: BookPart, *, now: datetime) -> bytes:
     """Make a part of an office's register as PDF (A4, landscape), not signed; three queries.
 
@@ -72,6 +74,7 @@ def make_register(part: BookPart, *, now: datetime) -> bytes:
     return typeset("07", facts_of_part(part, now=now), now=now)
 
 
+@in_vietnamese()
 def facts_of_part(part: BookPart, *, now: datetime) -> dict[str, Any]:
     """Return what a part of the register says. Raises LookupError when it has no line."""
     rows = _of_year(part.office, part.year)

@@ -24,6 +24,7 @@ from motcua.dossiers.timeline import last_step_with, reception_of
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code
 from motcua.verification.models import IdentityCheck
+from motcua.web.languages import in_vietnamese
 from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import birth, moment, money
 
@@ -51,6 +52,7 @@ class NoSuchSlip(LookupError):
     """The dossier has no slip of this number (yet)."""
 
 
+@in_vietnamese()
 def facts_of(slip: str, dossier: Dossier, *, now: datetime, base_url: str) -> Facts:
     """Return what a slip of one dossier says.
 
@@ -81,6 +83,7 @@ def facts_of(slip: str, dossier: Dossier, *, now: datetime, base_url: str) -> Fa
     return common | own
 
 
+@in_vietnamese()
 def head_of(office: Office, *, slip: str, subject: str, now: datetime, title: str = "") -> Facts:
     """Return what stands at the head of every slip of an office; the title left out is that of the slip's number."""
     day = timezone.localdate(now)

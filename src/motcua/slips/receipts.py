@@ -19,6 +19,7 @@ from motcua.slips.codes import qr_code
 from motcua.slips.facts import Facts, head_of
 from motcua.slips.service import Made, signed
 from motcua.slips.typesetting import typeset
+from motcua.web.languages import in_vietnamese
 from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment, money
 
@@ -30,6 +31,7 @@ NEIGHBORS: Final = (
 )
 
 
+@in_vietnamese()
 def facts_of_receipt(receipt: Receipt, *, base_url: str) -> Facts:
     """Return what the paper of a receipt says.
 

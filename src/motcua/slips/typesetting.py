@@ -17,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from motcua.web.languages import in_vietnamese
+
 _HERE: Final = Path(__file__).resolve().parent
 FORMS: Final = _HERE / "forms"
 FONTS: Final = _HERE / "fonts"
@@ -37,6 +39,7 @@ class NotSet(RuntimeError):
     """The typesetter failed, or took too long."""
 
 
+@in_vietnamese()
 def typeset(form: str, facts: dict[str, Any], *, now: datetime) -> bytes:
     """Set a form as a tagged PDF (PDF/UA-1), fonts embedded; the same facts at the same moment give the same bytes.
 
@@ -63,6 +66,7 @@ def typeset(form: str, facts: dict[str, Any], *, now: datetime) -> bytes:
     return done.stdout
 
 
+@in_vietnamese()
 def draw(form: str, facts: dict[str, Any], *, ppi: int) -> list[bytes]:
     """Draw a form as pictures (PNG), one a page.
 

@@ -9,8 +9,12 @@ from django.http import HttpRequest
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return the province's name and whether citizens may register accounts of the portal's own."""
+    """Return the province's name, whether citizens may register here, and where a choice of language leads back.
+
+    A page that answers a form has no choice: what was typed would be lost.
+    """
     return {
+        "language_back": request.get_full_path() if request.method in {"GET", "HEAD"} else "",
         "province_name": settings.PROVINCE_NAME,
         "registration_open": settings.REGISTRATION_OPEN,
     }

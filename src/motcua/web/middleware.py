@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 _FEATURES = (
     "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "magnetometer",
@@ -32,6 +35,25 @@ def drop_null(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[
             if "\0" in text:
                 request.COOKIES[name] = ""
         return get_response(request)
+
+    return answer
+
+
+def speak(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer in the language that the reader has chosen; in Vietnamese until somebody chooses.
+
+    What a browser says it would like is not asked: those of offices often say English, and nobody set them.
+    """
+    languages = dict(settings.LANGUAGES)
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in languages else settings.LANGUAGE_CODE
+        with translation.override(language):
+            response = get_response(request)
+        response.setdefault("Content-Language", language)
+        patch_vary_headers(response, ("Cookie",))
+        return response
 
     return answer
 

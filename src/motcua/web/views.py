@@ -1,17 +1,38 @@
-"""The home page, and the answer to "are you well?"."""
+"""The home page, the choice of language, and the answer to "are you well?"."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the search over procedures and the ways in."""
     return render(request, "web/home.html")
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remember in a cookie which language somebody reads, and go back to the page where they chose it."""
+    path = request.POST.get("next", "")
+    is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    response = HttpResponseRedirect(path if is_ours else "/")
+    chosen = request.POST.get("language", "")
+    if chosen in dict(settings.LANGUAGES):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            chosen,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
 
 
 @require_safe

@@ -1,7 +1,10 @@
 // Papers over a slow line: files go in pieces and go on where they broke off. Without this the form sends them whole.
+// What it says stands in the data of its own script element (uploads_script.html), %s for a file's name or a number.
 // data-uploads="…": a form whose files are begun at that address. data-most="…": the largest file in bytes, told before.
 (() => {
   "use strict";
+  const said = document.currentScript.dataset;
+  const fill = (words, value) => words.replace("%s", () => value);
   const LEAST = 16384, MOST = 262144, LARGE = 3e6, SIDE = 4000, PATIENCE = 120000;
   const queue = [];
   let piece = 65536, busy = 0, waiting;
@@ -16,7 +19,7 @@
     return list;
   };
   const show = (input, file) => {
-    const one = { file, input, item: make("li"), words: make("span", "Đang chờ…", "muted small"), buttons: make("span") };
+    const one = { file, input, item: make("li"), words: make("span", said.waiting, "muted small"), buttons: make("span") };
     one.item.append(make("span", file.name + " "), one.words, " ", one.buttons);
     listOf(input).append(one.item);
     return one;
@@ -31,9 +34,9 @@
 
   const refusal = (input, file) => {
     const most = Number(input.dataset.most), kinds = input.accept.split(",");
-    if (!file.size) return "Tệp trống. Vui lòng chọn lại tệp.";
-    if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) return "Tệp không phải PDF, JPEG hoặc PNG. Vui lòng chuyển sang một trong các dạng này rồi chọn lại.";
-    if (file.size > most) return `Tệp lớn hơn ${Math.floor(most / 1048576)} MB. Vui lòng chụp hoặc quét lại với độ phân giải thấp hơn.`;
+    if (!file.size) return said.empty;
+    if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) return said.otherKind;
+    if (file.size > most) return fill(said.tooLarge, Math.floor(most / 1048576));
   };
   // A large photograph is drawn smaller before it goes, as it would be at its goal.
   const smaller = async (file) => {
@@ -54,9 +57,9 @@
     try {
       const answer = await fetch(address, { method, body, redirect: "manual", signal: one.stop.signal,
         headers: { "X-CSRFToken": form.elements.csrfmiddlewaretoken.value, "Tus-Resumable": "1.0.0", ...headers } });
-      if (answer.type === "opaqueredirect" || answer.status === 403) return { refused: "Phiên làm việc đã hết hạn. Vui lòng mở lại trang, đăng nhập, rồi chọn lại đúng tệp để tải tiếp." };
-      if ([413, 422].includes(answer.status)) return { refused: await answer.text() || "Tệp không được nhận." };
-      if (![200, 201, 204, 404, 409, 460].includes(answer.status)) throw new Error("", { cause: "Hệ thống đang bận" });
+      if (answer.type === "opaqueredirect" || answer.status === 403) return { refused: said.ended };
+      if ([413, 422].includes(answer.status)) return { refused: await answer.text() || said.refused };
+      if (![200, 201, 204, 404, 409, 460].includes(answer.status)) throw new Error("", { cause: said.busy });
       const at = answer.headers.get("Upload-Offset");
       return { status: answer.status, at: at === null ? null : Number(at), length: Number(answer.headers.get("Upload-Length")), address: answer.headers.get("Location") };
     } finally { clearTimeout(late); }
@@ -69,7 +72,7 @@
     if (!one.address) {
       const answer = await ask(one, form.dataset.uploads, "POST", new URLSearchParams({ line: one.input.name, name: file.name, size: file.size }));
       Object.assign(one, answer);
-      if (!one.address) one.refused ??= "Mục này không nhận giấy tờ nữa. Vui lòng mở lại trang.";
+      if (!one.address) one.refused ??= said.closed;
       one.isUnsure = answer.at > 0;
       return;
     }
@@ -94,38 +97,38 @@
     return answer.status === 204 && end === file.size;
   };
   const give = async (one) => {
-    const hold = make("button", "Tạm dừng", "button quiet"), cancel = make("button", "Hủy", "button quiet");
+    const hold = make("button", said.hold, "button quiet"), cancel = make("button", said.cancel, "button quiet");
     hold.type = cancel.type = "button";
-    hold.setAttribute("aria-label", `Tạm dừng tải tệp ${one.file.name}`);
-    cancel.setAttribute("aria-label", `Hủy tải tệp ${one.file.name}`);
+    hold.setAttribute("aria-label", fill(said.holdFile, one.file.name));
+    cancel.setAttribute("aria-label", fill(said.cancelFile, one.file.name));
     one.bar = make("progress");
     one.bar.max = one.file.size;
-    one.bar.setAttribute("aria-label", `Đã tải tệp ${one.file.name}`);
+    one.bar.setAttribute("aria-label", fill(said.progress, one.file.name));
     one.words.before(one.bar, " ");
     one.buttons.replaceChildren(hold, " ", cancel);
     hold.onclick = () => {
       one.held = !one.held;
-      hold.textContent = one.held ? "Tiếp tục" : "Tạm dừng";
-      hold.setAttribute("aria-label", `${hold.textContent} tải tệp ${one.file.name}`);
-      if (one.held) one.stop?.abort(), say(one, "Đã tạm dừng."); else one.goOn?.();
+      hold.textContent = one.held ? said.goOn : said.hold;
+      hold.setAttribute("aria-label", fill(one.held ? said.goOnFile : said.holdFile, one.file.name));
+      if (one.held) one.stop?.abort(), say(one, said.held); else one.goOn?.();
     };
     cancel.onclick = () => { one.cancelled = true; one.stop?.abort(); one.goOn?.(); };
     let wait = 1000;
-    say(one, "Đang tải…");
+    say(one, said.uploading);
     for (;;) {
       if (one.cancelled) break;
-      if (one.held) { await new Promise((go) => { one.goOn = go; }); wait = 1000; say(one, "Đang tải…"); continue; }
+      if (one.held) { await new Promise((go) => { one.goOn = go; }); wait = 1000; say(one, said.uploading); continue; }
       try {
         const done = await step(one);
         if (one.refused) return end(one, one.refused);
         if (done && form.elements.given) form.elements.given.value = "1";
-        if (done) return leave(one, "đã tải xong.");
+        if (done) return leave(one, said.done);
         one.bar.value = one.at ?? 0;
-        say(one, `Đã tải ${Math.floor(100 * (one.at ?? 0) / one.file.size)}%`, wait > 1000 ? "Đã nối lại, đang tải tiếp." : "");
+        say(one, fill(said.percent, Math.floor(100 * (one.at ?? 0) / one.file.size)), wait > 1000 ? said.back : "");
         wait = 1000;
       } catch (error) {
         if (one.held || one.cancelled) { one.at = null; continue; }
-        say(one, `${error.cause ?? "Mất kết nối"}, sẽ tự thử lại…`, wait > 1000 ? "" : undefined);
+        say(one, fill(said.again, error.cause ?? said.lost), wait > 1000 ? "" : undefined);
         one.at = null;
         piece = Math.max(LEAST, piece / 2);
         await Promise.race([pause(wait), new Promise((go) => { one.goOn = go; })]);
@@ -133,7 +136,7 @@
       }
     }
     if (one.address) await ask(one, `${one.address}bo/`, "POST").catch(() => {});
-    leave(one, "đã hủy.");
+    leave(one, said.cancelled);
   };
   // What is there now takes its place on the page; nothing else that was typed or chosen is touched.
   const look = async () => {
@@ -153,7 +156,7 @@
     busy = 1;
     while (queue.length) {
       const [one] = queue;
-      say(one, "Đang chuẩn bị…", "");
+      say(one, said.preparing, "");
       const chosen = one.file;
       one.file = await smaller(chosen);
       const refused = refusal(one.input, one.file);
@@ -182,6 +185,6 @@
     if (!busy) return;
     event.preventDefault();
     waiting = event.submitter;
-    status.textContent = "Đang tải nốt tệp. Tải xong, trang sẽ tự đi tiếp.";
+    status.textContent = said.finishing;
   });
 })();

@@ -1,6 +1,8 @@
 // What pages do better with JavaScript. Every page works without it; nothing here decides anything.
+// What it says stands in the data of its own script element, in the page's language.
 (() => {
   "use strict";
+  const said = document.currentScript.dataset;
   const all = (root, selector) => root.querySelectorAll ? root.querySelectorAll(selector) : [];
 
   const say = (place, className, text) => {
@@ -58,7 +60,7 @@
     const claim = event.target.closest("[data-clears]");
     if (!claim || event.target.closest("[data-scan]")) return;
     for (const mark of all(document, claim.dataset.clears)) {
-      if (!mark.querySelector(".is-cleared")) say(mark, "empty is-cleared", mark.dataset.cleared || "Thông tin đã thay đổi. Vui lòng kiểm tra lại.");
+      if (!mark.querySelector(".is-cleared")) say(mark, "empty is-cleared", mark.dataset.cleared || said.changed);
     }
   });
 
@@ -67,7 +69,7 @@
     event.preventDefault();
     const { target } = event.detail.ctx;
     if (!target) return;
-    if (target.matches("[data-refresh]")) return target.querySelector(".lost") || say(target, "notice waiting lost", "Chưa kết nối được với máy chủ. Trang sẽ tự thử lại.");
+    if (target.matches("[data-refresh]")) return target.querySelector(".lost") || say(target, "notice waiting lost", said.lost);
     let place = document.getElementById("no-answer");
     if (!place) {
       place = document.createElement("div");
@@ -79,15 +81,15 @@
     place.firstChild.focus();
   };
   document.addEventListener("htmx:error", (event) => {
-    if (event.detail.ctx) refuse(event, "Chưa kết nối được với máy chủ. Thông tin đã nhập vẫn còn. Vui lòng kiểm tra mạng rồi thử lại.");
+    if (event.detail.ctx) refuse(event, said.offline);
   });
   document.addEventListener("htmx:after:request", (event) => {
     document.getElementById("no-answer")?.remove();
     const { text, response } = event.detail.ctx;
     if (!/^\s*<!doctype/i.test(text)) return;
-    if (response.status >= 500) return refuse(event, "Hệ thống gặp sự cố. Thông tin đã nhập vẫn còn. Vui lòng thử lại sau ít phút.");
+    if (response.status >= 500) return refuse(event, said.broken);
     const ended = new DOMParser().parseFromString(text, "text/html").getElementById("session-ended");
-    refuse(event, `${ended?.textContent ?? "Phiên làm việc đã hết hạn."} Thông tin đã nhập vẫn còn. `);
+    refuse(event, `${ended?.textContent ?? said.ended} ${said.kept} `);
     logInElsewhere(document.querySelector("#no-answer p"));
   });
 
@@ -98,15 +100,15 @@
     link.href = location.href;
     link.target = "_blank";
     link.rel = "noopener";
-    link.textContent = "Đăng nhập lại (mở trang mới)";
-    words.append(link, ", rồi quay lại trang này.");
+    link.textContent = said.logIn;
+    words.append(link, said.comeBack);
     const look = async () => {
       if (!words.isConnected) return;
       const page = await fetch(location.href, { redirect: "manual" }).then((answer) => answer.ok ? answer.text() : "").catch(() => "");
       const token = page.match(/name="csrfmiddlewaretoken" value="(\w+)"/)?.[1];
       if (!token) return setTimeout(look, 2000);
       for (const field of all(document, "[name=csrfmiddlewaretoken]")) field.value = token;
-      words.textContent = "Đã đăng nhập lại. Vui lòng bấm lần nữa.";
+      words.textContent = said.loggedIn;
     };
     setTimeout(look, 2000);
   };
@@ -139,7 +141,7 @@
   };
   const countTicks = () => {
     const n = boxes().filter((box) => box.checked).length;
-    for (const said of all(document, "[data-picked]")) said.textContent = n ? `${said.dataset.picked} ${n}` : "";
+    for (const place of all(document, "[data-picked]")) place.textContent = n ? `${place.dataset.picked} ${n}` : "";
     for (const whole of all(document, "[data-pick-all] input")) whole.checked = n > 0 && n === boxes().length;
   };
   const tick = (list, is) => { for (const box of list) box.checked = is ?? !box.checked; countTicks(); };
@@ -199,10 +201,10 @@
   // Focus goes to what is new: data-focus, or the field that data-focus-first holds and is still empty.
   const focusNew = (root) => {
     const empty = [...all(root, "[data-focus-first] :is(input, select, textarea):not([type=hidden], [readonly], [disabled])")];
-    const said = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
+    const news = root.matches?.("[data-focus]") ? root : root.querySelector?.("[data-focus]");
     // The answer is seen whole even when the next thing to type takes the focus.
-    said?.scrollIntoView({ block: "nearest" });
-    (empty.find((field) => !field.value) || said)?.focus();
+    news?.scrollIntoView({ block: "nearest" });
+    (empty.find((field) => !field.value) || news)?.focus();
   };
   // What is typed or ticked while an answer is on its way goes on from the old field to the one that takes its place.
   const meanwhile = new Map();
