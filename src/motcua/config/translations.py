@@ -115,9 +115,8 @@ def written(texts: dict[Text, Text]) -> str:
     for text, translation in texts.items():
         context, _apart, first = text[0].rpartition(_APART)
         lines = [f"msgctxt {_quoted(context)}\n"] if context else []
-        lines += [
-            f"{name} {_quoted(form)}\n" for name, form in zip(("msgid", "msgid_plural"), (first, *text[1:]), strict=False)
-        ]
+        lines.append(f"msgid {_quoted(first)}\n")
+        lines += [f"msgid_plural {_quoted(form)}\n" for form in text[1:]]
         if len(text) == 1:
             lines.append(f"msgstr {_quoted(translation[0])}\n")
         else:

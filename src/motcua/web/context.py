@@ -14,7 +14,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     A page that answers a form has no choice: what was typed would be lost.
     """
     return {
-        "language_back": request.get_full_path() if request.method in {"GET", "HEAD"} else "",
+        "language_back": request.path if request.method in {"GET", "HEAD"} else "",
         "province_name": settings.PROVINCE_NAME,
         "registration_open": settings.REGISTRATION_OPEN,
     }

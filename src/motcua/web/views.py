@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -18,10 +20,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Remember in a cookie which language somebody reads, and go back to the page where they chose it."""
+    """Remember in a cookie which language somebody reads, and go back to the page where they chose it.
+
+    What was asked for in that page's address is read where the browser says it, so that no page repeats it.
+    """
     path = request.POST.get("next", "")
-    is_ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
-    response = HttpResponseRedirect(path if is_ours else "/")
+    if not (path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)):
+        path = "/"
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    asked = f"?{came_from.query}" if came_from.query and came_from.path == path else ""
+    response = HttpResponseRedirect(path + asked)
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         response.set_cookie(
