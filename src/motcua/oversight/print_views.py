@@ -27,6 +27,7 @@ from motcua.verification.service import (
     carries,
     press_of,
 )
+from motcua.web.languages import in_vietnamese
 from motcua.web.requests import client_address
 
 REASON: Final = "In danh sách lượt tra cứu theo yêu cầu của công dân"  # people read it in their list
@@ -71,7 +72,8 @@ def history_print(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, check: IdentityCheck, now: datetime) -> HttpResponse:
     subject = history.subject_of_check(check)
     owner = owner_of(number_digest=subject.person or subject.number)
-    page = history.page_of(subject, citizen=owner, size=MOST)
+    with in_vietnamese():  # a paper for the citizen
+        page = history.page_of(subject, citizen=owner, size=MOST)
     record(
         name="history.printed",
         now=now,

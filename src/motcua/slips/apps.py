@@ -1,13 +1,14 @@
 """The app."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SlipsConfig(AppConfig):
     """Statutory slips."""
 
     name = "motcua.slips"
-    verbose_name = "Phiếu theo mẫu"
+    verbose_name = _("Phiếu theo mẫu")
 
     def ready(self) -> None:
         """Register the start-up checks."""

@@ -1,13 +1,14 @@
 """The app, and its start-up checks."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class VerificationConfig(AppConfig):
     """Registers the checks of the register's settings."""
 
     name = "motcua.verification"
-    verbose_name = "Kiểm tra danh tính số"
+    verbose_name = _("Kiểm tra danh tính số")
 
     def ready(self) -> None:
         """Hook the checks in."""

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from motcua.sealing import BrokenSeal, seal, unseal
@@ -24,6 +25,11 @@ _USE: Final = "challenge"
 _LIVES: Final = timedelta(minutes=30)
 _SOONEST: Final = timedelta(seconds=2)  # nobody reads and answers faster
 _LONGEST_TOKEN: Final = 400
+_ENGLISH_UNITS: Final = (
+    "", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_ENGLISH_TENS: Final = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _UNITS: Final = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
 _random = secrets.SystemRandom()
 
@@ -82,9 +88,18 @@ def is_passed(*, token: str, answer: str, now: datetime) -> bool:
 
 
 def in_words(number: int) -> str:
-    """Return a number from 10 to 99 in Vietnamese words."""
+    """Return a number from 10 to 99 in words of the page's language."""
+    if get_language() == "en":
+        return _in_english(number)
     tens, unit = divmod(number, 10)
     if tens == 1:
         return "mười" if not unit else "mười " + ("lăm" if unit == 5 else _UNITS[unit])
     last = {0: "", 1: " mốt", 4: " bốn", 5: " lăm"}.get(unit, f" {_UNITS[unit]}")
     return f"{_UNITS[tens]} mươi{last}"
+
+
+def _in_english(number: int) -> str:
+    if number < len(_ENGLISH_UNITS):
+        return _ENGLISH_UNITS[number]
+    tens, unit = divmod(number, 10)
+    return "-".join(filter(None, (_ENGLISH_TENS[tens], _ENGLISH_UNITS[unit])))
