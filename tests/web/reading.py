@@ -13,7 +13,21 @@ from django.db import models
 
 from motcua.sealing.fields import SealedTextField
 
-_WITHOUT_END = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_WITHOUT_END = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 _SAID = {"alt", "aria-label", "content", "placeholder", "summary", "title"}
 _KEPT = ("accounts", "procedures", "dossiers", "payments", "slips", "reception", "oversight", "messaging")
 _TEXTS = (models.CharField, models.TextField, models.JSONField, SealedTextField)
@@ -84,7 +98,9 @@ def content_kept() -> list[str]:
             for row in model._base_manager.all():
                 for field in fields:
                     found.update(_texts(getattr(row, field.attname)))
-    pieces = {" ".join(line.split()) for text in found for line in [text, *text.split("\n"), *text.split("; ")]}
+    pieces = {
+        " ".join(line.split()) for text in found for line in [text, *text.split("\n"), *text.split("; ")]
+    }
     return sorted((text for text in pieces if _LETTERS.search(text)), key=len, reverse=True)
 
 

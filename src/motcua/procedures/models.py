@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from motcua.procedures.search import fold
 
@@ -284,7 +285,7 @@ class RequiredDocument(models.Model):
     copies = models.PositiveSmallIntegerField(_("Bản sao"), default=0)
     is_required = models.BooleanField(_("Bắt buộc"), default=True)
     when = models.CharField(_("Khi nào cần"), max_length=500, blank=True)
-    form = models.CharField(_("Mẫu"), max_length=200, blank=True)
+    form = models.CharField(pgettext_lazy("paper", "Mẫu"), max_length=200, blank=True)
 
     class Meta:
         verbose_name = _("Thành phần hồ sơ")

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from motcua.accounts.models import Office, User
 from motcua.accounts.rights import Right, may
@@ -105,7 +105,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
     for action in (
         BatchAction(
             "take_up",
-            gettext_lazy("Tiếp nhận"),
+            pgettext_lazy("button", "Tiếp nhận"),
             frozenset({Right.RECEIVE}),
             "t",
             _take_up,
