@@ -232,6 +232,12 @@ def test_papers_for_citizens_are_printed_in_vietnamese(officer: User) -> None:
     assert not re.search("Received|Due|Procedure|dossier", paper)
 
 
+def test_what_a_process_keeps_for_speed_is_kept_for_each_language(officer_client: Client) -> None:
+    standing_at(states.RECEIVED)
+    assert 'label="Hay tiếp nhận"' in officer_client.get("/mot-cua/tiep-nhan/").content.decode()
+    assert 'label="Often received"' in in_english(officer_client).get("/mot-cua/tiep-nhan/").content.decode()
+
+
 def test_dates_and_money_look_the_same_in_both_languages() -> None:
     now = timezone.now()
     with translation.override("vi"):

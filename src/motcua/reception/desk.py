@@ -22,6 +22,7 @@ from django.http import QueryDict
 from django.utils.functional import Promise, cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
@@ -283,15 +284,15 @@ def _options(catalogue: Catalogue) -> str:
 
 
 @lru_cache(maxsize=8)
-def _favorites(_catalogue: Catalogue) -> dict[int, str]:
-    """Return where the options are kept that officers use most, by officer, as long as a reading lasts."""
+def _favorites(_catalogue: Catalogue) -> dict[tuple[int, str | None], str]:
+    """Return where the options are kept that officers use most, by officer and language, as long as a reading lasts."""
     return {}
 
 
 def _used_most(catalogue: Catalogue, officer_id: int, now: datetime) -> str:
     """Return the options of what an officer received most in the last weeks, to stand before all others."""
-    kept = _favorites(catalogue)
-    if officer_id not in kept:
+    kept, whose = _favorites(catalogue), (officer_id, get_language())
+    if whose not in kept:
         received = Dossier.objects.filter(received_by=officer_id, received_at__gt=now - _LATELY)
         often = (
             received.order_by()
@@ -300,7 +301,7 @@ def _used_most(catalogue: Catalogue, officer_id: int, now: datetime) -> str:
             .order_by("-times", "procedure")
         )
         found = [catalogue.get(row["procedure"]) for row in often[:_FAVORITES]]
-        kept[officer_id] = (
+        kept[whose] = (
             format_html(
                 '<optgroup label="{}">{}</optgroup>\n',
                 _("Hay tiếp nhận"),
@@ -309,7 +310,7 @@ def _used_most(catalogue: Catalogue, officer_id: int, now: datetime) -> str:
             if any(found)
             else mark_safe("")  # nosec B308 # nothing
         )
-    return kept[officer_id]
+    return kept[whose]
 
 
 def _as_options(procedures: Iterable[Procedure]) -> SafeString:
