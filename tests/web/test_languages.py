@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 
-from motcua.accounts.models import Notice, User
+from motcua.accounts.models import Citizen, Notice, User
 from motcua.dossiers import states
 from motcua.dossiers.residence import compose
 from motcua.messaging.service import texts
@@ -24,6 +24,7 @@ from tests.attacks.test_requests import every_address
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import begin, filed
 from tests.dossiers.lives import standing_at
+from tests.dossiers.test_telling import goes
 from tests.messaging.reading import delivered
 from tests.people import WRONG_NAME_OF_BINH, cast
 from tests.reception.conftest import Desk
@@ -253,3 +254,31 @@ def test_dates_and_money_look_the_same_in_both_languages() -> None:
 def test_a_number_in_words_is_in_the_words_of_the_page(number: int, words: str) -> None:
     with translation.override("en"):
         assert in_words(number) == words
+
+
+@pytest.mark.parametrize(
+    ("move", "origin"),
+    [
+        ("take_up", states.SUBMITTED),
+        ("refuse", states.SUBMITTED),
+        ("ask_supplement", states.RECEIVED),
+        ("take_supplement", states.SUPPLEMENT),
+        ("ask_fee", states.PROCESSING),
+        ("take_fee", states.FEE),
+        ("withdraw", states.PROCESSING),
+        ("stop", states.PROCESSING),
+        ("finish", states.PROCESSING),
+        ("reopen", states.FINISHED),
+        ("hand_out", states.FINISHED),
+    ],
+)
+def test_what_a_citizen_is_told_by_an_official_who_reads_english_is_vietnamese(
+    move: str, origin: int, citizen_an: Citizen
+) -> None:
+    dossier = standing_at(origin, citizen=citizen_an)
+    Notice.objects.all().delete()
+    with translation.override("en"):
+        goes(dossier, move)
+    (told,) = Notice.objects.filter(user=citizen_an.user)
+    assert "hồ sơ" in told.text.lower()
+    assert not re.search(r"\b(dossier|result|please|fees|as the procedure says)\b", told.text, re.IGNORECASE)

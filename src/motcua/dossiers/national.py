@@ -118,6 +118,7 @@ def tell_as_it_stands(dossier: Dossier, *, now: datetime) -> None:
     put_series(topic=TOPIC, about=about, after=after, contents=messages, now=now, useless_after=_USEFUL)
 
 
+@in_vietnamese()
 def dossier_message(
     dossier: Dossier,
     *,
@@ -178,6 +179,7 @@ def status_message(dossier: Dossier, *, at: datetime) -> Message:
     return {"MaHoSo": dossier.code, "TrangThai": str(int(dossier.status)), "NgayXuLy": _moment(at)}
 
 
+@in_vietnamese()
 def progress_message(dossier: Dossier, *, act: str, by: User, at: datetime) -> Message:
     """Return CapNhatTienDoHoSoMC: who did what with it, and until when it is due.
 
