@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check scans fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-queue bench-figures bench-walks clean
+.PHONY: help run sandbox test check scans fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-queue bench-figures bench-walks bench-lighthouse clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,9 @@ bench-figures: $(VENV)/.dev  ## Look at the figures of a month and a year over a
 
 bench-walks: $(VENV)/.dev  ## Time people at the desk and on a telephone, at their own pace; adds to latest.json
 	@$(BIN)/python -m bench walks
+
+bench-lighthouse: $(VENV)/.dev  ## Ask Lighthouse about desk, portal and filing (needs Node.js 20 and npm's registry); adds to latest.json
+	@$(BIN)/python -m bench lighthouse
 
 clean:  ## Remove the environment and all local state
 	rm -rf $(VENV) var

@@ -39,7 +39,7 @@ FORMS = {
     ),
     "/mot-cua/tiep-nhan/kiem-tra/": ("procedure", "full_name", "number", "birth_date", "scan", "warned"),
 }  # fmt: skip
-NO_TOKEN = "Phiên làm việc đã hết hạn"
+NO_TOKEN = "<h1>Phiên làm việc đã hết hạn</h1>"
 ODD = (b"a\0b\xff\xfe\xed\xa0\x80", "Ễ\u202e".encode() * 5000, b"9" * 5000)
 RIGHT = {
     "full_name": cast.an.full_name,
