@@ -41,6 +41,7 @@ def test_a_dossier_is_filed_in_english(visitor: Visit, javascript: bool) -> None
     citizen.looks_closely("english-applicant")
     citizen.presses("Agree and continue")
     citizen.sees(re.compile("Verified"))
+    expect(citizen.page.get_by_role("heading", name="Documents", exact=True)).to_be_visible()
     for chooser in citizen.page.locator('.field:has-text("(required)") input[type=file]').all():
         chooser.set_input_files([PAPER])
     citizen.presses("Continue")

@@ -74,7 +74,8 @@ def test_from_the_card_at_the_desk_to_the_result_in_hand(visitor: Visit, javascr
     khanh.sees("Đang xử lý")
     khanh.follows("Tệp kết quả")
     khanh.page.get_by_label("Thêm tệp").set_input_files([RESULT])
-    khanh.presses("Lưu tệp")
+    with khanh.page.expect_navigation():  # where files go up in pieces, the page waits for them first
+        khanh.presses("Lưu tệp")
     khanh.sees("giay-xac-nhan.pdf")
     khanh.looks_closely("life-result-files")
     khanh.follows("Quay lại hồ sơ")
