@@ -6,15 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
 BACKEND = "motcua.dossiers.object_store.ObjectStore"
 BUCKET = "giay-to"
 
 
+def forget_all() -> None:
+    """Forget what stands in for all stores: objects belong to the process and outlive each of its servers."""
+    s3_backends.reset()
+
+
 @contextmanager
 def object_store() -> Iterator[str]:
     """Run an object store without a bucket and give its address."""
+    forget_all()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

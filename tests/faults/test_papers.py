@@ -30,7 +30,7 @@ from PIL import Image
 
 from motcua.dossiers.object_store import ObjectStore
 from tests.dossiers.clamd import VIRUS, Clamd
-from tests.dossiers.objects import BUCKET, options
+from tests.dossiers.objects import BUCKET, forget_all, options
 from tests.dossiers.test_previews import bare_pdf
 from tests.faults import killing
 from tests.faults.browser import NEW_PASSWORD, Browser, Seen
@@ -136,6 +136,7 @@ class Bucket:
         }
 
     def begins(self) -> None:
+        forget_all()
         self.returns()
         with self._store._asked() as client:
             client.create_bucket(Bucket=BUCKET)
