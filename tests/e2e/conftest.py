@@ -294,6 +294,7 @@ class Visitor:
             folder.mkdir(parents=True, exist_ok=True)
             whole = int(self.page.evaluate("document.scrollingElement.scrollHeight"))
             self.page.set_viewport_size({"width": USUAL, "height": min(whole, 1600)})
+            self.page.evaluate("scrollTo(0, 0)")
             self.page.screenshot(path=folder / f"{name}.png", caret="initial")
             self.page.set_viewport_size({"width": USUAL, "height": _HEIGHT})
 
