@@ -16,8 +16,9 @@ from typing import Any, Final
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from bench.walks import log_in
 from tests.e2e.conftest import CHROMIUM, running
-from tests.people import PASSWORD, Person, cast
+from tests.people import Person, cast
 
 _RELEASE: Final = "12.8.2"  # the last that runs on Node.js 20
 _COLUMNS: Final = ("performance", "accessibility", "best-practices", "seo")
@@ -57,11 +58,7 @@ def seen() -> dict[str, Any]:
 
 def _cookie(page: Page, url: str, person: Person) -> str:
     """Log somebody in and return the cookies as a header."""
-    page.goto(f"{url}/dang-nhap/")
-    page.get_by_label("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập").fill(person.login)
-    page.get_by_label("Mật khẩu").first.fill(PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Đăng xuất")).to_be_attached(timeout=20_000)
+    log_in(page, url, person)
     return "; ".join(f"{one['name']}={one['value']}" for one in page.context.cookies())
 
 

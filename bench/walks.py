@@ -88,7 +88,7 @@ def walked() -> dict[str, Any]:
 def _at_the_desk(browser: Browser, url: str) -> dict[str, Any]:
     """Receive a walk-in for marriage registration: from the empty form to the printed receipt's page."""
     page = browser.new_context(locale="vi-VN", viewport={"width": 1366, "height": 768}).new_page()
-    _log_in(page, url, cast.minh)
+    log_in(page, url, cast.minh)
     page.goto(f"{url}/mot-cua/tiep-nhan/")
     hands = Hands(page, _KEY)
     began = time.monotonic()
@@ -127,7 +127,7 @@ def _on_a_telephone(browser: Browser, url: str) -> dict[str, Any]:
     line = context.new_cdp_session(page)
     line.send("Network.enable")
     line.send("Network.emulateNetworkConditions", _SLOW_LINE)
-    _log_in(page, url, cast.an)
+    log_in(page, url, cast.an)
     photograph = {"name": "to-khai.jpg", "mimeType": "image/jpeg", "buffer": _photograph()}
     hands = Hands(page, _KEY_ON_GLASS)
     began = time.monotonic()
@@ -170,7 +170,8 @@ def _on_a_telephone(browser: Browser, url: str) -> dict[str, Any]:
     }
 
 
-def _log_in(page: Page, url: str, person: Person) -> None:
+def log_in(page: Page, url: str, person: Person) -> None:
+    """Log one of the cast in at a page of the demo."""
     page.goto(f"{url}/dang-nhap/")
     page.get_by_label("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập").fill(person.login)
     page.get_by_label("Mật khẩu").first.fill(PASSWORD)

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
@@ -24,18 +25,24 @@ from tests.people import cast
 Lines = Callable[[], str]
 
 
-@pytest.fixture
-def logger() -> Iterator[logging.Logger]:
-    """Return a logger that writes as the product does; what it wrote is its ``written()``."""
+@contextmanager
+def writing(formatter: logging.Formatter) -> Iterator[logging.Logger]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.addFilter(logs.PersonalDataFilter())
-    handler.setFormatter(logs.OneLineFormatter())
+    handler.setFormatter(formatter)
     log = logging.Logger("motcua.tests")
     log.addHandler(handler)
     log.written = stream.getvalue  # type: ignore[attr-defined]
     yield log
     handler.close()
+
+
+@pytest.fixture
+def logger() -> Iterator[logging.Logger]:
+    """Return a logger that writes as the product does; what it wrote is its ``written()``."""
+    with writing(logs.OneLineFormatter()) as log:
+        yield log
 
 
 def written(logger: logging.Logger) -> str:
@@ -211,15 +218,8 @@ def test_the_product_uses_these(rf: RequestFactory, settings) -> None:  # type: 
 @pytest.fixture
 def json_logger() -> Iterator[logging.Logger]:
     """Return a logger that writes as the product does with MOTCUA_LOG=json."""
-    stream = io.StringIO()
-    handler = logging.StreamHandler(stream)
-    handler.addFilter(logs.PersonalDataFilter())
-    handler.setFormatter(logs.JsonFormatter())
-    log = logging.Logger("motcua.tests")
-    log.addHandler(handler)
-    log.written = stream.getvalue  # type: ignore[attr-defined]
-    yield log
-    handler.close()
+    with writing(logs.JsonFormatter()) as log:
+        yield log
 
 
 def test_as_json_an_event_of_ours_has_its_fields(json_logger: logging.Logger) -> None:
