@@ -261,7 +261,7 @@ class Citizen(threading.Thread):
                 if self.chance.random() < 0.4:
                     self._gives_whole()
                 else:
-                    self._gives_in_pieces()
+                    self.gives_in_pieces()
                 self.opens(self.chance.choice(self.mine))
                 if len(self.mine) > _MOST_PAPERS or self.chance.random() < 0.2:
                     self._takes_out(self.chance.choice(self.mine))
@@ -316,8 +316,14 @@ class Citizen(threading.Thread):
         if deaths % 2 and deaths == self.siege.deaths["scanner"] and "Chưa quét mã độc" not in mark:
             self._wrong(sent, "is not said to be unscanned while the scanner is away")
 
-    def _gives_in_pieces(self) -> None:
-        sent = self._writes()
+    def gives_in_pieces(self, kind: str = "", *, breaks_off: Callable[[], None] | None = None) -> None:
+        """Send one file in pieces until it is there.
+
+        Args:
+            kind: of the file; a long one has at least two pieces.
+            breaks_off: called once, when the first piece is there and the last is not.
+        """
+        sent = self._writes(kind)
         size = len(sent.content)
         piece = min(max(500, size // self.chance.randint(2, 7)), 256 * 1024)
         at, taken = None, 0
@@ -341,6 +347,9 @@ class Citizen(threading.Thread):
                 if answer is not None and answer.status == 204:
                     at = taken = int(answer.headers["Upload-Offset"])
                     sent.is_acknowledged = end == size
+                    if breaks_off and end < size:
+                        breaks_off()
+                        breaks_off = None
             if answer is not None and answer.status in (404, 409, 422, 460):
                 raise AssertionError(f"{sent.name}: {answer.status} {answer.text}")
             if at is not None and at < taken:
@@ -367,8 +376,8 @@ class Citizen(threading.Thread):
         sent.removed_file = stood[2]
         self.mine.remove(sent)
 
-    def _writes(self) -> Sent:
-        kind = self.chance.choice(_KINDS)
+    def _writes(self, kind: str = "") -> Sent:
+        kind = kind or self.chance.choice(_KINDS)
         content = made(kind, self.chance)
         sent = Sent(kind, digest_of(content)[:16] + (".png" if kind == "picture" else ".pdf"), content)
         self.siege.sent.append(sent)
@@ -414,6 +423,8 @@ def besiege(siege: Siege, *, seed: int) -> None:
     """
     work, chance = siege.work, random.Random(seed)
     citizens = [Citizen(siege, work.people.pop(), chance.randrange(2**32)) for _ in range(CITIZENS)]
+    # One file surely breaks off; when the others do is left to chance.
+    citizens[0].gives_in_pieces("long", breaks_off=lambda: work.kills("server", work.product.process.pid))
     for citizen in citizens:
         citizen.start()
     victims = [*_VICTIMS[work.place]]
