@@ -340,7 +340,7 @@ def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
     own = own_dossier(request, pk)
     is_online = own.collecting == Dossier.Collecting.ONLINE
     try:
-        results = own.papers.filter(kind=Paper.Kind.RESULT).exclude(scan=Paper.Scan.INFECTED)
+        results = own.papers.results().exclude(scan=Paper.Scan.INFECTED)
         if not (is_online and results.exists()):
             raise states.MoveRefused
         hand_out(dossier=own, how=Dossier.Collecting.ONLINE, by=request.user, now=timezone.now())

@@ -53,7 +53,7 @@ def in_result(*, dossier: Dossier, by: User, now: datetime) -> tuple[Paper, Allo
 
     def allow() -> None:
         fresh = _undecided(dossier.pk, by)
-        if fresh.papers.filter(kind=Paper.Kind.RESULT).count() >= MOST_RESULTS:
+        if fresh.papers.results().count() >= MOST_RESULTS:
             raise PaperRefused("too_many")
         _touch(fresh, now)
 
@@ -68,7 +68,7 @@ def remove_result_paper(*, dossier: Dossier, paper_id: UUID, by: User, now: date
     """
     with transaction.atomic():
         fresh = _undecided(dossier.pk, by)
-        delete_papers(fresh.papers.filter(pk=paper_id, kind=Paper.Kind.RESULT), now=now)
+        delete_papers(fresh.papers.results().filter(pk=paper_id), now=now)
         _touch(fresh, now)
 
 

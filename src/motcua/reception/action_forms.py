@@ -211,7 +211,7 @@ class FinishForm(ActionForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse a result whose file nobody could open."""
-        if self.dossier.papers.filter(kind=Paper.Kind.RESULT, scan=Paper.Scan.INFECTED).exists():
+        if self.dossier.papers.results().filter(scan=Paper.Scan.INFECTED).exists():
             raise forms.ValidationError(
                 _("Một tệp kết quả có mã độc, không mở được. Vui lòng xóa tệp đó và tải lên tệp khác.")
             )

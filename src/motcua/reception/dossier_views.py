@@ -265,7 +265,7 @@ def _form_page(
         "message": "",
     }
     if action.code == "finish":
-        context["result_papers"] = dossier.papers.filter(kind=Paper.Kind.RESULT)
+        context["result_papers"] = dossier.papers.results()
     if is_asked_again and action.is_move and dossier.citizen is not None:
         context["message"] = told(dossier, states.MOVES[action.code])
     return render(request, "reception/action.html", context)
@@ -313,7 +313,7 @@ def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
             return redirect("result_papers", pk)
     context = {
         "dossier": dossier,
-        "papers": dossier.papers.filter(kind=Paper.Kind.RESULT),
+        "papers": dossier.papers.results(),
         "unfinished": unfinished(dossier=dossier, by=request.user, now=timezone.now()).get("files", []),
         "refusals": refusals,
         "accept": ACCEPT,

@@ -376,11 +376,7 @@ def _documents(dossier: Dossier) -> list[Facts]:
         row = rows.setdefault(str(one.get("name", "")), {"originals": 0, "copies": 0, "files": 0})
         row["originals"] += int(one.get("originals") or 0)
         row["copies"] += int(one.get("copies") or 0)
-    papers = (
-        dossier.papers.exclude(kind=Paper.Kind.RESULT)
-        .exclude(Paper.UNSENT)
-        .values_list("document_name", "original_name")
-    )
+    papers = dossier.papers.given().exclude(Paper.UNSENT).values_list("document_name", "original_name")
     for name, file_name in papers:
         row = rows.setdefault(name or file_name, {"originals": 0, "copies": 0, "files": 0})
         row["files"] += 1
