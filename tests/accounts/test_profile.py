@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
-from motcua.accounts import service
+from motcua.accounts import notices, service
 from motcua.accounts.models import Citizen
 from motcua.audit.models import AuditEvent
 from motcua.identity.birth import BirthDate
@@ -219,7 +219,7 @@ def test_what_was_typed_stays_when_something_else_is_wrong(an_client: Client) ->
 
 
 def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen_an: Citizen) -> None:
-    service.notify(user=citizen_an.user, text="<b>Hồ sơ</b> đã được tiếp nhận.", now=NOW)
+    notices.notify(user=citizen_an.user, text="<b>Hồ sơ</b> đã được tiếp nhận.", now=NOW)
     page = an_client.get("/ca-nhan/").content.decode()
     assert "&lt;b&gt;Hồ sơ&lt;/b&gt; đã được tiếp nhận." in page
     assert "chưa đọc" in page
@@ -230,7 +230,7 @@ def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen
 
 
 def test_reading_ones_inbox_reads_nobody_elses(an_client: Client, citizen_binh: Citizen) -> None:
-    notice = service.notify(user=citizen_binh.user, text="Xin chào.", now=NOW)
+    notice = notices.notify(user=citizen_binh.user, text="Xin chào.", now=NOW)
 
     an_client.post("/ca-nhan/thong-bao/")
 

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, User
+from motcua.accounts.notices import tell_supervisors
 from motcua.accounts.second_factor import confirm
-from motcua.accounts.service import tell_supervisors
 from tests.accounts.test_registration import typed
 from tests.conftest import ToldRegister
 from tests.messaging.reading import delivered, waiting

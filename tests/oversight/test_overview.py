@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from motcua.accounts.models import Notice, User
-from motcua.accounts.service import asker_of, tell_supervisors
+from motcua.accounts.notices import tell_supervisors
+from motcua.accounts.service import asker_of
 from motcua.audit.models import AuditEvent
 from motcua.oversight.figures import Period, by_office, by_officer, by_procedure, scope_of, total
 from motcua.verification import service as verification

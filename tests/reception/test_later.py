@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from motcua.accounts.models import User
-from motcua.accounts.service import notify
+from motcua.accounts.notices import notify
 from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.service import run_next_recheck
 from motcua.identity.register import Barred, NotPermitted

@@ -22,9 +22,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from motcua.accounts.models import RecoveryCode, User
-from motcua.accounts.service import confirm_password, office_code, subject_of, warn
+from motcua.accounts.notices import warn
+from motcua.accounts.recording import record_account
+from motcua.accounts.service import confirm_password
 from motcua.accounts.tries import forget_tries, spend_try
-from motcua.audit.service import record
 from motcua.sealing import digest
 from motcua.web.languages import in_vietnamese
 
@@ -79,7 +80,9 @@ def switch_on(*, user: User, secret: str, code: str, password: str, now: datetim
         user.totp_secret, user.totp_since, user.totp_step = secret, now, step
         user.save(update_fields=["totp_secret", "totp_since", "totp_step"])
         codes = _write_codes(user)
-        _record("account.second_factor_on", user, now, actor=user, details={"change": change})
+        record_account(
+            name="account.second_factor_on", user=user, now=now, actor=user, details={"change": change}
+        )
     return codes
 
 
@@ -97,7 +100,7 @@ def renew_codes(*, user: User, password: str, now: datetime) -> list[str]:
     with transaction.atomic():
         codes = _write_codes(user)
         details = {"change": "recovery_codes"}
-        _record("account.second_factor_on", user, now, actor=user, details=details)
+        record_account(name="account.second_factor_on", user=user, now=now, actor=user, details=details)
     return codes
 
 
@@ -114,7 +117,7 @@ def switch_off(*, user: User, by: User | None, now: datetime) -> None:
         user.totp_since = user.totp_step = None
         user.save(update_fields=["totp_secret", "totp_since", "totp_step"])
         user.recovery_codes.all().delete()
-        _record("account.second_factor_off", user, now, actor=by)
+        record_account(name="account.second_factor_off", user=user, now=now, actor=by)
 
 
 def confirm(*, user: User, typed: str, now: datetime) -> str:
@@ -142,7 +145,7 @@ def confirm(*, user: User, typed: str, now: datetime) -> str:
             forget_tries(name)
             return "recovery_code"
     with transaction.atomic():
-        _record("account.second_factor_failed", user, now)
+        record_account(name="account.second_factor_failed", user=user, now=now)
         with in_vietnamese():
             text = _(PASSWORD_IS_KNOWN)
         if not user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
@@ -194,16 +197,3 @@ def _code_digest(user: User, digits: str) -> str:
 def _digits(typed: str) -> str:
     """Return the digits alone of what was typed, in ASCII: people group them, and some keyboards have wide ones."""
     return "".join(str(unicodedata.digit(sign)) for sign in typed if sign.isdecimal())
-
-
-def _record(
-    name: str, user: User, now: datetime, *, actor: User | None = None, details: dict[str, str] | None = None
-) -> None:
-    record(
-        name=name,
-        now=now,
-        actor=actor,
-        office_code=office_code(user),
-        subject=subject_of(user),
-        details=details,
-    )

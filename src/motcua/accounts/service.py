@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -17,21 +16,21 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from motcua.accounts.models import Citizen, Notice, User, citizen_login
+from motcua.accounts.models import Citizen, User, citizen_login
+from motcua.accounts.notices import warn
 from motcua.accounts.passwords import hashed, is_right
+from motcua.accounts.recording import record_account
 from motcua.accounts.rights import Right, may
 from motcua.accounts.tries import forget_tries, spend_try
 from motcua.audit.service import record
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 from motcua.identity.register import TouchPoint
-from motcua.messaging import service as messaging
 from motcua.sealing import digest
-from motcua.verification.models import IdentityCheck, LimitRelease
+from motcua.verification.models import IdentityCheck
 from motcua.verification.service import NO_PRESS, Asker, Limited, Press, Purpose, check_identity
 from motcua.web.languages import in_vietnamese
 
@@ -44,11 +43,6 @@ GUESSED_AT: Final = gettext_noop(
     "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng. Việc kiểm tra trực tuyến số này "
     "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ."
 )
-STOPPED: Final = gettext_noop(
-    "Một cán bộ của đơn vị đang tạm dừng kiểm tra danh tính vì nhiều lần xác thực thất bại liên tiếp. "
-    "Vui lòng tìm hiểu, rồi mở lại nếu có lý do."
-)
-_BETWEEN_ALERTS: Final = timedelta(minutes=10)
 _BETWEEN_WARNINGS: Final = timedelta(days=1)
 _OFFICERS_FRESH: Final = 60  # seconds
 
@@ -137,91 +131,6 @@ def forget_officers() -> None:
 def _officers_numbers(_minute: int) -> frozenset[str]:
     officials = User.objects.exclude(role=User.Role.CITIZEN).exclude(officer_number_digest="")
     return frozenset(officials.values_list("officer_number_digest", flat=True))
-
-
-def notify(*, user: User, text: str, now: datetime, link: str = "") -> Notice:
-    """Leave a message for a citizen or an officer.
-
-    Args:
-        user: who shall read it.
-        text: what happened and what to do next; no number and no birth date.
-        now: the moment.
-        link: the page of this site where one goes on, as a path.
-    """
-    return Notice.objects.create(user=user, text=text, link=link, created_at=now)
-
-
-def warn(*, user: User, kind: str, text: str, now: datetime, link: str = "") -> None:
-    """Leave a message that concerns the safety of an account, and send it to the account's address, if it has one.
-
-    Args:
-        user: who shall read it.
-        kind: what goes out by e-mail, of ``messaging.kinds.KINDS``.
-        text: what stands in the inbox.
-        now: the moment.
-        link: the page of this site where one goes on, as a path.
-    """
-    with transaction.atomic():
-        notify(user=user, text=text, now=now, link=link)
-        words = {"duong_dan": messaging.link(link or reverse("profile"))}
-        messaging.send(kind=kind, email=user.email, words=words, now=now)
-
-
-@in_vietnamese()
-def tell_supervisors(*, officer: User, now: datetime) -> int:
-    """Tell the supervisors of an officer's office, and the log, that the officer was stopped; once for each stop.
-
-    Args:
-        officer: who was stopped after too many wrong tries; a supervisor's stop is told to the others.
-        now: the moment.
-
-    Returns:
-        How many were told; 0 when they know it already, or when there is nobody to tell.
-    """
-    link = f"{reverse('oversight')}#can-bo-{officer.pk}"
-    text = _(STOPPED)
-    with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get(
-            pk=officer.pk
-        )  # of two presses at one moment one tells
-        released = LimitRelease.objects.filter(officer_id=officer.pk, at__gt=now - _BETWEEN_ALERTS)
-        since = released.order_by("-at").values_list("at", flat=True).first() or now - _BETWEEN_ALERTS
-        if Notice.objects.filter(link=link, user__office=officer.office_id, created_at__gt=since).exists():
-            return 0
-        supervisors = User.objects.filter(
-            office=officer.office_id, role=User.Role.SUPERVISOR, is_active=True
-        ).exclude(pk=officer.pk)
-        told = list(supervisors)
-        for one in told:
-            warn(user=one, kind="officer_stopped", text=text, now=now, link=link)
-    _log.error("limits.officer_stopped user=%d told=%d", officer.pk, len(told))
-    return len(told)
-
-
-def read_notices(*, user: User, now: datetime, keys: Collection[int] | None = None) -> None:
-    """Mark messages of a user as read.
-
-    Args:
-        user: whose; nobody marks another's.
-        now: the moment.
-        keys: which of them; None for all.
-    """
-    unread = user.notices.filter(read_at=None)
-    (unread if keys is None else unread.filter(pk__in=keys)).update(read_at=now)
-
-
-def erase_read_notices(*, now: datetime, dry_run: bool = False) -> int:
-    """Delete the messages that were read ``KEEP_NOTICES_DAYS`` ago.
-
-    Args:
-        now: the moment.
-        dry_run: only count.
-
-    Returns:
-        How many.
-    """
-    old = Notice.objects.filter(read_at__lt=now - timedelta(days=settings.KEEP_NOTICES_DAYS))
-    return old.count() if dry_run else old.delete()[0]
 
 
 def register_citizen(
@@ -363,9 +272,7 @@ def wake(*, user: User, by: User | None, now: datetime) -> None:
     with transaction.atomic():
         user.asleep_since, user.woken_at = None, now
         user.save(update_fields=["asleep_since", "woken_at"])
-        record(
-            name="account.woken", now=now, actor=by, office_code=office_code(user), subject=subject_of(user)
-        )
+        record_account(name="account.woken", user=user, now=now, actor=by)
 
 
 def change_password(*, user: User, current: str, new: str, now: datetime) -> None:
@@ -379,28 +286,12 @@ def change_password(*, user: User, current: str, new: str, now: datetime) -> Non
     user.password = hashed(new)
     with transaction.atomic():
         user.save(update_fields=["password"])
-        record(
-            name="account.password_changed",
-            now=now,
-            actor=user,
-            office_code=office_code(user),
-            subject=subject_of(user),
-        )
+        record_account(name="account.password_changed", user=user, now=now, actor=user)
 
 
 def official(login: str) -> User | None:
     """Return the officer, supervisor or administrator with a log-in word, if there is one."""
     return User.objects.select_related("office").exclude(role=User.Role.CITIZEN).filter(login=login).first()
-
-
-def subject_of(user: User) -> str:
-    """Return how an event names the account that it is about."""
-    return f"user:{user.pk}"
-
-
-def office_code(user: User) -> str:
-    """Return the code of the office that a user works at, empty for others."""
-    return user.office.code if user.office else ""
 
 
 def _sleeps(user: User, now: datetime) -> bool:
@@ -413,9 +304,7 @@ def _sleeps(user: User, now: datetime) -> bool:
 def _put_to_sleep(user: User, now: datetime) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, asleep_since=None).update(asleep_since=now):
-            record(
-                name="account.put_to_sleep", now=now, office_code=office_code(user), subject=subject_of(user)
-            )
+            record_account(name="account.put_to_sleep", user=user, now=now)
 
 
 def _login_name(word: str) -> str:

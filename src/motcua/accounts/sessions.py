@@ -19,7 +19,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
 
 from motcua.accounts.models import User
-from motcua.accounts.service import office_code, subject_of
+from motcua.accounts.recording import office_code, record_account
 from motcua.audit.service import record
 
 _HALF_WAY: Final = "half_way"
@@ -57,12 +57,7 @@ def ask_for_code(*, request: HttpRequest, user: User, way_back: str, now: dateti
         "password": user.get_session_auth_hash(),
         "way_back": way_back,
     }
-    record(
-        name="account.second_factor_asked",
-        now=now,
-        office_code=office_code(user),
-        subject=subject_of(user),
-    )
+    record_account(name="account.second_factor_asked", user=user, now=now)
 
 
 def half_way(*, request: HttpRequest, now: datetime) -> HalfWay | None:
@@ -109,13 +104,7 @@ def end(*, request: HttpRequest, now: datetime) -> None:
     user = request.user
     auth.logout(request)
     if isinstance(user, User):
-        record(
-            name="account.logged_out",
-            now=now,
-            actor=user,
-            office_code=office_code(user),
-            subject=subject_of(user),
-        )
+        record_account(name="account.logged_out", user=user, now=now, actor=user)
 
 
 def was_ended(request: HttpRequest) -> bool:
@@ -173,12 +162,6 @@ def _is_over(request: HttpRequest, now: datetime) -> bool:
 def _end(request: HttpRequest, user: User, now: datetime) -> None:
     """End a session that is not its user's latest; of several requests at one moment, one records it."""
     if Session.objects.filter(session_key=request.session.session_key).delete()[0]:
-        record(
-            name="account.session_ended",
-            now=now,
-            actor=user,
-            office_code=office_code(user),
-            subject=subject_of(user),
-        )
+        record_account(name="account.session_ended", user=user, now=now, actor=user)
     request.session.flush()
     request.session[_ENDED] = True

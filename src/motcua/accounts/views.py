@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from motcua.accounts import second_factor, service, sessions
+from motcua.accounts import notices, second_factor, service, sessions
 from motcua.accounts.access import citizen_of, citizen_required
 from motcua.accounts.forms import CodeForm, LoginForm, NewPasswordForm, ProfileForm, RegistrationForm
 from motcua.accounts.models import User
@@ -241,7 +241,7 @@ def another_password(request: HttpRequest, then: str) -> HttpResponse:
 @citizen_required
 def notices_read(request: HttpRequest) -> HttpResponse:
     """Mark the inbox as read."""
-    service.read_notices(user=citizen_of(request).user, now=timezone.now())
+    notices.read_notices(user=citizen_of(request).user, now=timezone.now())
     return redirect("profile")
 
 

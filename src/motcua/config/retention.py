@@ -40,8 +40,7 @@ def rules() -> list[Rule]:
     """Return all rules; what is in none of them is kept."""
     from django.conf import settings
 
-    from motcua.accounts import service as accounts
-    from motcua.accounts import tries
+    from motcua.accounts import notices, tries
     from motcua.dossiers import service as dossiers
     from motcua.dossiers.store import sweep
     from motcua.messaging import mailbox
@@ -58,7 +57,7 @@ def rules() -> list[Rule]:
         Rule("unfinished uploads", "2 days", dossiers.delete_old_uploads, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
         Rule("files without a row", "1 day", sweep, is_logged=False),
-        Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", accounts.erase_read_notices),
+        Rule("read messages", f"{settings.KEEP_NOTICES_DAYS} days", notices.erase_read_notices),
         Rule("sent to others", f"{settings.KEEP_SENT_DAYS} days", outbox.erase_old_parcels, is_logged=False),
         Rule("admin journal", f"{_JOURNAL.days} days", _erase_journal),
         Rule("audit events", "by their class", _erase_events, is_logged=False),

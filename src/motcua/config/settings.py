@@ -32,7 +32,6 @@ def _state() -> Path:
 
 MOTCUA_MODE = env["MOTCUA_MODE"]
 STATE = _state()
-PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def _secret_key() -> str:

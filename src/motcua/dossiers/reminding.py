@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from motcua.accounts.service import notify
+from motcua.accounts.notices import notify
 from motcua.dossiers import states
 from motcua.dossiers.filing import NotADraft
 from motcua.dossiers.models import Dossier, Reminder

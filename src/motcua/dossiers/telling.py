@@ -12,8 +12,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
+from motcua.accounts.notices import notify
 from motcua.accounts.rights import Right, may
-from motcua.accounts.service import notify, owner_of
+from motcua.accounts.service import owner_of
 from motcua.dossiers.models import Dossier
 from motcua.messaging import service as messaging
 from motcua.verification.models import IdentityCheck

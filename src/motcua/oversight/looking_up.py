@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from motcua.accounts.models import User
-from motcua.accounts.service import asker_of, marks_of, tell_supervisors
+from motcua.accounts.notices import tell_supervisors
+from motcua.accounts.service import asker_of, marks_of
 from motcua.audit import service as audit
 from motcua.identity.claims import IdentityClaim
 from motcua.verification import service as verification

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from motcua.accounts.models import Citizen, Office, User
-from motcua.accounts.service import notify, office_code
+from motcua.accounts.notices import notify
+from motcua.accounts.recording import office_code
 from motcua.audit.service import record
 from motcua.dossiers.due_dates import add_working_days
 from motcua.oversight.models import Objection

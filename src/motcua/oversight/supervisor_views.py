@@ -23,8 +23,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from motcua.accounts.access import right_required, supervisor_required
 from motcua.accounts.models import User
+from motcua.accounts.notices import notify
+from motcua.accounts.recording import office_code
 from motcua.accounts.rights import Right
-from motcua.accounts.service import notify, office_code
 from motcua.oversight import figures, looking_up, objecting, reviewing
 from motcua.oversight.exporting import export
 from motcua.oversight.figures import Period, Scope, scope_of

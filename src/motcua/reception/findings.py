@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from django.db.models import Q
 
-from motcua.accounts.service import asker_of, marks_of, tell_supervisors
+from motcua.accounts.notices import tell_supervisors
+from motcua.accounts.service import asker_of, marks_of
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.residence import compose

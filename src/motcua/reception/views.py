@@ -18,8 +18,8 @@ from django_htmx.middleware import HtmxDetails
 
 from motcua.accounts.access import right_required
 from motcua.accounts.models import User
+from motcua.accounts.notices import read_notices
 from motcua.accounts.rights import Right
-from motcua.accounts.service import read_notices
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.timeline import reception_of

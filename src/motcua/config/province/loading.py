@@ -20,8 +20,8 @@ from django.utils import timezone
 
 from motcua.accounts.demo import read_cast
 from motcua.accounts.models import Notice, User
+from motcua.accounts.notices import read_notices
 from motcua.accounts.passwords import hashed
-from motcua.accounts.service import read_notices
 from motcua.audit.models import AuditEvent
 from motcua.audit.service import record
 from motcua.config.province import neighbors, stories, words
