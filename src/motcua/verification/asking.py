@@ -34,8 +34,8 @@ from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswer
 from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, lane_of, may_enter
 from motcua.population.settings import SettingRefused
 from motcua.sealing import digest
-from motcua.verification import budget, choosing, line, proofs, registers, waiting
-from motcua.verification.budget import Limited
+from motcua.verification import choosing, limits, line, proofs, registers, waiting
+from motcua.verification.limits import Limited
 from motcua.verification.models import IdentityCheck, Route
 from motcua.web import tallies
 from motcua.web.connections import give_connection_back
@@ -262,7 +262,7 @@ def _intent(question: Question, now: datetime) -> IdentityCheck:
         number_masked=number.masked,
         claim_digest=claim_digest(question.claim),
         spelling_digest=_spelling_digest(question.claim),
-        address_digest=digest("address", budget.network_of(asker.address)) if asker.address else "",
+        address_digest=digest("address", limits.network_of(asker.address)) if asker.address else "",
         form_key=question.form_key,
         press_key=question.press_key,
         repeats_id=question.repeats,
@@ -349,25 +349,25 @@ def _admit(
     check: IdentityCheck, question: Question, now: datetime
 ) -> tuple[line.Lines, list[Route], Unanswered | None]:
     """Write the intent if the question may leave; else write it with its outcome, or raise Limited."""
-    limits = budget.limits_of(
+    bounds = limits.limits_of(
         touch_point=question.touch_point,
         number_digest=check.number_digest,
         user_id=check.asked_by_id,
         address_digest=check.address_digest,
     )
-    officer_id = check.asked_by_id if question.touch_point in budget.DESK else None
+    officer_id = check.asked_by_id if question.touch_point in limits.DESK else None
     asked: dict[str, Any] = {
         "now": now,
         "longest_question": line.longest_question(),
         "officer_id": officer_id,
     }
     with transaction.atomic():
-        lines = line.read_in_turn(_turns(check) if limits else ())
-        counts = budget.count(limits=limits, **asked)
-        if budget.is_near_system_limit(limits, counts, within=_AT_ONE_MOMENT):
-            line.read_in_turn({digest("turn", budget.SYSTEM)})
-            counts = budget.count(limits=limits, **asked)
-        exceeded = budget.exceeded(limits, counts)
+        lines = line.read_in_turn(_turns(check) if bounds else ())
+        counts = limits.count(limits=bounds, **asked)
+        if limits.is_near_system_limit(bounds, counts, within=_AT_ONE_MOMENT):
+            line.read_in_turn({digest("turn", limits.SYSTEM)})
+            counts = limits.count(limits=bounds, **asked)
+        exceeded = limits.exceeded(bounds, counts)
         ways = _ways(lines, question, now)
         refused = None if exceeded else _refused(lines, ways, counts, question.touch_point, now)
         check.marks = _marks(question, counts, now)
@@ -382,10 +382,10 @@ def _admit(
     return lines, ways, refused
 
 
-def _marks(question: Question, counts: budget.Counts, now: datetime) -> str:
+def _marks(question: Question, counts: limits.Counts, now: datetime) -> str:
     """Return why a supervisor should look at a question, as it is kept; hours and bursts are a desk's."""
     marks = set(question.marks)
-    if question.touch_point not in budget.DESK:
+    if question.touch_point not in limits.DESK:
         return " ".join(sorted(marks))
     local = timezone.localtime(now)
     begin, end = settings.WORK_HOURS
@@ -407,7 +407,7 @@ def _ways(lines: line.Lines, question: Question, now: datetime) -> list[Route]:
 
 
 def _refused(
-    lines: line.Lines, ways: list[Route], counts: budget.Counts, touch_point: TouchPoint, now: datetime
+    lines: line.Lines, ways: list[Route], counts: limits.Counts, touch_point: TouchPoint, now: datetime
 ) -> Unanswered | None:
     if touch_point is TouchPoint.OPERATION:
         return None
@@ -427,10 +427,10 @@ def _refused(
     return None
 
 
-def _refuse_limited(check: IdentityCheck, exceeded: list[budget.Limit], now: datetime) -> None:
+def _refuse_limited(check: IdentityCheck, exceeded: list[limits.Limit], now: datetime) -> None:
     longest = line.longest_question()
     until, limit = max(
-        ((budget.next_try_at(limit=limit, now=now, longest_question=longest), limit) for limit in exceeded),
+        ((limits.next_try_at(limit=limit, now=now, longest_question=longest), limit) for limit in exceeded),
         key=lambda pair: pair[0],
     )
     audit.record(

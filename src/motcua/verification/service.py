@@ -1,30 +1,28 @@
 """The doors through which a page asks the register: ``check_identity``, ``fetch_citizen``, ``look_up`` and
 ``recheck_identity``.
 
-How a question is asked and recorded: ``asking``. Which line it takes: ``choosing``. How the register answers at
-present: ``light``.
+How a question is asked and recorded: ``asking``. How many wrong tries there may be: ``limits``; who may not try at
+present: ``locks``. Which line it takes: ``choosing``. How the register answers at present: ``light``.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
-from django.db.models import Count, Q
 
 from motcua.audit import service as audit
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.matching import YearAlone
 from motcua.identity.register import TouchPoint
 from motcua.identity.verification import Outcome, Verified
-from motcua.verification import asking, budget, challenge, probing, waiting, wave
+from motcua.verification import asking, challenge, limits, probing, waiting, wave
 from motcua.verification.asking import (
     AlreadyAsked,
     Asked,
@@ -36,15 +34,22 @@ from motcua.verification.asking import (
     Replayed,
     claim_digest,
 )
-from motcua.verification.budget import Limited, network_of
 from motcua.verification.challenge import Challenge
 from motcua.verification.choosing import NoSuchLine, choice, use_line
 from motcua.verification.counting import OUTCOME_COUNTS, PENDING, DayOfChecks, checks_by_day, checks_today
 from motcua.verification.keeping import erase_old_checks
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
+from motcua.verification.limits import Limited, network_of
 from motcua.verification.line import Mode, longest_question
-from motcua.verification.models import IdentityCheck, LimitRelease, Route
+from motcua.verification.locks import (
+    LimitStanding,
+    number_lock,
+    officer_limit,
+    release_officer,
+    stopped_officers,
+)
+from motcua.verification.models import IdentityCheck, Route
 from motcua.verification.probing import ping
 from motcua.verification.waiting import erase_expired as erase_waiting_records
 from motcua.web import tallies
@@ -132,15 +137,6 @@ class Press:
 
 NO_PRESS: Final = Press()
 _LOOKS_FOR_AN_INTENT: Final = 10  # the other press may be about to write it
-
-
-@dataclass(frozen=True, slots=True)
-class LimitStanding:
-    """How an officer stands with the limit on wrong tries: how many there may be, how many are left, until when."""
-
-    tries: int
-    left: int
-    until: datetime | None  # when the next try passes; None while any is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,86 +270,6 @@ def look_up(
         return _ask(question, now).check
     except Replayed as replayed:
         return replayed.check
-
-
-def number_lock(*, number_digest: str, now: datetime) -> datetime | None:
-    """Say until when the portal asks nothing about a number, after too many wrong tries; None while it asks.
-
-    The desk asks about it all the same.
-
-    Args:
-        number_digest: the keyed digest of the number.
-        now: the moment.
-    """
-    limits = [
-        limit
-        for limit in _limits(TouchPoint.REGISTRATION, number_digest, user_id=None)
-        if limit.scope == "number"
-    ]
-    longest = longest_question()
-    exceeded = budget.exceeded(limits, budget.count(limits=limits, now=now, longest_question=longest))
-    moments = [budget.next_try_at(limit=limit, now=now, longest_question=longest) for limit in exceeded]
-    return max(moments, default=None)
-
-
-def officer_limit(*, officer: AbstractBaseUser, now: datetime) -> LimitStanding:
-    """Say how an officer stands with the limit on wrong tries.
-
-    Args:
-        officer: whose tries.
-        now: the moment.
-    """
-    return _standing(officer.pk, now)
-
-
-def stopped_officers(*, office_codes: Collection[str], now: datetime) -> dict[int, LimitStanding]:
-    """Say which officers may not try at present, by key. One query, and three more for each of them.
-
-    Args:
-        office_codes: of the offices in whose name they asked.
-        now: the moment.
-    """
-    limit = _limits(TouchPoint.RECEPTION, user_id=None)[0]
-    tried = IdentityCheck.objects.filter(
-        Q(outcome=IdentityCheck.Outcome.REJECTED) | Q(outcome=IdentityCheck.Outcome.PENDING),
-        office_code__in=office_codes,
-        asked_at__gt=now - limit.window,
-        touch_point__in=limit.touch_points,
-        asked_by__isnull=False,
-    )
-    often = tried.values("asked_by").annotate(tries=Count("pk")).filter(tries__gte=limit.tries).order_by()
-    standings = {row["asked_by"]: _standing(row["asked_by"], now) for row in often}
-    return {user_id: standing for user_id, standing in standings.items() if not standing.left}
-
-
-def release_officer(
-    *, officer: AbstractBaseUser, by: AbstractBaseUser, office_code: str, reason: str, now: datetime
-) -> None:
-    """Let an officer go on who was stopped after too many wrong tries; whether ``by`` may do so the caller knows.
-
-    Args:
-        officer: who was stopped.
-        by: the supervisor; never the officer.
-        office_code: of the office.
-        reason: why, in a few words.
-        now: the moment.
-
-    Raises:
-        ValueError: no reason is given, or an officer would release themselves.
-    """
-    words = " ".join(reason.split())[:300]
-    if not words or officer.pk == by.pk:
-        raise ValueError("a release has a reason and is another's")
-    with transaction.atomic():
-        LimitRelease.objects.create(officer_id=officer.pk, released_by_id=by.pk, reason=words, at=now)
-        audit.record(
-            name="limit.released",
-            now=now,
-            actor=by,
-            office_code=office_code,
-            subject=str(officer.pk),
-            details={"reason": words, "officer": officer.pk},
-        )
 
 
 def answer_to(*, press: Press, claim: IdentityClaim, user: AbstractBaseUser) -> IdentityCheck | None:
@@ -511,16 +427,6 @@ def check_as_operator(*, claim: IdentityClaim, now: datetime) -> tuple[IdentityC
     return asked.check, asked.outcome
 
 
-def _standing(officer_id: int, now: datetime) -> LimitStanding:
-    limits = _limits(TouchPoint.RECEPTION, user_id=officer_id)
-    counts = budget.count(limits=limits, now=now, longest_question=longest_question())
-    left = budget.left(limits, counts) or 0
-    until = (
-        None if left else budget.next_try_at(limit=limits[0], now=now, longest_question=longest_question())
-    )
-    return LimitStanding(limits[0].tries, left, until)
-
-
 def _officers_question(
     claim: IdentityClaim,
     asker: Asker,
@@ -553,20 +459,15 @@ def _ask(question: Question, now: datetime) -> Asked:
         probing.probe_if_due(asked.lines, now, heard=asked.check.route)
     check = asked.check
     if check.is_rejected:
-        limits = _limits(
-            question.touch_point, check.number_digest, user_id=check.asked_by_id, address=check.address_digest
+        bounds = limits.limits_of(
+            touch_point=question.touch_point,
+            number_digest=check.number_digest,
+            user_id=check.asked_by_id,
+            address_digest=check.address_digest,
         )
-        counts = budget.count(limits=limits, now=now, longest_question=longest_question())
-        check.tries_left = budget.left(limits, counts)
+        counts = limits.count(limits=bounds, now=now, longest_question=longest_question())
+        check.tries_left = limits.left(bounds, counts)
     return asked
-
-
-def _limits(
-    touch_point: TouchPoint, number: str = "", *, user_id: int | None, address: str = ""
-) -> list[budget.Limit]:
-    return budget.limits_of(
-        touch_point=touch_point, number_digest=number, user_id=user_id, address_digest=address
-    )
 
 
 def _is_repeated(press: Press) -> bool:

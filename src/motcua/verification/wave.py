@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from motcua.audit import service as audit
-from motcua.verification import budget
+from motcua.verification import limits
 from motcua.verification.models import IdentityCheck, Wave
 
 _log = logging.getLogger("motcua.verification")
@@ -37,14 +37,14 @@ def notice(*, now: datetime) -> None:
     Args:
         now: the moment.
     """
-    limits = settings.LIMITS
-    wrong = budget.count_portal(now=now, outcomes=[IdentityCheck.Outcome.REJECTED])
-    if wrong < limits["WAVE_TRIES_5_MINUTES"]:
+    allowed = settings.LIMITS
+    wrong = limits.count_portal(now=now, outcomes=[IdentityCheck.Outcome.REJECTED])
+    if wrong < allowed["WAVE_TRIES_5_MINUTES"]:
         return
-    percent = 100 * wrong // budget.count_portal(now=now, outcomes=IdentityCheck.Outcome.values)
-    if percent < limits["WAVE_PERCENT"]:
+    percent = 100 * wrong // limits.count_portal(now=now, outcomes=IdentityCheck.Outcome.values)
+    if percent < allowed["WAVE_PERCENT"]:
         return
-    until = now + timedelta(minutes=limits["CHALLENGE_MINUTES"])
+    until = now + timedelta(minutes=allowed["CHALLENGE_MINUTES"])
     if Wave.objects.filter(pk=_ROW, until__gt=now).update(until=until):
         return
     try:

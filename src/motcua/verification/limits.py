@@ -97,7 +97,7 @@ class Counts:
 
 
 def limits_of(
-    *, touch_point: TouchPoint, number_digest: str, user_id: int | None, address_digest: str
+    *, touch_point: TouchPoint, number_digest: str = "", user_id: int | None = None, address_digest: str = ""
 ) -> list[Limit]:
     """List the limits that hold for a question.
 
