@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,10 +10,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,14 +24,13 @@ from motcua.dossiers.charging import Unpaid
 from motcua.dossiers.forms import AnswerForm, CollectingForm, RatingForm, WithdrawForm
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating, Supplement
 from motcua.dossiers.moving import NotYours, go
-from motcua.dossiers.papers import JPEG, PDF, PaperRefused, request_max_bytes
+from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.dossiers.results import hand_out
 from motcua.dossiers.timeline import entries_of
 from motcua.dossiers.uploading import unfinished
 from motcua.web.addresses import addresses
 from motcua.web.uploads import content_length, take_files
 
-_log = logging.getLogger("motcua.papers")
 _PAGE = 20
 # What no page here shows of a procedure; lists in JSON are costly to read.
 _UNUSED = tuple(
@@ -374,77 +370,6 @@ def rate(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.info(request, _("Hồ sơ này đã được đánh giá."))
         return redirect("dossier", pk=pk)
     return render(request, "dossiers/rate.html", {"dossier": own, "form": form})
-
-
-@require_safe
-def paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponseBase:
-    """Hand out a file to the dossier's owner, or to an official who sees the dossier; never one with a virus in it.
-
-    A PDF of somebody else's that the scanner has not seen yet is handed out after a warning (``?chua-quet=1``).
-    """
-    found = _readable_paper(request, pk, paper_pk)
-    if found.is_sealed_away:
-        return _no_file(request, found, "dossiers/paper_sealed.html", status=403)
-    is_of_other = (found.kind == Paper.Kind.RESULT) == request.user.is_citizen
-    if (
-        settings.CLAMD_ADDRESS
-        and found.scan == Paper.Scan.NOT_YET
-        and found.media_type == PDF
-        and is_of_other
-        and "chua-quet" not in request.GET
-    ):
-        return _no_file(request, found, "dossiers/paper_unscanned.html", status=200)
-    try:
-        file = found.file.open("rb")
-    except OSError as error:
-        _log.error("papers.not_opened id=%s error=%s", found.pk, type(error).__name__)
-        response = _no_file(request, found, "dossiers/paper_away.html", status=503)
-        response["Retry-After"] = "60"
-        return response
-    return _alone(
-        FileResponse(file, as_attachment=True, filename=found.original_name, content_type=found.media_type)
-    )
-
-
-@require_safe
-def paper_preview(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponseBase:
-    """Hand out the small picture of a file to whoever may open the file."""
-    found = _readable_paper(request, pk, paper_pk)
-    if found.is_sealed_away or not found.preview:
-        raise Http404
-    try:
-        return _alone(FileResponse(found.preview.open("rb"), content_type=JPEG))
-    except OSError:
-        return HttpResponse(status=503)
-
-
-def _readable_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> Paper:
-    found = get_object_or_404(
-        Paper.objects.select_related("dossier__citizen", "supplement"), pk=paper_pk, dossier_id=pk
-    )
-    if not service.may_read_paper(paper=found, user=request.user):
-        raise Http404
-    return found
-
-
-def _alone(response: FileResponse) -> FileResponse:
-    """Let a browser that shows a file all the same run nothing in it and load nothing for it."""
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _no_file(request: HttpRequest, found: Paper, template: str, *, status: int) -> HttpResponse:
-    """Say in place of a file why it is not handed out, and what to do."""
-    base = "web/page.html" if request.user.is_citizen else "web/desk.html"
-    page = "dossier" if request.user.is_citizen else "desk_dossier"
-    context = {
-        "base": base,
-        "paper": found,
-        "for_official": not request.user.is_citizen,
-        "back": reverse(page, args=[found.dossier_id]),
-    }
-    return render(request, template, context, status=status)
 
 
 def own_dossier(request: HttpRequest, pk: UUID) -> Dossier:

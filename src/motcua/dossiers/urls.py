@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from motcua.dossiers import filing_views, own_views, proof_views, reuse_views, tracking_views, upload_views
+from motcua.dossiers import (
+    filing_views,
+    own_views,
+    paper_views,
+    proof_views,
+    reuse_views,
+    tracking_views,
+    upload_views,
+)
 
 urlpatterns = [
     path("ho-so/", own_views.my_dossiers, name="my_dossiers"),
@@ -12,8 +20,8 @@ urlpatterns = [
     path("ho-so/<uuid:pk>/nguoi-nop/", filing_views.applicant_step, name="applicant_step"),
     path("ho-so/<uuid:pk>/nhac-toi/", filing_views.remind, name="remind"),
     path("ho-so/<uuid:pk>/giay-to/", filing_views.papers_step, name="papers_step"),
-    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", own_views.paper, name="paper"),
-    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/nho/", own_views.paper_preview, name="paper_preview"),
+    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/", paper_views.paper, name="paper"),
+    path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/nho/", paper_views.paper_preview, name="paper_preview"),
     path("ho-so/<uuid:pk>/giay-to/<uuid:paper_pk>/xoa/", filing_views.remove_paper, name="remove_paper"),
     path("ca-nhan/giay-to/", reuse_views.my_papers, name="my_papers"),
     path("ho-so/<uuid:pk>/dung-lai/", reuse_views.reuse, name="reuse"),
