@@ -7,22 +7,14 @@ The page holds what was typed and nothing else; what the register said is found 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final
 
-from django.db.models import Count
 from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.functional import Promise, cached_property
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
@@ -30,8 +22,8 @@ from motcua.audit.service import record
 from motcua.dossiers.models import Dossier, DossierOwner
 from motcua.dossiers.service import NotReceived, PressKeyReused, foresee
 from motcua.identity.claims import IdentityClaim
-from motcua.procedures.models import Procedure, ProcedureCase, RequiredDocument
-from motcua.procedures.service import Catalogue, offered, offered_at
+from motcua.procedures.models import ProcedureCase, RequiredDocument
+from motcua.procedures.service import offered, offered_at
 from motcua.reception import opening, scan, service
 from motcua.reception.findings import Situation, recall
 from motcua.reception.forms import (
@@ -44,6 +36,7 @@ from motcua.reception.forms import (
     optional_of_owner,
 )
 from motcua.reception.person import PersonBlock
+from motcua.reception.procedure_options import procedure_options
 from motcua.verification.service import claim_digest
 
 NOT_CHECKED: Final = _(
@@ -67,8 +60,6 @@ NOTHING_MISSING: Final = _("Vui lòng đánh dấu hoặc nhập ít nhất mộ
 ANOTHER_PRESS: Final = _("Trang này đã lưu một hồ sơ khác. Vui lòng xem lại rồi bấm “Lưu hồ sơ” lần nữa.")
 ANOTHER_CASE: Final = _("Trường hợp này không thuộc thủ tục đã chọn. Vui lòng chọn lại.")
 OWNER_PREFIX: Final = "owner-"
-_LATELY: Final = timedelta(weeks=4)
-_FAVORITES: Final = 5
 
 
 class Way(StrEnum):
@@ -232,11 +223,7 @@ class Desk(PersonBlock):
     def procedure_options(self) -> str:
         """Return the options of the select, the chosen one marked."""
         chosen = str(self.procedure.pk) if self.procedure else self.data.get("procedure", "")
-        catalogue = offered_at(self.officer.office_id)
-        options = _used_most(catalogue, self.officer.pk, self.now) + _options(catalogue)
-        if not chosen.isdecimal():
-            return options
-        return mark_safe(options.replace(f'value="{chosen}"', f'value="{chosen}" selected', 1))  # noqa: S308  # nosec B308, B703 # digits
+        return procedure_options(officer=self.officer, chosen=chosen, now=self.now)
 
     @property
     def is_blank(self) -> bool:
@@ -270,53 +257,6 @@ class Desk(PersonBlock):
         """Return the reasons that may be chosen as things stand."""
         fitting = [self.finding.reason] if self.finding.reason else sorted(service.WITHOUT_NUMBER, key=_place)
         return [(reason, Dossier.ByHand(reason).label) for reason in fitting]
-
-
-@lru_cache(maxsize=8)
-def _options(catalogue: Catalogue) -> str:
-    """Return the options by sector, made once for a reading: sixty of them would cost a template dearly."""
-    sectors = groupby(catalogue.values(), key=attrgetter("sector"))
-    return format_html_join(
-        "\n",
-        '<optgroup label="{}">{}</optgroup>',
-        ((sector, _as_options(group)) for sector, group in sectors),
-    )
-
-
-@lru_cache(maxsize=8)
-def _favorites(_catalogue: Catalogue) -> dict[tuple[int, str | None], str]:
-    """Return where the options are kept that officers use most, by officer and language, as long as a reading lasts."""
-    return {}
-
-
-def _used_most(catalogue: Catalogue, officer_id: int, now: datetime) -> str:
-    """Return the options of what an officer received most in the last weeks, to stand before all others."""
-    kept, whose = _favorites(catalogue), (officer_id, get_language())
-    if whose not in kept:
-        received = Dossier.objects.filter(received_by=officer_id, received_at__gt=now - _LATELY)
-        often = (
-            received.order_by()
-            .values("procedure")
-            .annotate(times=Count("pk"))
-            .order_by("-times", "procedure")
-        )
-        found = [catalogue.get(row["procedure"]) for row in often[:_FAVORITES]]
-        kept[whose] = (
-            format_html(
-                '<optgroup label="{}">{}</optgroup>\n',
-                _("Hay tiếp nhận"),
-                _as_options(one for one in found if one),
-            )
-            if any(found)
-            else mark_safe("")  # nosec B308 # nothing
-        )
-    return kept[whose]
-
-
-def _as_options(procedures: Iterable[Procedure]) -> SafeString:
-    return format_html_join(
-        "\n", '<option value="{}">{} ({})</option>', ((one.pk, one.name, one.code) for one in procedures)
-    )
 
 
 def _way(data: QueryDict) -> Way | None:
