@@ -21,7 +21,7 @@ from PIL import Image
 
 from fuzz.mutating import Reshape
 from fuzz.reshaping import reshape_json, reshape_xml
-from motcua.dossiers import papers
+from motcua.dossiers.files import reading as papers
 from motcua.identity.birth import BirthRefused, parse_birth
 from motcua.identity.card_qr import CardRefused, read_card
 from motcua.identity.claims import CitizenRecord

@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 from lxml import etree
 
+from motcua.dossiers.files.reading import read_paper
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.papers import read_paper
 from motcua.identity.card_qr import CardRefused, read_card
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.names import NameRefused, clean, key, suggest

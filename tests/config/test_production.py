@@ -84,7 +84,10 @@ def test_papers_do_not_go_over_the_network_in_clear(in_production: Any) -> None:
     for endpoint, is_fine in (
         ("http://kho.example", False), ("https://kho.example", True), ("http://127.0.0.1:9000", True),
     ):  # fmt: skip
-        store = {"BACKEND": "motcua.dossiers.object_store.ObjectStore", "OPTIONS": {"endpoint": endpoint}}
+        store = {
+            "BACKEND": "motcua.dossiers.files.object_store.ObjectStore",
+            "OPTIONS": {"endpoint": endpoint},
+        }
         in_production.STORAGES = {**in_production.STORAGES, "default": store}
         assert ("motcua.E031" in refusals()) is not is_fine
     for address, is_warned in (

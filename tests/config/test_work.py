@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from motcua.config import work
 from motcua.config.serve import gunicorn_command
-from motcua.dossiers.scanning import ScannerAway
+from motcua.dossiers.files.scanning import ScannerAway
 
 MOTCUA = Path(sys.executable).with_name("motcua")
 
@@ -136,7 +136,7 @@ def test_an_absent_scanner_is_asked_more_and_more_rarely(
             raise ScannerAway("connection refused")
         return False
 
-    monkeypatch.setattr("motcua.dossiers.scanning.scan_next", scan_next)
+    monkeypatch.setattr("motcua.dossiers.files.scanning.scan_next", scan_next)
     monkeypatch.setattr("motcua.outbox.service.bring_next", lambda *, couriers, now: False)
     monkeypatch.setattr(work.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(work, "_scan_at", 0.0)

@@ -9,7 +9,7 @@ from typing import Any
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 
-BACKEND = "motcua.dossiers.object_store.ObjectStore"
+BACKEND = "motcua.dossiers.files.object_store.ObjectStore"
 BUCKET = "giay-to"
 
 

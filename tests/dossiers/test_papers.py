@@ -15,9 +15,10 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
-from motcua.dossiers import giving, papers
+from motcua.dossiers import giving
+from motcua.dossiers.files import reading as papers
+from motcua.dossiers.files.reading import PaperRefused, read_paper
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.papers import PaperRefused, read_paper
 from tests.dossiers.filing import (
     PDF,
     address,

@@ -15,11 +15,11 @@ from django.utils import timezone
 from PIL import Image
 
 from motcua.config.couriers import drawers
-from motcua.dossiers import previews
+from motcua.dossiers.files import previews
+from motcua.dossiers.files.previews import NotDrawn, first_page
+from motcua.dossiers.files.reading import read_paper
+from motcua.dossiers.files.thumbnails import thumbnail
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.papers import read_paper
-from motcua.dossiers.previews import NotDrawn, first_page
-from motcua.dossiers.thumbnails import thumbnail
 from motcua.outbox.models import Parcel
 from motcua.outbox.service import Load, bring_next
 from tests.dossiers.filing import (

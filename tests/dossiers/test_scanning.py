@@ -17,10 +17,11 @@ from pytest_django import Settings
 from motcua.accounts.models import Notice, User
 from motcua.audit.models import AuditEvent
 from motcua.config import work
-from motcua.dossiers import results, scanning, service
-from motcua.dossiers.disk_store import DiskStore
+from motcua.dossiers import results, service
+from motcua.dossiers.files import scanning
+from motcua.dossiers.files.disk_store import DiskStore
+from motcua.dossiers.files.scanning import NotJudged, ScannerAway, scan, scan_next
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.scanning import NotJudged, ScannerAway, scan, scan_next
 from tests.dossiers.clamd import SIGNATURE, VIRUS, Clamd
 from tests.dossiers.filing import PDF, address, agree, begin, delete_forgotten_files, filed, picture
 from tests.dossiers.lives import DIVISION, standing_at

@@ -22,11 +22,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from motcua.config.retention import rules
-from motcua.dossiers import object_store as objects
-from motcua.dossiers import store
-from motcua.dossiers.disk_store import DiskStore
+from motcua.dossiers.files import object_store as objects
+from motcua.dossiers.files import store
+from motcua.dossiers.files.disk_store import DiskStore
+from motcua.dossiers.files.object_store import ObjectStore
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.object_store import ObjectStore
 from motcua.outbox.models import Parcel
 from motcua.outbox.service import Load
 from tests.dossiers.filing import (

@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from motcua.accounts.models import User
-from motcua.dossiers import papers, uploading
+from motcua.dossiers import uploading
 from motcua.dossiers.components import components_of
+from motcua.dossiers.files import reading as papers
 from motcua.dossiers.forms import AnswerForm, PapersForm
 from motcua.dossiers.models import Dossier, Paper, Upload, UploadPiece
 from motcua.dossiers.service import asked_documents, delete_old_uploads, needs_authority

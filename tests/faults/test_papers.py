@@ -28,7 +28,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from motcua.dossiers.object_store import ObjectStore
+from motcua.dossiers.files.object_store import ObjectStore
 from tests.dossiers.clamd import VIRUS, Clamd
 from tests.dossiers.objects import BUCKET, forget_all, options
 from tests.dossiers.test_previews import bare_pdf

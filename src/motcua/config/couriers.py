@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from motcua.dossiers import national, previews, store
+from motcua.dossiers import national
+from motcua.dossiers.files import previews, store
 from motcua.messaging import channels
 from motcua.outbox.service import Courier
 

@@ -140,7 +140,8 @@ class _Look:
 
 def parts() -> list[Part]:
     """List the parts, in the order in which they are told."""
-    from motcua.dossiers import national, scanning, store
+    from motcua.dossiers import national
+    from motcua.dossiers.files import scanning, store
     from motcua.messaging import mail, sms
     from motcua.payments import bank
     from motcua.verification.models import Route

@@ -42,7 +42,7 @@ def rules() -> list[Rule]:
 
     from motcua.accounts import notices, tries
     from motcua.dossiers import service as dossiers
-    from motcua.dossiers.store import sweep
+    from motcua.dossiers.files.store import sweep
     from motcua.messaging import mailbox
     from motcua.outbox import service as outbox
     from motcua.oversight.keeping import erase_old_findings

@@ -112,7 +112,7 @@ def _database(url: str) -> dict[str, Any]:
 def _paper_store() -> dict[str, Any]:
     """Return where papers lie, in Django's form."""
     if env["PAPER_STORE"] == "disk":
-        return {"BACKEND": "motcua.dossiers.disk_store.DiskStore", "OPTIONS": {"allow_overwrite": True}}
+        return {"BACKEND": "motcua.dossiers.files.disk_store.DiskStore", "OPTIONS": {"allow_overwrite": True}}
     needed = ("S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
     if missing := [name for name in needed if not env[name]]:
         raise BadSetting(f"PAPER_STORE=s3 needs {', '.join(missing)} too.")
@@ -126,7 +126,7 @@ def _paper_store() -> dict[str, Any]:
         "secret_key": env["S3_SECRET_KEY"],
         "authorities": env["S3_CA"],
     }
-    return {"BACKEND": "motcua.dossiers.object_store.ObjectStore", "OPTIONS": options}
+    return {"BACKEND": "motcua.dossiers.files.object_store.ObjectStore", "OPTIONS": options}
 
 
 SECRET_KEY = _secret_key()

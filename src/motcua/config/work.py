@@ -153,7 +153,7 @@ def _scanned() -> bool:
     global _scan_at, _scan_failures
     from django.utils import timezone
 
-    from motcua.dossiers.scanning import ScannerAway, scan_next
+    from motcua.dossiers.files.scanning import ScannerAway, scan_next
 
     if time.monotonic() < _scan_at:
         return False

@@ -23,6 +23,7 @@ from motcua.accounts.access import citizen_required
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
 from motcua.dossiers.agreeing import agree
+from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
 from motcua.dossiers.forms import (
     AUTHORITY,
     FOR_OTHER,
@@ -35,7 +36,6 @@ from motcua.dossiers.forms import (
 )
 from motcua.dossiers.models import Dossier, DossierOwner, Paper, Upload
 from motcua.dossiers.own_views import own_dossier, too_large
-from motcua.dossiers.papers import PaperRefused, request_max_bytes
 from motcua.dossiers.uploading import unfinished
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offices_online

@@ -11,11 +11,11 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.db import InterfaceError, OperationalError, transaction
 
-from motcua.dossiers import store as files
+from motcua.dossiers.files import store as files
+from motcua.dossiers.files.previews import order_preview
+from motcua.dossiers.files.reading import PaperRefused, ReadPaper, read_paper
 from motcua.dossiers.holding import locked_draft, refuse_held, touch
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.papers import PaperRefused, ReadPaper, read_paper
-from motcua.dossiers.previews import order_preview
 from motcua.procedures.models import RequiredDocument
 
 MOST_PAPERS: Final = 40

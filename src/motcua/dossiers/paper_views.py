@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from motcua.dossiers import service
+from motcua.dossiers.files.reading import JPEG, PDF
 from motcua.dossiers.models import Paper
-from motcua.dossiers.papers import JPEG, PDF
 
 _log = logging.getLogger("motcua.papers")
 

@@ -14,10 +14,10 @@ from motcua.accounts.rights import Right
 from motcua.dossiers import states
 from motcua.dossiers.access import may_do
 from motcua.dossiers.charging import refuse_unpaid
+from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.giving import Allow, delete_papers, store
 from motcua.dossiers.models import Dossier, Paper, Result
 from motcua.dossiers.moving import NotYours, take_step
-from motcua.dossiers.papers import PaperRefused
 from motcua.dossiers.states import MoveRefused
 
 MOST_RESULTS: Final = 20

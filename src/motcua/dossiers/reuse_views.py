@@ -16,9 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from motcua.accounts.access import citizen_required
 from motcua.dossiers import reusing, service
 from motcua.dossiers.components import components_of
+from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.own_views import own_dossier
-from motcua.dossiers.papers import PaperRefused
 
 _PAGE = 20
 _MOST_OFFERED = 50

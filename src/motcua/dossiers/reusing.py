@@ -18,9 +18,9 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Citizen, User
 from motcua.dossiers import states
 from motcua.dossiers.components import Component
+from motcua.dossiers.files.reading import PaperRefused, ReadPaper
 from motcua.dossiers.giving import keep
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.papers import PaperRefused, ReadPaper
 from motcua.procedures.search import fold
 
 _MOST_LOOKED_AT: Final = 500  # the newest; forty are the most that one dossier takes

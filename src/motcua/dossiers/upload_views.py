@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from motcua.accounts.access import citizen_required
 from motcua.dossiers import uploading
+from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.own_views import own_dossier
-from motcua.dossiers.papers import PaperRefused
 from motcua.dossiers.uploading import MOST_BYTES_OF_PIECE, NoUpload, OtherFile, UploadRefused, WrongPlace
 from motcua.web.uploads import content_length
 

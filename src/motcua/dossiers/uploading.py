@@ -23,11 +23,11 @@ from django.utils.translation import gettext_lazy as _
 from motcua.accounts.models import User
 from motcua.dossiers.answering import NothingAsked
 from motcua.dossiers.components import Component, components_of
+from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.giving import store
 from motcua.dossiers.holding import HOLD_TEXTS, Held, NotADraft, refuse_held
 from motcua.dossiers.models import Dossier, Paper, Upload, UploadPiece
 from motcua.dossiers.moving import NotYours
-from motcua.dossiers.papers import PaperRefused
 from motcua.dossiers.results import UNDECIDED
 from motcua.dossiers.states import MoveRefused
 

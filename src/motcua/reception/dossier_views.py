@@ -26,10 +26,10 @@ from motcua.dossiers import charging, results, states
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import visible_to
 from motcua.dossiers.extending import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
+from motcua.dossiers.files.reading import ACCEPT, PaperRefused, request_max_bytes
 from motcua.dossiers.handing import HandingRefused, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
 from motcua.dossiers.moving import NotYours, told
-from motcua.dossiers.papers import ACCEPT, PaperRefused, request_max_bytes
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
 from motcua.dossiers.uploading import unfinished

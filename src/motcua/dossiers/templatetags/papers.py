@@ -7,8 +7,8 @@ from typing import Any, Final
 from django import template
 from django.conf import settings
 
+from motcua.dossiers.files.reading import JPEG, PDF, PNG
 from motcua.dossiers.models import Paper
-from motcua.dossiers.papers import JPEG, PDF, PNG
 
 register = template.Library()
 _TYPES: Final = {PDF: "PDF", JPEG: "JPEG", PNG: "PNG"}

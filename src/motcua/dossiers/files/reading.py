@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 from PIL.ExifTags import Base
 
-from motcua.dossiers.thumbnails import thumbnail
+from motcua.dossiers.files.thumbnails import thumbnail
 from motcua.web.connections import give_connection_back
 
 PDF: Final = "application/pdf"

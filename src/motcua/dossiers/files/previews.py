@@ -13,10 +13,10 @@ import sys
 from datetime import datetime
 from typing import Final
 
-from motcua.dossiers import store
+from motcua.dossiers.files import store
+from motcua.dossiers.files.reading import PDF
+from motcua.dossiers.files.thumbnails import MOST_BYTES
 from motcua.dossiers.models import Paper
-from motcua.dossiers.papers import PDF
-from motcua.dossiers.thumbnails import MOST_BYTES
 from motcua.outbox.service import Load, Unreachable, put
 
 TOPIC: Final = "preview"
@@ -65,7 +65,7 @@ def draw_ordered(load: Load) -> None:
 
 def first_page(pdf: bytes) -> bytes:
     """Return the first page of a PDF as a small JPEG. Raises NotDrawn: there is none, or it takes too much."""
-    command = [sys.executable, "-m", "motcua.dossiers.first_page"]
+    command = [sys.executable, "-m", "motcua.dossiers.files.first_page"]
     surroundings = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "RAYON_NUM_THREADS": "1"}
     try:
         done = subprocess.run(  # noqa: S603  # nosec B603 # our own interpreter and module, no word of anybody's

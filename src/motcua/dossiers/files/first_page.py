@@ -31,7 +31,7 @@ def _main() -> None:
     import typst
     from PIL import Image
 
-    from motcua.dossiers.thumbnails import thumbnail
+    from motcua.dossiers.files.thumbnails import thumbnail
 
     paper = os.memfd_create("paper")
     with open(paper, "wb", closefd=False) as file:

@@ -22,8 +22,8 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right, may
 from motcua.audit.service import record
-from motcua.dossiers import store
 from motcua.dossiers.access import holding_office
+from motcua.dossiers.files import store
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.telling import tell_citizen, tell_officials
 from motcua.web.languages import in_vietnamese

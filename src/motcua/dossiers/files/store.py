@@ -24,8 +24,8 @@ from motcua.dossiers.models import Paper
 from motcua.outbox.service import Load, Unreachable, put
 
 if TYPE_CHECKING:
-    from motcua.dossiers.disk_store import DiskStore
-    from motcua.dossiers.object_store import ObjectStore
+    from motcua.dossiers.files.disk_store import DiskStore
+    from motcua.dossiers.files.object_store import ObjectStore
 
 _log = logging.getLogger("motcua.papers")
 TOPIC: Final = "store"
