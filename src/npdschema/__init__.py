@@ -1,6 +1,7 @@
 """Schema files of the register's wire (WSDL, XSD): our reconstruction, see PROVENANCE.md.
 
-Paths and namespaces only: both the product's tests and the sandbox read the files, and no behaviour lives here.
+Paths and namespaces only: both the product's tests and the sandbox read the files, and no behavior lives here.
+Must not know who reads them.
 """
 
 from pathlib import Path

@@ -1,1 +1,13 @@
-"""Settings, addresses and commands: the one package that knows everybody, and that nobody imports."""
+"""Settings, addresses and commands: the one package that knows everybody, and that nobody imports.
+
+    env, settings, production     every variable, what becomes of it, and what is refused in production
+    pages, processing         the pages written from code, and the record of processing among them
+    cli, serve, work          the command ``motcua``, the server, and the work that waits
+    couriers                  who brings the parcels of ``outbox``
+    standing, metrics, told, watching, doctor     how everything stands: for a monitor, for people, for operators
+    backup, rehearsal, keys, retention            what is saved, brought back, sealed anew and erased
+    demo, province            the product with a living office, to look at
+    translations, urls, wsgi
+
+Decides nothing about a citizen, a check or a dossier: it asks the services of the floors below.
+"""

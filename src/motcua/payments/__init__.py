@@ -1,4 +1,9 @@
 """Money: receipts, the till and its day, paying by a bank.
 
-Public: ``service`` (cash and exemptions), ``closing``, ``online`` (paying by a bank), ``bank.probe``.
+    service                   the till's doors: cash, exemptions, mistakes that are voided
+    numbering, words          a receipt's number, and its sum in words
+    closing                   a cashier's day and its end
+    bank, online              the bank's signed words, and what becomes of an order
+
+What a dossier owes is said by ``dossiers.charging``. Must not know slips, the desk's pages or the register.
 """
