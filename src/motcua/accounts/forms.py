@@ -18,7 +18,7 @@ from motcua.accounts.passwords import LONGEST_PASSWORD, hashed
 from motcua.accounts.service import Contact
 from motcua.identity.claims import Contradiction, IdentityClaim, contradictions
 from motcua.sealing import BrokenSeal, seal, unseal
-from motcua.web.fields import BIRTH_ERRORS, BirthDateField, FullNameField, IdNumberField, PhoneField
+from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField, refuse_unmeant_year
 
 _PASSWORD_KEPT: Final = timedelta(minutes=30)
 # Django's own words for these are English or do not say what to do next.
@@ -100,9 +100,7 @@ class ClaimForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a year alone that was not meant as such."""
         cleaned = super().clean() or self.cleaned_data
-        birth_date = cleaned.get("birth_date")
-        if birth_date is not None and birth_date.is_year_only and not cleaned.get("knows_only_year"):
-            self.add_error("birth_date", ValidationError(BIRTH_ERRORS["year_alone"], code="year_alone"))
+        refuse_unmeant_year(self)
         return cleaned
 
     @property

@@ -19,7 +19,7 @@ from motcua.dossiers.rating import POINTS, Indicator
 from motcua.identity.claims import Sex
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 from motcua.procedures.models import Procedure, ProcedureCase, RequiredDocument
-from motcua.web.fields import BIRTH_ERRORS, BirthDateField, FullNameField, IdNumberField, PhoneField
+from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField, refuse_unmeant_year
 
 FOR_SELF, FOR_OTHER = "self", "other"
 AUTHORITY = "authority"
@@ -150,9 +150,7 @@ class OwnerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse a year alone that was not meant as such, and the filer's own number."""
         cleaned = super().clean() or self.cleaned_data
-        birth_date = cleaned.get("birth_date")
-        if birth_date is not None and birth_date.is_year_only and not cleaned.get("knows_only_year"):
-            self.add_error("birth_date", ValidationError(BIRTH_ERRORS["year_alone"], code="year_alone"))
+        refuse_unmeant_year(self)
         number = cleaned.get("number")
         has_number = not self._without_number(cleaned.get("without_number"))
         if number is not None and has_number and number == self._own_number:

@@ -18,6 +18,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
+from motcua.accounts.recording import office_code
 from motcua.audit.service import record
 from motcua.dossiers.models import Dossier, DossierOwner
 from motcua.dossiers.service import NotReceived, PressKeyReused, foresee
@@ -455,7 +456,7 @@ def _open_a_new_form(desk: Desk) -> None:
         name="check.form_missing",
         now=desk.now,
         actor=desk.officer,
-        office_code=desk.officer.office.code if desk.officer.office else "",
+        office_code=office_code(desk.officer),
         details={"procedure": desk.procedure.code if desk.procedure else ""},
     )
     desk.press_key = str(uuid.uuid4())

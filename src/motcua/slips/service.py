@@ -28,7 +28,6 @@ __all__ = [
     "issue",
     "issue_register",
     "make",
-    "make_register",
     "signed",
     "slips_of",
 ]

@@ -163,6 +163,13 @@ class BirthDateField(forms.Field):
         return {"inputmode": "numeric", "maxlength": "40", "placeholder": "dd/mm/yyyy"}
 
 
+def refuse_unmeant_year(form: forms.Form) -> None:
+    """Refuse a year alone in a form's ``birth_date`` where ``knows_only_year`` is not ticked; call it in ``clean``."""
+    birth_date = form.cleaned_data.get("birth_date")
+    if birth_date is not None and birth_date.is_year_only and not form.cleaned_data.get("knows_only_year"):
+        form.add_error("birth_date", ValidationError(BIRTH_ERRORS["year_alone"], code="year_alone"))
+
+
 class PhoneField(forms.Field):
     """A Vietnamese telephone number, kept as 0 and nine or ten digits; +84 in front is understood."""
 

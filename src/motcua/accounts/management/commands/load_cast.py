@@ -15,6 +15,7 @@ from motcua.accounts.demo import read_cast, stored_login
 from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.offices import forget
 from motcua.accounts.passwords import hashed
+from motcua.accounts.recording import office_code
 from motcua.audit.service import record
 from motcua.identity.birth import BirthDate
 from motcua.identity.numbers import IdNumber
@@ -78,7 +79,7 @@ class Command(BaseCommand):
                 record(
                     name="demo.loaded",
                     now=now,
-                    office_code=user.office.code if user.office else "",
+                    office_code=office_code(user),
                     subject=str(user.pk),
                     details={"kind": "account", "role": user.role},
                 )
