@@ -18,7 +18,7 @@ from motcua.accounts.models import Notice, User
 from motcua.accounts.notices import tell_supervisors
 from motcua.accounts.service import asker_of
 from motcua.audit.models import AuditEvent
-from motcua.oversight.figures import Period, by_office, by_officer, by_procedure, scope_of, total
+from motcua.oversight.overview import Period, by_office, by_officer, by_procedure, scope_of, total
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck, LimitRelease, Wave
 from motcua.verification.service import Limited, look_up, officer_limit

@@ -14,8 +14,8 @@ from django.utils import timezone
 from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
 from motcua.oversight import reviewing
-from motcua.oversight.figures import scope_of
 from motcua.oversight.models import CheckReview
+from motcua.oversight.overview import scope_of
 from motcua.verification.models import IdentityCheck
 from tests.oversight.conftest import NOON
 from tests.people import cast

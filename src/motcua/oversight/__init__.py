@@ -1,6 +1,6 @@
 """Who looked at whom, for those who may ask: the citizen, the supervisor, the authority.
 
-    figures, reviewing        the supervisor's look at checks
+    overview, reviewing       the supervisor's look at checks
     history, objecting        the citizen's own list, and saying "I did not ask for this"
     looking_up                the one question without a dossier
     balancing, exporting      the nightly comparison with the dossiers, and the signed file

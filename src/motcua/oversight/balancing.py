@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from motcua.audit import service as audit
 from motcua.dossiers.models import Dossier, DossierOwner
-from motcua.oversight.figures import Period
 from motcua.oversight.models import Balance, Difference
+from motcua.oversight.overview import Period
 from motcua.verification.models import IdentityCheck
 
 _log = logging.getLogger("motcua.oversight")

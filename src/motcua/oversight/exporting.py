@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.audit import service as audit
-from motcua.oversight.figures import Period
+from motcua.oversight.overview import Period
 from motcua.sealing import key_id, public_key, sign, verify_signature
 from motcua.verification.models import IdentityCheck
 from motcua.web.cells import safe

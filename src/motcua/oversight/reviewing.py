@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from motcua.accounts.models import User
 from motcua.audit import service as audit
 from motcua.dossiers.models import Dossier
-from motcua.oversight.figures import Scope, place_of, within
 from motcua.oversight.models import CheckReview
+from motcua.oversight.overview import Scope, place_of, within
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 

@@ -11,9 +11,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from motcua.oversight.figures import Period
 from motcua.oversight.forms import PersonForm
 from motcua.oversight.models import CheckReview
+from motcua.oversight.overview import Period
 
 LONGEST_PERIOD: Final = timedelta(days=366)
 LONGEST_DOWNLOAD: Final = timedelta(days=31)

@@ -26,10 +26,10 @@ from motcua.accounts.models import User
 from motcua.accounts.notices import notify
 from motcua.accounts.recording import office_code
 from motcua.accounts.rights import Right
-from motcua.oversight import figures, looking_up, objecting, reviewing
+from motcua.oversight import looking_up, objecting, overview, reviewing
 from motcua.oversight.exporting import export
-from motcua.oversight.figures import Period, Scope, scope_of
 from motcua.oversight.models import Balance, CheckReview
+from motcua.oversight.overview import Period, Scope, scope_of
 from motcua.oversight.supervisor_forms import (
     LONGEST_DOWNLOAD,
     LookUpForm,
@@ -151,15 +151,15 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
         "is_whole": scope.is_whole,
     }
     if period is not None:
-        officers = figures.by_officer(scope, period)
-        offices = figures.by_office(scope, period) if scope.is_whole else []
+        officers = overview.by_officer(scope, period)
+        offices = overview.by_office(scope, period) if scope.is_whole else []
         context |= {
-            "total": figures.total(offices or officers),
+            "total": overview.total(offices or officers),
             "total_query": urlencode(period.query),
-            "officers": officers[: figures.MOST_ROWS],
-            "left_out": max(0, len(officers) - figures.MOST_ROWS),
+            "officers": officers[: overview.MOST_ROWS],
+            "left_out": max(0, len(officers) - overview.MOST_ROWS),
             "offices": offices,
-            "procedures": figures.by_procedure(scope, period),
+            "procedures": overview.by_procedure(scope, period),
         }
     return render(request, "oversight/supervisor.html", context)
 
@@ -221,7 +221,7 @@ def checks(request: OfficialRequest) -> HttpResponse:
         return redirect("oversight")
     period, scope = form.period(), scope_of(request.user)
     chosen = {name: request.GET[name] for name in _FILTERS if request.GET.get(name)}
-    found, more = figures.paged(figures.filtered(scope, period, chosen), request.GET.get("sau", ""))
+    found, more = overview.paged(overview.filtered(scope, period, chosen), request.GET.get("sau", ""))
     context = {
         **_frame(request),
         "period": period,
@@ -237,7 +237,7 @@ def checks(request: OfficialRequest) -> HttpResponse:
 def to_review(request: OfficialRequest) -> HttpResponse:
     """List the marked checks that nobody has decided on."""
     scope = scope_of(request.user)
-    found, more = figures.paged(reviewing.marked(scope), request.GET.get("sau", ""), A_REVIEW_PAGE)
+    found, more = overview.paged(reviewing.marked(scope), request.GET.get("sau", ""), A_REVIEW_PAGE)
     return _review_page(request, scope, found, more, is_sample=False)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import Office
 from motcua.oversight.exporting import NotOurs, export, own_key, verify
-from motcua.oversight.figures import Period
+from motcua.oversight.overview import Period
 from motcua.web.days import parse_day
 
 
