@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help run sandbox test check scans fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-queue bench-figures bench-walks bench-lighthouse clean
+.PHONY: help run sandbox test check scans fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-full bench-walks bench-lighthouse clean
 
 help:  ## Say what can be done here
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,11 +68,8 @@ bench-sealing: $(VENV)/.dev  ## Seal and verify a million audit events; adds to 
 bench-slips: $(VENV)/.dev  ## Time slips and registers; adds to latest.json
 	@$(BIN)/python -m bench slips
 
-bench-queue: $(VENV)/.dev  ## Look at every list of the officers' queue over a million dossiers; adds to latest.json
-	@$(BIN)/python -m bench queue
-
-bench-figures: $(VENV)/.dev  ## Look at the figures of a month and a year over a million dossiers; adds to latest.json
-	@$(BIN)/python -m bench figures
+bench-full: $(VENV)/.dev  ## Look at every list, search and count over full tables, and let a burst come; adds to latest.json
+	@$(BIN)/python -m bench full
 
 bench-walks: $(VENV)/.dev  ## Time people at the desk and on a telephone, at their own pace; adds to latest.json
 	@$(BIN)/python -m bench walks

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 _PATIENCE = 30.0  # seconds
+TOLD_TO_WAIT = "told to wait"  # among what is wrong: status 503 with Retry-After
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class _Connections:
         self._port = port
         self._free: deque[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = deque()
 
-    async def exchange(self, request: bytes) -> tuple[int, bytes]:
-        """Send a whole request and return status and body; tried once more on a kept connection that had gone."""
+    async def exchange(self, request: bytes) -> tuple[int, bytes, bytes]:
+        """Send a whole request and return status, head and body; tried once more on a kept connection that had gone."""
         is_kept = bool(self._free)
         pair = self._free.pop() if is_kept else await asyncio.open_connection("127.0.0.1", self._port)
         try:
@@ -85,7 +86,7 @@ class _Connections:
 
 async def _exchanged(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
-) -> tuple[int, bytes]:
+) -> tuple[int, bytes, bytes]:
     writer.write(request)
     try:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -93,15 +94,16 @@ async def _exchanged(
         if not error.partial:
             raise _Lost from None
         raise
-    lines = head.lower().split(b"\r\n")
+    head = head.lower()
+    lines = head.split(b"\r\n")
     length = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), None)
     if length is not None:
-        return int(head[9:12]), await reader.readexactly(length)
+        return int(head[9:12]), head, await reader.readexactly(length)
     body = b""
     while size := int(await reader.readline(), 16):
         body += (await reader.readexactly(size + 2))[:-2]
     await reader.readline()
-    return int(head[9:12]), body
+    return int(head[9:12]), head, body
 
 
 def drive(*, port: int, seconds: float, streams: list[Stream]) -> list[Taken]:
@@ -156,7 +158,7 @@ async def _send(connections: _Connections, stream: Stream, prepared: list[bytes]
     async def one(place: int, due: float) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
-                status, body = await connections.exchange(prepared[place])
+                status, head, body = await connections.exchange(prepared[place])
         except TimeoutError:
             taken.wrong["no answer"] += 1
         except (OSError, _Lost, asyncio.IncompleteReadError) as error:
@@ -164,6 +166,8 @@ async def _send(connections: _Connections, stream: Stream, prepared: list[bytes]
         else:
             if status == 200 and stream.mark in body:
                 latencies[place] = (time.monotonic() - due) * 1000
+            elif status == 503 and b"\r\nretry-after:" in head:
+                taken.wrong[TOLD_TO_WAIT] += 1
             else:
                 taken.wrong[f"status {status}" if status != 200 else "another outcome"] += 1
 

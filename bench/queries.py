@@ -83,6 +83,32 @@ def main() -> None:
         journeys.catalogue(citizen, count)
         journeys.filing(citizen, count)
         journeys.own_dossiers(citizen, count)
+    _print(count)
+
+
+def of_looks() -> None:
+    """Print the counts of every list, search and count (``bench.full``); each is looked at twice, the second counts."""
+    django.setup()
+    from bench import full
+
+    count, browsers = Count(), {}
+    for who, word in full.words().items():
+        browsers[who] = Browser(InProcess())
+        journeys.log_in(browsers[who], lambda name, step: step(), word)
+    for page in full.looks(full.today()):
+        browser = browsers[page.who]
+
+        def look(page: full.Look = page, browser: Browser = browser) -> Page:
+            if page.posted:
+                return browser.carrier.send("POST", page.address, {"q": page.posted}, {})
+            return browser.get(page.address)
+
+        look()
+        count(page.name, look)
+    _print(count)
+
+
+def _print(count: Count) -> None:
     if "--sql" in sys.argv:
         for name, statements in count.statements.items():
             print(f"\n{name}", *(f"  {sql[:400]}" for sql in statements), sep="\n", file=sys.stderr)
@@ -90,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    of_looks() if "looks" in sys.argv else main()

@@ -22,6 +22,7 @@ from motcua.identity.register import Answer, CouldNotAsk, Inquiry, RegisterError
 from motcua.population.memory import MemoryRegister
 from motcua.procedures import service as procedures_service
 from motcua.procedures.service import forget
+from motcua.reception import listing
 from motcua.sealing import digest
 from motcua.sealing.fields import Sealed
 from motcua.verification import probing
@@ -141,6 +142,7 @@ def _catalogue_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     forget()
     forget_officers()
     offices.forget()
+    listing.forget()
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.translation import gettext as _
 
@@ -94,32 +95,109 @@ def place_of(text: str) -> Place | None:
     return Place(parts["way"] == "t", key, uuid.UUID(parts["pk"]))
 
 
-def counts_of(chosen: Filter, *, user: User) -> Counts:
+def counts_of(chosen: Filter, *, user: User, now: datetime) -> Counts:
     """Return how many dossiers there are, by scope, office and status, over all offices that somebody sees.
 
-    They are counted in the indexes whenever the page is shown: nothing is kept that could be wrong.
+    What is open, or ended since midnight, is counted in the indexes whenever the page is shown. What ended on days
+    before never moves again (``states``): each process counts it once a day.
 
     Args:
         chosen: of which only the offices count.
         user: the official.
+        now: the moment.
     """
-    offices = set(chosen.offices if chosen.office is None else (chosen.office,))
-    filed = Dossier.objects.exclude(status=Dossier.Status.DRAFT).order_by()
-    groups = (
-        (Scope.RECEIVED, filed.filter(office__in=offices), "office", "status"),
-        (Scope.HELD, filed.filter(holder_office__in=offices), "holder_office", "status"),
-        (Scope.MINE, filed.filter(holder=user, holder_office__in=chosen.offices), "holder_office", "status"),
-        (Scope.HANDED, _handed(chosen, user).order_by(), "to_office", "dossier__status"),
-    )
-    parts = [
-        found.values(office_key=F(office), at=F(status))
-        .annotate(scope=Value(scope.value), n=Count("*"))
+    shown = tuple(chosen.offices if chosen.office is None else (chosen.office,))
+    if not shown:
+        return {}
+    midnight = _midnight(now)
+    counts = _ended_before(midnight, shown, chosen.offices, user)
+    ended = (*_ENDED, connection.ops.adapt_datetimefield_value(midnight))
+    offices, mine = _marks(shown), _marks(chosen.offices)
+    parts: list[tuple[str, tuple[Any, ...]]] = []
+    for scope, where, values in (
+        (Scope.RECEIVED, f"office_id IN ({offices})", shown),
+        (Scope.HELD, f"holder_office_id IN ({offices})", shown),
+        (Scope.MINE, f"holder_id = %s AND holder_office_id IN ({mine})", (user.pk, *chosen.offices)),
+    ):
+        column = "office_id" if scope is Scope.RECEIVED else "holder_office_id"
+        head = (
+            f"SELECT '{scope}', {column}, status, count(*) FROM dossiers_dossier WHERE {where} AND status IN"  # noqa: S608  # nosec B608 # marks alone
+        )
+        parts.append((f"{head} ({_marks(_NOT_ENDED)}) GROUP BY {column}, status", (*values, *_NOT_ENDED)))
+        parts.append(
+            (f"{head} ({_marks(_ENDED)}) AND saved_at >= %s GROUP BY {column}, status", (*values, *ended))
+        )
+    handed = (
+        _handed(chosen, user)
+        .order_by()
+        .values(office_key=F("to_office"), at=F("dossier__status"))
+        .annotate(scope=Value(Scope.HANDED.value), n=Count("*"))
         .values_list("scope", "office_key", "at", "n")
-        for scope, found, office, status in groups
-    ]
+    )
+    parts.append(handed.query.sql_with_params())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ALL ".join(part for part, _ in parts), [one for _, values in parts for one in values]
+        )
+        for scope, office, status, n in cursor.fetchall():
+            key = (Scope(scope), office, status)
+            counts[key] = counts.get(key, 0) + n
+    return counts
+
+
+def forget() -> None:
+    """Count what ended on days before anew, at once."""
+    _ended.clear()
+
+
+# How many ended before a midnight, by scope, office, and whose they are where that matters; read once a day.
+_ended: dict[tuple[Scope, int, int | None], tuple[datetime, dict[int, int]]] = {}
+_ENDED: Final = tuple(sorted(states.CLOSED))
+_NOT_ENDED: Final = tuple(sorted(set(Dossier.Status.values) - states.CLOSED - {states.DRAFT}))
+_MOST_KEPT: Final = 10_000
+_SETTLED_AFTER: Final = timedelta(minutes=10)  # no transaction that bears yesterday's date lasts so long
+
+
+def _midnight(now: datetime) -> datetime:
+    return timezone.localtime(now - _SETTLED_AFTER).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _ended_before(
+    midnight: datetime, shown: tuple[int, ...], own: tuple[int, ...], user: User
+) -> dict[tuple[Scope, int, int], int]:
+    """Return by scope, office and status what ended before a midnight; one query where something is not known yet."""
+    keys = [(scope, office, None) for scope in (Scope.RECEIVED, Scope.HELD) for office in shown]
+    keys += [(Scope.MINE, office, user.pk) for office in own]
+    kept = {key: _ended.get(key) for key in keys}
+    by_key = {key: one[1] for key, one in kept.items() if one is not None and one[0] == midnight}
+    if missing := [key for key in keys if key not in by_key]:
+        by_key |= {key: {} for key in missing}
+        before = Dossier.objects.filter(status__in=_ENDED, saved_at__lt=midnight).order_by()
+        parts = []
+        for scope in {scope for scope, _office, _holder in missing}:
+            place = f"{_SCOPES[scope]}_id"
+            found = before.filter(**{f"{place}__in": [key[1] for key in missing if key[0] is scope]})
+            if scope is Scope.MINE:
+                found = found.filter(holder=user)
+            parts.append(
+                found.values(office_key=F(place), at=F("status"))
+                .annotate(scope=Value(scope.value), n=Count("*"))
+                .values_list("scope", "office_key", "at", "n")
+            )
+        for scope, office, status, n in parts[0].union(*parts[1:], all=True):
+            by_key[(Scope(scope), office, user.pk if scope == Scope.MINE else None)][status] = n
+        if len(_ended) > _MOST_KEPT:
+            _ended.clear()
+        _ended.update({key: (midnight, by_key[key]) for key in missing})
     return {
-        (Scope(scope), office, status): n for scope, office, status, n in parts[0].union(*parts[1:], all=True)
+        (scope, office, status): n
+        for (scope, office, _holder), each in by_key.items()
+        for status, n in each.items()
     }
+
+
+def _marks(values: Iterable[Any]) -> str:
+    return ", ".join("%s" for _ in values)
 
 
 def page_of(

@@ -67,7 +67,7 @@ def queue(request: OfficialRequest) -> HttpResponse:
         found = search.find(listing.listed(Dossier.objects.all()), sought, offices=chosen.offices)
         context = {"sought": sought, "count": len(found), "rows": listing.rows(found, now=now)}
         return render(request, "reception/queue_found.html", context)
-    counts = listing.counts_of(chosen, user=request.user)
+    counts = listing.counts_of(chosen, user=request.user, now=now)
     chosen = filters.settled(chosen, user=request.user, counts=counts)
     place = listing.place_of(request.GET.get("vi-tri", ""))
     page = listing.page_of(chosen, user=request.user, counts=counts, now=now, place=place)

@@ -1,186 +1,71 @@
-"""The officer's queue over a million dossiers: ``python -m bench.queue DOSSIERS`` fills the tables.
+"""A province's tables, full: ``python -m bench.filling ACCOUNTS DOSSIERS CHECKS EVENTS`` writes them.
 
 Forty units with a desk and two rooms each; the first desk received a fifth of everything. Nineteen of twenty dossiers
-are done. Every kind of page is asked for over HTTP and timed by itself.
+are done. Checks and events lie over five years. Rows are made by the database from a pattern, or sent with COPY.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import random
-import re
 import sys
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from html import unescape
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from bench import journeys
-from bench.browser import Browser, OverHttp
 from bench.crowd import PASSWORD, somebody
-from bench.desk import just_do
-from bench.load import Stream, Taken, drive
-from bench.stack import Product, run
 
-DOSSIERS: Final = int(os.environ.get("BENCH_DOSSIERS", "1000000"))
 _UNITS: Final = 40
 _SHARE_OF_FIRST: Final = 5
 _STAFF: Final = 20  # specialists of a room
-_RATE, _SECONDS = 8, 4  # looks a second at each page
-_DEEP: Final = 50  # pages down a list
-_ADDRESS: Final = "/mot-cua/"
-_NEXT: Final = re.compile(r'href="(\?[^"]+)#danh-sach" rel="next"')
-_TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 _OPEN: Final = {1: 15, 2: 15, 4: 40, 5: 10, 6: 5, 9: 15}  # shares of what is not done
 _DONE: Final = {10: 88, 7: 5, 3: 4, 8: 3}
-_RARE_WORD, _RARE_PROCEDURE = "Quýnh", "3.000001"
+RARE_WORD, RARE_PROCEDURE = "Quýnh", "3.000001"
 LOGINS: Final = {
     "officer": "hd-can-bo", "specialist": "hd-chuyen-vien", "leader": "hd-lanh-dao", "cashier": "hd-thu-phi",
     "result_desk": "hd-tra-ket-qua", "supervisor": "hd-phu-trach",
 }  # fmt: skip
-# Who looks at what: the name of a page, the role, what stands in the address; "q" is posted.
-_PAGES: Final = (
-    ("default: officer", "officer", ""),
-    ("default: specialist", "specialist", ""),
-    ("default: leader", "leader", ""),
-    ("default: cashier", "cashier", ""),
-    ("default: result desk", "result_desk", ""),
-    ("default: supervisor", "supervisor", ""),
-    ("at work, by due date", "officer", "pham-vi=tiep-nhan&muc=xu-ly"),
-    ("at work, newest first", "officer", "pham-vi=tiep-nhan&muc=xu-ly&xep=moi"),
-    ("done, newest first", "officer", "pham-vi=tiep-nhan&muc=da-xong"),
-    ("done, oldest first", "officer", "pham-vi=tiep-nhan&muc=da-xong&xep=cu"),
-    ("one state", "officer", "pham-vi=tiep-nhan&muc=da-xong&trang-thai=8"),
-    ("late", "officer", "pham-vi=tiep-nhan&muc=xu-ly&han=qua-han"),
-    ("due in two days", "officer", "pham-vi=tiep-nhan&muc=xu-ly&han=hai-ngay"),
-    ("a common procedure", "officer", "pham-vi=tiep-nhan&muc=da-xong&thu-tuc=1.001193"),
-    ("a rare procedure", "officer", f"pham-vi=tiep-nhan&muc=da-xong&thu-tuc={_RARE_PROCEDURE}"),
-    ("a channel", "officer", "pham-vi=tiep-nhan&muc=da-xong&kenh=3"),
-    ("one month long ago", "officer", "pham-vi=tiep-nhan&muc=da-xong&tu=2024-03-01&den=2024-03-31"),
-    ("assigned to nobody", "officer", "pham-vi=tiep-nhan&muc=da-xong&can-bo=0"),
-    ("held by the room, done", "specialist", "pham-vi=dang-giu&muc=da-xong"),
-    ("held by one person, done", "specialist", "pham-vi=cua-toi&muc=da-xong"),
-    ("whole unit, at work", "leader", "pham-vi=dang-giu&muc=xu-ly&don-vi=tat-ca"),
-    ("whole unit, done", "leader", "pham-vi=dang-giu&muc=da-xong&don-vi=tat-ca"),
-    ("waits to be accepted", "specialist", "pham-vi=ban-giao"),
-    ("search: code", "officer", "q=000.00.01.H23-250303-0001"),
-    ("search: number of a day", "officer", "q=0012"),
-    ("search: day", "officer", "q=250303"),
-    ("search: citizen's number", "officer", f"q={somebody(7).number}"),
-    ("search: one common word", "officer", "q=nguyen"),
-    ("search: two common words", "officer", "q=nguyen anh"),
-    ("search: three common words", "officer", "q=nguyen van anh"),
-    ("search: a rare word", "officer", f"q={_RARE_WORD}"),
-    ("search: beginning of a word", "officer", "q=nguyen van ph"),
-    ("search: nobody", "officer", "q=nguyen khong ai"),
-    ("search: words, by a room", "specialist", "q=nguyen anh"),
-    ("search: words, whole unit", "leader", "q=nguyen anh"),
-)
-_DEEP_PAGES: Final = (
-    ("page 50, by due date", "officer", "pham-vi=tiep-nhan&muc=xu-ly"),
-    ("page 50, done", "officer", "pham-vi=tiep-nhan&muc=da-xong"),
-    ("page 50, whole unit, done", "leader", "pham-vi=dang-giu&muc=da-xong&don-vi=tat-ca"),
-)
+ADMINISTRATOR: Final = "hd-quan-tri"
+_DAYS: Final = 1800  # five years, which is how long a check is kept
+_OF_FIRST, _OF_SECOND = 40, 5_000  # checks about the first two citizens of the crowd
 
 
-def measure(product: Product, environment: dict[str, str]) -> dict[str, Any]:
-    """Fill the tables, then look at every kind of page.
+def fill(*, accounts: int, dossiers: int, checks: int, events: int) -> dict[str, float]:
+    """Write offices, officials, citizens' accounts, dossiers with the words of their names, checks and events.
 
     Args:
-        product: the running product, with catalogue and cast in it.
-        environment: the product's.
+        accounts: of citizens, beside the crowd's.
+        dossiers: how many, with hand-overs that wait and ratings.
+        checks: how many.
+        events: of the log, each with its mac.
+
+    Returns:
+        The seconds that each part took.
     """
-    began = time.monotonic()
-    run(["-m", "bench.queue", str(DOSSIERS)], environment)
-    filled = time.monotonic() - began
-    browsers = {role: logged_in(product, login) for role, login in LOGINS.items()}
-    pages = [(name, role, where) for name, role, where in _PAGES]
-    for name, role, where in _DEEP_PAGES:
-        pages.append((name, role, _deep_in(again(product, browsers[role]), where)))
-    streams = {name: _stream(again(product, browsers[role]), where) for name, role, where in pages}
-    taken: dict[str, Taken] = {}
-    cpu: dict[str, float] = {}
-    for name, stream in streams.items():
-        drive(port=product.port, seconds=1, streams=[stream])  # warms up
-        before = product.cpu_seconds()
-        (taken[name],) = drive(port=product.port, seconds=_SECONDS, streams=[stream])
-        cpu[name] = (product.cpu_seconds() - before) * 1000 / max(1, len(taken[name].latencies))
-    return {
-        "queue_dossiers": DOSSIERS,
-        "queue_fill_seconds": round(filled),
-        "queue_p95_ms": round(max(each.percentile(95) for each in taken.values()), 1),
-        "queue_cpu_ms": round(max(cpu.values()), 1),
-        "queue_pages": {
-            name: {
-                **{f"p{percent}_ms": round(each.percentile(percent), 1) for percent in (50, 95)},
-                "cpu_ms": round(cpu[name], 1),
-                "wrong": dict(each.wrong),
-            }
-            for name, each in taken.items()
-        },
-    }
-
-
-def logged_in(product: Product, login: str) -> Browser:
-    browser = Browser(OverHttp(product.port))
-    journeys.log_in(browser, just_do, login)
-    return browser
-
-
-def again(product: Product, browser: Browser) -> Browser:
-    """Return the same session over a connection of its own: one kept for long is closed by the product."""
-    assert isinstance(browser.carrier, OverHttp)
-    carrier = OverHttp(product.port)
-    carrier.cookies = dict(browser.carrier.cookies)
-    return Browser(carrier)
-
-
-def _stream(browser: Browser, where: str) -> Stream:
-    assert isinstance(browser.carrier, OverHttp)
-    cookies = "; ".join(f"{name}={value}" for name, value in browser.carrier.cookies.items())
-    head = f"Host: localhost\r\nCookie: {cookies}\r\n"
-    if not where.startswith("q="):
-        request = f"GET {_ADDRESS}?{where} HTTP/1.1\r\n{head}\r\n".encode()
-        return Stream(_RATE, lambda _: request, b'id="danh-sach"')
-    token = _TOKEN.search(browser.get(_ADDRESS).text)
-    assert token is not None
-    body = urlencode({"csrfmiddlewaretoken": token[1], "q": where.removeprefix("q=")})
-    kind = "Content-Type: application/x-www-form-urlencoded\r\n"
-    request = f"POST {_ADDRESS} HTTP/1.1\r\n{head}{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode()
-    return Stream(_RATE, lambda _: request, b'id="tim-thay"')
-
-
-def _deep_in(browser: Browser, where: str) -> str:
-    """Turn pages of a list, and return the query of the page reached."""
-    for turned in range(_DEEP if DOSSIERS >= 1_000_000 else 5):
-        found = _NEXT.search(browser.get(f"{_ADDRESS}?{where}").text)
-        if found is None:
-            raise AssertionError(f"the list ended after {turned} pages: {where}")
-        where = unescape(found[1]).removeprefix("?")
-    return where
-
-
-def fill(dossiers: int) -> None:
-    """Write offices, officials, dossiers, words of names and hand-overs."""
     import django
 
     django.setup()
     from django.db import connection
 
-    from motcua.dossiers.models import ApplicantWord, Dossier, HandOver
-
+    took: dict[str, float] = {}
     desks, rooms, specialists = _make_offices()
     _make_officials()
     connection.ensure_connection()
-    with _without_indexes(connection, (Dossier, ApplicantWord)):
-        handed = _copy(connection, dossiers, desks, rooms, specialists)
-    HandOver.objects.bulk_create(handed)
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        for name, part in (
+            ("accounts", lambda: _write_accounts(connection, accounts)),
+            ("dossiers", lambda: _write_dossiers(connection, dossiers, desks, rooms, specialists)),
+            ("checks", lambda: _write_checks(connection, checks, accounts)),
+            ("events", lambda: _write_events(connection, events)),
+            ("vacuum", lambda: cursor.execute("VACUUM ANALYZE")),
+        ):
+            began = time.monotonic()
+            part()
+            took[name] = round(time.monotonic() - began, 1)
+    return took
 
 
 def _make_offices() -> tuple[list[Any], dict[int, list[int]], dict[int, list[int]]]:
@@ -237,6 +122,166 @@ def _make_officials() -> None:
             login=login, role=role, office=office, full_name=somebody(place).full_name, password=password
         )
         user.save()
+    User.objects.create_superuser(ADMINISTRATOR, PASSWORD)
+
+
+def _write_accounts(connection: Any, accounts: int) -> None:
+    """Write citizens' accounts like the first one of the crowd; nobody can log in to them."""
+    from motcua.accounts.models import Citizen, User
+
+    pattern = Citizen.objects.select_related("user").order_by("pk")[0]
+    users, users_named = _columns(
+        User,
+        {
+            "id": None,
+            "login": "'c-' || encode(sha256(('login' || place)::bytea), 'hex')",
+            "password": "'!'",
+            "created_at": f"now() - interval '{_DAYS} days' * (place::float / %(accounts)s)",
+        },
+    )
+    citizens, citizens_named = _columns(
+        Citizen,
+        {
+            "id": None,
+            "user_id": "made.id",
+            "number_digest": "encode(sha256(('number' || made.id)::bytea), 'hex')",
+        },
+    )
+    statement = f"""
+        WITH made AS (
+            INSERT INTO accounts_user ({users_named}) SELECT {users}
+            FROM accounts_user AS pattern, generate_series(1, %(accounts)s) AS place WHERE pattern.id = %(user)s
+            RETURNING id
+        ) INSERT INTO accounts_citizen ({citizens_named}) SELECT {citizens}
+        FROM accounts_citizen AS pattern, made WHERE pattern.id = %(citizen)s"""
+    with _without_indexes(connection, (User, Citizen)), connection.cursor() as cursor:
+        cursor.execute(statement, {"accounts": accounts, "user": pattern.user_id, "citizen": pattern.pk})
+
+
+def _write_dossiers(
+    connection: Any,
+    dossiers: int,
+    desks: list[Any],
+    rooms: dict[int, list[int]],
+    specialists: dict[int, list[int]],
+) -> None:
+    """Write dossiers, the words of their names, hand-overs that wait for the first room, and ratings."""
+    from motcua.dossiers.models import ApplicantWord, Dossier, HandOver
+
+    with _without_indexes(connection, (Dossier, ApplicantWord)):
+        handed = _copy(connection, dossiers, desks, rooms, specialists)
+    HandOver.objects.bulk_create(handed)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO dossiers_rating (dossier_id, scores, comment, rated_at)"
+            """ SELECT id, '{"1": 2, "2": 1, "5": 2, "6": 0, "7": 2}', '', closed_at FROM dossiers_dossier"""
+            " WHERE status = 10 AND random() < 0.1"
+        )
+
+
+def _write_checks(connection: Any, checks: int, accounts: int) -> None:
+    """Write checks over five years; a fifth by the first desk, a tenth by the portal, and two citizens' own."""
+    from django.utils import timezone
+
+    from motcua.accounts.models import Office, User
+    from motcua.sealing import digest
+    from motcua.verification.models import IdentityCheck
+
+    now = timezone.now()
+    pattern = IdentityCheck.objects.create(
+        request_id="pattern",
+        touch_point="reception",
+        office_code="000.00.01.H23",
+        purpose="Tiếp nhận hồ sơ: Cấp giấy xác nhận tình trạng hôn nhân",
+        procedure_code="1.004873",
+        number_masked="999******000",
+        asked_at=now,
+        answered_at=now,
+        outcome="verified",
+    )
+    # Where it was asked: 0 to 9 the portal, 10 to 29 the first desk.
+    where = "(place * 7919 %% 100)"
+    values, named = _columns(
+        IdentityCheck,
+        {
+            "id": "gen_random_uuid()",
+            "request_id": "%(name)s || '-' || place",
+            "touch_point": f"""CASE WHEN {where} < 5 THEN 'registration' WHEN {where} < 10 THEN 'filing'
+                WHEN place %% 5000 = 0 THEN 'lookup' ELSE 'reception' END""",
+            "office_code": f"""CASE WHEN {where} < 10 THEN '' WHEN {where} < 30 THEN %(first)s
+                ELSE (%(offices)s::text[])[1 + (place %% %(many)s)::int] END""",
+            "asked_by_id": f"""CASE WHEN {where} < 10 THEN NULL WHEN {where} < 30 THEN
+                (%(officers)s::bigint[])[1 + (place %% %(officers_many)s)::int] ELSE
+                (%(others)s::bigint[])[1 + (place %% %(others_many)s)::int] END""",
+            "number_digest": """CASE WHEN %(digest)s <> '' AND place %% 10 > 0 THEN %(digest)s
+                ELSE encode(sha256(('number' || place %% %(people)s)::bytea), 'hex') END""",
+            "claim_digest": "encode(sha256(('claim' || place)::bytea), 'hex')",
+            "spelling_digest": "substr(md5(place::text), 1, 16)",
+            "person_digest": """CASE WHEN place %% 10 > 0 THEN ''
+                WHEN %(digest)s = '' THEN encode(sha256(('person' || place)::bytea), 'hex') ELSE %(digest)s END""",
+            "address_digest": f"CASE WHEN {where} < 10 THEN encode(sha256(('address' || place %% 50000)::bytea), 'hex') ELSE '' END",
+            "outcome": """CASE WHEN place %% 10 = 0 THEN 'verified' ELSE
+                (ARRAY['verified', 'verified', 'verified', 'verified', 'verified', 'verified', 'rejected', 'unanswered'])
+                [1 + place %% 8] END""",
+            "marks": "CASE WHEN place %% 5000 = 0 THEN 'lookup' WHEN place %% 5003 = 0 THEN 'burst' ELSE '' END",
+            "asked_at": "at",
+            "answered_at": "at + interval '1 second'",
+        },
+    )
+    statement = f"""
+        INSERT INTO verification_identitycheck ({named}) SELECT {values}
+        FROM verification_identitycheck AS pattern, generate_series(1, %(checks)s) AS place,
+            LATERAL (SELECT now() - interval '{_DAYS} days' * (place::float / %(checks)s) - interval '1 hour' AS at) AS moments
+        WHERE pattern.id = %(pattern)s"""
+    officers = list(
+        User.objects.filter(role="officer", office__code="000.00.01.H23").values_list("pk", flat=True)
+    )
+    others = list(User.objects.filter(role="specialist").values_list("pk", flat=True))
+    offices = list(Office.objects.filter(kind="desk").values_list("code", flat=True))
+    about = {
+        "pattern": pattern.pk, "people": max(1, accounts), "first": "000.00.01.H23",
+        "officers": officers, "officers_many": len(officers), "others": others, "others_many": len(others),
+        "offices": offices, "many": len(offices),
+    }  # fmt: skip
+    parts = [("O", "", checks)] + [
+        (name, digest("number", somebody(place).number), min(many, checks))
+        for name, place, many in (("A", 0, _OF_FIRST), ("B", 1, _OF_SECOND))
+    ]
+    with _without_indexes(connection, (IdentityCheck,)), connection.cursor() as cursor:
+        for name, of_whom, many in parts:
+            cursor.execute(statement, {**about, "name": name, "digest": of_whom, "checks": many})
+
+
+def _write_events(connection: Any, events: int) -> None:
+    """Write the log's events over five years as ``record`` does, but with COPY: each with a mac of its own."""
+    from django.utils import timezone
+
+    from motcua.audit import chain
+    from motcua.audit.recording import mac
+
+    began = timezone.now() - timedelta(days=_DAYS)
+    columns = "at, name, office_code, subject, details, mac"
+    with connection.cursor() as cursor, cursor.copy(f"COPY audit_auditevent ({columns}) FROM STDIN") as copy:
+        for place in range(events):
+            at = began + timedelta(days=_DAYS) * (place / events)
+            subject, details = f"H23.01-260105-{place:07}", {"procedure": "1.004194", "reason": f"{place}"}
+            name, office = "dossier.received_by_hand", "000.00.01.H23"
+            content = chain.content(at, name, None, office, subject, details)
+            copy.write_row((at, name, office, subject, json.dumps(details), mac(content)))
+
+
+def _columns(model: Any, special: dict[str, str | None]) -> tuple[str, str]:
+    """Return what is selected for each column of a table, and the columns; what is not special is as in ``pattern``.
+
+    ``None`` leaves a column to the database.
+    """
+    columns = [
+        field.column for field in model._meta.concrete_fields if special.get(field.column, "") is not None
+    ]
+    return (
+        ", ".join(special.get(column) or f'pattern."{column}"' for column in columns),
+        ", ".join(f'"{column}"' for column in columns),
+    )
 
 
 def _copy(
@@ -260,7 +305,7 @@ def _copy(
     now = timezone.now()
     revisions = dict(ProcedureRevision.objects.values_list("procedure", "pk"))
     rare = Procedure.objects.create(
-        code=_RARE_PROCEDURE, name="Thủ tục hiếm", sector="Thử", agency="Thử", service_level="một phần"
+        code=RARE_PROCEDURE, name="Thủ tục hiếm", sector="Thử", agency="Thử", service_level="một phần"
     )
     revisions[rare.pk] = next(iter(revisions.values()))
     procedures = [key for key in revisions if key != rare.pk]
@@ -271,14 +316,14 @@ def _copy(
         )
         for place in range(1000)
     )  # fmt: skip
-    citizen = Citizen.objects.order_by("pk")[0]
+    citizens = list(Citizen.objects.order_by("pk").values_list("pk", flat=True)[:60])
     mine = User.objects.get(login=LOGINS["specialist"])
     by = User.objects.get(login=LOGINS["officer"])
     specialists[mine.office_id][0] = mine.pk
     people = []
     for place in range(440):
         person = somebody(place)
-        name = person.full_name if place else f"Nguyễn Văn {_RARE_WORD}"
+        name = person.full_name if place else f"Nguyễn Văn {RARE_WORD}"
         number = digest("number", person.number)
         people.append((name, seal("applicant_name", name), number, seal("applicant_number", person.number)))
     birth, residence, nothing = seal("applicant_birth", "1985-03-07"), seal("permanent_residence", "Thử"), b""
@@ -327,7 +372,7 @@ def _copy(
                     else None,
                     "channel": chance.choices((1, 2, 3), (60, 37, 3))[0] if status != 1 else 2,
                     "status": status,
-                    "citizen_id": citizen.pk if status == 1 else None,
+                    "citizen_id": citizens[place % len(citizens)] if status == 1 else None,
                     "identity_check_id": checks[place % 1000].pk,
                     "has_sworn": status == 1,
                     "applicant_name": sealed_name,
@@ -409,4 +454,5 @@ def _without_indexes(connection: Any, models: tuple[Any, ...]) -> Iterator[None]
 
 
 if __name__ == "__main__":
-    fill(int(sys.argv[1]))
+    _accounts, _dossiers, _checks, _events = map(int, sys.argv[1:])
+    print(json.dumps(fill(accounts=_accounts, dossiers=_dossiers, checks=_checks, events=_events)))
