@@ -29,6 +29,7 @@ from motcua.accounts.rights import Right, may
 from motcua.accounts.rights_table import OFFICIALS, heads, rights_of, rows
 from motcua.audit.service import record
 from motcua.identity.numbers import NumberRefused, parse_number
+from motcua.web.administration import ReadOnlyAdmin
 
 
 def log_in_first(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -242,6 +243,7 @@ class UserAdmin(admin.ModelAdmin):
         "asleep_since",
     )  # no name
     list_filter = ("role", "office", "is_active", "may_query")
+    show_full_result_count = False
     search_fields = ("login",)  # never by name: a search stands in the address
     actions = ("wake", "switch_second_factor_off")
     readonly_fields = ("what_it_allows",)
@@ -303,25 +305,11 @@ class UserAdmin(admin.ModelAdmin):
         return False
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows to look at."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse."""
-        return False
-
-
 @admin.register(Citizen)
 class CitizenAdmin(ReadOnlyAdmin):
-    """Citizens' accounts: who, masked, and since when."""
+    """Citizens' accounts, the latest first: who, masked, and since when."""
+
+    ordering = ("-id",)
 
     list_display = ("masked_number", "full_name", "is_active", "created_at")
     sortable_by = ()  # what could be sorted by is sealed
@@ -346,7 +334,9 @@ class CitizenAdmin(ReadOnlyAdmin):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    """Messages to citizens and officers."""
+    """Messages to citizens and officers, the latest first."""
+
+    ordering = ("-id",)
 
     list_display = ("user", "created_at", "read_at")
     list_select_related = ("user",)

@@ -193,6 +193,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("Người dùng")
         verbose_name_plural = _("Người dùng")
         ordering = ("id",)
+        # A province has some thousand officials among millions of citizens.
+        indexes = [models.Index(fields=["id"], name="user_official", condition=~models.Q(role="citizen"))]
         constraints = [
             models.CheckConstraint(
                 name="officer_has_office",

@@ -7,9 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from motcua.accounts.admin import ReadOnlyAdmin
-from motcua.oversight import outbox_admin  # noqa: F401 (registers the pages of what other systems are told)
+from motcua.oversight import log_admin, outbox_admin  # noqa: F401 (register the log's pages, and those of what other systems are told)
 from motcua.oversight.models import Balance, CheckReview, Difference
+from motcua.web.administration import ReadOnlyAdmin
 
 
 @admin.register(CheckReview)

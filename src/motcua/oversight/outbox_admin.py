@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from motcua.accounts.admin import ReadOnlyAdmin
 from motcua.outbox.models import Parcel, Pause
 from motcua.oversight.sending_again import Again, send_given_up_again
+from motcua.web.administration import ReadOnlyAdmin
 
 
 class HowItStands(admin.SimpleListFilter):
@@ -52,7 +52,6 @@ class ParcelAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = ("message_id", *list_display)
     actions = ("bring_again", "bring_all_again")
-    show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Parcel]:
         """Return the rows without what they say."""

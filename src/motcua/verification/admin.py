@@ -23,6 +23,7 @@ from motcua.verification import certificates
 from motcua.verification.certificates import Certificate
 from motcua.verification.models import IdentityCheck, LimitRelease, LineChoice
 from motcua.verification.service import LineFacts, Mode, NoSuchLine, Route, choice, lines, use_line
+from motcua.web.administration import PeriodFilter, ReadOnlyAdmin
 
 # What happens when a line is chosen, told before it is done.
 _CONSEQUENCES: Final[dict[str, Promise]] = {
@@ -41,8 +42,12 @@ _CONSEQUENCES: Final[dict[str, Promise]] = {
 }
 
 
+class _Asked(PeriodFilter):
+    moment = "asked_at"
+
+
 @admin.register(IdentityCheck)
-class IdentityCheckAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class IdentityCheckAdmin(ReadOnlyAdmin):
     """Who asked about whom, masked; over which line, and which earlier question it repeats."""
 
     list_display = (
@@ -56,42 +61,18 @@ class IdentityCheckAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "route",
         "repeats",
     )
-    list_filter = ("touch_point", "outcome", "route", ("repeats", admin.EmptyFieldListFilter))
-    date_hierarchy = "asked_at"
-    search_fields = ("request_id",)
+    list_filter = (_Asked, "touch_point", "outcome", "route", ("repeats", admin.EmptyFieldListFilter))
+    search_fields = ("request_id__exact",)
+    search_help_text = gettext_lazy("Nhập đúng cả mã yêu cầu.")
     list_select_related = ("asked_by", "repeats")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds a check by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one."""
-        return False
 
 
 @admin.register(LimitRelease)
-class LimitReleaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LimitReleaseAdmin(ReadOnlyAdmin):
     """Who let whom go on after too many wrong tries, and why."""
 
     list_display = ("at", "officer", "released_by", "reason")
     list_select_related = ("officer", "released_by")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody releases an officer from here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one."""
-        return False
 
 
 class ModeForm(forms.Form):
