@@ -104,7 +104,7 @@ def looks(day: date) -> list[Look]:
         _queue("search, words, by a room", "specialist", "q=nguyen anh"),
         _queue("search, words, whole unit", "leader", "q=nguyen anh"),
         Look("fees that are owed", "cashier", "/mot-cua/thu-phi/", 'id="chua-thu"'),
-        Look("closed days of the till", "cashier", "/mot-cua/so-thu/", "</main>"),
+        Look("closed days of the till", "supervisor", "/mot-cua/so-thu/", "</main>"),
         Look("register of dossiers", "supervisor", "/mot-cua/so-theo-doi/", "</main>"),
         Look("checks: counted, today", "supervisor", _OVERSIGHT, "</main>"),
         Look("checks: counted, 30 days", "supervisor", f"{_OVERSIGHT}?ky=30-ngay", "</main>"),

@@ -244,6 +244,7 @@ class UserAdmin(admin.ModelAdmin):
     )  # no name
     list_filter = ("role", "office", "is_active", "may_query")
     show_full_result_count = False
+    list_per_page = 25
     search_fields = ("login",)  # never by name: a search stands in the address
     actions = ("wake", "switch_second_factor_off")
     readonly_fields = ("what_it_allows",)

@@ -43,6 +43,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     show_full_result_count = False
     paginator = BoundedPaginator
+    list_per_page = 25
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse."""
@@ -80,9 +81,10 @@ class PeriodFilter(admin.SimpleListFilter):
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Narrow the list; a search goes through all times."""
+        """Narrow the list; a search goes through all times, and a time that is none is the last week."""
         today = timezone.localdate()
-        match self.value():
+        chosen = self.value()
+        match chosen if chosen in dict(self.lookup_choices) else None:
             case None if request.GET.get("q"):
                 return queryset
             case None:
@@ -91,8 +93,8 @@ class PeriodFilter(admin.SimpleListFilter):
                 first = last = today
             case "30-ngay":
                 first, last = today - timedelta(days=29), today
-            case chosen:
-                first = date.fromisoformat(f"{chosen}-01")
+            case month:
+                first = date.fromisoformat(f"{month}-01")
                 last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         begin, end = _midnight(first), _midnight(last + timedelta(days=1))
         return queryset.filter(**{f"{self.moment}__gte": begin, f"{self.moment}__lt": end})
