@@ -27,8 +27,8 @@ SMALL: Final = (10_000, 10_000, 10_000, 10_000)
 FULL: Final = tuple(
     int(part) for part in os.environ.get("BENCH_ROWS", "2000000,1000000,10000000,1000000").split(",")
 )
-_RATE, _SECONDS = 12, 4  # looks a second at each page
-_SLOW_RATE, _SLOW_SECONDS = 0.5, 30  # at the figures
+_RATE, _SECONDS = 16, 3  # looks a second at each page
+_SLOW_RATE, _SLOW_SECONDS = 0.5, 20  # at the figures
 _DEEP: Final = 50  # pages down a list
 _QUEUE, _FIGURES, _OWN, _OVERSIGHT = (
     "/mot-cua/",
@@ -109,7 +109,7 @@ def looks(day: date) -> list[Look]:
         Look("checks: counted, today", "supervisor", _OVERSIGHT, "</main>"),
         Look("checks: counted, 30 days", "supervisor", f"{_OVERSIGHT}?ky=30-ngay", "</main>"),
         Look("checks: a month's", "supervisor", f"{_OVERSIGHT}luot/{days(30)}", "</table>"),
-        Look("checks: a year's unanswered", "supervisor", f"{_OVERSIGHT}luot/{days(365)}&ket-qua=unanswered", "</table>"),
+        Look("checks: a year's rejected", "supervisor", f"{_OVERSIGHT}luot/{days(365)}&ket-qua=rejected", "</table>"),
         Look("checks: to review", "supervisor", f"{_OVERSIGHT}can-xem/", "</main>"),
         Look("checks: drawn by lot", "supervisor", f"{_OVERSIGHT}can-xem/mau-ngau-nhien/", "</main>"),
         Look("checks: of the whole province, today", "administrator", _OVERSIGHT, "</main>"),
@@ -166,11 +166,11 @@ def figures(day: date) -> list[Look]:
 
 def measured(place: Place) -> dict[str, Any]:
     """Look at every page over ten thousand rows and over full tables, then let a burst come over the full ones."""
-    environment = place.environment("small")
+    environment = place.environment("ten_thousand")
     with place.product(environment) as product:
         _filled(SMALL, environment)
         small = _Looking(product).at(looks(today()), _RATE, _SECONDS)
-    environment = place.environment("full")
+    environment = place.environment("millions")
     with place.product(environment) as product:
         took = _filled(FULL, environment)
         looking = _Looking(product)
