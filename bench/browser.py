@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from http.client import HTTPConnection
 from typing import Protocol
@@ -45,6 +45,7 @@ class Page:
     status: int
     text: str
     location: str = ""
+    method: str = "GET"  # with which it was asked for
 
 
 class Carrier(Protocol):
@@ -107,7 +108,8 @@ class Browser:
         if button.name:
             data[button.name] = button.value
         action = urljoin(self.page.url, button.action or form.action or self.page.url)
-        return self._take(self.carrier.send(form.method, action, data, files or {}))
+        page = self.carrier.send(form.method, action, data, files or {})
+        return self._take(replace(page, method=form.method))
 
     def fields(self, words: str) -> dict[str, str]:
         """Return the fields, as they now stand, of the form that has a button with these words."""

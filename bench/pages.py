@@ -20,8 +20,8 @@ _FILINGS = 20
 def pages(product: Product, environment: dict[str, str]) -> dict[str, Any]:
     """Go through the journeys and read what each step took of the product's processes.
 
-    A step that shows something is a *page*, the check at the desk among them; one that writes and sends the browser
-    on to the next page is a *press*. The budgets are for pages; presses are listed beside them.
+    A step that only shows something is a *page*; one that writes is a *press*, the check at the desk among them. The
+    budgets are for pages; presses are listed beside them.
     """
     queries: dict[str, int] = json.loads(run(["-m", "bench.queries"], environment))
     milliseconds: dict[str, list[float]] = defaultdict(list)
@@ -31,7 +31,7 @@ def pages(product: Product, environment: dict[str, str]) -> dict[str, Any]:
         before = product.cpu_seconds()
         page = step()
         milliseconds[name].append((product.cpu_seconds() - before) * 1000)
-        kinds[name] = "page" if page.status == 200 else "press"
+        kinds[name] = "page" if page.method == "GET" else "press"
         return page
 
     officer = Browser(OverHttp(product.port))

@@ -1,4 +1,4 @@
-"""What every process keeps in mind of the offices for half a minute: their tree, and the days on which they differ."""
+"""What every process keeps in mind of the offices for half a minute: their tree, who works there, their odd days."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from motcua.accounts.models import DayChange, Office
+from motcua.accounts.models import DayChange, Office, User
+from motcua.web.markup import opened
 
 _FRESH: Final = 30  # seconds
 _DEEPEST: Final = 10
@@ -51,6 +52,11 @@ def known(office_id: int) -> Office | None:
     return _offices(_half_minute()).get(office_id)
 
 
+def officials_of_unit(office_id: int) -> list[tuple[int, int | None, str]]:
+    """Return key, office and name of who works in the same unit, by name, as read within the last half minute."""
+    return _officials(tuple(offices_of_unit(office_id)), _half_minute())
+
+
 def is_unit_code(text: str) -> bool:
     """Say whether a text is a unit's code in the old style or the new one (QĐ 20/2020/QĐ-TTg)."""
     return len(text) <= _LONGEST_CODE and _UNIT_CODE.fullmatch(text) is not None
@@ -85,6 +91,7 @@ def forget() -> None:
     _units.cache_clear()
     _offices.cache_clear()
     _day_changes.cache_clear()
+    _officials.cache_clear()
 
 
 def _top(parents: Mapping[int, int | None], office_id: int) -> int | None:
@@ -131,3 +138,13 @@ def _day_changes(_half_minute: int) -> dict[int | None, dict[date, bool]]:
     for office_id, on, is_working in DayChange.objects.values_list("office_id", "on", "is_working"):
         changes.setdefault(office_id, {})[on] = is_working
     return changes
+
+
+@lru_cache(maxsize=256)
+def _officials(offices: tuple[int, ...], _half_minute: int) -> list[tuple[int, int | None, str]]:
+    found = User.objects.filter(office__in=offices, is_active=True)
+    found = found.exclude(role__in=(User.Role.CITIZEN, User.Role.ADMINISTRATOR))
+    named = (
+        (pk, office, opened(name)) for pk, office, name in found.values_list("pk", "office", "full_name")
+    )
+    return sorted(named, key=lambda one: one[2])

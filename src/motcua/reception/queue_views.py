@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
 from motcua.accounts.models import Office, User
-from motcua.accounts.offices import known, offices_of_unit
+from motcua.accounts.offices import known, offices_of_unit, officials_of_unit
 from motcua.accounts.rights import Right, may
 from motcua.dossiers.models import Dossier
 from motcua.procedures.service import offered
@@ -24,7 +24,6 @@ from motcua.reception import batching, filters, listing, search
 from motcua.reception.filters import TABS, Due, Filter, Scope, Sort
 from motcua.reception.models import SavedFilter
 from motcua.reception.saving import LONGEST_NAME, MOST_SAVED, NameMissing, TooManySaved, save_filter
-from motcua.web.markup import opened
 
 MOST_NOTICES: Final = 10
 _LONGEST_SOUGHT: Final = 100
@@ -72,7 +71,8 @@ def queue(request: OfficialRequest) -> HttpResponse:
     place = listing.place_of(request.GET.get("vi-tri", ""))
     page = listing.page_of(chosen, user=request.user, counts=counts, now=now, place=place)
     actions = _actions(request.user, chosen) if page.found else []
-    colleagues = _colleagues(request.user)
+    # Only for somebody who distributes the work.
+    colleagues = officials_of_unit(request.user.office_id or 0) if may(request.user, Right.ASSIGN) else []
     context = {
         "rows": listing.rows(page.found, now=now, is_ticked=bool(actions)),
         "notices": list(request.user.notices.filter(read_at=None)[:MOST_NOTICES]),
@@ -281,18 +281,6 @@ def _fields(chosen: Filter, colleagues: list[tuple[int, int | None, str]]) -> di
         "until": f"{chosen.until:%d/%m/%Y}" if chosen.until else "",
         "is_open": chosen.is_narrowed or bool(chosen.statuses),
     }
-
-
-def _colleagues(user: User) -> list[tuple[int, int | None, str]]:
-    """Return key, office and name of who works in the same unit, for somebody who distributes the work; by name."""
-    if not may(user, Right.ASSIGN):
-        return []
-    of_unit = User.objects.filter(office__in=offices_of_unit(user.office_id or 0), is_active=True)
-    found = of_unit.exclude(role__in=(User.Role.CITIZEN, User.Role.ADMINISTRATOR))
-    named = (
-        (pk, office, opened(name)) for pk, office, name in found.values_list("pk", "office", "full_name")
-    )
-    return sorted(named, key=lambda one: one[2])
 
 
 def _actions(user: User, chosen: Filter) -> list[batching.BatchAction]:
