@@ -14,15 +14,17 @@ Everything is written out as ASCII text before it is hashed, so that whoever hol
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 LEAF_BYTES: Final = 32
 NOTHING_BEFORE: Final = "0" * 64  # the head before the first batch
+_SHORT: Final = 1_000  # characters of details that are remembered; lists of ids may be long
 Span = tuple[int, int]  # first and last id, both included
 
 # Whatever a hand wrote into the table must still be told as wrong, so nothing is refused here.
@@ -38,12 +40,18 @@ def moment(at: datetime | str) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-@lru_cache(maxsize=4096)
 def _details(kept: str) -> str:
+    return _short_details(kept) if len(kept) < _SHORT else _read_details(kept)
+
+
+def _read_details(kept: str) -> str:
     try:
         return _encode(json.loads(kept))
     except (ValueError, TypeError, RecursionError):
         return _encode({"unreadable": kept})
+
+
+_short_details: Final = lru_cache(maxsize=4096)(_read_details)
 
 
 def content(
@@ -144,6 +152,24 @@ def gaps(covered: Sequence[Span], above: int) -> list[Span]:
             free.append((next_one, first - 1))
         next_one = max(next_one, last + 1)
     return free
+
+
+Owner = TypeVar("Owner")
+
+
+class Owners(Generic[Owner]):
+    """To whom ids belong, given by spans that do not overlap."""
+
+    def __init__(self, owned: Iterable[tuple[Span, Owner]]) -> None:
+        self._owned = sorted(owned, key=lambda one: one[0])
+        self._firsts = [span[0] for span, _ in self._owned]
+
+    def of(self, pk: int) -> Owner | None:
+        """Return whose an id is; None if it is nobody's."""
+        place = bisect_right(self._firsts, pk) - 1
+        if place < 0 or pk > self._owned[place][0][1]:
+            return None
+        return self._owned[place][1]
 
 
 @dataclass(frozen=True, slots=True)

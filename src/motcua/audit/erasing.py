@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,7 +16,7 @@ from typing import Final
 from django.db import connection, transaction
 
 from motcua.audit import chain, reading
-from motcua.audit.chain import Span
+from motcua.audit.chain import Owners, Span
 from motcua.audit.events import LIFETIMES, Retention, names_of
 from motcua.audit.reading import Batch, Row
 from motcua.audit.recording import record
@@ -101,32 +100,21 @@ def _deleted(spans: list[Span]) -> int:
     with connection.cursor() as cursor:
         for start in range(0, len(spans), reading.SPANS_A_QUERY):
             some = spans[start : start + reading.SPANS_A_QUERY]
-            where = " OR ".join(["id BETWEEN %s AND %s"] * len(some))
-            given = [one for span in some for one in span]
+            where, given = reading.within(some)
             cursor.execute(f"DELETE FROM audit_auditevent WHERE {where}", given)  # noqa: S608  # nosec B608 # marks alone
             count += cursor.rowcount
     return count
 
 
-class Erasures:
-    """Which ids were erased, when, and after how many days; made of the events ``audit.erased``."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._spans: list[tuple[int, int, datetime, int]] = []
-        for row in rows:
-            try:
-                details = json.loads(row.details)
-                spans = chain.read_spans(details["ids"])
-                at, days = datetime.fromisoformat(chain.moment(row.at)), int(details["days"])
-            except (ValueError, KeyError, TypeError):
-                continue
-            self._spans += [(first, last, at, days) for first, last in spans]
-        self._spans.sort(key=lambda one: one[0])
-        self._firsts = [one[0] for one in self._spans]
-
-    def of(self, pk: int) -> tuple[datetime, int] | None:
-        """Return when an event was erased and how long it was to be kept; None if it was not."""
-        place = bisect_right(self._firsts, pk) - 1
-        if place < 0 or pk > self._spans[place][1]:
-            return None
-        return self._spans[place][2:]
+def erasures(rows: Iterable[Row]) -> Owners[tuple[datetime, int]]:
+    """Return when an event was erased and after how many days, by the event's id; made of events ``audit.erased``."""
+    owned: list[tuple[Span, tuple[datetime, int]]] = []
+    for row in rows:
+        try:
+            details = json.loads(row.details)
+            spans = chain.read_spans(details["ids"])
+            at, days = datetime.fromisoformat(chain.moment(row.at)), int(details["days"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        owned += [(span, (at, days)) for span in spans]
+    return Owners(owned)

@@ -411,6 +411,18 @@ _event(
     },
 )
 _event(
+    "audit.archived",
+    _("Chuyển các sự kiện của một tháng ra tệp lưu trữ."),
+    _CHAIN,
+    month=_("Tháng."),
+    count=_("Số sự kiện đã chuyển."),
+    ids=_("Số thứ tự của các sự kiện đã chuyển."),
+    files=_(
+        "Từng tệp: nhóm thời hạn lưu, tên tệp, số sự kiện, mã kiểm tra SHA-256, thời hạn và ngày được xóa."
+    ),
+    operator=_("Tên người vận hành trên máy chủ."),
+)
+_event(
     "audit.resumed",
     _("Người vận hành cho nhật ký ghi tiếp sau khi cơ sở dữ liệu được khôi phục."),
     _CHAIN,

@@ -122,16 +122,4 @@ def _lines(head: dict[str, Any], first: date, last: date) -> Iterator[str]:
     begin = timezone.make_aware(datetime.combine(first, time.min))
     end = timezone.make_aware(datetime.combine(last + timedelta(days=1), time.min))
     for row in reading.events_between(begin, end):
-        yield chain.as_json(
-            {
-                "id": row.pk,
-                "at": chain.moment(row.at),
-                "name": row.name,
-                "sentence": sentence(row.name),
-                "actor": row.actor,
-                "office": row.office,
-                "subject": row.subject,
-                "details": json.loads(row.details),
-                "mac": row.mac,
-            }
-        )
+        yield chain.as_json({**row.told(), "sentence": sentence(row.name)})

@@ -7,7 +7,8 @@ The SQL is put together from our own words and from marks for values; no value s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -51,6 +52,19 @@ class Row(NamedTuple):
         """Return its leaf."""
         return chain.leaf(self.pk, self.mac, self.content)
 
+    def told(self) -> dict[str, Any]:
+        """Return it as it stands in a file, where a line holds all that its leaf is made of."""
+        return {
+            "id": self.pk,
+            "at": chain.moment(self.at),
+            "name": self.name,
+            "actor": self.actor,
+            "office": self.office,
+            "subject": self.subject,
+            "details": json.loads(self.details),
+            "mac": self.mac,
+        }
+
 
 class Batch(NamedTuple):
     """A batch as it is kept, without its leaves."""
@@ -79,9 +93,23 @@ def events_in(spans: Iterable[Span]) -> Iterator[Row]:
     """Yield the events whose ids lie in the spans; in the order of the ids if the spans are in order."""
     rest = iter(spans)
     while some := list(islice(rest, SPANS_A_QUERY)):
-        where = " OR ".join(["id BETWEEN %s AND %s"] * len(some))
+        where, given = within(some)
         sql = f"SELECT {_columns()} FROM audit_auditevent WHERE {where} ORDER BY id"  # nosec B608 # names and marks of ours
-        yield from map(Row._make, _rows(sql, [one for span in some for one in span]))
+        yield from map(Row._make, _rows(sql, given))
+
+
+def within(spans: Sequence[Span]) -> tuple[str, list[Any]]:
+    """Return the condition that an id lies in one of some spans, and its values.
+
+    Two hundred spans, each asked of every month, would take PostgreSQL seconds to plan; one range with the spans as a
+    filter takes it milliseconds.
+    """
+    if connection.vendor == "postgresql":
+        low, high = min(first for first, _ in spans), max(last for _, last in spans)
+        ranges = ",".join(f"[{first},{last}]" for first, last in spans)
+        return "id BETWEEN %s AND %s AND id <@ %s::int8multirange", [low, high, f"{{{ranges}}}"]
+    marks = " OR ".join(["id BETWEEN %s AND %s"] * len(spans))
+    return f"({marks})", [one for span in spans for one in span]
 
 
 def events_after(pk: int, *, limit: int) -> list[Row]:
@@ -104,10 +132,27 @@ def events_named(name: str) -> list[Row]:
 def events_between(begin: datetime, end: datetime) -> Iterator[Row]:
     """Yield the events of a time, the end not included, in the order of their ids."""
     sql = f"SELECT {_columns()} FROM audit_auditevent WHERE at >= %s AND at < %s AND id > %s ORDER BY id LIMIT 10000"  # nosec B608 # names and marks of ours
-    last = -END
-    while rows := _rows(sql, [begin, end, last]):
+    last, given = -END, bounds(begin, end)
+    while rows := _rows(sql, [*given, last]):
         yield from map(Row._make, rows)
         last = rows[-1][0]
+
+
+def names_between(begin: datetime, end: datetime) -> list[tuple[int, str]]:
+    """Return ids and names of the events of a time, the end not included, in the order of their ids."""
+    sql = "SELECT id, name FROM audit_auditevent WHERE at >= %s AND at < %s ORDER BY id"
+    return [(int(pk), str(name)) for pk, name in _rows(sql, bounds(begin, end))]
+
+
+def first_between(begin: datetime | None, end: datetime, names: Sequence[str]) -> str | None:
+    """Return the moment, as text, of the oldest event of these names in a time; None if there is none."""
+    first, marks = _AT[connection.vendor].format("min(at)"), ", ".join(["%s"] * len(names))
+    sql = f"SELECT {first} FROM audit_auditevent WHERE at < %s AND name IN ({marks})"  # nosec B608 # marks alone
+    given = [*bounds(end), *names]
+    if begin:
+        sql, given = f"{sql} AND at >= %s", [*given, *bounds(begin)]
+    ((found,),) = _rows(sql, given)
+    return None if found is None else str(found)
 
 
 def doubled_macs() -> list[tuple[int, int]]:
@@ -173,6 +218,11 @@ def leaves(numbers: list[int]) -> dict[int, list[bytes]]:
 def _whole(kept: Any) -> int:
     """Return a number; where a hand has written a text, which SQLite lets it, one that fits nothing."""
     return kept if isinstance(kept, int) else -1
+
+
+def bounds(*moments: datetime) -> list[Any]:
+    """Return moments as this database keeps them: to SQLite they are texts, and compared as such."""
+    return [connection.ops.adapt_datetimefield_value(at) for at in moments]
 
 
 def _columns() -> str:

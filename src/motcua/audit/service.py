@@ -1,9 +1,14 @@
-"""The doors of the log: record, seal, verify, erase, export."""
+"""The doors of the log: record, seal, verify, erase, export, archive."""
 
+from motcua.audit.archives import Held, archived_since
+from motcua.audit.archives import rows as archived_events
+from motcua.audit.archiving import Archived, CannotArchive, archive, may_be_deleted
 from motcua.audit.erasing import erase_expired
 from motcua.audit.events import EVENTS, LIFETIMES, Event, Retention, sentence
 from motcua.audit.exporting import BrokenExport, NotWhole, check_export, export, export_key
 from motcua.audit.heads import head_key
+from motcua.audit.months import keep_ahead
+from motcua.audit.months import read as read_month
 from motcua.audit.reading import events_named
 from motcua.audit.recording import record
 from motcua.audit.report import Finding, Report
@@ -14,25 +19,34 @@ from motcua.audit.verifying import verify
 __all__ = [
     "EVENTS",
     "LIFETIMES",
+    "Archived",
     "BrokenExport",
+    "CannotArchive",
     "CannotSeal",
     "Event",
     "Finding",
+    "Held",
     "NotWhole",
     "NothingToResume",
     "Report",
     "Retention",
     "Sealed",
     "Sealing",
+    "archive",
+    "archived_events",
+    "archived_since",
     "check_export",
     "erase_expired",
     "events_named",
     "export",
     "export_key",
     "head_key",
+    "keep_ahead",
     "keep_sealed",
     "known_head",
     "last_head",
+    "may_be_deleted",
+    "read_month",
     "record",
     "resume",
     "seal",

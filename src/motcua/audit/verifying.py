@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from motcua.audit import chain, heads, reading
+from motcua.audit import archives, chain, heads, months, reading
+from motcua.audit.archives import Archive, File, Held
 from motcua.audit.chain import Header, Span
-from motcua.audit.erasing import Erasures
+from motcua.audit.erasing import erasures
+from motcua.audit.events import EVENTS
 from motcua.audit.heads import Heads
 from motcua.audit.reading import Batch
 from motcua.audit.recording import is_ours
@@ -25,7 +27,7 @@ _NEAR: Final = 64  # ids between two spans that are read in one go
 _MOST_STRANGERS: Final = 200  # rows with each other's contents that are told apart
 
 
-def verify(*, now: datetime, elsewhere: Iterable[Path] = ()) -> Report:
+def verify(*, now: datetime, elsewhere: Iterable[Path] = (), brought: Path | None = None) -> Report:
     """Compare every event with its seal, the chain with itself, and its end with the heads kept outside the database.
 
     What is still open is sealed first, but only where the chain and its heads are in order.
@@ -33,6 +35,7 @@ def verify(*, now: datetime, elsewhere: Iterable[Path] = ()) -> Report:
     Args:
         now: the moment.
         elsewhere: further files of heads, brought back from where copies are kept.
+        brought: the folder with the files of archived months; without it these are not looked at.
 
     Raises:
         OSError: a file of ``elsewhere`` cannot be read.
@@ -41,12 +44,12 @@ def verify(*, now: datetime, elsewhere: Iterable[Path] = ()) -> Report:
     # Heads are written after their batches: read in this order, what is sealed meanwhile does not seem to be cut off.
     files = _files(list(elsewhere), report)
     kept = reading.batches()
-    doubted = _check_chain(kept, None, report)
+    doubted = check_chain(kept, None, report)
     missing = _check_heads(kept, files, report)
     _check_newest(kept, missing, report)
     if report.is_whole:
         new = _seal(now, kept, report)
-        doubted |= _check_chain(new, kept[-1] if kept else None, report)
+        doubted |= check_chain(new, kept[-1] if kept else None, report)
         kept += new
     report.batches, report.last = len(kept), kept[-1] if kept else None
     absent = _check_events(kept, doubted, report)
@@ -54,7 +57,9 @@ def verify(*, now: datetime, elsewhere: Iterable[Path] = ()) -> Report:
     _check_open(report)
     for low, high in reading.doubled_macs():
         report.add(high, f"is a copy of event {low}, put in by hand")
-    _check_erased(absent, {one.header.number: one for one in kept}, doubted, report)
+    by_number = {one.header.number: one for one in kept}
+    archived = _check_absent(absent, by_number, doubted, report)
+    _check_archives(archived, by_number, brought, now, report)
     report.sort()
     return report
 
@@ -77,7 +82,7 @@ def _seal(now: datetime, kept: list[Batch], report: Report) -> list[Batch]:
     return reading.batches("number > %s", [kept[-1].header.number if kept else 0])
 
 
-def _check_chain(kept: list[Batch], before: Batch | None, report: Report) -> set[int]:
+def check_chain(kept: list[Batch], before: Batch | None, report: Report) -> set[int]:
     """Check that each batch is what it was and follows the one before; return those that cannot be believed."""
     doubted: set[int] = set()
     last, last_head = (before.header.number, before.head) if before else (0, chain.NOTHING_BEFORE)
@@ -186,9 +191,9 @@ def _files(elsewhere: list[Path], report: Report) -> list[Heads]:
     return files
 
 
-def _check_events(kept: list[Batch], doubted: set[int], report: Report) -> list[tuple[int, list[int]]]:
+def _check_events(kept: list[Batch], doubted: set[int], report: Report) -> list[tuple[int, list[Span]]]:
     """Compare every sealed event with its leaf; return the ids that are not there, with their batches."""
-    absent = []
+    absent: list[tuple[int, list[Span]]] = []
     strangers: list[tuple[reading.Row, bytes, Batch]] = []
     for some in reading.chunks(kept):
         sealed = reading.leaves([one.header.number for one in some])
@@ -231,7 +236,7 @@ def _check_events(kept: list[Batch], doubted: set[int], report: Report) -> list[
         gone: dict[int, list[int]] = {}
         for pk in expected:
             gone.setdefault(batch_of[pk].header.number, []).append(pk)
-        absent += list(gone.items())
+        absent += [(number, chain.spans_of(ids)) for number, ids in gone.items()]
     for row, _, one in strangers:
         owner = next(
             (other.pk for other, leaf, _ in strangers if chain.leaf(other.pk, row.mac, row.content) == leaf),
@@ -276,41 +281,149 @@ def _check_open(report: Report) -> None:
             report.add(row.pk, "was put in by hand, or changed before it was sealed: its mac is not ours")
 
 
-def _still_absent(missing: list[Header]) -> list[tuple[int, list[int]]]:
+def _still_absent(missing: list[Header]) -> list[tuple[int, list[Span]]]:
     """Return the ids of lost batches whose events are gone as well; one that came later under an old id is another."""
     absent = []
     for header in missing:
         spans = header.spans
         there = {row.pk for row in reading.events_in(spans) if chain.moment(row.at) <= header.sealed_at}
-        absent.append((header.number, [pk for pk in chain.ids_of(spans) if pk not in there]))
+        gone = (pk for pk in chain.ids_of(spans) if pk not in there)
+        absent.append((header.number, chain.spans_of(gone)))
     return absent
 
 
-def _check_erased(
-    absent: list[tuple[int, list[int]]], kept: dict[int, Batch], doubted: set[int], report: Report
-) -> None:
-    """Tell for every event that is gone whether it was erased because its time was over."""
-    if not any(ids for _, ids in absent):
-        return
+def _check_absent(
+    absent: list[tuple[int, list[Span]]], kept: dict[int, Batch], doubted: set[int], report: Report
+) -> dict[int, list[int]]:
+    """Tell for every event that is gone whether it was erased because its time was over, or went into an archive.
+
+    Returns:
+        The batches of the archived ones, by the event that tells of the archive.
+    """
     wrong = {one.event for one in report.findings}
-    erasures = Erasures(row for row in reading.events_named("audit.erased") if row.pk not in wrong)
-    for number, ids in absent:
+    report.archives = archives.archives(
+        row for row in reading.events_named(archives.EVENT) if row.pk not in wrong
+    )
+    archived: dict[int, list[int]] = {}
+    if not any(spans for _, spans in absent):
+        return archived
+    erased = erasures(row for row in reading.events_named("audit.erased") if row.pk not in wrong)
+    owners = archives.owners(report.archives)
+    for number, spans in absent:
         one = kept.get(number)
         unexplained = []
-        for pk in ids:
-            found = erasures.of(pk)
-            if found is None or one is None or number in doubted:
+        for pk in chain.ids_of(spans):
+            found, owner = erased.of(pk), owners.of(pk)
+            if (found is None and owner is None) or one is None or number in doubted:
                 unexplained.append(pk)
-                continue
-            report.erased += 1
-            at, days = found
-            if datetime.fromisoformat(one.header.sealed_at) + timedelta(days=days) > at:
-                report.add(
-                    pk, f"was erased too early: sealed on {_told(one.header.sealed_at)}, kept {days} days"
-                )
+            elif owner is not None:
+                report.archived += 1
+                numbers = archived.setdefault(owner.event, [])
+                if numbers[-1:] != [number]:
+                    numbers.append(number)
+            elif found is not None:
+                report.erased += 1
+                at, days = found
+                if datetime.fromisoformat(one.header.sealed_at) + timedelta(days=days) > at:
+                    sealed_on = _told(one.header.sealed_at)
+                    report.add(pk, f"was erased too early: sealed on {sealed_on}, kept {days} days")
         where = f"sealed in batch {number}" + ("" if one else ", which is gone too")
         for first, last in chain.spans_of(unexplained):
             report.add(first, f"{_gone(first, last)}; {where}")
+    return archived
+
+
+def _check_archives(
+    archived: dict[int, list[int]],
+    kept: dict[int, Batch],
+    brought: Path | None,
+    now: datetime,
+    report: Report,
+) -> None:
+    """Check what events ``audit.archived`` say and, where the files were brought, every line of these."""
+    for one in report.archives:
+        month = f"{one.month:%m/%Y}"
+        if months.month_of(one.at) < months.later(one.month, 2):
+            report.add(one.event, f"archived {month} too early")
+        begin = timezone.localdate(months.begin_of(one.month))
+        for file in one.files:
+            if file.until < begin + timedelta(days=file.days):
+                report.add(one.event, f"lets {file.name} be deleted too early")
+        if brought is None:
+            report.held += [Held(one.month, file, None, archives.is_over(file, now)) for file in one.files]
+            continue
+        sealed: dict[int, tuple[bytes, str]] = {}
+        owner = archives.owners([one])
+        batches = [kept[number] for number in archived.get(one.event, [])]
+        for some in reading.chunks(batches):
+            leaves = reading.leaves([batch.header.number for batch in some])
+            for batch in some:
+                for pk, leaf in zip(batch.ids, leaves[batch.header.number], strict=False):
+                    if owner.of(pk):
+                        sealed[pk] = leaf, batch.header.sealed_at
+        expected = dict(sealed)
+        away = 0
+        for file in one.files:
+            held = _check_file(one, file, brought, sealed, expected, now, report)
+            report.held.append(held)
+            if held.path is None and not (brought / file.name).exists():
+                away += file.count
+                report.erased += file.count if held.is_over else 0
+                report.archived -= file.count if held.is_over else 0
+        if away and len(expected) > away:  # what the files that are gone held is known by its number alone
+            report.name(
+                f"archive of {month}",
+                f"{len(expected)} events are in no file, but the files that are gone held {away}",
+            )
+        elif not away:
+            for first, last in chain.spans_of(sorted(expected)):
+                report.add(first, f"{_gone(first, last)}; archived, and in no file of {month}")
+
+
+def _check_file(
+    one: Archive,
+    file: File,
+    brought: Path,
+    sealed: dict[int, tuple[bytes, str]],
+    expected: dict[int, tuple[bytes, str]],
+    now: datetime,
+    report: Report,
+) -> Held:
+    """Compare a file with its digest, and each line with its leaf; what was found is taken out of ``expected``."""
+    path, is_over = brought / file.name, archives.is_over(file, now)
+    before = report.count
+    owner = archives.owners([one])
+    try:
+        if archives.sha256_of(path) != file.sha256:
+            report.name(file.name, "is not the file that was written when its month was archived")
+        told = archives.lines(path)
+        if next(told, None) != archives.head(one.month, file):
+            report.name(file.name, "says of itself something else than the log says of it")
+        for number, line in enumerate(told, 2):
+            row = archives.row_of(line)
+            if row is None or owner.of(row.pk) is None:
+                report.name(file.name, f"line {number} is no event of this archive")
+                continue
+            seen = sealed.get(row.pk)
+            if seen is None:  # its row is still in the database, and was compared there
+                continue
+            expected.pop(row.pk, None)
+            report.read += 1
+            leaf, sealed_at = seen
+            if row.leaf != leaf:
+                report.add(row.pk, f"was changed after it was archived (line {number} of {file.name})")
+            elif row.name in EVENTS and archives.retention_of(row.name) != file.retention:
+                report.add(row.pk, f"lies among the wrong ones (line {number} of {file.name})")
+            elif timezone.localdate(datetime.fromisoformat(sealed_at)) + timedelta(file.days) > file.until:
+                report.add(row.pk, f"may be deleted too early (line {number} of {file.name})")
+    except FileNotFoundError:
+        if not is_over:
+            what = f"{file.count} events of {one.month:%m/%Y}, to be kept until {file.until:%d/%m/%Y}"
+            report.name(file.name, f"is missing in {brought}: {what}")
+        return Held(one.month, file, None, is_over)
+    except archives.BrokenFile as error:
+        report.name(file.name, str(error))
+    return Held(one.month, file, path if report.count == before else None, is_over)
 
 
 def _gone(first: int, last: int) -> str:

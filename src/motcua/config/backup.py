@@ -159,7 +159,11 @@ def _save_postgresql(target: Path) -> tuple[dict[str, int], list[str]]:
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         snapshot = str(session.execute("SELECT pg_export_snapshot()").fetchone()[0])  # type: ignore[index]
         program("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
-        tables = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        # The months of the log are counted as the one table that they are to everybody.
+        tables = session.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition "
+            "AND relnamespace = current_schema()::regnamespace"
+        )
         return count(session, [name for (name,) in tables.fetchall()]), papers_in(session)
 
 

@@ -154,6 +154,7 @@ def parts() -> list[Part]:
         Part("state folder", _state),
         Part("keys", _keys, needs_database=True),
         Part("audit log", lambda: _standing("audit log"), needs_database=True),
+        Part("months of the log", _months, needs_database=True),
         Part("background work", lambda: _standing("background work"), needs_database=True),
         Part("register", lambda: _register(Route.PRIMARY), seconds=question, needs_database=True),
         Part(
@@ -289,6 +290,23 @@ def _standing(part: str) -> str:
     if not judged.works:
         raise Trouble(judged.text)
     return judged.text
+
+
+def _months() -> str:
+    from django.db import connection
+    from django.utils import timezone
+
+    from motcua.audit import months
+
+    if connection.vendor != "postgresql":
+        return "SQLite keeps one table for all"
+    if missing := months.missing(timezone.now()):
+        raise Trouble(
+            f"{missing[0]:%m/%Y} has no table, its events go to the table for the rest. motcua serve (or motcua work) "
+            "makes it once a day; if it runs, its log says why not: audit.no_month, audit.month_waits."
+        )
+    there = months.partitions()
+    return f"{len(there)} are in the database, the last one is {there[-1]:%m/%Y}"
 
 
 def _register(route: Any) -> str:

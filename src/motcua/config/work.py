@@ -27,6 +27,8 @@ _log = logging.getLogger("motcua.work")
 _IDLE: Final = 2.0  # seconds to the next look when nothing was due
 _BREATH: Final = 0.02  # seconds between two parcels on SQLite
 _LONGEST: Final = 60.0  # seconds to the next try when nothing works, say because the database is away
+_DAY: Final = 86_400.0
+_LATER: Final = 300.0  # seconds to the next try to make a month ready
 _FAREWELL: Final = 1.0  # seconds that a web worker that ends waits for a question under way
 _stop = threading.Event()
 _threads: list[threading.Thread] = []
@@ -34,6 +36,7 @@ _scan_at, _scan_failures = (
     0.0,
     0,
 )  # when this process asks the scanner again, and after how many times in vain
+_months_at = 0.0  # when this process looks next whether the log's months are ready, by the same clock
 _seal_at = 0.0  # when this process seals the audit log next, by the clock that never jumps
 
 
@@ -107,6 +110,7 @@ def _turn() -> float:
     from motcua.oversight.balancing import run_due_balance
 
     now = timezone.now()
+    _keep_months(now)
     _keep_sealed(now)
     erase_once_a_day(now=now)
     told = send_reminders(now=now)
@@ -168,6 +172,17 @@ def _scanned() -> bool:
         return False
     _scan_failures = 0
     return is_scanned
+
+
+def _keep_months(now: datetime) -> None:
+    """Make the log's next months ready once a day; a while later where somebody used the table."""
+    global _months_at
+    from motcua.audit.service import keep_ahead
+
+    if time.monotonic() >= _months_at:
+        _months_at = time.monotonic() + _LATER
+        if keep_ahead(now=now):
+            _months_at = time.monotonic() + _DAY
 
 
 def _keep_sealed(now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 from django.db.models import PROTECT, Exists, ForeignObjectRel, OuterRef, Q, QuerySet
 
-from motcua.verification.logged import first_entry_at
+from motcua.verification.logged import known_since
 from motcua.verification.models import IdentityCheck
 
 _BATCH: Final = 500
@@ -17,8 +17,8 @@ _BATCH: Final = 500
 def erase_old_checks(*, now: datetime, dry_run: bool = False) -> int:
     """Delete the checks that are too old and to which nothing refers that must not lose them.
 
-    A check stays as long as the log has its entry: else it would look as if somebody had taken it away. So nothing goes
-    before ``audit`` has erased what it holds of that time.
+    A check stays as long as the log, or an archived month that is to be kept, has its entry: else it would look as if
+    somebody had taken it away. So nothing goes before what ``audit`` holds of that time.
 
     Args:
         now: the moment.
@@ -28,7 +28,7 @@ def erase_old_checks(*, now: datetime, dry_run: bool = False) -> int:
         How many.
     """
     old = _unreferred().filter(asked_at__lt=years_before(now, settings.KEEP_CHECKS_YEARS))
-    if logged_since := first_entry_at():
+    if logged_since := known_since(now=now):
         old = old.filter(Q(answered_at=None) | Q(answered_at__lt=logged_since))
     if dry_run:
         return old.count()

@@ -1,10 +1,12 @@
-"""The keeper's commands: ``motcua audit seal``, ``verify``, ``head``, ``resume``, ``erase``, ``export``."""
+"""The keeper's commands: ``motcua audit seal``, ``verify``, ``head``, ``resume``, ``erase``, ``export``,
+``archive``.
+"""
 
 from __future__ import annotations
 
 import getpass
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +27,7 @@ _SHOWN: Final = 20  # findings told; the rest is counted
 class Command(BaseCommand):
     """See to the audit log from the command line, for those who keep the product up."""
 
-    help = "Seal, verify, export and erase the audit log."
+    help = "Seal, verify, export, archive and erase the audit log."
     requires_system_checks: list[str] = []  # a broken line to the register is no reason not to look
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,6 +46,9 @@ class Command(BaseCommand):
             default=[],
             help="compare with heads that were kept elsewhere, too",
         )
+        verify.add_argument(
+            "--archive", type=Path, metavar="DIR", help="look into the files of archived months there, too"
+        )
         head = commands.add_parser(
             "head", help="print the signed head of the last batch, to be kept elsewhere"
         )
@@ -60,6 +65,15 @@ class Command(BaseCommand):
         export.add_argument("--from", required=True, type=parse_day, dest="first", metavar="dd/mm/yyyy")
         export.add_argument("--to", required=True, type=parse_day, dest="last", metavar="dd/mm/yyyy")
         export.add_argument("file", type=Path)
+        archive = commands.add_parser(
+            "archive", help="take whole old months out of the database into files, each class into its own"
+        )
+        archive.add_argument(
+            "--before", required=True, type=_month, metavar="YYYY-MM", help="the first month that stays"
+        )
+        archive.add_argument(
+            "--to", required=True, type=Path, dest="folder", metavar="DIR", help="where the files go"
+        )
         check = commands.add_parser("verify-export", help="check a signed file; needs no database")
         check.add_argument("file", type=Path)
         check.add_argument(
@@ -112,19 +126,28 @@ class Command(BaseCommand):
         return _WRONG if done.forged or done.unwritten else _FINE
 
     def _verify(self, options: dict[str, Any]) -> int:
-        report = audit.verify(now=timezone.now(), elsewhere=options["heads"])
-        checks = compare_with_log()
+        report = audit.verify(now=timezone.now(), elsewhere=options["heads"], brought=options["archive"])
+        checks = compare_with_log(report.held)
         if checks.difference:
             record, _, what = checks.difference.partition(": ")
             report.findings.append(audit.Finding(None, what, record))
-        return self._tell(report, f"{checks.agreed} checks of identities agree with it.")
+        more = f"{checks.agreed} checks of identities agree with it."
+        if checks.left_out:
+            more += f" Those of {_list(checks.left_out)} were not compared: their entries were archived."
+        return self._tell(report, more)
 
     def _tell(self, report: audit.Report, more: str = "") -> int:
         for note in report.notes:
             self.stdout.write(note)
+        if unread := report.archived - report.read:
+            self.stdout.write(
+                f"{unread} archived events were not looked at: bring the files with --archive DIR."
+            )
         facts = (
             f"{report.events} events sealed in {report.batches} batches, "
-            f"{report.erased} erased when their time was over, {report.open} open"
+            f"{report.erased} erased when their time was over, "
+            + (f"{report.archived} archived ({report.read} of them read), " if report.archived else "")
+            + f"{report.open} open"
         )
         if report.is_whole:
             self.stdout.write(f"The audit log is whole: {facts}.")
@@ -204,6 +227,30 @@ class Command(BaseCommand):
         )
         return _FINE
 
+    def _archive(self, options: dict[str, Any]) -> int:
+        folder, now, code = options["folder"], timezone.now(), _FINE
+        try:
+            months = 0
+            for done in audit.archive(
+                before=options["before"], folder=folder, now=now, operator=getpass.getuser()
+            ):
+                months += 1
+                parts = ", ".join(f"{file.name} ({file.count} events)" for file in done.files)
+                self.stdout.write(
+                    f"{done.month:%m/%Y}: {parts}; {done.stayed} events that explain the chain stay."
+                )
+            self.stdout.write(
+                f"{months} months archived in {folder}. Keep the files apart; the log's events say what they hold."
+                if months
+                else "No month to archive."
+            )
+        except (audit.CannotArchive, audit.CannotSeal) as refusal:
+            self.stdout.write(f"Not archived. {refusal}")
+            code = _WRONG
+        for name in audit.may_be_deleted(folder, now=now):
+            self.stdout.write(f"Its time is over, delete it: {folder / name}")
+        return code
+
     def _verify_export(self, options: dict[str, Any]) -> int:
         key = options["key"].read_bytes() if options["key"] else audit.export_key()
         try:
@@ -216,3 +263,14 @@ class Command(BaseCommand):
             f"from {date.fromisoformat(told['first']):%d/%m/%Y} to {date.fromisoformat(told['last']):%d/%m/%Y}."
         )
         return _FINE
+
+
+def _month(text: str) -> date:
+    try:
+        return audit.read_month(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text} is no month; write it as 2026-03") from None
+
+
+def _list(months: list[date]) -> str:
+    return ", ".join(f"{month:%m/%Y}" for month in months)
