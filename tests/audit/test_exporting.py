@@ -33,6 +33,13 @@ def test_it_is_believed_with_the_public_key_alone(file: Path) -> None:
     assert file.read_text(encoding="ascii").count("\n") == 14
 
 
+def test_a_day_begins_at_midnight_here(log: list[int], tmp_path: Path) -> None:
+    happen(1, now=NOW - timedelta(hours=8))  # half past midnight of this day, the day before in Greenwich
+    happen(1, now=NOW + timedelta(hours=16))  # half past midnight of the next one
+
+    assert export(first=DAY, last=DAY, path=tmp_path / "export.jsonl", now=NOW, operator="thu") == 13
+
+
 def test_that_it_was_made_is_recorded(file: Path) -> None:
     assert AuditEvent.objects.get(name="audit.exported").details["count"] == 12
 

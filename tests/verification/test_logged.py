@@ -11,8 +11,10 @@ from django.db import connection
 from pytest_django import Settings
 
 from motcua.audit.models import AuditEvent
+from motcua.audit.service import archive, verify
 from motcua.identity.register import TouchPoint
 from motcua.verification import logged
+from motcua.verification.keeping import erase_old_checks
 from motcua.verification.logged import compare_with_log
 from motcua.verification.models import IdentityCheck
 from tests.audit.conftest import run_audit
@@ -20,6 +22,8 @@ from tests.verification.checks import NOW, check_at
 from tests.verification.test_proofs import OTHERS
 
 pytestmark = pytest.mark.django_db
+AFTER = (NOW.date().replace(day=1) + timedelta(days=32)).replace(day=1)
+LATER = NOW + timedelta(days=70)
 
 
 @pytest.fixture
@@ -171,3 +175,95 @@ def test_details_that_are_no_object_differ_from_the_check(checks) -> None:
         )
 
     assert f"{checks[2].request_id}): says something else" in (compare_with_log().difference or "")
+
+
+@pytest.fixture
+def archived(checks, settings: Settings, tmp_path: Path) -> Path:
+    """Archive the month of the checks, and return the folder."""
+    settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
+    folder = tmp_path / "archive"
+    month = NOW.date().replace(day=1)
+    assert [done.month for done in archive(before=AFTER, folder=folder, now=LATER, operator="thu")] == [month]
+    assert not AuditEvent.objects.filter(name="check.answered").exists()
+    return folder
+
+
+def test_checks_of_an_archived_month_are_compared_with_the_files(archived: Path) -> None:
+    report = verify(now=LATER, brought=archived)
+
+    assert compare_with_log(report.held) == logged.Comparison(5, None)
+
+
+def test_without_the_files_it_is_said_that_they_were_not_compared(checks, archived: Path) -> None:
+    IdentityCheck.objects.filter(pk=checks[1].pk).update(outcome="rejected")
+    code, said = run_audit("verify")
+
+    assert code == 0
+    assert f"Those of {NOW:%m/%Y} were not compared: their entries were archived." in said
+
+
+@pytest.mark.parametrize("place", [0, 4])
+def test_a_deleted_check_of_an_archived_month_is_named(checks, archived: Path, place: int) -> None:
+    gone = checks[place]
+    IdentityCheck.objects.filter(pk=gone.pk).delete()
+    code, said = run_audit("verify", "--archive", str(archived))
+
+    assert code == 1
+    assert f"{gone.code} ({gone.request_id}): answered by the log, but the check is gone" in said
+
+
+def test_an_edited_check_of_an_archived_month_is_named(checks, archived: Path) -> None:
+    IdentityCheck.objects.filter(pk=checks[3].pk).update(outcome="rejected")
+    code, said = run_audit("verify", "--archive", str(archived))
+
+    assert code == 1
+    assert f"{checks[3].request_id}): says something else than the log says" in said
+
+
+def test_a_check_that_was_put_into_an_archived_month_is_named(checks, archived: Path) -> None:
+    at = NOW + timedelta(hours=1)
+    unsigned("MC-FORGED", asked_at=at, answered_at=at, outcome="verified")
+
+    assert run_audit("verify")[0] == 0
+    assert (
+        "MC-FORGED): has an outcome of which the log knows nothing"
+        in run_audit("verify", "--archive", str(archived))[1]
+    )
+
+
+def test_new_checks_beside_archived_ones_are_compared_as_ever(
+    checks, archived: Path, register, officer
+) -> None:
+    new = check_at(TouchPoint.RECEPTION, officer, now=LATER)
+    assert compare_with_log(verify(now=LATER).held).agreed == 1
+    assert compare_with_log(verify(now=LATER, brought=archived).held) == logged.Comparison(6, None)
+
+    unsigned("MC-FORGED", asked_at=LATER, answered_at=LATER, outcome="verified")
+    assert "MC-FORGED" in (compare_with_log(verify(now=LATER).held).difference or "")
+    IdentityCheck.objects.filter(request_id="MC-FORGED").delete()
+    forget_events(subject=new.id.hex)
+    assert "knows nothing" in (compare_with_log(verify(now=LATER, brought=archived).held).difference or "")
+
+
+def test_an_entry_that_stands_in_a_file_and_in_the_log_is_named(checks, archived: Path) -> None:
+    AuditEvent.objects.create(at=LATER, name="check.answered", subject=checks[0].id.hex, details={})
+
+    assert f"{checks[0].request_id}): stands in the log 2 times" in (
+        compare_with_log(verify(now=LATER, brought=archived).held).difference or ""
+    )
+
+
+def test_a_month_whose_files_may_be_gone_and_are_is_forgotten(checks, archived: Path) -> None:
+    over = LATER + timedelta(days=6 * 366)
+    for path in archived.iterdir():
+        path.unlink()
+
+    assert compare_with_log(verify(now=over, brought=archived).held) == logged.Comparison(0, None)
+
+
+def test_a_check_is_kept_as_long_as_the_file_with_its_entry(
+    checks, archived: Path, settings: Settings
+) -> None:
+    settings.KEEP_CHECKS_YEARS = 1
+    assert erase_old_checks(now=LATER + timedelta(days=4 * 366)) == 0
+    assert erase_old_checks(now=LATER + timedelta(days=6 * 366)) == 5

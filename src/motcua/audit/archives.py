@@ -167,7 +167,9 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 def row_of(line: dict[str, Any]) -> Row | None:
     """Return the event of a line; None if it is none."""
     try:
-        name, actor, office, subject, mac = (line[key] for key in ("name", "actor", "office", "subject", "mac"))
+        name, actor, office, subject, mac = (
+            line[key] for key in ("name", "actor", "office", "subject", "mac")
+        )
         at, details = line["at"].removesuffix("Z"), chain.as_json(line["details"])
         return Row(int(line["id"]), at, name, actor, office, subject, details, mac) if mac.isascii() else None
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -104,12 +104,14 @@ def within(spans: Sequence[Span]) -> tuple[str, list[Any]]:
     Two hundred spans, each asked of every month, would take PostgreSQL seconds to plan; one range with the spans as a
     filter takes it milliseconds.
     """
+    # A hand may have written numbers that no id can be.
+    bounded = [(min(max(first, -END), END), min(last, END)) for first, last in spans]
     if connection.vendor == "postgresql":
-        low, high = min(first for first, _ in spans), max(last for _, last in spans)
-        ranges = ",".join(f"[{first},{last}]" for first, last in spans)
+        low, high = min(first for first, _ in bounded), max(last for _, last in bounded)
+        ranges = ",".join(f"[{first},{last}]" if last < END else f"[{first},)" for first, last in bounded)
         return "id BETWEEN %s AND %s AND id <@ %s::int8multirange", [low, high, f"{{{ranges}}}"]
     marks = " OR ".join(["id BETWEEN %s AND %s"] * len(spans))
-    return f"({marks})", [one for span in spans for one in span]
+    return f"({marks})", [one for span in bounded for one in span]
 
 
 def events_after(pk: int, *, limit: int) -> list[Row]:

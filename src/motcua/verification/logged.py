@@ -76,7 +76,7 @@ def compare_with_log(held: Iterable[Held] = ()) -> Comparison:
     files = [one for one in held if one.file.retention == EVENTS[_NAME].retention]
     # A month may have been archived in parts; a part that is away leaves the whole month open.
     away = [one for one in files if one.path is None]
-    begins = [first_entry_at(), *(one.begin for one in files if one.path)]
+    begins = [first_entry_at(), *(one.begin for one in files if one.path or not one.is_over)]
     since = _Since(
         min((at for at in begins if at), default=None), sorted({(one.begin, one.end) for one in away})
     )
