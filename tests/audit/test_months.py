@@ -167,6 +167,22 @@ def test_a_month_that_is_archived_has_no_table_any_more(postgresql: None, tmp_pa
     assert (report.findings, report.read) == ([], 6)
 
 
+@pytest.mark.parametrize(
+    "hand", ["DROP TABLE {}", "ALTER TABLE audit_auditevent DETACH PARTITION {}", "TRUNCATE {}"]
+)
+def test_a_month_that_a_hand_took_away_is_missed(postgresql: None, sql: Sql, hand: str) -> None:
+    keep_ahead(now=FAR)
+    ids = happen(3, now=FAR)
+    seal(now=FAR)
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql(hand.format("audit_auditevent_2031_12"))
+
+    found = verify(now=FAR).findings
+    assert [str(one) for one in found] == [
+        f"event {ids[0]}: is missing, and so are all up to event {ids[2]}; sealed in batch 1"
+    ]
+
+
 def test_of_two_archivers_one_archives(thorough: None, tmp_path: Path) -> None:
     happen(200)
     seal(now=NOW)

@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
+from motcua.audit import months
 from motcua.audit.service import keep_sealed, record
 from motcua.config import couriers, doctor
 from motcua.config.doctor import OFF, WORKS, WRONG, Finding, Part, Trouble, look_at
@@ -214,6 +215,18 @@ def test_an_audit_log_whose_heads_are_lost_is_told(settings: Any, tmp_path: Path
     settings.AUDIT_HEADS.unlink()
 
     assert "motcua audit resume" in trouble_of("audit log")
+
+
+@pytest.mark.django_db
+def test_a_month_of_the_log_that_is_not_ready_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    if connection.vendor == "sqlite":
+        assert said_of("months of the log") == "SQLite keeps one table for all"
+        return
+    assert f"the last one is {months.partitions()[-1]:%m/%Y}" in said_of("months of the log")
+
+    missing = months.partitions()[-1]
+    monkeypatch.setattr("motcua.audit.months.partitions", lambda: [missing])
+    assert "has no table, its events go to the table for the rest" in trouble_of("months of the log")
 
 
 @pytest.mark.django_db

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 from pytest_django import Settings
 
 from motcua.config import work
@@ -122,6 +123,28 @@ def test_the_log_is_sealed_at_its_pace_and_not_at_every_look(
     monkeypatch.setattr(work, "_seal_at", 0.0)
     work.work(Stop(1))
     assert len(sealed) == 2
+
+
+def test_the_log_s_months_are_made_ready_once_a_day_and_soon_again_where_that_failed(
+    did: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, looks, is_ready = [1000.0], [], [True]
+
+    def keep_ahead(*, now: object) -> bool:
+        looks.append(clock[0])
+        return is_ready[0]
+
+    monkeypatch.setattr("motcua.audit.service.keep_ahead", keep_ahead)
+    monkeypatch.setattr(work.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(work, "_months_at", 0.0)
+    for clock[0] in (1000.0, 1002.0, 87_000.0):
+        work._keep_months(timezone.now())
+    assert looks == [1000.0]
+
+    is_ready[0] = False
+    for clock[0] in (87_400.0, 87_500.0, 87_700.0):
+        work._keep_months(timezone.now())
+    assert looks == [1000.0, 87_400.0, 87_700.0]
 
 
 def test_an_absent_scanner_is_asked_more_and_more_rarely(
