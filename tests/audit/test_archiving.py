@@ -169,6 +169,13 @@ def test_a_file_that_was_cut_is_named(files: list[Path], folder: Path) -> None:
     )
 
 
+def test_a_folder_that_is_not_there_is_a_mistake_and_no_finding(files: list[Path], folder: Path) -> None:
+    assert run_audit("verify", "--archive", str(folder / "x")) == (
+        2,
+        f"{folder / 'x'}: there is no such folder.\n",
+    )
+
+
 def test_a_missing_file_is_named(files: list[Path], folder: Path) -> None:
     files[1].unlink()
     code, said = run_audit("verify", "--archive", str(folder))

@@ -75,6 +75,7 @@ def did(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[object]:
     )
     monkeypatch.setattr("motcua.dossiers.service.send_reminders", lambda *, now: 0)
     monkeypatch.setattr("motcua.oversight.balancing.run_due_balance", lambda *, now: False)
+    monkeypatch.setattr("motcua.audit.service.keep_ahead", lambda *, now: True)
     monkeypatch.setattr("motcua.audit.service.keep_sealed", lambda *, now: None)
     monkeypatch.setattr("motcua.config.retention.erase_once_a_day", lambda *, now: None)
     monkeypatch.setattr(work, "connection", database)

@@ -289,33 +289,30 @@ def _take_out(month: date, ids: list[int], files: tuple[File, ...], now: datetim
     Raises:
         CannotArchive: the month has changed meanwhile, or somebody else keeps hold of the table.
     """
+    details = {
+        "month": months.written(month),
+        "count": len(ids),
+        "ids": chain.written(chain.spans_of(ids)),
+        "files": [
+            {
+                "class": file.retention,
+                "file": file.name,
+                "count": file.count,
+                "sha256": file.sha256,
+                "days": file.days,
+                "until": file.until.isoformat(),
+            }
+            for file in files
+        ],
+        "operator": operator,
+    }
     for attempt in range(_TRIES):
         if attempt:
             time.sleep(_PAUSE)
         try:
             with months.hurried():
                 _remove(month, ids)
-                record(
-                    name=archives.EVENT,
-                    now=now,
-                    details={
-                        "month": months.written(month),
-                        "count": len(ids),
-                        "ids": chain.written(chain.spans_of(ids)),
-                        "files": [
-                            {
-                                "class": file.retention,
-                                "file": file.name,
-                                "count": file.count,
-                                "sha256": file.sha256,
-                                "days": file.days,
-                                "until": file.until.isoformat(),
-                            }
-                            for file in files
-                        ],
-                        "operator": operator,
-                    },
-                )
+                record(name=archives.EVENT, now=now, details=details)
             return
         except months.Busy:
             continue

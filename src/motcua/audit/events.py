@@ -418,7 +418,7 @@ _event(
     count=_("Số sự kiện đã chuyển."),
     ids=_("Số thứ tự của các sự kiện đã chuyển."),
     files=_(
-        "Từng tệp: nhóm thời hạn lưu, tên tệp, số sự kiện, mã kiểm tra SHA-256, thời hạn và ngày được xóa."
+        "Từng tệp: nhóm thời hạn lưu, tên tệp, số sự kiện, mã kiểm tra SHA-256, thời hạn và ngày cuối phải giữ."
     ),
     operator=_("Tên người vận hành trên máy chủ."),
 )

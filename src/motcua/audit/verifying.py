@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,6 @@ from motcua.audit import archives, chain, heads, months, reading
 from motcua.audit.archives import Archive, File, Held
 from motcua.audit.chain import Header, Span
 from motcua.audit.erasing import erasures
-from motcua.audit.events import EVENTS
 from motcua.audit.heads import Heads
 from motcua.audit.reading import Batch
 from motcua.audit.recording import is_ours
@@ -38,8 +38,10 @@ def verify(*, now: datetime, elsewhere: Iterable[Path] = (), brought: Path | Non
         brought: the folder with the files of archived months; without it these are not looked at.
 
     Raises:
-        OSError: a file of ``elsewhere`` cannot be read.
+        OSError: a file of ``elsewhere``, or one that was brought, cannot be read.
     """
+    if brought is not None and not brought.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "there is no such folder", str(brought))
     report = Report()
     # Heads are written after their batches: read in this order, what is sealed meanwhile does not seem to be cut off.
     files = _files(list(elsewhere), report)
@@ -412,8 +414,6 @@ def _check_file(
             leaf, sealed_at = seen
             if row.leaf != leaf:
                 report.add(row.pk, f"was changed after it was archived (line {number} of {file.name})")
-            elif row.name in EVENTS and archives.retention_of(row.name) != file.retention:
-                report.add(row.pk, f"lies among the wrong ones (line {number} of {file.name})")
             elif timezone.localdate(datetime.fromisoformat(sealed_at)) + timedelta(file.days) > file.until:
                 report.add(row.pk, f"may be deleted too early (line {number} of {file.name})")
     except FileNotFoundError:

@@ -479,7 +479,7 @@ TABLES: Final = (
         whose="người dùng; chủ số được nhắc tới",
         purpose="nhật ký: ai đã làm gì, lúc nào",
         seen_by="quản trị hệ thống",
-        kept="1, 5 hoặc 10 năm theo loại sự kiện (docs/audit-events.md)",
+        kept="1, 5 hoặc 10 năm theo loại sự kiện (docs/audit-events.md), kể cả trong tệp lưu trữ của tháng cũ",
         personal={
             "actor": Personal("người thực hiện"),
             "subject": Personal("mã hồ sơ, hoặc số đã băm", _DIGEST),
