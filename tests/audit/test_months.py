@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from motcua.accounts.models import User
@@ -212,7 +213,7 @@ def test_of_two_archivers_one_archives(thorough: None, tmp_path: Path) -> None:
     assert (report.findings, report.read) == ([], 200)
 
 
-def test_a_back_up_that_is_being_made_keeps_an_archive_waiting_and_nothing_is_lost(
+def test_a_back_up_that_is_being_made_keeps_no_month_from_being_archived_and_its_table_goes_the_next_time(
     thorough: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import psycopg
@@ -225,13 +226,49 @@ def test_a_back_up_that_is_being_made_keeps_an_archive_waiting_and_nothing_is_lo
     seal(now=FAR)
     late = datetime(2032, 3, 3, tzinfo=UTC)
     with psycopg.connect(**parameters()) as other:
-        other.execute("SELECT count(*) FROM audit_auditevent")
-        with pytest.raises(CannotArchive, match="is a back-up being made"):
-            list(archive(before=JANUARY, folder=tmp_path, now=late, operator="thu"))
-        assert AuditEvent.objects.filter(pk__in=ids).count() == 3
+        other.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        sees = "SELECT count(*) FROM audit_auditevent"
+        assert other.execute(sees).fetchone() == (3,)
+        assert len(list(archive(before=JANUARY, folder=tmp_path, now=late, operator="thu"))) == 1
+        assert not AuditEvent.objects.filter(pk__in=ids).exists()
+        assert other.execute(sees).fetchone() == (3,), "a back-up holds the log of its moment"
+    assert DECEMBER in months.partitions()
 
-    assert len(list(archive(before=JANUARY, folder=tmp_path, now=late, operator="thu"))) == 1
+    assert not list(archive(before=JANUARY, folder=tmp_path, now=late, operator="thu"))
+    assert DECEMBER not in months.partitions()
     assert verify(now=late, brought=tmp_path).is_whole
+
+
+def test_whoever_records_while_months_come_and_go_is_never_refused(thorough: None, tmp_path: Path) -> None:
+    stop, trouble, recorded = threading.Event(), [], []
+
+    def work() -> None:
+        try:
+            while not stop.is_set():
+                recorded.append(record(name="audit.exported", now=FAR).pk)
+                recorded.append(record(name="dossier.received", now=FAR).pk)
+        except DatabaseError as error:
+            trouble.append(error)
+        finally:
+            connection.close()
+
+    both = [threading.Thread(target=work) for _ in range(2)]
+    for one in both:
+        one.start()
+    try:
+        for _ in range(5):
+            while not keep_ahead(now=FAR):
+                pass
+            months.run("DELETE FROM audit_auditevent WHERE at >= %s AND name = 'dossier.received'", FAR)
+            with suppress(months.Busy):
+                months.drop(DECEMBER, unless=[])
+    finally:
+        stop.set()
+        for one in both:
+            one.join()
+
+    assert recorded
+    assert trouble == []
 
 
 def test_the_log_of_before_is_carried_over_and_back(postgresql: None, people: None, sql: Sql) -> None:

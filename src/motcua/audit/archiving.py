@@ -1,8 +1,8 @@
 """Taking whole months out of the database into files, so that the chain still proves what they hold.
 
 First the files: written, brought to the disk, read back and compared with the leaves of the chain, line by line. Only
-then the rows go, in one short transaction with the event that says so. Whoever is killed between the two has lost
-nothing: the next one finds the files and uses them.
+then the rows go, in one transaction with the event that says so. Whoever is killed between the two has lost nothing:
+the next one finds the files and uses them. On PostgreSQL the month's table, empty by then, is dropped after that.
 """
 
 # ruff: noqa: S608
@@ -37,7 +37,7 @@ from motcua.audit.sealer import seal
 from motcua.audit.verifying import check_chain
 
 _log = logging.getLogger("motcua.audit")
-_TRIES: Final = 20  # to get hold of the table
+_TRIES: Final = 20  # to get hold of a table that is to be dropped
 _PAUSE: Final = 0.5  # seconds between two
 _ALONE: Final = 0x617263_68697665  # the number by which two archivers keep out of each other's way
 _VERIFY: Final = "Run: motcua audit verify"
@@ -88,6 +88,7 @@ def archive(*, before: date, folder: Path, now: datetime, operator: str) -> Iter
         while (month := _oldest(since, months.begin_of(before))) is not None:
             yield _archive(month, kept, folder, now, operator)
             since = months.begin_of(months.later(month, 1))
+        _drop_emptied(before)
 
 
 def may_be_deleted(folder: Path, *, now: datetime) -> list[str]:
@@ -306,46 +307,21 @@ def _take_out(month: date, ids: list[int], files: tuple[File, ...], now: datetim
         ],
         "operator": operator,
     }
-    for attempt in range(_TRIES):
-        if attempt:
-            time.sleep(_PAUSE)
-        try:
-            with months.hurried():
-                _remove(month, ids)
-                record(name=archives.EVENT, now=now, details=details)
-            return
-        except months.Busy:
-            continue
-    raise CannotArchive(
-        "Somebody has been using the table for long (is a back-up being made?). The files are written; "
-        "run this again later."
-    )
+    try:
+        with months.hurried():
+            _remove(month, ids)
+            record(name=archives.EVENT, now=now, details=details)
+    except months.Busy:
+        raise CannotArchive(
+            "Somebody keeps the log shut. The files are written; run this again later."
+        ) from None
 
 
 def _remove(month: date, ids: list[int]) -> None:
-    """Remove these events of a month, which must all be there; drop the month's table where it has one."""
+    """Remove these events of a month, which must all be there."""
     begin, end = reading.bounds(months.begin_of(month), months.begin_of(months.later(month, 1)))
-    rest = ids
+    spans = chain.spans_of(ids)
     removed = 0
-    if connection.vendor == "postgresql" and month in months.partitions():
-        table = months.table_of(month)
-        months.run(f"LOCK TABLE {table} IN EXCLUSIVE MODE")  # first: whoever records does not come here
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT id, name FROM {table} ORDER BY id")  # nosec B608 # a name of ours
-            there = cursor.fetchall()
-        staying = [name for _, name in there if not archives.retention_of(name)]
-        here = {pk for pk, name in there if archives.retention_of(name)}
-        rest = [pk for pk in ids if pk not in here]
-        if len(here) + len(rest) != len(ids):
-            raise CannotArchive(_changed(month))
-        removed = len(here)
-        months.run(f"ALTER TABLE {months.TABLE} DETACH PARTITION {table}")
-        months.run(
-            f"INSERT INTO {months.TABLE} SELECT * FROM {table} WHERE name = ANY(%s)",  # nosec B608 # names of ours
-            sorted(set(staying)),
-        )
-        months.run(f"DROP TABLE {table}")
-    spans = chain.spans_of(rest)
     for start in range(0, len(spans), reading.SPANS_A_QUERY):
         where, given = reading.within(spans[start : start + reading.SPANS_A_QUERY])
         removed += months.run(
@@ -356,6 +332,28 @@ def _remove(month: date, ids: list[int]) -> None:
         )
     if removed != len(ids):
         raise CannotArchive(_changed(month))
+
+
+def _drop_emptied(before: date) -> None:
+    """Drop the tables of old months that hold nothing any more but what stays; one in use waits for the next time."""
+    if connection.vendor != "postgresql":
+        return
+    for month in months.partitions():
+        if month < before and not _is_seen_to(month):
+            _log.info("audit.month_waits month=%s", months.written(month))
+            return
+
+
+def _is_seen_to(month: date) -> bool:
+    for attempt in range(_TRIES):
+        if attempt:
+            time.sleep(_PAUSE)
+        try:
+            months.drop(month, unless=_names())
+        except months.Busy:
+            continue
+        return True
+    return False
 
 
 def _changed(month: date) -> str:

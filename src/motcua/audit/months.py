@@ -9,11 +9,12 @@ an event is recorded whether its month was made ready or not.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from django.contrib.auth import get_user_model
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -143,11 +144,33 @@ def run(sql: str, *given: Any) -> int:
         return int(cursor.rowcount)
 
 
+def drop(month: date, *, unless: Sequence[str]) -> None:
+    """Drop a month's table, unless it holds events of these names; others move to the table for the rest.
+
+    Args:
+        month: one that has a table.
+        unless: names of events.
+
+    Raises:
+        Busy: somebody uses the log; nothing was done.
+    """
+    name = table_of(month)
+    with hurried():
+        # Whoever records holds the log before PostgreSQL looks up the user for the row's key: we go the same way.
+        run(f"LOCK TABLE ONLY {TABLE} IN ACCESS EXCLUSIVE MODE")
+        if run(f"SELECT FROM {name} WHERE name = ANY(%s) LIMIT 1", list(unless)):  # nosec B608 # a name of ours
+            return
+        run(f"ALTER TABLE {TABLE} DETACH PARTITION {name}")
+        run(f"INSERT INTO {TABLE} SELECT * FROM {name}")  # nosec B608 # names of ours
+        run(f"DROP TABLE {name}")
+
+
 def _make(month: date) -> None:
     """Make a month's table apart, move there what the table for the rest holds of it, and join it.
 
-    Joining waits for nobody who records an event: only the table for the rest is shut for that moment, and users are
-    not written to.
+    Nobody may record meanwhile: a row that is on its way to the table for the rest when its month is joined would be
+    refused there. Users come first, since whoever logs in writes there and then records it; joining locks them too,
+    for the key that points at them.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_MAKING])
@@ -159,6 +182,8 @@ def _make(month: date) -> None:
     run(f"CREATE TABLE {name} (LIKE {TABLE} INCLUDING ALL)")
     # With this PostgreSQL need not read the table when it is joined.
     run(f"ALTER TABLE {name} ADD CONSTRAINT month CHECK (at >= '{begin}' AND at < '{end}')")
+    run(f"LOCK TABLE {get_user_model()._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+    run(f"LOCK TABLE ONLY {TABLE} IN SHARE ROW EXCLUSIVE MODE")
     run(f"LOCK TABLE {TABLE}_default IN ACCESS EXCLUSIVE MODE")
     run(
         f"WITH moved AS (DELETE FROM {TABLE}_default WHERE at >= '{begin}' AND at < '{end}' RETURNING *) "  # nosec B608 # names and moments of ours
