@@ -184,6 +184,23 @@ def test_a_month_that_a_hand_took_away_is_missed(postgresql: None, sql: Sql, han
     ]
 
 
+@pytest.mark.parametrize("days", [-40, 0, 40])
+def test_a_row_that_was_put_in_under_the_id_of_another_is_named(
+    postgresql: None, sql: Sql, days: int
+) -> None:
+    ids = happen(3)
+    seal(now=NOW)
+    sql(
+        "INSERT INTO audit_auditevent (id, at, name, office_code, subject, details, mac) "
+        "VALUES (%s, %s, 'dossier.received', '', '', '{}', 'f00d')",
+        ids[1],
+        NOW + timedelta(days=days),
+    )
+
+    found = [str(one) for one in verify(now=NOW).findings]
+    assert f"event {ids[1]}: stands there twice: one of the two was put in by hand" in found
+
+
 def test_of_two_archivers_one_archives(thorough: None, tmp_path: Path) -> None:
     happen(200)
     seal(now=NOW)
