@@ -47,7 +47,7 @@ def gunicorn_command(*, graceful_seconds: int = 15) -> list[str]:
         sys.executable,
         *("-m", "gunicorn", "motcua.config.wsgi:application"),
         *("--bind", f"127.0.0.1:{env['MOTCUA_PORT']}"),
-        *("--worker-class", "gthread"),
+        *("--worker-class", "motcua.config.crowding.Worker"),
         *("--workers", str(env["MOTCUA_WORKERS"])),
         *("--threads", str(threads)),
         *("--timeout", "60", "--graceful-timeout", str(graceful_seconds), "--keep-alive", "15"),

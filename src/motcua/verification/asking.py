@@ -39,6 +39,7 @@ from motcua.verification.limits import Limited
 from motcua.verification.models import IdentityCheck, Route
 from motcua.web import tallies
 from motcua.web.connections import give_connection_back
+from motcua.web.places import elsewhere
 
 _log = logging.getLogger("motcua.verification")
 _OUTCOME_FIELDS: Final = (
@@ -196,10 +197,10 @@ def _over(
     inquiry = _inquiry(check, question)
     for place, route in enumerate(ways, start=1):
         left = registers.question_seconds() - (time.monotonic() - started)
-        began = time.monotonic()
-        outcome = _asked(route, question, replace(inquiry, seconds=left))
-        took, at = time.monotonic() - began, now + timedelta(seconds=time.monotonic() - started)
-        tallies.waited(took)
+        with elsewhere():
+            began = time.monotonic()
+            outcome = _asked(route, question, replace(inquiry, seconds=left))
+            took, at = time.monotonic() - began, now + timedelta(seconds=time.monotonic() - started)
         tallies.observe(tallies.REGISTER_SECONDS, route.value, seconds=took, ends=tallies.REGISTER)
         is_unsent = isinstance(outcome, Unanswered) and outcome.is_unsent
         left -= took
@@ -301,8 +302,8 @@ def replayed(first: IdentityCheck) -> IdentityCheck:
     patience = time.monotonic() + line.longest_question().total_seconds()
     while not first.outcome and time.monotonic() < patience:
         give_connection_back()
-        time.sleep(LOOK_AGAIN)
-        tallies.waited(LOOK_AGAIN)
+        with elsewhere():
+            time.sleep(LOOK_AGAIN)
         first.refresh_from_db()
     return first
 

@@ -52,8 +52,8 @@ from motcua.verification.locks import (
 from motcua.verification.models import IdentityCheck, Route
 from motcua.verification.probing import ping
 from motcua.verification.waiting import erase_expired as erase_waiting_records
-from motcua.web import tallies
 from motcua.web.connections import give_connection_back
+from motcua.web.places import elsewhere
 
 __all__ = [
     "NO_PRESS",
@@ -292,8 +292,8 @@ def answer_to(*, press: Press, claim: IdentityClaim, user: AbstractBaseUser) -> 
         if first := same.first():
             return _evened_out(asking.replayed(first))
         give_connection_back()
-        time.sleep(asking.LOOK_AGAIN)
-        tallies.waited(asking.LOOK_AGAIN)
+        with elsewhere():
+            time.sleep(asking.LOOK_AGAIN)
     return None
 
 
@@ -491,6 +491,5 @@ def _even_out(took: float, sleep: Callable[[float], None]) -> None:
     step: float = settings.REJECTED_STEP_SECONDS
     if step:
         give_connection_back()
-        pause = step - took % step
-        sleep(pause)
-        tallies.waited(pause)
+        with elsewhere():
+            sleep(step - took % step)

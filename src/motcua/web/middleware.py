@@ -20,7 +20,7 @@ def permissions(*own: str) -> str:
     return ", ".join(f"{feature}=({'self' if feature in own else ''})" for feature in _FEATURES)
 
 
-_NO_PERMISSIONS = permissions()
+NO_PERMISSIONS = permissions()
 
 
 def drop_null(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -68,7 +68,7 @@ def no_store(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[H
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response["Cache-Control"] = "no-store, private"
-        response.setdefault("Permissions-Policy", _NO_PERMISSIONS)
+        response.setdefault("Permissions-Policy", NO_PERMISSIONS)
         response["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 

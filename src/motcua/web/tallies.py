@@ -31,6 +31,7 @@ REGISTER: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0)
 REQUESTS: Final = "requests"  # key: REQUESTS, address, class of the status
 OWN_SECONDS: Final = "own"  # key: OWN_SECONDS, address, upper end of a class or "sum"
 REGISTER_SECONDS: Final = "register"  # key: REGISTER_SECONDS, line, the same
+TOLD_TO_WAIT: Final = "told_to_wait"
 
 _RECORD: Final = struct.Struct("=120sd")
 _MOST_RECORDS: Final = 4096
