@@ -55,6 +55,11 @@ FAMILIES: Final = _families(
         "Time of the register: from a question to its answer, or to giving up.",
     ),
     ("http_requests_total", "counter", "Requests by address and class of status."),
+    (
+        "http_told_to_wait_total",
+        "counter",
+        "Requests that were told to wait, because too many were under way.",
+    ),
     ("http_own_seconds", "histogram", "Our own time for a request, without waiting for the register."),
     ("outbox_waiting", "gauge", "Parcels that wait for another system."),
     ("outbox_stuck", "gauge", "Parcels that wait and were tried many times in vain."),
@@ -157,6 +162,7 @@ def _of_this_machine() -> Iterator[tuple[str, Sample]]:
     for (kind, *labels), count in sorted(counts.items()):
         if kind == tallies.REQUESTS and len(labels) == 2:
             yield "http_requests_total", ("", {"route": labels[0], "status": labels[1]}, count)
+    yield "http_told_to_wait_total", ("", {}, counts[(tallies.TOLD_TO_WAIT,)])
     for name, kind, label, ends in (
         ("http_own_seconds", tallies.OWN_SECONDS, "route", tallies.OWN),
         ("register_seconds", tallies.REGISTER_SECONDS, "line", tallies.REGISTER),

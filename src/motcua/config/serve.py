@@ -36,7 +36,7 @@ def gunicorn_command(*, graceful_seconds: int = 15) -> list[str]:
     """Return the command line of the server, from ``MOTCUA_PORT``, ``MOTCUA_WORKERS`` and ``MOTCUA_THREADS``.
 
     A worker has a thread for every question that may be in flight, should they all come to it, and others for pages:
-    so a register that hangs never keeps a page waiting.
+    so a register that hangs never keeps a page waiting. How many of these work at once, ``crowding`` decides.
 
     Args:
         graceful_seconds: how long requests under way may take to end once the server is asked to stop.

@@ -17,7 +17,7 @@ from typing import Final
 
 from motcua.web import tallies
 
-PATIENCE: Final = 2.0  # seconds that somebody who is let in should at most wait for the answer
+PATIENCE: Final = 1.5  # seconds that somebody who is let in should at most wait for the answer
 _SUPPOSED: Final = 0.02  # seconds from one answer to the next, until they were measured
 _MEASURED_OVER: Final = 16  # answers
 _this_thread = threading.local()

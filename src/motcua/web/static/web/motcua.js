@@ -87,6 +87,7 @@
     document.getElementById("no-answer")?.remove();
     const { text, response } = event.detail.ctx;
     if (!/^\s*<!doctype/i.test(text)) return;
+    if (response.status === 503 && response.headers.get("Retry-After")) return refuse(event, said.crowded);
     if (response.status >= 500) return refuse(event, said.broken);
     const ended = new DOMParser().parseFromString(text, "text/html").getElementById("session-ended");
     refuse(event, `${ended?.textContent ?? said.ended} ${said.kept} `);
