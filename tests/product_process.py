@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -203,12 +203,15 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def start_product(store: Store, sandbox: SandboxProcess, **changes: str) -> ProductProcess:
+def start_product(
+    store: Store, sandbox: SandboxProcess, *, command: Sequence[str] = (MOTCUA, "serve"), **changes: str
+) -> ProductProcess:
     """Start `motcua serve` on a free port and wait until both of its workers are there and it answers.
 
     Args:
         store: filled, and nobody else's.
         sandbox: the register that it asks.
+        command: what starts it.
         changes: further variables of the environment.
     """
     port = free_port()
@@ -221,7 +224,7 @@ def start_product(store: Store, sandbox: SandboxProcess, **changes: str) -> Prod
     }
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [MOTCUA, "serve"], env=environment(**variables), stdout=out, stderr=out, start_new_session=True
+            command, env=environment(**variables), stdout=out, stderr=out, start_new_session=True
         )
     product = ProductProcess(f"http://127.0.0.1:{port}", process, store, log)
     try:
