@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from motcua.config.crowding import refusals
 from tests.e2e.conftest import Stack, Visit, Visitor
 from tests.people import PASSWORD, Person, cast
 
@@ -428,6 +429,38 @@ def test_a_name_changed_while_the_register_is_asked_takes_the_answer_back(
     officer.sees("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
     assert officer.field("Họ và tên").input_value() == cast.cuc.full_name
     assert officer.field("Số điện thoại").input_value() == "0912345678"
+
+
+def crowd(route: Route) -> None:
+    """Answer as the server does while too many are there."""
+    head, _, page = refusals()(b"POST").partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode("ascii").split("\r\n")[1:])
+    route.fulfill(status=503, headers=headers, body=page)
+
+
+@both_ways
+def test_a_crowd_costs_nothing_that_was_typed_and_is_no_answer_about_anybody(
+    visitor: Visit, javascript: bool
+) -> None:
+    officer = visitor(javascript=javascript)
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    claims(officer, cast.cuc)
+    officer.page.route("**/kiem-tra/", crowd)
+
+    officer.presses(CHECK)
+
+    officer.sees(re.compile("Hiện có rất nhiều người dùng hệ thống"))
+    officer.sees(re.compile("chưa được nhận"))
+    expect(officer.page.get_by_text(re.compile("Xác thực thất bại|Xác thực thành công"))).to_have_count(0)
+    officer.looks_closely("desk-crowd")
+    officer.page.unroute("**/kiem-tra/")
+    officer.complaints.clear()  # the browser says 503 too
+    if javascript:
+        officer.presses(CHECK)
+    else:
+        officer.page.reload()
+    officer.sees("Xác thực thành công")
 
 
 def test_an_ended_session_costs_nothing_that_was_typed(visitor: Visit) -> None:
