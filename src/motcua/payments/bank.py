@@ -23,6 +23,7 @@ from django.conf import settings
 
 from motcua.outbox.posting import TOKEN_REFUSED, get_json
 from motcua.outbox.service import Failed, Refused, Unreachable
+from motcua.web.places import elsewhere
 
 _NOBODYS: Final = UUID(int=0)
 _MOST: Final = 2_000_000_000  # đồng
@@ -116,7 +117,8 @@ def ask(order: UUID) -> Word:
         outbox.service.Unreachable, Failed, Refused: there is no answer to go by.
     """
     said = _signed({"kind": "question", "merchant": settings.BANK_MERCHANT, "order": str(order)})
-    answer = get_json(f"{_address('status')}?{urlencode(said)}")
+    with elsewhere():
+        answer = get_json(f"{_address('status')}?{urlencode(said)}")
     try:
         word = _read(answer.json(), kind="answer")
     except NotTheirs as error:
