@@ -23,6 +23,8 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 
+from motcua.web.places import elsewhere
+
 _CONNECT: Final = 2  # seconds
 _READ: Final = 10  # seconds between two bytes
 _TOTAL: Final = 30.0  # seconds for a whole file
@@ -116,9 +118,13 @@ class ObjectStore(Storage):
 
     @contextmanager
     def _asked(self) -> Iterator[Any]:
-        """Hand out the client, and tell what goes wrong in two words; the library's errors quote addresses."""
+        """Hand out the client, and tell what goes wrong in two words; the library's errors quote addresses.
+
+        Whoever waits for the store keeps no place from others meanwhile.
+        """
         try:
-            yield self._client()
+            with elsewhere():
+                yield self._client()
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in _ABSENT:
