@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -53,6 +55,24 @@ def speak(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
             response = get_response(request)
         response.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Cookie",))
+        return response
+
+    return answer
+
+
+def explain_refused_method(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Give whoever opens the address of a button a page to read, where a browser would show nothing of ours.
+
+    Somebody comes there by logging in after the session had ended under the press, or by opening an old address.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+            response.content = render_to_string("405.html", request=request)
+            response["Content-Type"] = "text/html; charset=utf-8"
         return response
 
     return answer
