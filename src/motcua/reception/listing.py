@@ -393,7 +393,7 @@ def _due(
 ) -> str:
     """Say when it has to be done, or since when it waits."""
     if status == states.SUBMITTED:
-        return _("nộp %(at)s") % {"at": moment(submitted_at)}
+        return _("chưa tính, nộp lúc %(at)s") % {"at": moment(submitted_at)}
     if status in states.CLOSED:
         return _("kết thúc %(at)s") % {"at": moment(saved_at)}
     if status == states.FINISHED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
@@ -27,6 +28,7 @@ from motcua.reception.saving import LONGEST_NAME, MOST_SAVED, NameMissing, TooMa
 
 MOST_NOTICES: Final = 10
 _LONGEST_SOUGHT: Final = 100
+_LONGEST_DAY: Final = 10
 _LONGEST_QUERY: Final = 1000
 _LONGEST_REASON: Final = 1000
 _OUTCOME, _PRESS = "queue_outcome", "queue_press"
@@ -85,7 +87,7 @@ def queue(request: OfficialRequest) -> HttpResponse:
         "may_receive": may(request.user, Right.RECEIVE),
         "before": _page_link(chosen, page.before),
         "after": _page_link(chosen, page.after),
-        "fields": _fields(chosen, colleagues),
+        "fields": _fields(chosen, colleagues, request.GET),
         "saved": list(SavedFilter.objects.filter(user=request.user)),
         "longest_name": LONGEST_NAME,
         "actions": actions,
@@ -254,12 +256,16 @@ def _page_link(chosen: Filter, place: listing.Place | None) -> str:
     return "" if place is None else f"{chosen.query()}&vi-tri={place.as_text()}"
 
 
-def _fields(chosen: Filter, colleagues: list[tuple[int, int | None, str]]) -> dict[str, Any]:
-    """Return what the form of the filter offers, and what is chosen in it."""
+def _fields(
+    chosen: Filter, colleagues: list[tuple[int, int | None, str]], typed: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what the form of the filter offers, and what is chosen in it; a day that was no day stays as typed."""
     assert chosen.scope is not None  # nosec B101 # tells the type checker
     assert chosen.tab is not None  # nosec B101 # tells the type checker
     holders = [(key, name) for key, office, name in colleagues if office in chosen.shown_offices]
     offices = [office for key in chosen.offices if (office := known(key)) is not None]
+    is_since_wrong = chosen.since is None and bool(typed.get("tu"))
+    is_until_wrong = chosen.until is None and bool(typed.get("den"))
     return {
         "scope": chosen.scope.value,
         "tab": chosen.tab.name,
@@ -277,9 +283,11 @@ def _fields(chosen: Filter, colleagues: list[tuple[int, int | None, str]]) -> di
             for key, name in ((filters.NOBODY, _("Chưa giao ai")), *holders)
             if chosen.scope is not Scope.MINE
         ],
-        "since": f"{chosen.since:%d/%m/%Y}" if chosen.since else "",
-        "until": f"{chosen.until:%d/%m/%Y}" if chosen.until else "",
-        "is_open": chosen.is_narrowed or bool(chosen.statuses),
+        "since": f"{chosen.since:%d/%m/%Y}" if chosen.since else typed.get("tu", "")[:_LONGEST_DAY],
+        "until": f"{chosen.until:%d/%m/%Y}" if chosen.until else typed.get("den", "")[:_LONGEST_DAY],
+        "is_since_wrong": is_since_wrong,
+        "is_until_wrong": is_until_wrong,
+        "is_open": chosen.is_narrowed or bool(chosen.statuses) or is_since_wrong or is_until_wrong,
     }
 
 
