@@ -36,7 +36,14 @@ _HIDDEN_CHARACTER: Final = _("Có ký tự ẩn không dùng được. Vui lòng
 class PasswordField(forms.CharField):
     """A password: kept as typed, but one letter with a mark is the same however a keyboard composes it."""
 
-    def __init__(self, *, label: Any, autocomplete: str, required: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        label: Any,
+        autocomplete: str,
+        required: bool = True,
+        missing: Any = None,
+    ) -> None:
         super().__init__(
             label=label,
             required=required,
@@ -44,7 +51,7 @@ class PasswordField(forms.CharField):
             max_length=LONGEST_PASSWORD,
             widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
             error_messages={
-                "required": _("Vui lòng nhập mật khẩu."),
+                "required": missing or _("Vui lòng nhập mật khẩu."),
                 "max_length": _("Mật khẩu dài quá 128 ký tự. Vui lòng chọn mật khẩu ngắn hơn."),
                 "null_characters_not_allowed": _HIDDEN_CHARACTER,
             },
@@ -282,7 +289,11 @@ class CodeForm(forms.Form):
 class ConfirmForm(forms.Form):
     """The password, once more, before something that opens the account is changed."""
 
-    current_password = PasswordField(label=_("Mật khẩu hiện tại"), autocomplete="current-password")
+    current_password = PasswordField(
+        label=_("Mật khẩu hiện tại"),
+        autocomplete="current-password",
+        missing=_("Vui lòng nhập mật khẩu hiện tại."),
+    )
 
     def refuse_password(self) -> None:
         """Say that the current password is not right."""
@@ -302,8 +313,14 @@ class SecondFactorForm(CodeForm, ConfirmForm):
 class NewPasswordForm(ConfirmForm):
     """Another password for one's own account."""
 
-    password = PasswordField(label=_("Mật khẩu mới"), autocomplete="new-password")
-    password_again = PasswordField(label=_("Nhập lại mật khẩu mới"), autocomplete="new-password")
+    password = PasswordField(
+        label=_("Mật khẩu mới"), autocomplete="new-password", missing=_("Vui lòng nhập mật khẩu mới.")
+    )
+    password_again = PasswordField(
+        label=_("Nhập lại mật khẩu mới"),
+        autocomplete="new-password",
+        missing=_("Vui lòng nhập lại mật khẩu mới."),
+    )
 
     def __init__(self, user: User, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
