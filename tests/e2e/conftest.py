@@ -63,7 +63,14 @@ class Stack:
 
     def lets_the_office(self, act: str) -> None:
         """Let something happen at the office that a journey does not watch: Python, in the product's own shell."""
-        shell = [Path(sys.executable).with_name("motcua"), "shell", "-c", act]
+        self._lets("motcua", "shell", "-c", act)
+
+    def lets_the_register(self, act: str) -> None:
+        """Let something change in the register: Python, in the sandbox's own shell."""
+        self._lets("npdsandbox", "manage", "shell", "-c", act)
+
+    def _lets(self, program: str, *words: str) -> None:
+        shell = [Path(sys.executable).with_name(program), *words]
         done = subprocess.run(shell, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
@@ -179,6 +186,9 @@ _CUT_OFF = """[...document.querySelectorAll("main *")].filter((box) => {
     return ["hidden", "clip"].includes(overflowX) && textOverflow !== "ellipsis" && clipPath === "none"
         && !box.matches("input, select") && box.clientWidth && box.scrollWidth > box.clientWidth + 1;
 }).map((box) => box.outerHTML.slice(0, 80))"""
+# Tables that are wider than the box that scrolls them: on these pages nobody should have to push one sideways.
+_SCROLLED = """[...document.querySelectorAll("main .table-wrap")]
+    .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent.trim().slice(0, 80))"""
 
 
 @dataclass
@@ -276,6 +286,17 @@ class Visitor:
         assert overflow <= 0, f"{name}: {overflow} px wider than a phone of {NARROW} px"
         assert not cut, f"{name}: cut off at {NARROW} px: {cut}"
         assert not found_narrow, f"{name} at {NARROW} px: {_told(found_narrow)}"
+
+    def reads_it_whole(self, name: str) -> None:
+        """Find nothing cut off and nothing to push sideways on this page, on a phone and on the desk's screen."""
+        self.page.wait_for_load_state("load")
+        for width in (NARROW, USUAL):
+            self.page.set_viewport_size({"width": width, "height": _HEIGHT})
+            self._keep(f"{name}-{width}")
+            overflow = self.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+            assert overflow <= 0, f"{name}: {overflow} px wider than {width} px"
+            for found in (self.page.evaluate(_CUT_OFF), self.page.evaluate(_SCROLLED)):
+                assert not found, f"{name}: not whole at {width} px: {found}"
 
     def has_nothing_inaccessible(self, name: str) -> None:
         """Find nothing inaccessible on this page as it is."""

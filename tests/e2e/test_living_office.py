@@ -12,6 +12,35 @@ from tests.e2e.conftest import Stack, Visit, running
 from tests.people import PASSWORD, Person, cast
 
 pytestmark = pytest.mark.browser
+LONG_NAME = "Nguyễn Phước Quỳnh Thượng Tằng Tôn Nữ Hoàng Diễm Khuê Nguyệt Ánh"
+SOLID_NAME = "Ksơrhơbialênhkrănghđơkbuônyăhđơkrơlanblia"
+LONG_ADDRESS = "Số 1234/56/78 hẻm 90 ngách 12 ngõ 345 đường Nguyễn Thị Minh Khai nối dài, tổ dân phố 27, " * 3
+LONG_MAIL = "nguyenphuocquynhthuongtangtonnuhoangdiemkhue@van-phong-cong-chung-tu-phap.example.com"
+LONG_PROCEDURE = "Cấp giấy phép sửa chữa, cải tạo, di dời công trình tín ngưỡng, tôn giáo, tượng đài, " * 4
+LONG_OFFICE = (
+    "Bộ phận Tiếp nhận và Trả kết quả theo cơ chế một cửa, một cửa liên thông của phường Mẫu A, " * 2
+)
+LENGTHENED = f"""
+from motcua.accounts.models import Citizen, Office, User
+from motcua.dossiers.models import Dossier, Paper
+from motcua.procedures.models import Procedure, ProcedureRevision, RequiredDocument
+Office.objects.filter(kind="desk").update(name={LONG_OFFICE[:150]!r}, address={LONG_ADDRESS!r})
+Procedure.objects.update(name={LONG_PROCEDURE[:300]!r})
+ProcedureRevision.objects.update(name={LONG_PROCEDURE[:300]!r})
+RequiredDocument.objects.update(name={(LONG_PROCEDURE * 2)[:500]!r})
+Paper.objects.update(original_name={"bản_quét_giấy_tờ_không_có_dấu_cách_" * 5!r} + ".png")
+for number, dossier in enumerate(Dossier.objects.all()):
+    dossier.applicant_name = ({LONG_NAME!r}, {SOLID_NAME!r})[number % 2]
+    dossier.permanent_residence = dossier.current_residence = {LONG_ADDRESS!r}
+    dossier.email = {LONG_MAIL!r}
+    dossier.save(update_fields=["applicant_name", "permanent_residence", "current_residence", "email"])
+for citizen in Citizen.objects.all():
+    citizen.full_name, citizen.address, citizen.email = {LONG_NAME!r}, {LONG_ADDRESS!r}, {LONG_MAIL!r}
+    citizen.save(update_fields=["full_name", "address", "email"])
+for number, official in enumerate(User.objects.exclude(role=User.Role.CITIZEN)):
+    official.full_name = ({LONG_NAME!r}, {SOLID_NAME!r})[number % 2]
+    official.save(update_fields=["full_name"])
+"""
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +48,17 @@ def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run the demo as ``make run`` does, with its office at work."""
     with running(tmp_path_factory.mktemp("living"), dossiers=120) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def long_names(living: Stack) -> Stack:
+    """Give everybody and everything at the living office the longest names that fit."""
+    living.lets_the_office(LENGTHENED)
+    living.lets_the_register(
+        "from npdsandbox.models import Citizen\n"
+        f"Citizen.objects.filter(personal_number={cast.nguyen.number!r}).update(full_name={LONG_NAME!r})"
+    )
+    return living
 
 
 @pytest.mark.parametrize(
@@ -73,3 +113,44 @@ def test_an_administrator_reads_what_was_told_by_message(living: Stack, visitor:
     administrator.presses("Đăng nhập")
     administrator.opens("/quan-tri/hop-thu/")
     administrator.sees(re.compile("Tin nhắn SMS gửi đến"))
+
+
+def test_the_longest_names_are_read_whole_at_the_desk(long_names: Stack, visitor: Visit) -> None:
+    officer = visitor(at=long_names)
+    officer.logs_in(cast.lan)
+    officer.opens("/mot-cua/tiep-nhan/?thu-tuc=1.001193")
+    officer.types("Họ và tên", LONG_NAME)
+    officer.types("Số CCCD/CMND", cast.nguyen.number)
+    officer.types("Ngày sinh", cast.nguyen.typed_birth)
+    officer.presses("Kiểm tra danh tính số")
+    officer.sees("Xác thực thành công")
+    officer.reads_it_whole("long-desk")
+    for name, query in (("received", "tiep-nhan&muc=xu-ly"), ("waiting", "tiep-nhan&muc=cho-tiep-nhan")):
+        officer.opens(f"/mot-cua/?pham-vi={query}")
+        officer.reads_it_whole(f"long-queue-{name}")
+    officer.page.locator("[data-row]").first.click()
+    officer.sees("Người nộp hồ sơ")
+    officer.reads_it_whole("long-dossier")
+    officer.opens("/mot-cua/?pham-vi=tiep-nhan&muc=xu-ly")
+    officer.page.locator("[data-row]").first.click()
+    officer.follows("Giấy tiếp nhận")
+    officer.reads_it_whole("long-receipt")
+
+
+def test_the_longest_names_are_read_whole_by_cashiers_and_citizens(long_names: Stack, visitor: Visit) -> None:
+    cashier = visitor(at=long_names)
+    cashier.logs_in(cast.nga)
+    cashier.opens("/mot-cua/thu-phi/")
+    cashier.reads_it_whole("long-till")
+    citizen = visitor(at=long_names)
+    citizen.logs_in(cast.an)
+    for name, address in (("papers", "/ca-nhan/giay-to/"), ("profile", "/ca-nhan/"), ("dossiers", "/ho-so/")):
+        citizen.opens(address)
+        citizen.reads_it_whole(f"long-{name}")
+    citizen.follows(re.compile("Làm tiếp"))
+    citizen.sees("Lấy từ tài khoản")
+    citizen.reads_it_whole("long-filing")
+    citizen.opens("/ho-so/?loc=can-lam")
+    citizen.page.locator("main .list h2 a").first.click()
+    citizen.sees("Người nộp")
+    citizen.reads_it_whole("long-own-dossier")
