@@ -248,3 +248,20 @@ def test_a_page_of_names_is_sealed_and_costs_no_query_more(
     page(desk.client, "queue")
     with django_assert_max_num_queries(6):  # type: ignore[attr-defined]
         assert page(desk.client, "queue").count(cast.han.full_name) == 20
+
+
+@pytest.mark.parametrize("name", ["tu", "den"])
+def test_a_day_that_is_none_stays_in_the_filter_and_is_told(
+    officer_client: Client, filed: Dossier, name: str
+) -> None:
+    query = {"pham-vi": "tiep-nhan", "muc": "cho-tiep-nhan", name: '31/02/"26'}
+    answer = officer_client.get(reverse("queue"), query).content.decode()
+    assert filed.code in answer
+    assert "Ngày này chưa lọc được" in answer
+    assert f'id="{name}" name="{name}"' in answer
+    assert 'value="31/02/&quot;26" aria-invalid="true"' in answer
+    assert '<details class="filter" open>' in answer
+    assert (
+        "Ngày này chưa lọc được"
+        not in officer_client.get(reverse("queue"), {**query, name: "23/11/2026"}).content.decode()
+    )

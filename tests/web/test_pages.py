@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 from django.test import Client
 
+from motcua.accounts.models import User
 from motcua.identity.birth import BirthDate
 from motcua.web.markup import field
 from motcua.web.templatetags import motcua
@@ -39,6 +41,34 @@ def test_each_role_finds_its_own_ways(
     assert 'href="/ho-so/"' in an_client.get("/").content.decode()
     assert 'href="/mot-cua/tiep-nhan/"' in officer_client.get("/").content.decode()
     assert 'href="/quan-tri/"' in administrator_client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("role", [User.Role.SPECIALIST, User.Role.CASHIER])
+def test_nobody_is_sent_from_home_to_a_page_that_refuses_them(officer: User, role: User.Role) -> None:
+    officer.role = role
+    officer.save(update_fields=["role"])
+    browser = Client()
+    browser.force_login(officer)
+    ways = re.findall(r'class="way" href="([^"]+)"', browser.get("/").content.decode())
+    assert "/mot-cua/" in ways
+    assert {address: browser.get(address).status_code for address in ways} == dict.fromkeys(ways, 200)
+
+
+def test_the_address_of_a_button_opens_as_a_page_that_says_what_to_do(officer_client: Client) -> None:
+    answer = officer_client.get("/mot-cua/viec/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert answer["Content-Type"].startswith("text/html")
+    for words in ("Việc này chưa được thực hiện", "mở lại trang trước", 'href="/"'):
+        assert words in answer.content.decode()
+    assert officer_client.delete("/").content == b""
+
+
+@pytest.mark.django_db
+def test_a_page_with_something_to_mend_says_so_in_its_title(client: Client) -> None:
+    assert "<title>Đăng ký tài khoản |" in client.get("/dang-ky/").content.decode()
+    assert "<title>Cần xem lại: Đăng ký tài khoản |" in client.post("/dang-ky/", {}).content.decode()
+    missing = client.get("/xac-minh/", {"ma": "7K3M-0A1B-2C3D"}).content.decode()
+    assert "<title>Không tìm thấy mã này |" in missing
 
 
 @pytest.mark.django_db
