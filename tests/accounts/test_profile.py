@@ -236,3 +236,10 @@ def test_reading_ones_inbox_reads_nobody_elses(an_client: Client, citizen_binh: 
 
     notice.refresh_from_db()
     assert notice.read_at is None
+
+
+def test_each_password_that_is_missing_is_named(an_client: Client) -> None:
+    page = an_client.post("/ca-nhan/mat-khau/", {}).content.decode()
+    for words in ("mật khẩu hiện tại", "mật khẩu mới", "lại mật khẩu mới"):
+        assert f"Vui lòng nhập {words}." in page
+    assert "<title>Cần xem lại: Đổi mật khẩu |" in page
