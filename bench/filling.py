@@ -159,7 +159,7 @@ def _write_accounts(connection: Any, accounts: int) -> None:
     statement = f"""
         WITH made AS (
             INSERT INTO accounts_user ({users_named}) SELECT {users}
-            FROM accounts_user AS pattern, generate_series(1, %(accounts)s) AS place WHERE pattern.id = %(user)s
+            FROM accounts_user AS pattern, generate_series(1::bigint, %(accounts)s) AS place WHERE pattern.id = %(user)s
             RETURNING id
         ) INSERT INTO accounts_citizen ({citizens_named}) SELECT {citizens}
         FROM accounts_citizen AS pattern, made WHERE pattern.id = %(citizen)s"""
@@ -239,7 +239,7 @@ def _write_checks(connection: Any, checks: int, accounts: int) -> None:
     )
     statement = f"""
         INSERT INTO verification_identitycheck ({named}) SELECT {values}
-        FROM verification_identitycheck AS pattern, generate_series(1, %(checks)s) AS place,
+        FROM verification_identitycheck AS pattern, generate_series(1::bigint, %(checks)s) AS place,
             LATERAL (SELECT now() - interval '{_DAYS} days' * (place::float / %(checks)s) - interval '1 hour' AS at)
                 AS moments
         WHERE pattern.id = %(pattern)s"""
