@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from motcua.identity.birth import BirthDate
@@ -52,6 +55,13 @@ def short_moment(value: datetime | None) -> str:
     if not value or _local(value).date() == timezone.localdate():
         return clock(value)
     return _("%(time)s ngày %(date)s") % {"time": clock(value), "date": f"{_local(value):%d/%m/%Y}"}
+
+
+@register.filter
+def options(choices: Iterable[tuple[object, object, bool]]) -> SafeString:
+    """Return a select's options, each of value, label and whether it is chosen; a loop would cost a template dearly."""
+    made = ((value, mark_safe(" selected") if chosen else "", label) for value, label, chosen in choices)  # nosec B308 # ours
+    return format_html_join("", '<option value="{}"{}>{}</option>', made)
 
 
 @register.filter
