@@ -247,7 +247,9 @@ def _write_checks(connection: Any, checks: int, accounts: int) -> None:
         User.objects.filter(role="officer", office__code="000.00.01.H23").values_list("pk", flat=True)
     )
     others = list(User.objects.filter(role="specialist").values_list("pk", flat=True))
-    offices = list(Office.objects.filter(kind="desk").values_list("code", flat=True))
+    offices = list(
+        Office.objects.filter(kind="desk").exclude(code="000.00.01.H23").values_list("code", flat=True)
+    )
     about = {
         "pattern": pattern.pk, "people": max(1, accounts), "first": "000.00.01.H23",
         "officers": officers, "officers_many": len(officers), "others": others, "others_many": len(others),

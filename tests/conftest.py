@@ -25,6 +25,7 @@ from motcua.procedures.service import forget
 from motcua.reception import listing
 from motcua.sealing import digest
 from motcua.sealing.fields import Sealed
+from motcua.slips import book
 from motcua.verification import probing
 from motcua.verification.registers import use_register
 from tests.kept_rows import KeptRows, keep
@@ -143,6 +144,7 @@ def _catalogue_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     forget_officers()
     offices.forget()
     listing.forget()
+    book.forget()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +20,7 @@ from motcua.verification.models import IdentityCheck
 
 SAMPLED_FOR: Final = timedelta(days=30)
 _LOOKED_THROUGH: Final = 20_000  # checks at most for one page of the sample
+_PIECE: Final = 1000
 _OUT_OF: Final = 16**8
 
 
@@ -66,8 +68,7 @@ def sample(
     )
     drawn: list[IdentityCheck] = []
     last, more = None, ""
-    rows = within(ordinary.order_by("-asked_at", "-pk"), after).only("asked_at").iterator()
-    for place, check in enumerate(rows):
+    for place, check in enumerate(_read_on(ordinary.order_by("-asked_at", "-pk").only("asked_at"), after)):
         if last is not None and (len(drawn) == size or place == _LOOKED_THROUGH):
             more = place_of(last)
             break
@@ -76,6 +77,17 @@ def sample(
             drawn.append(check)
     shown = scope.checks().filter(pk__in=[check.pk for check in drawn]).select_related("asked_by")
     return list(shown.order_by("-asked_at", "-pk")), more
+
+
+def _read_on(checks: QuerySet[IdentityCheck], after: str) -> Iterator[IdentityCheck]:
+    """Yield checks, newest first, a piece at a time: a month's of a large desk are not fetched for a page of twenty."""
+    piece: list[IdentityCheck] = []
+    while not piece or len(piece) == _PIECE:
+        piece = list(within(checks, after)[:_PIECE])
+        if not piece:
+            return
+        yield from piece
+        after = place_of(piece[-1])
 
 
 def is_drawn(check: IdentityCheck) -> bool:

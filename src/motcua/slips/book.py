@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import Count, QuerySet
@@ -42,10 +43,29 @@ class BookPart:
     part: int = 1
 
 
-def years_of(office: Office) -> list[int]:
-    """List the years in which an office received dossiers, the latest first."""
-    found = _received(office).annotate(year=ExtractYear("received_at")).values_list("year", flat=True)
-    return sorted(set(found.order_by().distinct()), reverse=True)
+def years_of(office: Office, *, today: date) -> list[int]:
+    """List the years in which an office received dossiers, the latest first.
+
+    Args:
+        office: whose register it is.
+        today: what was received in the years before it does not change any more, and is looked up once.
+    """
+    begin = _begin(today.year)
+    # The last move is never before the reception: by it the index begins where the year begins.
+    this_year = _received(office).filter(received_at__gte=begin, saved_at__gte=begin).exists()
+    return [today.year] * this_year + list(_years_before(office.pk, today.year))
+
+
+def forget() -> None:
+    """Look up the years of before anew."""
+    _years_before.cache_clear()
+
+
+@lru_cache(maxsize=1024)
+def _years_before(office_id: int, year: int) -> tuple[int, ...]:
+    found = Dossier.objects.filter(office=office_id, received_at__lt=_begin(year))
+    years = found.annotate(year=ExtractYear("received_at")).values_list("year", flat=True)
+    return tuple(sorted(years.order_by().distinct(), reverse=True))
 
 
 def months_of(office: Office, year: int) -> dict[int, int]:

@@ -152,8 +152,9 @@ def _offices_of(user: User) -> list[Office]:
 
 
 def _book_page(request: HttpRequest, office: Office, offices: list[Office]) -> HttpResponse:
-    years = book.years_of(office)
-    shown = _number(request, "xem", 2000, 2200) or (years[0] if years else timezone.localdate().year)
+    today = timezone.localdate()
+    years = book.years_of(office, today=today)
+    shown = _number(request, "xem", 2000, 2200) or (years[0] if years else today.year)
     months = book.months_of(office, shown)
     rows = [
         {

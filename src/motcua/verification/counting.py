@@ -21,8 +21,11 @@ from motcua.verification.models import IdentityCheck
 # What an outcome that is an empty text is called.
 PENDING: Final = "pending"
 OUTCOME_COUNTS: Final[dict[str, Any]] = {
-    "asked": Count("pk"),
-    **{outcome.value or PENDING: Count("pk", filter=Q(outcome=outcome)) for outcome in IdentityCheck.Outcome},
+    "asked": Count("*"),
+    **{
+        outcome.value or PENDING: Count("asked_at", filter=Q(outcome=outcome))
+        for outcome in IdentityCheck.Outcome
+    },
 }
 # An answer came, and it could not be trusted; with any other trouble none came.
 _UNUSABLE: Final = tuple(
@@ -75,7 +78,9 @@ def checks_by_day(
         stopped = stopped.filter(office_code__in=list(office_codes))
     if procedure_codes is not None:
         checks, stopped = checks.filter(procedure_code__in=list(procedure_codes)), stopped.none()
-    counts = OUTCOME_COUNTS | {"unusable": Count("pk", filter=Q(outcome="unanswered", reason__in=_UNUSABLE))}
+    counts = OUTCOME_COUNTS | {
+        "unusable": Count("asked_at", filter=Q(outcome="unanswered", reason__in=_UNUSABLE))
+    }
     asked = checks.order_by().values(on=TruncDate("asked_at")).annotate(**counts, limited=Value(0))
     refused = (
         stopped.order_by()
