@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from bench import burst, journeys
 from bench.browser import Browser, OverHttp
-from bench.crowd import PASSWORD, somebody
+from bench.crowd import somebody
 from bench.desk import just_do
 from bench.filling import ADMINISTRATOR, LOGINS, RARE_PROCEDURE, RARE_WORD
 from bench.load import Stream, drive
@@ -42,7 +42,7 @@ _QUEUE, _FIGURES, _OWN, _OVERSIGHT = (
 _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 _NEXT: Final = re.compile(r'href="(\?[^"]+)#danh-sach" rel="next"')
 _OLDER: Final = re.compile(r'href="(\?truoc=[^"]+)"')
-_WHO: Final = LOGINS | {
+WHO: Final = LOGINS | {
     "administrator": ADMINISTRATOR, "citizen": somebody(0).number, "citizen of 5,000": somebody(1).number,
 }  # fmt: skip
 
@@ -236,7 +236,7 @@ class _Looking:
     def __init__(self, product: Product) -> None:
         self._product = product
         self._cookies: dict[str, dict[str, str]] = {}
-        for who, word in _WHO.items():
+        for who, word in WHO.items():
             carrier = OverHttp(product.port)
             journeys.log_in(Browser(carrier), just_do, word)
             self._cookies[who] = dict(carrier.cookies)
@@ -309,8 +309,3 @@ class _Looking:
             f"POST {page.address} HTTP/1.1\r\n{head}{kind}Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
         return Stream(rate, lambda _: request, page.mark.encode())
-
-
-def words() -> dict[str, tuple[str, str]]:
-    """Return of everybody who looks the log-in word and the password."""
-    return {who: (word, PASSWORD) for who, word in _WHO.items()}
