@@ -27,7 +27,7 @@ from tests.postgres import private_cluster, programs  # noqa: E402
 _PACKAGES = {"chromium": lambda: shutil.which("chromium"), "postgresql": programs}
 # A file stays with one process: starting real programs for a file takes longer than most of its tests.
 _PARALLEL = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-_PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=5"]
+_PYTEST = [sys.executable, "-m", "pytest", "-q", "--durations=25"]
 
 
 @dataclass
