@@ -82,6 +82,14 @@ def test_a_supervisor_counts_the_own_office_and_only_the_days_chosen(
     assert total(rows).asked == 5
 
 
+def test_a_period_that_is_none_shows_today(supervisor_client: Client) -> None:
+    today = supervisor_client.get(BASE).content.decode()
+    page = supervisor_client.get(f"{BASE}?ky=hom-kia").content.decode()
+
+    assert 'href="?ky=hom-nay" aria-current="true"' in page
+    assert page.count("<table") == today.count("<table")
+
+
 def test_an_administrator_counts_all_offices_and_the_portal(a_days_work: None, administrator: User) -> None:
     rows = by_office(scope_of(administrator), DAY)
 

@@ -134,8 +134,11 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
     now = timezone.now()
     today = timezone.localdate(now)
     form = PeriodForm(request.GET) if request.GET.keys() & {"tu", "den"} else None
-    word = request.GET.get("ky", "hom-nay")
+    word = request.GET.get("ky", "")
     period = period_of(word, today)
+    if period is None:  # none is named, or one that is none
+        word = "hom-nay"
+        period = period_of(word, today)
     if form is not None:
         word, period = "", form.period() if form.is_valid() else None
     scope = scope_of(request.user)
