@@ -18,6 +18,7 @@ from motcua.accounts.models import Notice, User
 from motcua.accounts.notices import tell_supervisors
 from motcua.accounts.service import asker_of
 from motcua.audit.models import AuditEvent
+from motcua.oversight import overview
 from motcua.oversight.overview import Period, by_office, by_officer, by_procedure, scope_of, total
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck, LimitRelease, Wave
@@ -96,6 +97,24 @@ def test_an_administrator_counts_all_offices_and_the_portal(a_days_work: None, a
     assert {row.note: row.figures.asked for row in rows} == {FIRST_OFFICE: 5, SECOND_OFFICE: 2, "": 1}
     assert total(rows).rejected == 3
     assert sum(row.figures.asked for row in by_officer(scope_of(administrator), DAY)) == 7
+
+
+@pytest.mark.parametrize(("login", "left_out"), [("oanh", 1), ("quantri", 2)])
+def test_officers_who_are_not_shown_are_counted(
+    a_days_work: None,
+    supervisor: User,
+    administrator: User,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    login: str,
+    left_out: int,
+) -> None:
+    monkeypatch.setattr(overview, "MOST_ROWS", 1)
+    client.force_login(User.objects.get(login=login))
+
+    html = client.get(f"{BASE}{NOVEMBER}").content.decode()
+
+    assert f"Còn {left_out} cán bộ có ít lượt hơn" in html
 
 
 def test_procedures_are_counted_by_name(a_days_work: None, catalogue: None, supervisor: User) -> None:

@@ -104,10 +104,16 @@ def total(rows: Iterable[Row]) -> Figures:
     return Figures(**{name: sum(getattr(row.figures, name) for row in rows) for name in names})
 
 
-def by_officer(scope: Scope, period: Period) -> list[Row]:
-    """Count the checks that offices asked, per officer, most first; ``MOST_ROWS`` of them are named. One query."""
+def by_officer(scope: Scope, period: Period, *, most: int | None = None) -> list[Row]:
+    """Count the checks that offices asked, per officer, most first; ``MOST_ROWS`` of them are named. One query.
+
+    Args:
+        scope: what may be seen.
+        period: when.
+        most: how many officers are wanted; None for all.
+    """
     grouped = ("asked_by_id", "asked_by__full_name", "asked_by__login")
-    checks = period.of(scope.checks()).exclude(office_code="")
+    counted = _by_offices(scope, period).values(*grouped).annotate(**_COUNTS)
     return [
         Row(
             (opened(row["asked_by__full_name"]) if place < MOST_ROWS else "")
@@ -117,10 +123,17 @@ def by_officer(scope: Scope, period: Period) -> list[Row]:
             urlencode(period.query | {"can-bo": row["asked_by_id"] or ""}),
             row["asked_by__login"] or "",
         )
-        for place, row in enumerate(
-            checks.values(*grouped).annotate(**_COUNTS).order_by("-asked", "asked_by_id")
-        )
+        for place, row in enumerate(counted.order_by("-asked", "asked_by_id")[:most])
     ]
+
+
+def count_officers(scope: Scope, period: Period) -> int:
+    """Return how many officers asked anything. One query."""
+    return _by_offices(scope, period).order_by().values("asked_by_id").distinct().count()
+
+
+def _by_offices(scope: Scope, period: Period) -> QuerySet[IdentityCheck]:
+    return period.of(scope.checks()).exclude(office_code="")
 
 
 def by_office(scope: Scope, period: Period) -> list[Row]:

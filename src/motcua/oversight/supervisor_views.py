@@ -154,13 +154,16 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
         "is_whole": scope.is_whole,
     }
     if period is not None:
-        officers = overview.by_officer(scope, period)
+        # Of a whole province only those are counted who are shown: its total is that of the offices.
+        most = overview.MOST_ROWS if scope.is_whole else None
+        officers = overview.by_officer(scope, period, most=most)
+        many = overview.count_officers(scope, period) if len(officers) == most else len(officers)
         offices = overview.by_office(scope, period) if scope.is_whole else []
         context |= {
             "total": overview.total(offices or officers),
             "total_query": urlencode(period.query),
             "officers": officers[: overview.MOST_ROWS],
-            "left_out": max(0, len(officers) - overview.MOST_ROWS),
+            "left_out": max(0, many - overview.MOST_ROWS),
             "offices": offices,
             "procedures": overview.by_procedure(scope, period),
         }
