@@ -74,6 +74,20 @@ def test_rows_are_counted_up_to_a_bound_and_the_page_says_so(
     assert "Hơn 3: Thông báo" in text
 
 
+def test_the_offices_of_officials_are_not_read_one_by_one(
+    administrator_client: Client,
+    officer: User,
+    other_officer: User,
+    specialist: User,
+    leader: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_max_num_queries(5):
+        text = administrator_client.get(reverse("admin:accounts_user_changelist")).content.decode()
+
+    assert "lan" in text
+
+
 def test_the_kinds_of_events_are_offered_without_reading_the_log(
     administrator_client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -243,6 +243,7 @@ class UserAdmin(admin.ModelAdmin):
         "asleep_since",
     )  # no name
     list_filter = ("role", "office", "is_active", "may_query")
+    list_select_related = ("office",)
     show_full_result_count = False
     list_per_page = 25
     search_fields = ("login",)  # never by name: a search stands in the address
