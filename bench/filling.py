@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any, Final
 
+from bench import sealing
 from bench.crowd import PASSWORD, somebody
 
 _UNITS: Final = 40
@@ -66,7 +67,7 @@ def fill(*, accounts: int, dossiers: int, checks: int, events: int) -> dict[str,
             ("accounts", lambda: _write_accounts(connection, accounts)),
             ("dossiers", lambda: _write_dossiers(connection, dossiers, desks, rooms, specialists)),
             ("checks", lambda: _write_checks(connection, checks, accounts)),
-            ("events", lambda: _write_events(connection, events)),
+            ("events", lambda: _write_events(events)),
             ("vacuum", lambda: cursor.execute("VACUUM ANALYZE")),
         ):
             began = time.monotonic()
@@ -264,22 +265,12 @@ def _write_checks(connection: Any, checks: int, accounts: int) -> None:
             cursor.execute(statement, {**about, "name": name, "digest": of_whom, "checks": many})
 
 
-def _write_events(connection: Any, events: int) -> None:
-    """Write the log's events over five years as ``record`` does, but with COPY: each with a mac of its own."""
+def _write_events(events: int) -> None:
+    """Write the log's events over five years."""
     from django.utils import timezone
 
-    from motcua.audit import chain
-    from motcua.audit.recording import mac
-
-    began = timezone.now() - timedelta(days=_DAYS)
-    columns = "at, name, office_code, subject, details, mac"
-    with connection.cursor() as cursor, cursor.copy(f"COPY audit_auditevent ({columns}) FROM STDIN") as copy:
-        for place in range(events):
-            at = began + timedelta(days=_DAYS) * (place / events)
-            subject, details = f"H23.01-260105-{place:07}", {"procedure": "1.004194", "reason": f"{place}"}
-            name, office = "dossier.received_by_hand", "000.00.01.H23"
-            content = chain.content(at, name, None, office, subject, details)
-            copy.write_row((at, name, office, subject, json.dumps(details), mac(content)))
+    past = timedelta(days=_DAYS)
+    sealing.write(events, began=timezone.now() - past, every=past / events)
 
 
 def _columns(model: Any, special: dict[str, str | None]) -> tuple[str, str]:

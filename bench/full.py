@@ -39,6 +39,7 @@ _QUEUE, _FIGURES, _OWN, _OVERSIGHT = (
     "/ca-nhan/tra-cuu-ve-toi/",
     "/mot-cua/giam-sat/",
 )
+_REJECTED: Final = _OVERSIGHT + "luot/{}&ket-qua=rejected"
 _TOKEN: Final = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 _NEXT: Final = re.compile(r'href="(\?[^"]+)#danh-sach" rel="next"')
 _OLDER: Final = re.compile(r'href="(\?truoc=[^"]+)"')
@@ -64,12 +65,14 @@ def _queue(name: str, who: str, where: str) -> Look:
     return Look(f"queue: {name}", who, f"{_QUEUE}?{where}", 'id="danh-sach"')
 
 
+def _days(day: date, before: int, ago: int = 0) -> str:
+    """Return the query of so many days before a day, or before one that is some days ago."""
+    first, last = day - timedelta(days=before + ago), day - timedelta(days=ago)
+    return f"?tu={first:%d/%m/%Y}&den={last:%d/%m/%Y}"
+
+
 def looks(day: date) -> list[Look]:
     """Return every list, search and count of the product."""
-
-    def days(before: int, ago: int = 0) -> str:
-        first, last = day - timedelta(days=before + ago), day - timedelta(days=ago)
-        return f"?tu={first:%d/%m/%Y}&den={last:%d/%m/%Y}"
 
     def admin(name: str, where: str, mark: str = 'id="changelist"') -> Look:
         return Look(f"admin: {name}", "administrator", f"/quan-tri/{where}", mark)
@@ -111,8 +114,8 @@ def looks(day: date) -> list[Look]:
         Look("register of dossiers", "supervisor", "/mot-cua/so-theo-doi/", "</main>"),
         Look("checks: counted, today", "supervisor", _OVERSIGHT, "</main>"),
         Look("checks: counted, 30 days", "supervisor", f"{_OVERSIGHT}?ky=30-ngay", "</main>"),
-        Look("checks: a month's", "supervisor", f"{_OVERSIGHT}luot/{days(30)}", "</table>"),
-        Look("checks: a year's rejected", "supervisor", f"{_OVERSIGHT}luot/{days(365)}&ket-qua=rejected", "</table>"),
+        Look("checks: a month's", "supervisor", f"{_OVERSIGHT}luot/{_days(day, 30)}", "</table>"),
+        Look("checks: a year's rejected", "supervisor", _REJECTED.format(_days(day, 365)), "</table>"),
         Look("checks: to review", "supervisor", f"{_OVERSIGHT}can-xem/", "</main>"),
         Look("checks: drawn by lot", "supervisor", f"{_OVERSIGHT}can-xem/mau-ngau-nhien/", "</main>"),
         Look("checks: of the whole province, today", "administrator", _OVERSIGHT, "</main>"),
@@ -150,20 +153,18 @@ _DEEP_LOOKS: Final = (
 def figures(day: date) -> list[Look]:
     """Return the pages of figures, which add up whatever lies in a period, and have budgets of their own."""
 
-    def days(before: int, ago: int = 0) -> str:
-        first, last = day - timedelta(days=before + ago), day - timedelta(days=ago)
-        return f"?tu={first:%d/%m/%Y}&den={last:%d/%m/%Y}"
-
     sums, years = 'class="sum"', 2 * 365
     return [
-        Look("one unit, a month", "leader", _FIGURES + days(30), sums),
-        Look("one unit, a month two years ago", "leader", _FIGURES + days(30, years), sums),
-        Look("one unit, a year", "leader", _FIGURES + days(365), sums),
-        Look("one unit, a year, two years ago", "leader", _FIGURES + days(365, years), sums),
-        Look("one unit, one procedure, a year", "leader", f"{_FIGURES}{days(365)}&thu-tuc=1.001193", sums),
-        Look("one unit, ratings, a year", "leader", f"{_FIGURES}danh-gia/{days(365)}", 'class="big"'),
-        Look("whole province, a month", "administrator", _FIGURES + days(30), sums),
-        Look("whole province, a year", "administrator", _FIGURES + days(365), sums),
+        Look("one unit, a month", "leader", _FIGURES + _days(day, 30), sums),
+        Look("one unit, a month two years ago", "leader", _FIGURES + _days(day, 30, years), sums),
+        Look("one unit, a year", "leader", _FIGURES + _days(day, 365), sums),
+        Look("one unit, a year, two years ago", "leader", _FIGURES + _days(day, 365, years), sums),
+        Look(
+            "one unit, one procedure, a year", "leader", f"{_FIGURES}{_days(day, 365)}&thu-tuc=1.001193", sums
+        ),
+        Look("one unit, ratings, a year", "leader", f"{_FIGURES}danh-gia/{_days(day, 365)}", 'class="big"'),
+        Look("whole province, a month", "administrator", _FIGURES + _days(day, 30), sums),
+        Look("whole province, a year", "administrator", _FIGURES + _days(day, 365), sums),
     ]
 
 

@@ -57,7 +57,7 @@ def _measured(events: int) -> dict[str, Any]:
     django.setup()
     from motcua.audit.service import seal, verify
 
-    _write(events)
+    write(events, began=_BEGAN, every=timedelta(milliseconds=20))
     now = _BEGAN + timedelta(days=1)
     began = time.perf_counter()
     done = seal(now=now)
@@ -74,30 +74,29 @@ def _measured(events: int) -> dict[str, Any]:
     }
 
 
-def _write(events: int) -> None:
-    """Write events as ``record`` does, but with COPY: each with details of its own and a mac."""
+def write(events: int, *, began: datetime, every: timedelta) -> None:
+    """Write events as ``record`` does, but with COPY: each with details of its own and a mac.
+
+    Args:
+        events: how many.
+        began: when the first happened.
+        every: from one to the next.
+    """
     from django.db import connection
 
     from motcua.audit import chain
     from motcua.audit.recording import mac
 
+    name, office = "dossier.received_by_hand", "000.00.01.H23"
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY audit_auditevent ({_COLUMNS}) FROM STDIN") as copy,  # type: ignore[attr-defined]
     ):
         for number in range(events):
-            at = _BEGAN + timedelta(milliseconds=20 * number)
+            at = began + every * number
             subject, details = f"H23.01-260105-{number:07}", {"procedure": "1.004194", "reason": f"{number}"}
-            content = chain.content(at, "dossier.received_by_hand", None, "000.00.01.H23", subject, details)
-            row = (
-                at,
-                "dossier.received_by_hand",
-                "000.00.01.H23",
-                subject,
-                json.dumps(details),
-                mac(content),
-            )
-            copy.write_row(row)
+            content = chain.content(at, name, None, office, subject, details)
+            copy.write_row((at, name, office, subject, json.dumps(details), mac(content)))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django.contrib import admin
@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from motcua.web.days import Period
 
 MOST_COUNTED: Final = 10_000
 _MONTHS: Final = 60  # the longest that a check is kept
@@ -96,9 +98,5 @@ class PeriodFilter(admin.SimpleListFilter):
             case month:
                 first = date.fromisoformat(f"{month}-01")
                 last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        begin, end = _midnight(first), _midnight(last + timedelta(days=1))
+        begin, end = Period(first, last).moments
         return queryset.filter(**{f"{self.moment}__gte": begin, f"{self.moment}__lt": end})
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
