@@ -112,6 +112,14 @@ def test_an_apology_made_after_the_period_does_not_make_it_look_better() -> None
     assert flow_of(at("01/03 00:00"), at("31/03 00:00"), now=IN_MARCH).in_time == 1
 
 
+def test_an_apology_made_this_very_moment_counts_as_the_queue_counts_it() -> None:
+    lived(BEFORE_TET, put_off=(IN_MARCH, at("20/03 17:00")))
+    march = (at("01/03 00:00"), at("31/03 00:00"))
+
+    assert (flow_of(*march, now=IN_MARCH).overdue, flow_of(*march, now=IN_MARCH).in_time) == (0, 1)
+    assert standings_of(slice_of(*march), now=IN_MARCH).now[states.PROCESSING].late == 0
+
+
 def test_a_pause_that_began_after_the_period_is_not_one_in_it() -> None:
     lived(BEFORE_TET, paused=at("01/03 09:00"))
 
@@ -232,7 +240,7 @@ def _by_labels(dossiers: list[Dossier]) -> Flow:
             is_paused = label is not None and label.text.startswith("Tạm dừng")
             open_case = "in_time" if label and not label.text.startswith("Quá hạn") else "overdue"
             counts["paused" if is_paused else open_case if fresh.due_at else "open_untimed"] += 1
-            counts["extended"] += bool(extension and extension.made_at < IN_MARCH)
+            counts["extended"] += bool(extension)
     return Flow(**counts)
 
 

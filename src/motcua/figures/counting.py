@@ -188,7 +188,7 @@ def cells_of(chosen: Slice, *, now: datetime) -> list[Cell]:
             all=Count("*"),
             received=Count("pk", filter=Q(received_at__gte=chosen.period.moments[0])),
             first_kept=Count("pk", filter=Q(ended_at__lt=end, finished_at__lte=F("extension__old_due_at"))),
-            extended=Count("pk", filter=Q(extension__made_at__lt=min(end, now))),
+            extended=Count("pk", filter=Q(extension__made_at__lt=end)),
         )
         .order_by()
     )
@@ -428,10 +428,10 @@ def _touched(chosen: Slice) -> QuerySet[Dossier]:
 def _case(*, end: datetime, at: datetime) -> Case:
     """Return in which case a dossier is: the first that fits.
 
-    A dossier that was put off after ``at`` is judged by the date that it had then.
+    A dossier that was put off after the ``end`` is judged by the date that it had then.
     """
     done, extended = Q(ended_at__lt=end, finished_at__isnull=False), Q(extension__isnull=False)
-    put_off_later = Q(extension__made_at__gte=at)
+    put_off_later = Q(extension__made_at__gte=end)
     ways = (
         (done & Q(due_at=None), _Case.UNTIMED),
         (done & extended & Q(finished_at__gt=F("due_at")), _Case.LATE_NEW),
