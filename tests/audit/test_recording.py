@@ -6,10 +6,13 @@ import unicodedata
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from motcua.audit.models import AuditBatch, AuditEvent
-from motcua.audit.service import EVENTS, record
+from motcua.audit.service import EVENTS, record, seal
 from tests.audit.conftest import NOW, Sql
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +92,19 @@ def test_the_administrator_reads_sentences_and_changes_nothing(
     page = administrator_client.get("/quan-tri/audit/auditbatch/2/change/").content.decode()
     assert "_save" not in page
     assert administrator_client.post("/quan-tri/audit/auditbatch/2/delete/").status_code == 403
+
+
+def test_the_list_of_batches_reads_no_leaves(administrator_client: Client) -> None:
+    record(name="product.started", now=timezone.now())
+    seal(now=timezone.now())
+
+    with CaptureQueriesContext(connection) as queries:
+        page = administrator_client.get("/quan-tri/audit/auditbatch/").content.decode()
+
+    asked = [query["sql"] for query in queries if "audit_auditbatch" in query["sql"]]
+    assert 'id="result_list"' in page
+    assert asked
+    assert not any("leaves" in sql for sql in asked)
 
 
 def test_what_was_recorded_before_there_were_macs_is_given_them(sql: Sql) -> None:

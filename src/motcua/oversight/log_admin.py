@@ -57,3 +57,7 @@ class AuditBatchAdmin(ReadOnlyAdmin):
 
     list_display = ("number", "sealed_at", "count", "ids", "head", "note")
     list_filter = (_Sealed,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditBatch]:
+        """Leave out the leaves: nobody looks at them, and they are the bulk of a batch."""
+        return super().get_queryset(request).defer("leaves")
