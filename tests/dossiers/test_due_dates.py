@@ -6,6 +6,7 @@ what is swapped, the government has not decided yet. Cases marked "foreseen" res
 
 from __future__ import annotations
 
+import sys
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,11 @@ TERMS = {
     "no days at all": (date(2026, 10, 17), 0, date(2026, 10, 17)),
     "ten days": (date(2026, 4, 20), 10, date(2026, 5, 7)),
 }
+
+
+def test_no_other_country_is_loaded() -> None:
+    assert is_working_day(date(2026, 4, 29))
+    assert "holidays.countries" not in sys.modules
 
 
 @pytest.mark.parametrize(("start", "days", "end"), TERMS.values(), ids=TERMS)

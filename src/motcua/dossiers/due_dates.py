@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Final, NamedTuple
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -300,11 +302,23 @@ def _open_time(start: datetime, end: datetime, calendar: Calendar, hours: Workin
     return total
 
 
+@lru_cache(maxsize=1)
+def _vietnam() -> Any:
+    """Return the class of the country's holidays; by its name it would bring those of 250 others, 8 MB a process."""
+    file = Path(holidays.__file__).with_name("countries") / "vietnam.py"
+    found = spec_from_file_location("holidays_of_vietnam", file)
+    assert found is not None  # nosec B101 # tells the type checker
+    assert found.loader is not None  # nosec B101 # tells the type checker
+    module = module_from_spec(found)
+    found.loader.exec_module(module)
+    return module.Vietnam
+
+
 @lru_cache(maxsize=16)
 def _country(year: int) -> tuple[frozenset[date], frozenset[date]]:
     """Return a year's holidays and its days worked at a weekend."""
     # The next year too: a Saturday of December may be worked for a free day in January.
-    known = holidays.Vietnam(years=(year, year + 1), expand=False)
+    known = _vietnam()(years=(year, year + 1), expand=False)
     return frozenset(known), frozenset(known.weekend_workdays)
 
 
