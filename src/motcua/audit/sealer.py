@@ -28,7 +28,9 @@ from motcua.audit.recording import is_ours, record
 from motcua.audit.standing import CannotSeal, Resumption, lost_batches, standing
 
 _log = logging.getLogger("motcua.audit")
-_MOST: Final = 10_000  # events a batch
+_MOST: Final = (
+    1_000  # events a batch: all are in memory at once, and that of a web worker that grew stays grown
+)
 _MOST_GAPS: Final = 200  # looked into by a quick look; a thorough one looks into all
 _LATE: Final = timedelta(minutes=10)  # how long a quick look waits for rows of transactions that end late
 LONG_OPEN: Final = timedelta(hours=1)
