@@ -8,7 +8,6 @@ from datetime import datetime
 from io import BytesIO, StringIO
 from typing import Any, Final
 
-import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -178,6 +177,8 @@ class _Book:
     """A workbook, written sheet by sheet and row by row."""
 
     def __init__(self, file: BytesIO) -> None:
+        import xlsxwriter  # 2 MB, which a process that writes no workbook does without
+
         self._book = xlsxwriter.Workbook(file, _OPTIONS)
         self._book.set_calc_mode("manual")
         self._head = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
