@@ -93,6 +93,8 @@ def serve() -> None:
     refuse_taken_port("MOTCUA_PORT", Environment()["MOTCUA_PORT"])
     prepare()
     command = gunicorn_command()
+    # Else threads have heaps of their own, each with pieces that are free and that no other heap can use.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "1")
     print(f"motcua serves http://127.0.0.1:{Environment()['MOTCUA_PORT']}/", flush=True)
     os.execv(command[0], command)  # nosec B606 # gunicorn of this environment
 
