@@ -298,8 +298,8 @@ def _copy(
     from django.utils import timezone
 
     from motcua.accounts.models import Citizen, User
-    from motcua.dossiers.finding import word_digests
     from motcua.dossiers.models import ApplicantWord, CodeCounter, Dossier, HandOver
+    from motcua.dossiers.search import word_digests
     from motcua.procedures.models import Procedure, ProcedureRevision
     from motcua.sealing import digest, seal
     from motcua.verification.models import IdentityCheck

@@ -16,7 +16,7 @@ from motcua.accounts.models import DayChange, Office, User
 from motcua.accounts.offices import is_unit_code, offices_of_unit, unit_of
 from motcua.accounts.rights import Right
 from motcua.audit.models import AuditEvent
-from motcua.dossiers.numbering import parse_code
+from motcua.dossiers.codes import parse_code
 from tests.accounts.test_licences import form_of
 
 RING = "Cơ quan không thể thuộc chính nó hoặc đơn vị bên dưới nó"

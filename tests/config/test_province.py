@@ -21,7 +21,7 @@ from motcua.config import demo, province
 from motcua.config.province import loading, neighbors, stories
 from motcua.config.province.loading import CannotLoad, Made, load
 from motcua.config.province.neighbors import Neighbor, Silence
-from motcua.dossiers import due_dates, handing, states
+from motcua.dossiers import due_dates, hand_overs, states
 from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.models import CodeCounter, Dossier, HandOver, Step
 from motcua.identity.register import CouldNotAsk, Trouble
@@ -241,7 +241,7 @@ def test_a_life_that_a_service_refuses_keeps_nobody_from_the_demo(
     def refuses(**given: Any) -> None:
         raise ValueError("stricter than before")
 
-    monkeypatch.setattr(handing, "accept", refuses)
+    monkeypatch.setattr(hand_overs, "accept", refuses)
 
     made = load(now=WEDNESDAY, dossiers=0, people=office.people, silence=office.silence)
 

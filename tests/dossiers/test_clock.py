@@ -17,8 +17,8 @@ from motcua.accounts.models import Citizen, DayChange, User
 from motcua.dossiers import service
 from motcua.dossiers.clock import calendar_of, closes_on, label_of
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.moving import go
-from motcua.dossiers.supplementing import ask_supplement, take_supplement
+from motcua.dossiers.steps import go
+from motcua.dossiers.supplements import ask_supplement, take_supplement
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import publish

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Office, User
 from motcua.dossiers import service
+from motcua.dossiers.codes import next_code, parse_code
 from motcua.dossiers.models import CodeCounter, Dossier
-from motcua.dossiers.numbering import next_code, parse_code
 from motcua.dossiers.service import Applicant
 from motcua.identity.numbers import IdNumber
 from tests.conftest import ToldRegister

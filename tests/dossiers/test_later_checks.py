@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from motcua.accounts.models import User
-from tests.dossiers.test_rechecking import received
+from tests.dossiers.test_rechecks import received
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
 

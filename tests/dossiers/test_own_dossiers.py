@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import charging, moving, service
+from motcua.dossiers import fees, service, steps
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating
 from motcua.dossiers.results import finish, hand_out
 from motcua.procedures.models import ProcedureCase, RequiredDocument
 from motcua.procedures.service import publish
 from tests.dossiers.filing import PDF, address, agree, begin, file_it, filed, give_papers, procedure_of
-from tests.dossiers.test_answering import ask_again
+from tests.dossiers.test_supplements import ask_again
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 
@@ -76,7 +76,7 @@ class TestTheDossiersPage:
 
     def test_it_tells_the_reason_of_a_refusal(self, an_client: Client, officer: User) -> None:
         dossier = filed(an_client)
-        moving.go(
+        steps.go(
             dossier=dossier, move="refuse", by=officer, now=timezone.now(), reason="Không thuộc thẩm quyền"
         )
 
@@ -107,7 +107,7 @@ class TestTheList:
         waiting = filed(an_client, "1.004873")
         ask_again(waiting, officer)
         done = filed(an_client, "1.004194")
-        moving.go(dossier=done, move="refuse", by=officer, now=timezone.now(), reason="Trùng")
+        steps.go(dossier=done, move="refuse", by=officer, now=timezone.now(), reason="Trùng")
 
         def codes(group: str) -> set[str]:
             page = an_client.get(f"/ho-so/?loc={group}").content.decode()
@@ -133,13 +133,13 @@ class TestTheList:
     ) -> None:
         now = timezone.now()
         Dossier.objects.filter(pk=received.pk).update(holder_office=specialist.office)
-        moving.go(dossier=received, move="ask_fee", by=specialist, now=now, reason="Lệ phí cấp bản sao")
+        steps.go(dossier=received, move="ask_fee", by=specialist, now=now, reason="Lệ phí cấp bản sao")
         Fee.objects.create(dossier=received, amount=8000, asked_at=now, asked_by=specialist)
         assert "Nộp phí, lệ phí: 8.000 đ" in an_client.get("/ho-so/?loc=can-lam").content.decode()
         assert "8.000 đ" in page_of(an_client, received)
         Dossier.objects.filter(pk=received.pk).update(holder_office=received.office)
         with transaction.atomic():
-            charging.settle(charging.locked_fee(Fee.objects.get().pk), by=cashier, now=now)
+            fees.settle(fees.locked_fee(Fee.objects.get().pk), by=cashier, now=now)
         assert "8.000 đ" not in an_client.get("/ho-so/?loc=can-lam").content.decode()
 
         decide(received)

@@ -15,8 +15,8 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
-from motcua.dossiers import giving
-from motcua.dossiers.files import reading as papers
+from motcua.dossiers import papers
+from motcua.dossiers.files import reading
 from motcua.dossiers.files.reading import PaperRefused, read_paper
 from motcua.dossiers.models import Dossier
 from tests.dossiers.filing import (
@@ -113,7 +113,7 @@ def with_scans(more: int, tail: bytes = b"") -> bytes:
 def test_a_picture_that_is_refined_without_end_is_refused_before_it_is_drawn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(papers, "_drawn_anew", lambda content, kind: pytest.fail("it was drawn"))
+    monkeypatch.setattr(reading, "_drawn_anew", lambda content, kind: pytest.fail("it was drawn"))
     for more in (100, 10_000):
         assert refusal(with_scans(more)) == "broken"
     whole = picture()
@@ -140,22 +140,22 @@ def test_a_scan_in_thousands_of_pieces_is_kept() -> None:
         len(piece).to_bytes(4) + b"IDAT" + piece + zlib.crc32(b"IDAT" + piece).to_bytes(4) for piece in pieces
     ]
     finely_cut = whole[:start] + b"".join(chunks) + whole[place:]
-    assert read_paper(SimpleUploadedFile("a.png", finely_cut)).media_type == papers.PNG
+    assert read_paper(SimpleUploadedFile("a.png", finely_cut)).media_type == reading.PNG
 
 
 def test_an_honest_progressive_photograph_is_kept_whatever_film_is_behind_it() -> None:
     film = b"ftypmp42" + b"\xff\xda\x00\x02" * 500
-    assert read_paper(SimpleUploadedFile("anh.jpg", with_scans(0, film))).media_type == papers.JPEG
+    assert read_paper(SimpleUploadedFile("anh.jpg", with_scans(0, film))).media_type == reading.JPEG
 
 
 def test_while_another_picture_is_drawn_one_waits_and_is_told_to_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(papers, "_PATIENCE", 0.01)
-    with papers._DRAWING:
+    monkeypatch.setattr(reading, "_PATIENCE", 0.01)
+    with reading._DRAWING:
         assert refusal(picture(), "anh.jpg") == "busy"
-        assert read_paper(SimpleUploadedFile("to.pdf", PDF)).media_type == papers.PDF
-    assert read_paper(SimpleUploadedFile("anh.jpg", picture())).media_type == papers.JPEG
+        assert read_paper(SimpleUploadedFile("to.pdf", PDF)).media_type == reading.PDF
+    assert read_paper(SimpleUploadedFile("anh.jpg", picture())).media_type == reading.JPEG
 
 
 def test_a_large_photograph_is_made_smaller() -> None:
@@ -231,7 +231,7 @@ def test_pictures_of_every_kind_of_scanner_are_kept(mode: str) -> None:
     ],
 )
 def test_a_files_shown_name_is_harmless(given: str, shown: str) -> None:
-    assert papers._shown_name(given, ".pdf") == shown
+    assert reading._shown_name(given, ".pdf") == shown
 
 
 @pytest.fixture
@@ -263,13 +263,13 @@ def test_several_files_make_one_document(draft: Dossier, an_client: Client) -> N
 
 
 def test_a_file_whose_row_may_have_been_kept_is_left_to_the_sweep(draft: Dossier) -> None:
-    paper, _allow = giving.in_draft(dossier=draft, document=None, now=NOW)
+    paper, _allow = papers.in_draft(dossier=draft, document=None, now=NOW)
 
     def broken_line() -> None:
         raise OperationalError("the connection broke while it was committed")
 
     with pytest.raises(OperationalError):
-        giving.store(paper, pdf(), now=NOW, allow=broken_line)
+        papers.store(paper, pdf(), now=NOW, allow=broken_line)
 
     assert Path(paper.file.path).exists()
 
@@ -289,7 +289,7 @@ def test_a_refused_file_is_named_and_the_others_are_kept(draft: Dossier, an_clie
 def test_a_dossier_takes_only_so_many_files(
     draft: Dossier, an_client: Client, paper_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("motcua.dossiers.giving.MOST_PAPERS", 1)
+    monkeypatch.setattr("motcua.dossiers.papers.MOST_PAPERS", 1)
 
     page = an_client.post(address(draft, "giay-to/"), {"other": [pdf("một.pdf"), pdf("hai.pdf")]})
 

@@ -125,4 +125,4 @@ def test_no_code_but_the_one_door_writes_a_status() -> None:
             if is_assigned or is_updated:
                 doors.add(path.relative_to(SOURCE).as_posix())
 
-    assert doors == {"dossiers/moving.py"}
+    assert doors == {"dossiers/steps.py"}

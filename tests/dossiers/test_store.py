@@ -156,7 +156,7 @@ def test_what_is_removed_leaves_nothing_in_the_store(place: str, draft: Dossier,
 def test_a_file_whose_row_may_not_be_kept_leaves_nothing_in_the_store(
     place: str, draft: Dossier, an_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("motcua.dossiers.giving.MOST_PAPERS", 0)
+    monkeypatch.setattr("motcua.dossiers.papers.MOST_PAPERS", 0)
 
     page = an_client.post(address(draft, "giay-to/"), {"other": pdf()})
 
@@ -264,7 +264,7 @@ def test_the_store_is_never_asked_inside_a_transaction(
     paper = give(an_client, draft, picture())
     read(an_client.get(address(draft, f"giay-to/{paper.pk}/")))
     an_client.post(address(draft, f"giay-to/{paper.pk}/xoa/"))
-    monkeypatch.setattr("motcua.dossiers.giving.MOST_PAPERS", 0)
+    monkeypatch.setattr("motcua.dossiers.papers.MOST_PAPERS", 0)
     an_client.post(address(draft, "giay-to/"), {"other": pdf()})
     an_client.post(address(draft, "xoa/"))
     delete_forgotten_files()

@@ -16,7 +16,7 @@ from pytest_django import Settings
 from motcua.accounts.models import User
 from motcua.dossiers import service
 from motcua.dossiers.models import Dossier, TrackTry
-from motcua.dossiers.supplementing import ask_supplement
+from motcua.dossiers.supplements import ask_supplement
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import CONTACT, begin, filed
 from tests.dossiers.test_codes import at_once

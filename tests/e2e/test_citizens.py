@@ -17,14 +17,14 @@ _OFFICE = """
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from motcua.accounts.models import User
-from motcua.dossiers import moving, results, service, supplementing
+from motcua.dossiers import results, service, supplements
 from motcua.dossiers.models import Dossier, Paper
 now = timezone.now()
 lan, bao = (User.objects.get(login=login) for login in ("lan", "bao"))
 dossier = Dossier.objects.get(code="%s")
 """
 _ASKS = """
-supplementing.ask_supplement(
+supplements.ask_supplement(
     dossier=dossier, by=lan, now=now, reason="Tờ khai thiếu trang hai, chưa rõ nơi cư trú của hai bên.",
     documents=[
         {"name": "Tờ khai, đủ hai trang", "note": "ký ở trang cuối"},
@@ -33,7 +33,7 @@ supplementing.ask_supplement(
 )
 """
 _FINISHES = """
-supplementing.take_supplement(dossier=dossier, by=lan, now=now)
+supplements.take_supplement(dossier=dossier, by=lan, now=now)
 paper = Paper(dossier=dossier, kind="result", original_name="giay-xac-nhan.pdf", media_type="application/pdf")
 paper.size, paper.sha256, paper.uploaded_at = 20, "0" * 64, now
 paper.file.save(paper.random_file_name(), ContentFile(b"%%PDF-1.7 result %%%%EOF"), save=False)

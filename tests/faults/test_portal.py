@@ -26,8 +26,8 @@ import django
 django.setup()
 from django.utils import timezone
 from motcua.accounts.models import User
-from motcua.dossiers.charging import ask_fee
-from motcua.dossiers.moving import go
+from motcua.dossiers.fees import ask_fee
+from motcua.dossiers.steps import go
 from motcua.dossiers.results import finish, hand_out
 from motcua.dossiers.service import Applicant, receive_at_desk
 from motcua.payments.service import take_cash

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from motcua.accounts.models import Office, User
-from motcua.dossiers.agreeing import agree
+from motcua.dossiers.agreed_terms import agree
 from motcua.dossiers.models import Dossier
 from motcua.procedures.models import Procedure
 from motcua.sealing import digest

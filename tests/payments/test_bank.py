@@ -20,9 +20,9 @@ from pytest_django import Settings
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
 from motcua.config import work
-from motcua.dossiers import charging, states
+from motcua.dossiers import fees, states
 from motcua.dossiers.models import Dossier, Fee
-from motcua.dossiers.moving import NotYours, go
+from motcua.dossiers.steps import NotYours, go
 from motcua.outbox.service import Failed, Refused, Unreachable
 from motcua.payments import bank, online, service
 from motcua.payments.bank import NotTheirs, Status, Word
@@ -700,7 +700,7 @@ class TestAtOneMoment:
             * 3
         )
         wrong = at_once(6, lambda: next(ways)())
-        assert {type(error) for error in wrong} <= {charging.NotOwed}
+        assert {type(error) for error in wrong} <= {fees.NotOwed}
         payment.refresh_from_db()
         receipt = Receipt.objects.get()
         assert (payment.refund_amount == 8000) == (receipt.method == "cash")

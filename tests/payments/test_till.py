@@ -21,9 +21,10 @@ from pytest_django import Settings
 
 from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import charging, moving, receiving, results, states
+from motcua.dossiers import intake, results, states, steps
+from motcua.dossiers.fees import NotOwed, NotUndone, Unpaid, ask_fee, unpaid
 from motcua.dossiers.models import Dossier, Fee, Paper
-from motcua.dossiers.moving import NotYours
+from motcua.dossiers.steps import NotYours
 from motcua.payments import closing, service
 from motcua.payments.forms import MoneyField
 from motcua.payments.models import DayClosing, OnlinePayment, Receipt
@@ -69,8 +70,8 @@ class TestWhatADossierCosts:
         cost(direct=8000, online=5000)
         dossier = filed(an_client)
         assert not dossier.fees.exists()
-        receiving.take_up(dossier=dossier, officer=officer, now=timezone.now())
-        receiving.take_up(dossier=dossier, officer=officer, now=timezone.now())
+        intake.take_up(dossier=dossier, officer=officer, now=timezone.now())
+        intake.take_up(dossier=dossier, officer=officer, now=timezone.now())
         assert list(dossier.fees.values_list("kind", "amount")) == [("filing", 5000)]
 
     def test_what_is_free_owes_nothing(self, officer: User) -> None:
@@ -81,14 +82,14 @@ class TestWhatADossierCosts:
         dossier = costly(status=states.RECEIVED).dossier
         Dossier.objects.filter(pk=dossier.pk).update(holder_office=specialist.office)
         now = timezone.now()
-        moving.go(dossier=dossier, move="process", by=specialist, now=now)
+        steps.go(dossier=dossier, move="process", by=specialist, now=now)
         results.finish(dossier=dossier, is_granted=True, summary="Đã cấp", by=leader, now=now)
         assert status_of(dossier) == states.FINISHED
 
     def test_the_result_waits_for_the_money(self, costly: Costly, officer: User, cashier: User) -> None:
         fee = costly(status=states.FINISHED)
         now = timezone.now()
-        with pytest.raises(charging.Unpaid):
+        with pytest.raises(Unpaid):
             results.hand_out(dossier=fee.dossier, how="desk", by=officer, now=now)
         service.take_cash(fee_pk=fee.pk, by=cashier, now=now)
         results.hand_out(dossier=fee.dossier, how="desk", by=officer, now=now)
@@ -147,12 +148,12 @@ class TestWhatADossierCosts:
     ) -> None:
         fee = costly()
         now = timezone.now()
-        moving.go(dossier=fee.dossier, move="withdraw", by=officer, now=now, reason="Đổi ý")
+        steps.go(dossier=fee.dossier, move="withdraw", by=officer, now=now, reason="Đổi ý")
         fee.refresh_from_db()
         assert fee.cancelled_at == now
-        with pytest.raises(charging.NotOwed):
+        with pytest.raises(NotOwed):
             service.take_cash(fee_pk=fee.pk, by=cashier, now=now)
-        with pytest.raises(charging.NotOwed):
+        with pytest.raises(NotOwed):
             service.exempt(fee_pk=fee.pk, exemption="poor", reason="Sổ", by=cashier, now=now)
         assert not Receipt.objects.exists()
 
@@ -160,7 +161,7 @@ class TestWhatADossierCosts:
         fee = costly()
         now = timezone.now()
         service.exempt(fee_pk=fee.pk, exemption="child", reason="Trẻ em", by=officer, now=now)
-        moving.go(dossier=fee.dossier, move="withdraw", by=officer, now=now, reason="Đổi ý")
+        steps.go(dossier=fee.dossier, move="withdraw", by=officer, now=now, reason="Đổi ý")
         fee.refresh_from_db()
         assert (fee.exempted_at, fee.cancelled_at) == (now, None)
 
@@ -189,7 +190,7 @@ class TestCash:
         )
         service.take_cash(fee_pk=filing.pk, by=cashier, now=NOON)
         assert status_of(fee.dossier) == states.FEE
-        assert charging.unpaid(fee.dossier) == 8000
+        assert unpaid(fee.dossier) == 8000
 
     def test_too_little_is_not_taken(self, costly: Costly, cashier: User) -> None:
         fee = costly()
@@ -371,7 +372,7 @@ class TestAtOneMoment:
     def test_one_fee_is_taken_once_by_whoever_presses(self, costly: Costly, cashier: User) -> None:
         fee = costly()
         wrong = at_once(8, lambda: service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON))
-        assert [type(error) for error in wrong] == [charging.NotOwed] * 7
+        assert [type(error) for error in wrong] == [NotOwed] * 7
         assert Receipt.objects.count() == 1
 
     def test_a_fee_is_either_taken_or_exempted(self, costly: Costly, cashier: User) -> None:
@@ -533,7 +534,7 @@ class TestVoiding:
         fee = costly(status=states.FINISHED)
         made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
         results.hand_out(dossier=fee.dossier, how="desk", by=officer, now=NOON)
-        with pytest.raises(charging.NotUndone):
+        with pytest.raises(NotUndone):
             service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON)
         made.refresh_from_db()
         assert made.voided_at is None
@@ -544,8 +545,8 @@ class TestVoiding:
         fee = costly(status=states.FEE, kind="later")
         made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
         Dossier.objects.filter(pk=fee.dossier_id).update(holder_office=specialist.office)
-        charging.ask_fee(dossier=fee.dossier, amount=1000, reason="Bản sao", by=specialist, now=NOON)
-        with pytest.raises(charging.NotUndone):
+        ask_fee(dossier=fee.dossier, amount=1000, reason="Bản sao", by=specialist, now=NOON)
+        with pytest.raises(NotUndone):
             service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON)
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from motcua.accounts.models import Citizen, Office, User
 from motcua.dossiers import states
-from motcua.dossiers.agreeing import agree
+from motcua.dossiers.agreed_terms import agree
 from motcua.dossiers.models import CodeCounter, Dossier
 from motcua.dossiers.service import write_words
 from motcua.procedures.models import Procedure

@@ -16,11 +16,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from motcua.accounts.models import Citizen, User
-from motcua.dossiers import handing, states
-from motcua.dossiers.charging import ask_fee
+from motcua.dossiers import hand_overs, states
 from motcua.dossiers.clock import closes_on
+from motcua.dossiers.fees import ask_fee
 from motcua.dossiers.models import Dossier, DossierOwner, Extension, Fee, Paper, Supplement
-from motcua.dossiers.moving import go
+from motcua.dossiers.steps import go
 from motcua.procedures.models import Offer
 from tests.dossiers.filing import pdf
 from tests.dossiers.lives import DIVISION, SECOND_DIVISION, UNIT, place, received, standing_at
@@ -462,15 +462,15 @@ class TestThePage:
         DossierOwner.objects.create(
             dossier=dossier, relation="parent", full_name="Nguyễn Hân", without_number="newborn"
         )
-        handing.hand_over(dossier=dossier, to_office=place(), note="Gấp", by=officer, now=now)
-        handing.accept(dossier=dossier, by=specialist, now=now)
+        hand_overs.hand_over(dossier=dossier, to_office=place(), note="Gấp", by=officer, now=now)
+        hand_overs.accept(dossier=dossier, by=specialist, now=now)
         ask_fee(dossier=dossier, amount=8000, reason="Phí bản sao", by=specialist, now=now)
         dossier.refresh_from_db()
         Extension.objects.create(
             dossier=dossier, old_due_at=dossier.due_at, new_due_at=dossier.due_at.replace(year=2027),
             reason="Xin lỗi", made_at=now, made_by=specialist,
         )  # fmt: skip
-        handing.hand_over(dossier=dossier, to_office=place(UNIT), note="Trình ký", by=specialist, now=now)
+        hand_overs.hand_over(dossier=dossier, to_office=place(UNIT), note="Trình ký", by=specialist, now=now)
         return dossier
 
     def test_everything_that_happened_is_told(self, as_: As, specialist: User, officer: User) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.dossiers.models import Dossier, DossierOwner, Recheck, Step, Supplement
-from motcua.dossiers.supplementing import take_supplement
+from motcua.dossiers.supplements import take_supplement
 from motcua.procedures.models import RequiredDocument
 from motcua.verification.models import WaitingRecord
 from tests.conftest import ToldRegister

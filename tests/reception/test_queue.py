@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Office, User
-from motcua.dossiers.agreeing import agree
+from motcua.dossiers.agreed_terms import agree
 from motcua.dossiers.models import CodeCounter, Dossier, Paper
 from motcua.dossiers.service import write_words
 from motcua.procedures.models import Procedure, RequiredDocument

@@ -11,7 +11,7 @@ from motcua.accounts.models import User
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, Paper, Upload
 from tests.dossiers.lives import DIVISION, standing_at
-from tests.dossiers.test_uploading import LONG, looks, sends
+from tests.dossiers.test_uploads import LONG, looks, sends
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people", "register")]
 

@@ -12,7 +12,7 @@ import pytest
 from pytest_django import Settings
 
 from motcua.accounts.models import User
-from motcua.dossiers import moving, supplementing
+from motcua.dossiers import steps, supplements
 from motcua.dossiers.models import Dossier, Extension, HandOver
 from motcua.dossiers.service import Applicant, receive_at_desk
 from motcua.identity.numbers import IdNumber
@@ -85,14 +85,14 @@ def whole_life(receive: Callable[..., Dossier], officer: User, specialist: User,
         accepted_by=specialist,
         note="Chuyển kèm bản giấy",
     )
-    supplementing.ask_supplement(
+    supplements.ask_supplement(
         dossier=dossier,
         documents=MISSING,
         reason="Giấy chứng sinh không rõ ngày sinh.",
         by=officer,
         now=NOW + timedelta(hours=2),
     )
-    supplementing.take_supplement(dossier=dossier, by=officer, now=NOW + timedelta(days=1))
+    supplements.take_supplement(dossier=dossier, by=officer, now=NOW + timedelta(days=1))
     dossier = read(dossier)
     due = dossier.due_at or NOW + timedelta(days=2)
     Extension.objects.create(
@@ -103,7 +103,7 @@ def whole_life(receive: Callable[..., Dossier], officer: User, specialist: User,
         made_at=NOW + timedelta(days=1),
         made_by=leader,
     )
-    moving.go(
+    steps.go(
         dossier=dossier,
         move="stop",
         by=leader,

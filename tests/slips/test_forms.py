@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from motcua.accounts.models import User
-from motcua.dossiers import moving, states
-from motcua.dossiers.handing import decline, hand_over, take_back
+from motcua.dossiers import states, steps
+from motcua.dossiers.hand_overs import decline, hand_over, take_back
 from motcua.dossiers.models import Dossier, DossierOwner, Step, Supplement
 from motcua.procedures.models import ProcedureRevision
 from motcua.procedures.service import revision_of
@@ -82,7 +82,7 @@ def test_a_refusal_has_its_fields(
     an_client: object, catalogue: None, officer: User, register: ToldRegister
 ) -> None:
     dossier = filed(an_client)
-    moving.go(dossier=dossier, move="refuse", by=officer, now=NOW, reason="Không thuộc thẩm quyền.")
+    steps.go(dossier=dossier, move="refuse", by=officer, now=NOW, reason="Không thuộc thẩm quyền.")
     said = words(made("03", dossier))
     for field in (
         *EVERYWHERE,
@@ -177,14 +177,14 @@ def test_what_was_taken_back_is_not_called_sent_back(
 def test_what_ended_after_its_day_is_called_late(officer: User, leader: User, catalogue: None) -> None:
     dossier = standing_at(states.PROCESSING, holder_office=UNIT)
     Dossier.objects.filter(pk=dossier.pk).update(due_at=NOW - timedelta(days=2))
-    moving.go(dossier=dossier, move="finish", by=leader, now=NOW)
+    steps.go(dossier=dossier, move="finish", by=leader, now=NOW)
     assert squeezed("Đã xử lý xong. Trễ hạn") in words(made("06", Dossier.objects.get(pk=dossier.pk)))
 
 
 def test_what_a_citizen_filed_online_is_not_marked_as_the_registers(
     an_client: object, catalogue: None, officer: User, register: ToldRegister
 ) -> None:
-    dossier = moving.go(dossier=filed(an_client), move="take_up", by=officer, now=NOW)
+    dossier = steps.go(dossier=filed(an_client), move="take_up", by=officer, now=NOW)
     said = words(made("01", dossier))
 
     assert squeezed("Đã xác thực danh tính") in said

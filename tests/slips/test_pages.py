@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import moving
+from motcua.dossiers import steps
 from motcua.dossiers.models import Dossier
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import begin, filed
@@ -111,7 +111,7 @@ def test_what_was_filed_and_not_received_has_no_receipt_yet(
 ) -> None:
     dossier = filed(an_client)
     assert asked(an_client, dossier).status_code == 404
-    moving.go(dossier=dossier, move="take_up", by=officer, now=NOW)
+    steps.go(dossier=dossier, move="take_up", by=officer, now=NOW)
     assert asked(an_client, dossier).status_code == 200
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import charging
+from motcua.dossiers import fees
 from motcua.dossiers.models import Dossier, Fee
 from motcua.payments import online, service
 from motcua.payments.bank import Status, Word
@@ -84,7 +84,7 @@ def test_a_voided_receipt_says_so(fee: Fee, cashier: User) -> None:
 
 def test_a_later_fee_says_what_it_was_asked_for(officer: User, specialist: User, cashier: User) -> None:
     dossier = standing_at(Dossier.Status.PROCESSING, holder_office=specialist.office.code)
-    asked = charging.ask_fee(dossier=dossier, amount=8000, reason="Phí cấp bản sao", by=specialist, now=NOW)
+    asked = fees.ask_fee(dossier=dossier, amount=8000, reason="Phí cấp bản sao", by=specialist, now=NOW)
     Dossier.objects.filter(pk=dossier.pk).update(holder_office=cashier.office)
     made = service.take_cash(fee_pk=asked.pk, by=cashier, now=NOW)
     assert squeezed("Phí, lệ phí phát sinh: Phí cấp bản sao") in words(paper(made))

@@ -24,7 +24,7 @@ from tests.attacks.test_requests import every_address
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import begin, filed
 from tests.dossiers.lives import standing_at
-from tests.dossiers.test_telling import goes
+from tests.dossiers.test_notifications import goes
 from tests.messaging.reading import delivered
 from tests.people import WRONG_NAME_OF_BINH, cast
 from tests.reception.conftest import Desk

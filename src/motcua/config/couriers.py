@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from motcua.dossiers import national
+from motcua.dossiers import national_portal
 from motcua.dossiers.files import previews, store
 from motcua.messaging import channels
 from motcua.outbox.service import Courier
@@ -11,8 +11,8 @@ from motcua.outbox.service import Courier
 def couriers() -> dict[str, Courier]:
     """Return a courier for each topic whose system is configured."""
     found = {**channels.couriers(), store.TOPIC: store.delete_forgotten}
-    if national.is_on():
-        found[national.TOPIC] = national.bring
+    if national_portal.is_on():
+        found[national_portal.TOPIC] = national_portal.bring
     return found
 
 

@@ -140,7 +140,7 @@ class _Look:
 
 def parts() -> list[Part]:
     """List the parts, in the order in which they are told."""
-    from motcua.dossiers import national
+    from motcua.dossiers import national_portal
     from motcua.dossiers.files import scanning, store
     from motcua.messaging import mail, sms
     from motcua.payments import bank
@@ -172,7 +172,7 @@ def parts() -> list[Part]:
         Part("e-mail", lambda: _system(mail.probe), ("MAIL_HOST",), seconds=60),
         Part("SMS", lambda: _system(sms.probe), ("SMS_URL",), seconds=30),
         Part("bank", lambda: _system(bank.probe), ("BANK_URL",), seconds=30),
-        Part("national portal", lambda: _system(national.probe), ("NATIONAL_PORTAL_URL",), seconds=30),
+        Part("national portal", lambda: _system(national_portal.probe), ("NATIONAL_PORTAL_URL",), seconds=30),
         Part("back-ups", lambda: _standing("back-ups"), needs_database=True),
         Part("static files", _static_files),
         Part("clock", _clock, needs_database=True),

@@ -4,7 +4,7 @@ have a third one: a scanner and a drawing take seconds.
 
 With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
 ``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
-what is decided in the database (``dossiers.rechecking``).
+what is decided in the database (``dossiers.rechecks``).
 """
 
 from __future__ import annotations

@@ -16,12 +16,11 @@ from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.service import Contact
 from motcua.dossiers import states
 from motcua.dossiers.access import is_own, sees
-from motcua.dossiers.agreeing import AGREED, agree
-from motcua.dossiers.asking import ask_about
-from motcua.dossiers.charging import unpaid
-from motcua.dossiers.finding import write_words
-from motcua.dossiers.giving import delete_papers
-from motcua.dossiers.holding import (
+from motcua.dossiers.agreed_terms import AGREED, agree
+from motcua.dossiers.codes import next_code
+from motcua.dossiers.fees import unpaid
+from motcua.dossiers.filing_checks import ask_about
+from motcua.dossiers.filing_holds import (
     Held,
     Hold,
     NotADraft,
@@ -33,9 +32,10 @@ from motcua.dossiers.holding import (
     until_answered,
 )
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.moving import take_step
-from motcua.dossiers.numbering import next_code
 from motcua.dossiers.owners import needs_authority
+from motcua.dossiers.papers import delete_papers
+from motcua.dossiers.search import write_words
+from motcua.dossiers.steps import take_step
 from motcua.identity.claims import IdentityClaim
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.procedures.service import offices_online

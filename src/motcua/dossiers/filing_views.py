@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from motcua.accounts.access import citizen_required
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
-from motcua.dossiers.agreeing import agree
+from motcua.dossiers.agreed_terms import agree
 from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
 from motcua.dossiers.forms import (
     AUTHORITY,
@@ -35,8 +35,8 @@ from motcua.dossiers.forms import (
     ReviewForm,
 )
 from motcua.dossiers.models import Dossier, DossierOwner, Paper, Upload
-from motcua.dossiers.own_views import own_dossier, too_large
-from motcua.dossiers.uploading import unfinished
+from motcua.dossiers.own_dossier_views import own_dossier, too_large
+from motcua.dossiers.uploads import unfinished
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offices_online
 from motcua.verification.models import IdentityCheck

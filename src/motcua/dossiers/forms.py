@@ -11,11 +11,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.service import Contact
+from motcua.dossiers.codes import parse_code
 from motcua.dossiers.files.reading import ACCEPT
 from motcua.dossiers.models import Dossier, DossierOwner
-from motcua.dossiers.numbering import parse_code
 from motcua.dossiers.owners import StatedOwner
-from motcua.dossiers.rating import POINTS, Indicator
+from motcua.dossiers.ratings import POINTS, Indicator
 from motcua.identity.claims import Sex
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 from motcua.procedures.models import Procedure, ProcedureCase, RequiredDocument

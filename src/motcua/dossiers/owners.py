@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from motcua.dossiers import states
-from motcua.dossiers.asking import ask_about
-from motcua.dossiers.holding import (
+from motcua.dossiers.filing_checks import ask_about
+from motcua.dossiers.filing_holds import (
     NotADraft,
     StillAsking,
     claim_of,

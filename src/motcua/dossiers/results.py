@@ -13,12 +13,12 @@ from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.dossiers import states
 from motcua.dossiers.access import may_do
-from motcua.dossiers.charging import refuse_unpaid
+from motcua.dossiers.fees import refuse_unpaid
 from motcua.dossiers.files.reading import PaperRefused
-from motcua.dossiers.giving import Allow, delete_papers, store
 from motcua.dossiers.models import Dossier, Paper, Result
-from motcua.dossiers.moving import NotYours, take_step
+from motcua.dossiers.papers import Allow, delete_papers, store
 from motcua.dossiers.states import MoveRefused
+from motcua.dossiers.steps import NotYours, take_step
 
 MOST_RESULTS: Final = 20
 # While these last the files of the result may be changed; later they are what was decided.
@@ -41,7 +41,7 @@ def add_result_paper(*, dossier: Dossier, upload: UploadedFile, by: User, now: d
 
     Raises:
         PaperRefused: the file cannot be taken, or there are too many.
-        moving.NotYours: not at this hand.
+        steps.NotYours: not at this hand.
         states.MoveRefused: it is not being dealt with.
     """
     paper, allow = in_result(dossier=dossier, by=by, now=now)
@@ -64,7 +64,7 @@ def remove_result_paper(*, dossier: Dossier, paper_id: UUID, by: User, now: date
     """Take a file out of the result and delete it; a file that is not there any more is no mistake.
 
     Raises:
-        moving.NotYours, states.MoveRefused: as for ``add_result_paper``.
+        steps.NotYours, states.MoveRefused: as for ``add_result_paper``.
     """
     with transaction.atomic():
         fresh = _undecided(dossier.pk, by)
@@ -83,7 +83,7 @@ def finish(*, dossier: Dossier, is_granted: bool, summary: str, by: User, now: d
         now: the moment.
 
     Raises:
-        moving.NotYours, states.MoveRefused: nothing was changed.
+        steps.NotYours, states.MoveRefused: nothing was changed.
     """
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
@@ -115,8 +115,8 @@ def hand_out(
 
     Raises:
         ValueError: a citizen collects otherwise than online.
-        charging.Unpaid: something is still to be paid.
-        moving.NotYours, states.MoveRefused: nothing was changed.
+        fees.Unpaid: something is still to be paid.
+        steps.NotYours, states.MoveRefused: nothing was changed.
     """
     if by.is_citizen and how != Dossier.Collecting.ONLINE:
         raise ValueError("a citizen collects online")

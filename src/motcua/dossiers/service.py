@@ -1,15 +1,7 @@
 """Everything that other apps and pages may do to dossiers."""
 
-from motcua.dossiers.agreeing import case_name, foresee
-from motcua.dossiers.answering import (
-    NothingAsked,
-    NothingGiven,
-    add_answer,
-    remove_answer,
-    request_open,
-    send_answer,
-)
-from motcua.dossiers.extending import ExtensionRefused, extend, may_be_extended
+from motcua.dossiers.agreed_terms import case_name, foresee
+from motcua.dossiers.extensions import ExtensionRefused, extend, may_be_extended
 from motcua.dossiers.filing import (
     CONSENT_VERSION,
     ConsentMissing,
@@ -28,19 +20,8 @@ from motcua.dossiers.filing import (
     start_draft,
     submit,
 )
-from motcua.dossiers.finding import coded, named, numbered, write_words
-from motcua.dossiers.giving import add_paper, remove_paper
-from motcua.dossiers.holding import HOLD_TEXTS, Held, Hold, NotADraft, StillAsking, hold_of, owner_in
-from motcua.dossiers.owners import (
-    NEEDS_AUTHORITY,
-    OwnerRefused,
-    StatedOwner,
-    confirm_owner,
-    keep_owner,
-    needs_authority,
-)
-from motcua.dossiers.rating import NotRatable, indicators_for, may_be_rated, rate
-from motcua.dossiers.receiving import (
+from motcua.dossiers.filing_holds import HOLD_TEXTS, Held, Hold, NotADraft, StillAsking, hold_of, owner_in
+from motcua.dossiers.intake import (
     AlreadyReceived,
     Applicant,
     NotReceived,
@@ -51,7 +32,17 @@ from motcua.dossiers.receiving import (
     receive_at_desk,
     take_up,
 )
-from motcua.dossiers.rechecking import (
+from motcua.dossiers.owners import (
+    NEEDS_AUTHORITY,
+    OwnerRefused,
+    StatedOwner,
+    confirm_owner,
+    keep_owner,
+    needs_authority,
+)
+from motcua.dossiers.papers import add_paper, remove_paper
+from motcua.dossiers.ratings import NotRatable, indicators_for, may_be_rated, rate
+from motcua.dossiers.rechecks import (
     NotRecheckable,
     confirm_originals,
     may_be_rechecked,
@@ -59,9 +50,18 @@ from motcua.dossiers.rechecking import (
     run_next_recheck,
     seconds_to_next_recheck,
 )
-from motcua.dossiers.reminding import remind, send_reminders
+from motcua.dossiers.reminders import remind, send_reminders
+from motcua.dossiers.search import coded, named, numbered, write_words
+from motcua.dossiers.supplements import (
+    NothingAsked,
+    NothingGiven,
+    add_answer,
+    remove_answer,
+    request_open,
+    send_answer,
+)
 from motcua.dossiers.tracking import TrackLimited, erase_old_tries, track
-from motcua.dossiers.uploading import delete_old_uploads
+from motcua.dossiers.uploads import delete_old_uploads
 
 __all__ = [
     "CONSENT_VERSION",

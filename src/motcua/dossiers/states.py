@@ -1,6 +1,6 @@
-"""The one table of how a dossier may move: from where to where, at whose hand, and what the citizen is told.
+"""The one table of how a dossier may move: from where to where, at whose hand, and what people read of it.
 
-The numbers are the national status codes; 0 is ours. Nothing here knows a database: ``moving`` applies the table.
+The numbers are the national status codes; 0 is ours. Nothing here knows a database: ``steps`` applies the table.
 """
 
 from __future__ import annotations
@@ -59,9 +59,12 @@ class Move:
 
     ``origins``: the statuses from which it leads; None stands for a dossier that does not exist yet. ``right``: what
     an official needs for it; None when only the citizen goes it. ``is_citizens``: whether the citizen whose dossier it
-    is may go it. ``message`` is what the citizen is told, with ``%(code)s``, ``%(procedure)s``, ``%(office)s``,
-    and ``%(due)s``, never with what somebody wrote, which is sealed; None when nothing is to be told. ``slip`` is the
-    statutory form that goes with it.
+    is may go it. ``slip`` is the statutory form that goes with it.
+
+    What people read of it: ``label`` at the desk, ``entry`` in the citizen's timeline and when anybody follows the
+    dossier (None for a draft, which is nobody's business), ``message`` in the citizen's inbox, with ``%(code)s``,
+    ``%(procedure)s``, ``%(office)s`` and ``%(due)s``, never with what somebody wrote, which is sealed; None when
+    nothing is to be told. ``kind`` is what goes out by e-mail and SMS, of ``messaging.kinds.KINDS``.
     """
 
     name: str
@@ -72,7 +75,9 @@ class Move:
     is_citizens: bool = False
     needs_reason: bool = False
     clock: Clock = Clock.KEEP
+    entry: Promise | None = None
     message: Promise | None = None
+    kind: str = ""
     slip: str = ""
 
     @property
@@ -93,7 +98,9 @@ _ALL: Final = (
         _from(DRAFT),
         SUBMITTED,
         is_citizens=True,
+        entry=_("Đã nộp hồ sơ trực tuyến"),
         message=_("Đã nộp hồ sơ %(code)s: %(procedure)s."),
+        kind="filed",
     ),
     Move(
         "receive",
@@ -102,7 +109,9 @@ _ALL: Final = (
         RECEIVED,
         Right.RECEIVE,
         clock=Clock.START,
+        entry=_("Hồ sơ được tiếp nhận tại quầy"),
         message=_("%(office)s đã tiếp nhận hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+        kind="received",
         slip="01",
     ),
     Move(
@@ -112,7 +121,9 @@ _ALL: Final = (
         SUPPLEMENT,
         Right.RECEIVE,
         needs_reason=True,
+        entry=_("Được hướng dẫn bổ sung giấy tờ tại quầy"),
         message=_("Hồ sơ %(code)s cần bổ sung giấy tờ trước khi được tiếp nhận. Vui lòng xem ở trang hồ sơ."),
+        kind="supplement_asked",
         slip="02",
     ),
     Move(
@@ -122,7 +133,9 @@ _ALL: Final = (
         REFUSED,
         Right.RECEIVE,
         needs_reason=True,
+        entry=_("Hồ sơ không được tiếp nhận"),
         message=_("%(office)s không tiếp nhận hồ sơ %(code)s. Vui lòng xem lý do ở trang hồ sơ."),
+        kind="refused",
         slip="03",
     ),
     Move(
@@ -132,7 +145,9 @@ _ALL: Final = (
         RECEIVED,
         Right.RECEIVE,
         clock=Clock.START,
+        entry=_("Hồ sơ được tiếp nhận"),
         message=_("%(office)s đã tiếp nhận hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+        kind="received",
         slip="01",
     ),
     Move(
@@ -142,7 +157,9 @@ _ALL: Final = (
         REFUSED,
         Right.RECEIVE,
         needs_reason=True,
+        entry=_("Hồ sơ không được tiếp nhận"),
         message=_("%(office)s không tiếp nhận hồ sơ %(code)s. Vui lòng xem lý do ở trang hồ sơ."),
+        kind="refused",
         slip="03",
     ),
     Move(
@@ -153,10 +170,12 @@ _ALL: Final = (
         Right.ASK_SUPPLEMENT,
         needs_reason=True,
         clock=Clock.STOP,
+        entry=_("Cơ quan yêu cầu bổ sung giấy tờ"),
         message=_(
             "Hồ sơ %(code)s cần bổ sung giấy tờ. Vui lòng xem danh sách ở trang hồ sơ và nộp bổ sung; thời hạn giải "
             "quyết được tính lại từ khi bổ sung đủ."
         ),
+        kind="supplement_asked",
         slip="02",
     ),
     Move(
@@ -166,10 +185,19 @@ _ALL: Final = (
         RECEIVED,
         Right.RECEIVE,
         clock=Clock.START,
+        entry=_("Cơ quan đã nhận đủ giấy tờ bổ sung; thời hạn tính lại từ đầu"),
         message=_("%(office)s đã nhận đủ giấy tờ bổ sung của hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+        kind="supplement_taken",
         slip="01",
     ),
-    Move("process", _("Bắt đầu giải quyết"), _from(RECEIVED), PROCESSING, Right.PROCESS),
+    Move(
+        "process",
+        _("Bắt đầu giải quyết"),
+        _from(RECEIVED),
+        PROCESSING,
+        Right.PROCESS,
+        entry=_("Hồ sơ bắt đầu được giải quyết"),
+    ),
     Move(
         "ask_fee",
         _("Yêu cầu nộp phí, lệ phí"),
@@ -178,7 +206,9 @@ _ALL: Final = (
         Right.ASK_FEE,
         needs_reason=True,
         clock=Clock.STOP,
+        entry=_("Cơ quan yêu cầu nộp phí, lệ phí"),
         message=_("Hồ sơ %(code)s cần nộp phí, lệ phí để được giải quyết tiếp. Vui lòng xem ở trang hồ sơ."),
+        kind="fee_asked",
     ),
     Move(
         "take_fee",
@@ -188,7 +218,9 @@ _ALL: Final = (
         Right.TAKE_FEE,
         is_citizens=True,  # who pays online; only a bank's answer takes this step (``payments.online``)
         clock=Clock.RESUME,
+        entry=_("Đã nộp phí, lệ phí"),
         message=_("Đã nhận phí, lệ phí của hồ sơ %(code)s. Hẹn trả kết quả: %(due)s."),
+        kind="fee_taken",
     ),
     Move(
         "waive_fee",
@@ -197,7 +229,9 @@ _ALL: Final = (
         PROCESSING,
         Right.EXEMPT_FEE,
         clock=Clock.RESUME,
+        entry=_("Được miễn phí, lệ phí"),
         message=_("Hồ sơ %(code)s được miễn phí, lệ phí. Hẹn trả kết quả: %(due)s."),
+        kind="fee_waived",
     ),
     Move(
         "withdraw",
@@ -208,7 +242,9 @@ _ALL: Final = (
         is_citizens=True,
         needs_reason=True,
         clock=Clock.STOP,
+        entry=_("Hồ sơ được rút theo yêu cầu của công dân"),
         message=_("Hồ sơ %(code)s đã được rút theo yêu cầu của ông/bà."),
+        kind="withdrawn",
     ),
     Move(
         "stop",
@@ -218,7 +254,9 @@ _ALL: Final = (
         Right.STOP,
         needs_reason=True,
         clock=Clock.STOP,
+        entry=_("Cơ quan dừng giải quyết hồ sơ"),
         message=_("Hồ sơ %(code)s đã dừng giải quyết. Vui lòng xem lý do ở trang hồ sơ."),
+        kind="stopped",
         slip="05",
     ),
     Move(
@@ -228,7 +266,9 @@ _ALL: Final = (
         FINISHED,
         Right.FINISH,
         clock=Clock.STOP,
+        entry=_("Đã có kết quả"),
         message=_("Hồ sơ %(code)s đã có kết quả. Vui lòng xem cách nhận kết quả ở trang hồ sơ."),
+        kind="finished",
     ),
     Move(
         "reopen",
@@ -238,7 +278,9 @@ _ALL: Final = (
         Right.FINISH,
         needs_reason=True,
         clock=Clock.RESUME,
+        entry=_("Kết quả được xem lại trước khi trả"),
         message=_("Kết quả của hồ sơ %(code)s được xem lại trước khi trả. Vui lòng xem lý do ở trang hồ sơ."),
+        kind="reopened",
     ),
     Move(
         "hand_out",
@@ -247,7 +289,9 @@ _ALL: Final = (
         RETURNED,
         Right.HAND_OUT,
         is_citizens=True,
+        entry=_("Đã trả kết quả"),
         message=_("Kết quả của hồ sơ %(code)s đã được trả."),
+        kind="handed_out",
     ),
 )
 MOVES: Final[dict[str, Move]] = {move.name: move for move in _ALL}

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from motcua.accounts.models import User
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, Step
 from motcua.web.templatetags.motcua import moment
-
-# The moves of ``states``, as they look from the citizen's side. A draft is nobody's business.
-_WORDS: Final[dict[str, Promise]] = {
-    "submit": gettext_lazy("Đã nộp hồ sơ trực tuyến"),
-    "receive": gettext_lazy("Hồ sơ được tiếp nhận tại quầy"),
-    "guide_walk_in": gettext_lazy("Được hướng dẫn bổ sung giấy tờ tại quầy"),
-    "refuse_walk_in": gettext_lazy("Hồ sơ không được tiếp nhận"),
-    "take_up": gettext_lazy("Hồ sơ được tiếp nhận"),
-    "refuse": gettext_lazy("Hồ sơ không được tiếp nhận"),
-    "ask_supplement": gettext_lazy("Cơ quan yêu cầu bổ sung giấy tờ"),
-    "take_supplement": gettext_lazy("Cơ quan đã nhận đủ giấy tờ bổ sung; thời hạn tính lại từ đầu"),
-    "process": gettext_lazy("Hồ sơ bắt đầu được giải quyết"),
-    "ask_fee": gettext_lazy("Cơ quan yêu cầu nộp phí, lệ phí"),
-    "take_fee": gettext_lazy("Đã nộp phí, lệ phí"),
-    "waive_fee": gettext_lazy("Được miễn phí, lệ phí"),
-    "withdraw": gettext_lazy("Hồ sơ được rút theo yêu cầu của công dân"),
-    "stop": gettext_lazy("Cơ quan dừng giải quyết hồ sơ"),
-    "finish": gettext_lazy("Đã có kết quả"),
-    "reopen": gettext_lazy("Kết quả được xem lại trước khi trả"),
-    "hand_out": gettext_lazy("Đã trả kết quả"),
-}
 
 
 def last_step_with(dossier: Dossier, slip: str) -> Step | None:
@@ -95,7 +71,8 @@ def entries_of(dossier: Dossier, *, for_owner: bool) -> list[Entry]:
             who = _("Ông/bà")
         else:
             who = office.name if office is not None else dossier.office.name
-        text = str(_WORDS.get(step.move, step.get_move_display()))
+        move = states.MOVES.get(step.move)
+        text = str(move.entry) if move is not None and move.entry else step.get_move_display()
         found.append(Entry(text, step.at, who, step.reason if for_owner else "", step.due_at))
     extension = getattr(dossier, "extension", None)
     if extension is not None:

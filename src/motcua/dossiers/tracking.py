@@ -47,7 +47,7 @@ def track(*, code: str, number: IdNumber | None, phone: str, address: str, now: 
     The number is the applicant's or the owner's. Where neither has one, it is the telephone number left at reception.
 
     Args:
-        code: as ``numbering.parse_code`` reads it.
+        code: as ``codes.parse_code`` reads it.
         number: as typed; None where what was typed is no personal number.
         phone: what was typed as a telephone number, beginning with 0; empty where it is none.
         address: the network address of whoever asks; empty when unknown.

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from motcua.accounts.access import citizen_required
-from motcua.dossiers import uploading
+from motcua.dossiers import uploads
 from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.own_views import own_dossier
-from motcua.dossiers.uploading import MOST_BYTES_OF_PIECE, NoUpload, OtherFile, UploadRefused, WrongPlace
+from motcua.dossiers.own_dossier_views import own_dossier
+from motcua.dossiers.uploads import MOST_BYTES_OF_PIECE, NoUpload, OtherFile, UploadRefused, WrongPlace
 from motcua.web.uploads import content_length
 
 _VERSION = "1.0.0"
@@ -43,7 +43,7 @@ def upload(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
 def cancel_upload(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Give up a file that is on its way to one's own dossier."""
     own = own_dossier(request, pk)
-    uploading.cancel_upload(dossier=own, upload_id=paper_pk, by=request.user, now=timezone.now())
+    uploads.cancel_upload(dossier=own, upload_id=paper_pk, by=request.user, now=timezone.now())
     return redirect("papers_step" if own.is_draft else "supplement", pk=pk)
 
 
@@ -52,11 +52,11 @@ def begun(request: HttpRequest, dossier: Dossier, *, page: str) -> HttpResponse:
 
     Args:
         request: says for which line of the page's form it is, its name and its size.
-        dossier: as for ``uploading.begin_upload``.
+        dossier: as for ``uploads.begin_upload``.
         page: the name of the address that takes the pieces.
     """
     try:
-        upload, is_new = uploading.begin_upload(
+        upload, is_new = uploads.begin_upload(
             dossier=dossier,
             key=request.POST.get("line", ""),
             name=request.POST.get("name", ""),
@@ -82,7 +82,7 @@ def gone_on(request: HttpRequest, dossier: Dossier, upload_id: UUID) -> HttpResp
     }
     try:
         if request.method == "HEAD":
-            received, size = uploading.standing_of(**which)
+            received, size = uploads.standing_of(**which)
             return _answer(200, {"Upload-Offset": str(received), "Upload-Length": str(size)})
         if request.content_type != _PIECE:
             return _answer(415)
@@ -92,7 +92,7 @@ def gone_on(request: HttpRequest, dossier: Dossier, upload_id: UUID) -> HttpResp
         if content_length(request) > MOST_BYTES_OF_PIECE:
             return _answer(413)
         beginning = request.headers.get("Upload-Beginning", "")
-        received = uploading.add_piece(offset=offset, content=request.body, beginning=beginning, **which)
+        received = uploads.add_piece(offset=offset, content=request.body, beginning=beginning, **which)
     except UnreadablePostError:
         return _answer(400)
     except NoUpload:

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, Rating
-from motcua.dossiers.rating import INDICATORS, POINTS
+from motcua.dossiers.ratings import INDICATORS, POINTS
 from motcua.web.days import Period
 
 _IN_WEEKS: Final = 45  # days; a longer period is shown by the week

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.rating import INDICATORS
+from motcua.dossiers.ratings import INDICATORS
 from motcua.figures import words
 from motcua.figures.counting import Cell, Marks
 from motcua.figures.reporting import MarksRow, Procedures, Report, office_words

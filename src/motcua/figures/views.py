@@ -20,7 +20,7 @@ from motcua.accounts.models import User
 from motcua.accounts.offices import known, offices_of_unit
 from motcua.accounts.rights import Right, may
 from motcua.audit import service as audit
-from motcua.dossiers.rating import INDICATORS
+from motcua.dossiers.ratings import INDICATORS
 from motcua.figures import counting, words
 from motcua.figures.charts import columns, kept_and_missed, part_of
 from motcua.figures.counting import Flow, share, total

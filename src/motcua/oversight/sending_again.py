@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from motcua.accounts.models import User
 from motcua.audit.service import record
-from motcua.dossiers import national
+from motcua.dossiers import national_portal
 from motcua.outbox.models import Parcel
 from motcua.outbox.service import Forgotten, goes_on_after, send_again
 
@@ -48,7 +48,9 @@ def _send_thing_again(parcels: list[Parcel], *, by: User | None, now: datetime) 
     sent, forgotten = [], 0
     with transaction.atomic():
         # Its row before its parcels, as everywhere.
-        dossier = national.locked(parcels[0].about) if parcels[0].topic == national.TOPIC else None
+        dossier = (
+            national_portal.locked(parcels[0].about) if parcels[0].topic == national_portal.TOPIC else None
+        )
         for parcel in parcels:
             try:
                 is_sent = send_again(parcel, now=now)
@@ -65,5 +67,5 @@ def _send_thing_again(parcels: list[Parcel], *, by: User | None, now: datetime) 
                     details={"topic": parcel.topic, "about": parcel.about},
                 )
         if dossier is not None and goes_on_after(sent):
-            national.tell_as_it_stands(dossier, now=now)
+            national_portal.tell_as_it_stands(dossier, now=now)
     return Again(len(sent), forgotten)

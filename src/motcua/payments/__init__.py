@@ -5,5 +5,5 @@
     closing                   a cashier's day and its end
     bank, online              the bank's signed words, and what becomes of an order
 
-What a dossier owes is said by ``dossiers.charging``. Must not know slips, the desk's pages or the register.
+What a dossier owes is said by ``dossiers.fees``. Must not know slips, the desk's pages or the register.
 """

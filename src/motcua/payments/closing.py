@@ -13,7 +13,7 @@ from motcua.accounts.models import User
 from motcua.accounts.offices import offices_of_unit
 from motcua.accounts.rights import Reach, Right, may, reach_of
 from motcua.audit.service import record
-from motcua.dossiers.moving import NotYours
+from motcua.dossiers.steps import NotYours
 from motcua.payments.models import DayClosing, Receipt
 
 
@@ -74,7 +74,7 @@ def close_day(
         now: the moment.
 
     Raises:
-        moving.NotYours: they take no fees.
+        steps.NotYours: they take no fees.
         NotToday: the day has not come yet.
         CountedAnew: there are other receipts meanwhile.
         Unexplained: the sums differ and there is no note.

@@ -19,11 +19,11 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.audit.service import record
-from motcua.dossiers import charging
+from motcua.dossiers import fees
 from motcua.dossiers.access import is_own
 from motcua.dossiers.models import Fee
-from motcua.dossiers.moving import NotYours
-from motcua.dossiers.telling import tell_citizen
+from motcua.dossiers.notifications import tell_citizen
+from motcua.dossiers.steps import NotYours
 from motcua.outbox.service import Failed, Refused, Unreachable
 from motcua.payments import bank
 from motcua.payments.bank import Status, Word
@@ -59,15 +59,15 @@ def begin(*, fee_pk: int, by: User, now: datetime) -> OnlinePayment:
         now: the moment.
 
     Raises:
-        moving.NotYours: somebody else's dossier.
-        charging.NotOwed: it was paid, waived or cancelled before.
+        steps.NotYours: somebody else's dossier.
+        fees.NotOwed: it was paid, waived or cancelled before.
     """
     with transaction.atomic():
-        fee = charging.locked_fee(fee_pk)
+        fee = fees.locked_fee(fee_pk)
         if not is_own(by, fee.dossier):
             raise NotYours("pay")
         if not fee.is_open:
-            raise charging.NotOwed
+            raise fees.NotOwed
         waiting = fee.online_payments.filter(state=_State.BEGUN).first()
         if waiting is not None:
             return waiting
@@ -98,7 +98,7 @@ def hear(word: Word, *, now: datetime) -> OnlinePayment:
     if fee_pk is None:
         raise NoSuchOrder
     with transaction.atomic():
-        fee = charging.locked_fee(fee_pk)
+        fee = fees.locked_fee(fee_pk)
         payment = OnlinePayment.objects.select_for_update(of=("self",)).get(pk=word.order)
         if payment.state == _State.PAID:
             return payment
@@ -177,7 +177,7 @@ def _note_paid(payment: OnlinePayment, fee: Fee, word: Word, now: datetime) -> N
     words = {"code": dossier.code, "amount": money(word.amount)}
     is_told = False
     if word.amount == payment.amount and fee.is_open:
-        is_told = charging.settle(fee, by=payment.begun_by, now=now)
+        is_told = fees.settle(fee, by=payment.begun_by, now=now)
         payment.receipt = write_receipt(fee, office=dossier.office, method=Receipt.Method.ONLINE, now=now)
         text = _("Đã nhận %(amount)s phí, lệ phí của hồ sơ %(code)s. Biên lai có ở trang nộp phí của hồ sơ.")
     else:

@@ -16,9 +16,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
-from motcua.dossiers.charging import NotOwed
+from motcua.dossiers.fees import NotOwed
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.own_views import own_dossier
+from motcua.dossiers.own_dossier_views import own_dossier
 from motcua.payments import bank, online
 from motcua.payments.models import OnlinePayment
 from motcua.web.uploads import content_length

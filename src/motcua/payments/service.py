@@ -11,10 +11,10 @@ from django.utils import timezone
 from motcua.accounts.models import Office, User
 from motcua.accounts.rights import Right
 from motcua.audit.service import record
-from motcua.dossiers import charging
+from motcua.dossiers import fees
 from motcua.dossiers.access import may_do
 from motcua.dossiers.models import Fee
-from motcua.dossiers.moving import NotYours
+from motcua.dossiers.steps import NotYours
 from motcua.payments.models import DayClosing, OnlinePayment, Receipt
 from motcua.payments.numbering import next_number
 
@@ -53,25 +53,25 @@ def take_cash(
         is_despite_bank: they know that an order of this fee waits for the bank's word, and take the cash all the same.
 
     Raises:
-        moving.NotYours: not at this hand.
-        charging.NotOwed: it was paid, waived or cancelled before.
+        steps.NotYours: not at this hand.
+        fees.NotOwed: it was paid, waived or cancelled before.
         WaitsAtBank: such an order waits, and they did not say so.
         TooLittle: not enough was handed over.
         DayClosed: the cashier's day is closed.
     """
     with transaction.atomic():
-        fee = charging.locked_fee(fee_pk)
+        fee = fees.locked_fee(fee_pk)
         if not may_do(by, Right.TAKE_FEE, fee.dossier) or by.office is None:
             raise NotYours(Right.TAKE_FEE)
         if not fee.is_open:
-            raise charging.NotOwed
+            raise fees.NotOwed
         if not is_despite_bank and fee.online_payments.filter(OnlinePayment.WAITING).exists():
             raise WaitsAtBank
         paid = fee.amount if tendered is None else tendered
         if paid < fee.amount:
             raise TooLittle
         refuse_closed(by, timezone.localdate(now))
-        charging.settle(fee, by=by, now=now)
+        fees.settle(fee, by=by, now=now)
         return write_receipt(
             fee, office=by.office, method=Receipt.Method.CASH, now=now, by=by, tendered=paid, payer=payer
         )
@@ -90,7 +90,7 @@ def write_receipt(
     """Write the receipt of a fee that was just settled, in the same transaction.
 
     Args:
-        fee: with its dossier, from ``charging.locked_fee``.
+        fee: with its dossier, from ``fees.locked_fee``.
         office: in whose series it is numbered.
         method: a value of ``Receipt.Method``.
         now: the moment.
@@ -127,12 +127,12 @@ def exempt(*, fee_pk: int, exemption: str, reason: str, by: User, now: datetime)
 
     Raises:
         ValueError: no such category, or no reason.
-        moving.NotYours: not at this hand.
-        charging.NotOwed: it was paid, waived or cancelled before.
+        steps.NotYours: not at this hand.
+        fees.NotOwed: it was paid, waived or cancelled before.
     """
     with transaction.atomic():
-        fee = charging.locked_fee(fee_pk)
-        charging.waive(fee, exemption=exemption, reason=reason, by=by, now=now)
+        fee = fees.locked_fee(fee_pk)
+        fees.waive(fee, exemption=exemption, reason=reason, by=by, now=now)
         _note("fee.exempted", fee, by, now, office=fee.dossier.office, category=exemption)
     return fee
 
@@ -148,8 +148,8 @@ def void(*, receipt_pk: UUID, reason: str, by: User, now: datetime) -> Receipt:
 
     Raises:
         ValueError: no reason.
-        moving.NotYours: somebody else's, or no cash.
-        charging.NotUndone: the dossier is closed, or another fee is owed in its place.
+        steps.NotYours: somebody else's, or no cash.
+        fees.NotUndone: the dossier is closed, or another fee is owed in its place.
         DayClosed: the day on which it was written is closed.
     """
     if not reason.strip():
@@ -158,7 +158,7 @@ def void(*, receipt_pk: UUID, reason: str, by: User, now: datetime) -> Receipt:
         pk=receipt_pk
     )
     with transaction.atomic():
-        fee = charging.locked_fee(fee_pk)
+        fee = fees.locked_fee(fee_pk)
         if taker_pk != by.pk or not may_do(by, Right.TAKE_FEE, fee.dossier):
             raise NotYours(Right.TAKE_FEE)
         refuse_closed(
@@ -169,7 +169,7 @@ def void(*, receipt_pk: UUID, reason: str, by: User, now: datetime) -> Receipt:
             return receipt
         receipt.voided_at, receipt.voided_by, receipt.void_reason = now, by, reason.strip()
         receipt.save(update_fields=["voided_at", "voided_by", "void_reason"])
-        charging.owe_again(fee, by=by, now=now)
+        fees.owe_again(fee, by=by, now=now)
         said = f"{receipt.symbol} {receipt.said_number}"
         _note("fee.voided", fee, by, now, office=receipt.office, receipt=said)
     return receipt
@@ -184,11 +184,11 @@ def note_refund(*, payment_pk: UUID, by: User, now: datetime) -> OnlinePayment:
         now: the moment.
 
     Raises:
-        moving.NotYours: not at this hand.
+        steps.NotYours: not at this hand.
         ValueError: nothing is to be given back.
     """
     with transaction.atomic():
-        fee = charging.locked_fee(OnlinePayment.objects.values_list("fee_id", flat=True).get(pk=payment_pk))
+        fee = fees.locked_fee(OnlinePayment.objects.values_list("fee_id", flat=True).get(pk=payment_pk))
         payment = OnlinePayment.objects.select_for_update().get(pk=payment_pk)
         if not may_do(by, Right.TAKE_FEE, fee.dossier):
             raise NotYours(Right.TAKE_FEE)

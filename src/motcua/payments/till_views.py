@@ -21,10 +21,10 @@ from motcua.accounts.access import right_required
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.dossiers.access import may_do, visible_to
-from motcua.dossiers.charging import NotOwed, NotUndone
+from motcua.dossiers.codes import parse_code
+from motcua.dossiers.fees import NotOwed, NotUndone
 from motcua.dossiers.models import Dossier, Fee
-from motcua.dossiers.moving import NotYours
-from motcua.dossiers.numbering import parse_code
+from motcua.dossiers.steps import NotYours
 from motcua.payments import closing, service
 from motcua.payments.forms import CashForm, ClosingForm, ExemptForm, VoidForm
 from motcua.payments.models import DayClosing, OnlinePayment, Receipt

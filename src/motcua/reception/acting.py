@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right, may
-from motcua.dossiers import charging, handing, moving, results, states, supplementing
+from motcua.dossiers import fees, hand_overs, results, states, steps, supplements
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import has_in_hand, may_do
-from motcua.dossiers.extending import extend, may_be_extended
+from motcua.dossiers.extensions import extend, may_be_extended
 from motcua.dossiers.models import Dossier, Fee, HandOver
-from motcua.dossiers.moving import go, may_take
+from motcua.dossiers.steps import go, may_take
 from motcua.payments.service import exempt, take_cash
 from motcua.reception.action_forms import (
     ActionForm,
@@ -80,7 +80,7 @@ def _move(
         return may_take(dossier=dossier, move=move, by=user)
 
     def is_open(user: User, dossier: Dossier, under_way: HandOver | None) -> bool:
-        return moving.is_open(dossier=dossier, move=move) and is_theirs(user, dossier)
+        return steps.is_open(dossier=dossier, move=move) and is_theirs(user, dossier)
 
     def just_go(dossier: Dossier, by: User, now: datetime, said: dict[str, Any]) -> Dossier:
         return go(dossier=dossier, move=code, by=by, now=now, reason=said.get("reason", ""))
@@ -112,7 +112,7 @@ def _distributes(user: User, dossier: Dossier) -> bool:
 
 
 def _waits_for(user: User, dossier: Dossier, under_way: HandOver | None) -> bool:
-    return under_way is not None and handing.is_receiver(user, under_way)
+    return under_way is not None and hand_overs.is_receiver(user, under_way)
 
 
 def _awaited(dossier: Dossier) -> int:
@@ -124,7 +124,7 @@ def _awaited(dossier: Dossier) -> int:
 
 
 def _is_at_rest(dossier: Dossier, under_way: HandOver | None) -> bool:
-    return under_way is None and handing.changes_hands(dossier)
+    return under_way is None and hand_overs.changes_hands(dossier)
 
 
 # In the order of the page: what is likeliest comes first.
@@ -133,7 +133,7 @@ _ALL: Final = (
         "accept",
         _("Nhận hồ sơ"),
         _("Đã nhận hồ sơ."),
-        lambda dossier, by, now, said: handing.accept(dossier=dossier, by=by, now=now),
+        lambda dossier, by, now, said: hand_overs.accept(dossier=dossier, by=by, now=now),
         _receives,
         _waits_for,
         is_likely=True,
@@ -147,7 +147,7 @@ _ALL: Final = (
     _move(
         "take_supplement",
         _("Đã tiếp nhận giấy tờ bổ sung. Thời hạn được tính lại từ đầu."),
-        perform=lambda dossier, by, now, said: supplementing.take_supplement(dossier=dossier, by=by, now=now),
+        perform=lambda dossier, by, now, said: supplements.take_supplement(dossier=dossier, by=by, now=now),
         is_likely=True,
     ),
     _move(
@@ -197,7 +197,7 @@ _ALL: Final = (
         "hand_over",
         _("Chuyển xử lý"),
         _("Đã chuyển. Hồ sơ vẫn ở bộ phận của ông/bà cho đến khi bên nhận bấm nhận."),
-        lambda dossier, by, now, said: handing.hand_over(
+        lambda dossier, by, now, said: hand_overs.hand_over(
             dossier=dossier,
             to_office=said["receiver"][0],
             to_user=said["receiver"][1],
@@ -206,7 +206,7 @@ _ALL: Final = (
             now=now,
         ),
         _hands_over,
-        lambda user, dossier, under_way: under_way is None and handing.may_give(user, dossier),
+        lambda user, dossier, under_way: under_way is None and hand_overs.may_give(user, dossier),
         HandOverForm,
         is_likely=True,
     ),
@@ -214,17 +214,19 @@ _ALL: Final = (
         "claim",
         _("Nhận thụ lý"),
         _("Ông/bà đang thụ lý hồ sơ này."),
-        lambda dossier, by, now, said: handing.claim(dossier=dossier, by=by, now=now),
+        lambda dossier, by, now, said: hand_overs.claim(dossier=dossier, by=by, now=now),
         _hands_over,
         lambda user, dossier, under_way: (
-            _is_at_rest(dossier, under_way) and dossier.holder_id is None and handing.may_claim(user, dossier)
+            _is_at_rest(dossier, under_way)
+            and dossier.holder_id is None
+            and hand_overs.may_claim(user, dossier)
         ),
     ),
     Action(
         "assign",
         _("Phân công"),
         _("Đã phân công người thụ lý."),
-        lambda dossier, by, now, said: handing.assign(
+        lambda dossier, by, now, said: hand_overs.assign(
             dossier=dossier, to_user=said["person"], by=by, now=now
         ),
         _distributes,
@@ -237,7 +239,7 @@ _ALL: Final = (
         "ask_supplement",
         _("Đã yêu cầu bổ sung giấy tờ. Thời hạn tạm dừng."),
         SupplementForm,
-        lambda dossier, by, now, said: supplementing.ask_supplement(
+        lambda dossier, by, now, said: supplements.ask_supplement(
             dossier=dossier, documents=said["documents"], reason=said["reason"], by=by, now=now
         ),
     ),
@@ -245,7 +247,7 @@ _ALL: Final = (
         "ask_fee",
         _("Đã yêu cầu nộp phí, lệ phí. Thời hạn tạm dừng."),
         FeeForm,
-        lambda dossier, by, now, said: charging.ask_fee(
+        lambda dossier, by, now, said: fees.ask_fee(
             dossier=dossier, amount=said["amount"], reason=said["reason"], by=by, now=now
         ),
     ),
@@ -253,7 +255,7 @@ _ALL: Final = (
         "decline",
         _("Trả lại bên giao"),
         _("Đã trả lại bên giao."),
-        lambda dossier, by, now, said: handing.decline(
+        lambda dossier, by, now, said: hand_overs.decline(
             dossier=dossier, reason=said["reason"], by=by, now=now
         ),
         _receives,
@@ -264,17 +266,17 @@ _ALL: Final = (
         "take_back",
         _("Thu hồi bàn giao"),
         _("Đã thu hồi lượt bàn giao."),
-        lambda dossier, by, now, said: handing.take_back(dossier=dossier, by=by, now=now),
+        lambda dossier, by, now, said: hand_overs.take_back(dossier=dossier, by=by, now=now),
         _hands_over,
         lambda user, dossier, under_way: (
-            under_way is not None and handing.may_take_back(user, dossier, under_way)
+            under_way is not None and hand_overs.may_take_back(user, dossier, under_way)
         ),
     ),
     Action(
         "release",
         _("Thôi thụ lý"),
         _("Hồ sơ không còn người thụ lý; người khác trong bộ phận có thể nhận."),
-        lambda dossier, by, now, said: handing.release(dossier=dossier, by=by, now=now),
+        lambda dossier, by, now, said: hand_overs.release(dossier=dossier, by=by, now=now),
         _receives,
         lambda user, dossier, under_way: (
             _is_at_rest(dossier, under_way)

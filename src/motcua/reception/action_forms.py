@@ -16,8 +16,8 @@ from motcua.accounts.offices import unit_of
 from motcua.dossiers import states
 from motcua.dossiers.access import holding_office
 from motcua.dossiers.clock import closes_on
-from motcua.dossiers.extending import FURTHEST, HINDRANCE_TEXTS, Hindrance
-from motcua.dossiers.handing import receivers, ways_of
+from motcua.dossiers.extensions import FURTHEST, HINDRANCE_TEXTS, Hindrance
+from motcua.dossiers.hand_overs import receivers, ways_of
 from motcua.dossiers.models import Dossier, Fee, Paper
 from motcua.payments.forms import MoneyField
 from motcua.procedures.models import Offer

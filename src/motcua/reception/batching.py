@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from motcua.accounts.models import Office, User
 from motcua.accounts.rights import Right, may
-from motcua.dossiers import handing, states
+from motcua.dossiers import hand_overs, states
 from motcua.dossiers.access import visible_to
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.moving import NotYours
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice, take_up
+from motcua.dossiers.steps import NotYours
 from motcua.reception.filters import Scope
 
 MOST_AT_ONCE: Final = 50
@@ -71,29 +71,29 @@ _HELD: Final = frozenset({Scope.RECEIVED, Scope.HELD, Scope.MINE})
 
 
 def _accept(dossier: Dossier, order: Order) -> object:
-    return handing.accept(dossier=dossier, by=order.by, now=order.now)
+    return hand_overs.accept(dossier=dossier, by=order.by, now=order.now)
 
 
 def _decline(dossier: Dossier, order: Order) -> object:
-    return handing.decline(dossier=dossier, reason=order.reason, by=order.by, now=order.now)
+    return hand_overs.decline(dossier=dossier, reason=order.reason, by=order.by, now=order.now)
 
 
 def _claim(dossier: Dossier, order: Order) -> object:
-    return handing.claim(dossier=dossier, by=order.by, now=order.now)
+    return hand_overs.claim(dossier=dossier, by=order.by, now=order.now)
 
 
 def _release(dossier: Dossier, order: Order) -> object:
-    return handing.release(dossier=dossier, by=order.by, now=order.now)
+    return hand_overs.release(dossier=dossier, by=order.by, now=order.now)
 
 
 def _hand_over(dossier: Dossier, order: Order) -> object:
     assert order.to_office is not None  # nosec B101 # tells the type checker
-    return handing.hand_over(dossier=dossier, to_office=order.to_office, by=order.by, now=order.now)
+    return hand_overs.hand_over(dossier=dossier, to_office=order.to_office, by=order.by, now=order.now)
 
 
 def _assign(dossier: Dossier, order: Order) -> object:
     assert order.to_user is not None  # nosec B101 # tells the type checker
-    return handing.assign(dossier=dossier, to_user=order.to_user, by=order.by, now=order.now)
+    return hand_overs.assign(dossier=dossier, to_user=order.to_user, by=order.by, now=order.now)
 
 
 def _take_up(dossier: Dossier, order: Order) -> object:
@@ -118,7 +118,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             _RECEIVING,
             "a",
             _accept,
-            statuses=handing.GIVEN_ON,
+            statuses=hand_overs.GIVEN_ON,
             scopes=frozenset({Scope.HANDED}),
         ),
         BatchAction(
@@ -127,7 +127,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             _RECEIVING,
             "r",
             _decline,
-            statuses=handing.GIVEN_ON,
+            statuses=hand_overs.GIVEN_ON,
             scopes=frozenset({Scope.HANDED}),
             needs=("reason",),
         ),
@@ -137,7 +137,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             frozenset({Right.HAND_OVER}),
             "m",
             _claim,
-            statuses=handing.GIVEN_ON,
+            statuses=hand_overs.GIVEN_ON,
             scopes=frozenset({Scope.HELD}),
         ),
         BatchAction(
@@ -146,7 +146,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             _RECEIVING,
             "b",
             _release,
-            statuses=handing.GIVEN_ON,
+            statuses=hand_overs.GIVEN_ON,
             scopes=frozenset({Scope.MINE}),
         ),
         BatchAction(
@@ -155,7 +155,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             frozenset({Right.HAND_OVER}),
             "g",
             _hand_over,
-            statuses=handing.GIVEN_ON,
+            statuses=hand_overs.GIVEN_ON,
             scopes=_HELD,
             needs=("to_office",),
         ),
@@ -165,7 +165,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             frozenset({Right.ASSIGN}),
             "c",
             _assign,
-            statuses=handing.GIVEN_ON,
+            statuses=hand_overs.GIVEN_ON,
             scopes=_HELD,
             needs=("to_user",),
         ),

@@ -22,17 +22,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from motcua.accounts.access import right_required
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right, may
-from motcua.dossiers import charging, results, states
+from motcua.dossiers import results, states
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import visible_to
-from motcua.dossiers.extending import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
+from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
+from motcua.dossiers.fees import Unpaid
 from motcua.dossiers.files.reading import ACCEPT, PaperRefused, request_max_bytes
-from motcua.dossiers.handing import HandingRefused, open_hand_over
+from motcua.dossiers.hand_overs import HandingRefused, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
-from motcua.dossiers.moving import NotYours, told
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
-from motcua.dossiers.uploading import unfinished
+from motcua.dossiers.steps import NotYours, told
+from motcua.dossiers.uploads import unfinished
 from motcua.payments.service import DayClosed, WaitsAtBank
 from motcua.payments.till_views import WAITS_AT_BANK
 from motcua.reception import acting
@@ -212,7 +213,7 @@ def _done(
             form.add_error(None, HINDRANCE_TEXTS[refused.hindrance])
             return _form_page(request, dossier, action, form)
         messages.warning(request, str(HINDRANCE_TEXTS[refused.hindrance]))
-    except charging.Unpaid:
+    except Unpaid:
         messages.error(request, str(UNPAID))
     except WaitsAtBank:
         messages.warning(request, str(WAITS_AT_BANK))

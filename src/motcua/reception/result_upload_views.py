@@ -1,4 +1,4 @@
-"""Files of a result that come in pieces, as citizens' papers do; see ``dossiers.uploading``."""
+"""Files of a result that come in pieces, as citizens' papers do; see ``dossiers.uploads``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
 from motcua.accounts.rights import Right
-from motcua.dossiers import uploading
+from motcua.dossiers import uploads
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.results import may_add_results
 from motcua.dossiers.upload_views import begun, gone_on
@@ -38,7 +38,7 @@ def result_upload(request: OfficialRequest, pk: uuid.UUID, paper_pk: uuid.UUID) 
 def cancel_result_upload(request: OfficialRequest, pk: uuid.UUID, paper_pk: uuid.UUID) -> HttpResponse:
     """Give up a file that is on its way to a dossier's result."""
     dossier = _at_hand(request, pk)
-    uploading.cancel_upload(dossier=dossier, upload_id=paper_pk, by=request.user, now=timezone.now())
+    uploads.cancel_upload(dossier=dossier, upload_id=paper_pk, by=request.user, now=timezone.now())
     return redirect("result_papers", pk)
 
 

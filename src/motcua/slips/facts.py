@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import Office
 from motcua.dossiers import states
-from motcua.dossiers.agreeing import case_name
-from motcua.dossiers.holding import owner_in
+from motcua.dossiers.agreed_terms import case_name
+from motcua.dossiers.filing_holds import owner_in
 from motcua.dossiers.models import Dossier, Extension, HandOver, Paper, Step
 from motcua.dossiers.timeline import last_step_with, reception_of
 from motcua.identity.verification import MatchedBy

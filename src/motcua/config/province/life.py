@@ -21,13 +21,13 @@ from motcua.accounts.service import Contact, asker_of, owner_of, register_citize
 from motcua.config.province import words
 from motcua.config.province.neighbors import Neighbor, Silence
 from motcua.config.province.office import Crew
-from motcua.dossiers import charging, handing, results, service, supplementing
+from motcua.dossiers import fees, hand_overs, results, service, supplements
 from motcua.dossiers.clock import closes_on
 from motcua.dossiers.due_dates import add_working_days
-from motcua.dossiers.extending import extend
+from motcua.dossiers.extensions import extend
 from motcua.dossiers.models import Dossier, Fee
-from motcua.dossiers.moving import go
 from motcua.dossiers.service import Applicant, NotReceived, Owner, StatedOwner
+from motcua.dossiers.steps import go
 from motcua.identity.claims import IdentityClaim
 from motcua.oversight.looking_up import look_up
 from motcua.oversight.objecting import open_objection
@@ -314,7 +314,7 @@ class Life:
 
     def claim(self, by: User) -> None:
         """Take on what is the office's and nobody's."""
-        self.made = handing.claim(dossier=self.dossier, by=by, now=self.now)
+        self.made = hand_overs.claim(dossier=self.dossier, by=by, now=self.now)
 
     def give(
         self, *, by: User, to: User | None = None, to_office: Office | None = None, note: str = ""
@@ -323,34 +323,36 @@ class Life:
         office = to.office if to else to_office or self.crew.division
         if office is None:
             raise ValueError("officials have offices")
-        handing.hand_over(dossier=self.dossier, to_office=office, to_user=to, note=note, by=by, now=self.now)
+        hand_overs.hand_over(
+            dossier=self.dossier, to_office=office, to_user=to, note=note, by=by, now=self.now
+        )
 
     def accept(self, by: User) -> None:
         """Take what was handed over."""
-        self.made = handing.accept(dossier=self.dossier, by=by, now=self.now)
+        self.made = hand_overs.accept(dossier=self.dossier, by=by, now=self.now)
 
     def decline(self, by: User, reason: str) -> None:
         """Send back what was handed over."""
-        handing.decline(dossier=self.dossier, reason=reason, by=by, now=self.now)
+        hand_overs.decline(dossier=self.dossier, reason=reason, by=by, now=self.now)
 
     def release(self, by: User) -> None:
         """Leave it to the colleagues."""
-        self.made = handing.release(dossier=self.dossier, by=by, now=self.now)
+        self.made = hand_overs.release(dossier=self.dossier, by=by, now=self.now)
 
     def ask_papers(self, by: User, documents: list[dict[str, str]], reason: str) -> None:
         """Ask for further papers."""
-        supplementing.ask_supplement(
+        supplements.ask_supplement(
             dossier=self.dossier, documents=documents, reason=reason, by=by, now=self.now
         )
         self.dossier.refresh_from_db()
 
     def take_papers(self) -> None:
         """Receive further papers."""
-        self.made = supplementing.take_supplement(dossier=self.dossier, by=self.officer, now=self.now)
+        self.made = supplements.take_supplement(dossier=self.dossier, by=self.officer, now=self.now)
 
     def ask_fee(self, amount: int, reason: str) -> None:
         """Ask for a fee that came up."""
-        charging.ask_fee(
+        fees.ask_fee(
             dossier=self.dossier, amount=amount, reason=reason, by=self.crew.specialist, now=self.now
         )
 

@@ -5,5 +5,5 @@
     previews                      small pictures: ``thumbnails``, and ``first_page`` in a process of its own
     scanning                      clamd's word on each file
 
-Must not know what a dossier goes through: who may give or open a paper is said outside (``giving``, ``filing``).
+Must not know what a dossier goes through: who may give or open a paper is said outside (``papers``, ``filing``).
 """

@@ -25,7 +25,7 @@ from motcua.audit.service import record
 from motcua.dossiers.access import holding_office
 from motcua.dossiers.files import store
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.telling import tell_citizen, tell_officials
+from motcua.dossiers.notifications import tell_citizen, tell_officials
 from motcua.web.languages import in_vietnamese
 
 _log = logging.getLogger("motcua.papers")

@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import motcua.sealing.fields
 from django.db import migrations, models
-from motcua.dossiers.finding import word_digests
+from motcua.dossiers.search import word_digests
 from motcua.sealing.migrating import seal_columns
 
 SEALED = {

@@ -2,12 +2,12 @@
 
 from motcua.dossiers.models.dossier import CodeCounter, Dossier
 from motcua.dossiers.models.fee import Fee
-from motcua.dossiers.models.finding import ApplicantWord, TrackTry
 from motcua.dossiers.models.owner import DossierOwner
 from motcua.dossiers.models.paper import Paper, Upload, UploadPiece
 from motcua.dossiers.models.passage import Extension, HandOver, Step, Supplement
 from motcua.dossiers.models.recheck import Recheck, RecheckPace, Reminder
 from motcua.dossiers.models.result import Rating, Result
+from motcua.dossiers.models.search import ApplicantWord, TrackTry
 
 __all__ = [
     "ApplicantWord",

@@ -13,7 +13,7 @@ from motcua.sealing.fields import SealedTextField
 
 
 class Step(models.Model):
-    """One move of a dossier: who, when, from where to where, and why; written by ``moving`` and never changed."""
+    """One move of a dossier: who, when, from where to where, and why; written by ``steps`` and never changed."""
 
     dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="steps")
     move = models.CharField(

@@ -10,7 +10,7 @@ from motcua.dossiers.models.dossier import Dossier
 
 
 class Recheck(models.Model):
-    """A dossier's ticket for a later question to the register; what it may go through is told in ``rechecking``."""
+    """A dossier's ticket for a later question to the register; what it may go through is told in ``rechecks``."""
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Chờ kiểm tra")

@@ -14,18 +14,18 @@ from django.utils import timezone
 from motcua.accounts.models import Citizen, User
 from motcua.dossiers import service, states
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.moving import go, may_take, take_step
+from motcua.dossiers.notifications import write_outside
 from motcua.dossiers.service import run_next_recheck
 from motcua.dossiers.states import MOVES
-from motcua.dossiers.telling import kind_of, write_outside
+from motcua.dossiers.steps import go, may_take, take_step
 from motcua.messaging.kinds import KINDS
 from motcua.outbox.models import Parcel
 from tests.at_rest import told
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import agree, begin, filed
 from tests.dossiers.lives import DIVISION, place, received, standing_at
-from tests.dossiers.test_rechecking import NOW, SECOND, applicant
-from tests.dossiers.test_rechecking import received as received_unchecked
+from tests.dossiers.test_rechecks import NOW, SECOND, applicant
+from tests.dossiers.test_rechecks import received as received_unchecked
 from tests.messaging.reading import delivered, waiting
 from tests.people import cast
 
@@ -55,7 +55,7 @@ def at(status: int, **other: Any) -> Dossier:
 
 def test_every_move_that_is_told_in_the_inbox_is_told_outside_too() -> None:
     for move in MOVES.values():
-        assert (kind_of(move.name) in KINDS) == (move.message is not None), move.name
+        assert (move.kind in KINDS) == (move.message is not None), move.name
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What a dossier costs: asked for, settled, waived; and what waits until nothing is owed any more.
 
-The fee of the procedure becomes due when the dossier is received (``moving``). It does not hold up the work, but the
+The fee of the procedure becomes due when the dossier is received (``steps``). It does not hold up the work, but the
 result is not given out while anything is owed. Money itself, and the receipts for it, are the business of ``payments``.
 """
 
@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
-from motcua.dossiers import national, states
+from motcua.dossiers import national_portal, states
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Fee
-from motcua.dossiers.moving import NotYours, take_step
 from motcua.dossiers.states import MoveRefused
+from motcua.dossiers.steps import NotYours, take_step
 from motcua.web.languages import in_vietnamese
 
 
@@ -45,7 +45,7 @@ def ask_fee(*, dossier: Dossier, amount: int, reason: str, by: User, now: dateti
 
     Raises:
         ValueError: the amount is none.
-        moving.NotYours, states.MoveRefused: nothing was asked.
+        steps.NotYours, states.MoveRefused: nothing was asked.
     """
     if amount <= 0:
         raise ValueError("a fee is more than nothing")
@@ -86,7 +86,7 @@ def settle(fee: Fee, *, by: User, now: datetime) -> bool:
 
     Raises:
         NotOwed: it was paid, waived or cancelled before.
-        moving.NotYours: not at this hand.
+        steps.NotYours: not at this hand.
     """
     _insist_owed(fee)
     if not (is_own(by, fee.dossier) or may_do(by, Right.TAKE_FEE, fee.dossier)):
@@ -116,7 +116,7 @@ def waive(fee: Fee, *, exemption: str, reason: str, by: User, now: datetime) -> 
     Raises:
         ValueError: no such category, or no reason.
         NotOwed: it was paid, waived or cancelled before.
-        moving.NotYours: not at this hand.
+        steps.NotYours: not at this hand.
     """
     if exemption not in Fee.Exemption.values or not reason.strip():
         raise ValueError("a fee is waived for a category and a reason")
@@ -168,7 +168,7 @@ def refuse_unpaid(dossier: Dossier) -> None:
 
 def _tell(fee: Fee, act: str, *, by: User, now: datetime) -> None:
     """Tell the national portal of a fee that changed without a step."""
-    national.tell(fee.dossier, act=act, by=by, now=now, is_changed=True)
+    national_portal.tell(fee.dossier, act=act, by=by, now=now, is_changed=True)
 
 
 def _insist_owed(fee: Fee) -> None:

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
-from motcua.dossiers import reusing, service
-from motcua.dossiers.components import components_of
+from motcua.dossiers import paper_reuse, service
 from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.own_views import own_dossier
+from motcua.dossiers.own_dossier_views import own_dossier
+from motcua.dossiers.paper_lines import paper_lines_of
 
 _PAGE = 20
 _MOST_OFFERED = 50
@@ -29,7 +29,9 @@ _MOST_OFFERED = 50
 def my_papers(request: HttpRequest) -> HttpResponse:
     """List what the citizen gave and the results that they collected, each with where it was used."""
     words = request.GET.get("q", "")[:100]
-    page = Paginator(reusing.kept_by(request.user.citizen, words), _PAGE).get_page(request.GET.get("trang"))
+    page = Paginator(paper_reuse.kept_by(request.user.citizen, words), _PAGE).get_page(
+        request.GET.get("trang")
+    )
     rows = [_row(kept) for kept in page]
     return render(request, "dossiers/my_papers.html", {"page": page, "rows": rows, "words": words})
 
@@ -39,14 +41,14 @@ def my_papers(request: HttpRequest) -> HttpResponse:
 def reuse(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Offer what the citizen gave before, for one line of a dossier (``?muc=``)."""
     own = own_dossier(request, pk)
-    lines = components_of(own, request.user)
+    lines = paper_lines_of(own, request.user)
     if not lines:
         return redirect("dossier", pk=pk)
     line = lines.get(request.GET.get("muc", ""))
     if line is None:
         return redirect(_page_of(own), pk=pk)
     words = request.GET.get("q", "")[:100]
-    kept = [one for one in reusing.kept_by(own.citizen, words) if not one.is_sealed]
+    kept = [one for one in paper_reuse.kept_by(own.citizen, words) if not one.is_sealed]
     context = {
         "dossier": own,
         "line": line,
@@ -65,11 +67,11 @@ def reuse_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Copy a paper that the citizen gave before to a line of a dossier."""
     own = own_dossier(request, pk)
     back = redirect(_page_of(own), pk=pk)
-    line = components_of(own, request.user).get(request.POST.get("muc", ""))
+    line = paper_lines_of(own, request.user).get(request.POST.get("muc", ""))
     if line is None:
         return back
     try:
-        paper = reusing.reuse_paper(
+        paper = paper_reuse.reuse_paper(
             paper_id=paper_pk,
             citizen=own.citizen,
             dossier=own,
@@ -87,7 +89,7 @@ def reuse_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
         return redirect("applicant_step", pk=pk)
     except (service.NotADraft, service.NothingAsked):
         return redirect("dossier", pk=pk)
-    except reusing.AlreadyThere:
+    except paper_reuse.AlreadyThere:
         messages.info(request, _("Tệp này đã có ở mục “%s”.") % line.name)
     else:
         names = {"name": paper.original_name, "line": line.name}
@@ -100,12 +102,12 @@ def _page_of(dossier: Dossier) -> str:
     return "papers_step" if dossier.is_draft else "supplement"
 
 
-def _row(kept: reusing.KeptPaper) -> dict[str, Any]:
+def _row(kept: paper_reuse.KeptPaper) -> dict[str, Any]:
     # The same file at two places of one dossier is one use of it.
     uses = {paper.dossier_id: paper.dossier for paper in kept.uses}
     return {
         "paper": kept.newest,
-        "what": reusing.said_of(kept.newest),
+        "what": paper_reuse.said_of(kept.newest),
         "dossiers": list(uses.values()),
         "is_sealed": kept.is_sealed,
     }

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers.extending import (
+from motcua.dossiers.extensions import (
     HINDRANCE_TEXTS,
     ExtensionRefused,
     Hindrance,
@@ -20,8 +20,8 @@ from motcua.dossiers.extending import (
     may_be_extended,
 )
 from motcua.dossiers.models import Dossier, Extension
-from motcua.dossiers.moving import NotYours, go
-from motcua.dossiers.supplementing import ask_supplement, take_supplement
+from motcua.dossiers.steps import NotYours, go
+from motcua.dossiers.supplements import ask_supplement, take_supplement
 from tests.dossiers.test_clock import at, change, receive
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]

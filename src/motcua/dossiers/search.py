@@ -16,8 +16,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from motcua.dossiers.codes import parse_code
 from motcua.dossiers.models import ApplicantWord, CodeCounter, Dossier, DossierOwner
-from motcua.dossiers.numbering import parse_code
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.search import fold
 from motcua.sealing import BrokenSeal, digest

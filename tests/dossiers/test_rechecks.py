@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from motcua.accounts.models import Citizen, Notice, User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import rechecking, service, states
+from motcua.dossiers import rechecks, service, states
 from motcua.dossiers.models import Dossier, Recheck, RecheckPace
 from motcua.dossiers.service import Applicant, run_next_recheck
 from motcua.identity.numbers import IdNumber
@@ -323,7 +323,7 @@ class TestWhoeverDies:
     ) -> None:
         dossier = received(officer)
         with monkeypatch.context() as patched:
-            patched.setattr(rechecking, "recheck_identity", _dies)
+            patched.setattr(rechecks, "recheck_identity", _dies)
             with pytest.raises(Killed):
                 run_next_recheck(now=NOW)
         claimed = Recheck.objects.get()
@@ -338,7 +338,7 @@ class TestWhoeverDies:
     ) -> None:
         dossier = received(officer)
         with monkeypatch.context() as patched:
-            patched.setattr(rechecking, "_settle", _dies)
+            patched.setattr(rechecks, "_settle", _dies)
             with pytest.raises(Killed):
                 run_next_recheck(now=NOW)
         assert fresh(dossier).identity_check is None
@@ -371,7 +371,7 @@ class TestWhoeverDies:
             run_next_recheck(now=NOW)
         register.before_answer = None
         with monkeypatch.context() as patched:
-            patched.setattr(rechecking, "recheck_identity", _dies)
+            patched.setattr(rechecks, "recheck_identity", _dies)
             with pytest.raises(Killed):
                 run_next_recheck(now=NOW + AFTER_THE_LEASE)
 
@@ -384,7 +384,7 @@ class TestWhoeverDies:
     ) -> None:
         dossier = received(officer)
         with monkeypatch.context() as patched:
-            patched.setattr(rechecking, "tell_of_recheck", _dies)
+            patched.setattr(rechecks, "tell_of_recheck", _dies)
             with pytest.raises(Killed):
                 run_next_recheck(now=NOW)
         assert not fresh(dossier).is_identity_verified
@@ -399,14 +399,14 @@ class TestWhoeverDies:
     ) -> None:
         """One process sleeps longer than its lease between claim and question; another does the work meanwhile."""
         dossier = received(officer)
-        honest = rechecking.recheck_identity
+        honest = rechecks.recheck_identity
 
         def sleeps(**asked: Any) -> IdentityCheck:
-            monkeypatch.setattr(rechecking, "recheck_identity", honest)
+            monkeypatch.setattr(rechecks, "recheck_identity", honest)
             assert run_next_recheck(now=NOW + AFTER_THE_LEASE)
             return honest(**asked)
 
-        monkeypatch.setattr(rechecking, "recheck_identity", sleeps)
+        monkeypatch.setattr(rechecks, "recheck_identity", sleeps)
         assert run_next_recheck(now=NOW)
 
         assert register.asked == 1
@@ -459,14 +459,14 @@ class TestPace:
     ) -> None:
         broken = {received(officer, at=NOW + SECOND * place).pk for place in range(3)}
         good = received(officer, applicant(cast.binh), at=NOW + 5 * SECOND)
-        tell = rechecking.tell_of_recheck
+        tell = rechecks.tell_of_recheck
 
         def mistaken(*, dossier: Dossier, **other: Any) -> None:
             if dossier.pk in broken:
                 raise RuntimeError("a mistake of ours")
             tell(dossier=dossier, **other)
 
-        monkeypatch.setattr(rechecking, "tell_of_recheck", mistaken)
+        monkeypatch.setattr(rechecks, "tell_of_recheck", mistaken)
         now, mistakes = NOW + timedelta(hours=1), 0
         for _ in range(12):  # as the loop does it: a longer rest after each mistake in a row
             try:

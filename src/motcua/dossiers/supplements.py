@@ -1,4 +1,4 @@
-"""The citizen's answer to a request for further papers: files one after another, then sent once."""
+"""Papers that are still missing: asked for (mẫu 02), answered file by file, received when they have come."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.audit.service import record
-from motcua.dossiers import national, states
+from motcua.dossiers import national_portal, states
 from motcua.dossiers.access import is_own, may_do
-from motcua.dossiers.giving import Allow, delete_papers, refuse_too_many, store
+from motcua.dossiers.intake import queue_recheck
 from motcua.dossiers.models import Dossier, Paper, Supplement
-from motcua.dossiers.telling import tell_officials
+from motcua.dossiers.notifications import tell_officials
+from motcua.dossiers.papers import Allow, delete_papers, refuse_too_many, store
+from motcua.dossiers.steps import take_step
 from motcua.web.languages import in_vietnamese
 
 
@@ -31,6 +33,34 @@ class NothingGiven(ValueError):
     def __init__(self, missing: list[str]) -> None:
         super().__init__(f"{len(missing)} papers missing")
         self.missing = missing
+
+
+def ask_supplement(
+    *, dossier: Dossier, documents: list[dict[str, str]], reason: str, by: User, now: datetime
+) -> Supplement:
+    """Ask for further papers, all of them at once; the time limit stands still until they are received.
+
+    Another request replaces one that is still open.
+
+    Args:
+        dossier: which.
+        documents: what is to be added, each as ``{"name": "…", "note": "…"}``; at least one.
+        reason: why, for the citizen to read.
+        by: an official with the right.
+        now: the moment.
+
+    Raises:
+        ValueError: no document is named.
+        steps.NotYours, states.MoveRefused: nothing was asked.
+    """
+    if not documents:
+        raise ValueError("a request for papers names at least one")
+    with transaction.atomic():
+        fresh = Dossier.objects.locked(dossier.pk)
+        asked = Supplement(dossier=fresh, documents=documents, reason=reason, asked_at=now, asked_by=by)
+        move = states.MOVES["ask_supplement"]
+        take_step(dossier=fresh, move=move, by=by, now=now, reason=reason, beside=[asked])
+    return asked
 
 
 def request_open(dossier: Dossier) -> Supplement | None:
@@ -81,7 +111,7 @@ def remove_answer(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) 
 
 @in_vietnamese()
 def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime) -> Supplement:
-    """Send the answer: the office is told, and its officer receives the papers (``supplementing.take_supplement``).
+    """Send the answer: the office is told, and its officer receives the papers (``take_supplement``).
 
     Args:
         dossier: the citizen's own.
@@ -115,8 +145,26 @@ def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime)
         )
         text = _("Hồ sơ %(code)s: công dân đã gửi giấy tờ bổ sung. Vui lòng xem và tiếp nhận.")
         tell_officials(fresh, _told(fresh, asked), text % {"code": fresh.code}, now=now)
-        national.tell(fresh, act=_("Gửi giấy tờ bổ sung"), by=by, now=now, is_changed=True)
+        national_portal.tell(fresh, act=_("Gửi giấy tờ bổ sung"), by=by, now=now, is_changed=True)
     return asked
+
+
+def take_supplement(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
+    """Receive what was missing: the time limit starts anew, from zero (NĐ 61/2018, Điều 19.4).
+
+    Args:
+        dossier: which; papers may have come online or over the counter.
+        by: an official with the right.
+        now: the moment.
+
+    Raises:
+        steps.NotYours, states.MoveRefused: nothing was changed.
+    """
+    with transaction.atomic():
+        fresh = Dossier.objects.locked(dossier.pk)
+        take_step(dossier=fresh, move=states.MOVES["take_supplement"], by=by, now=now)
+        queue_recheck(fresh, officer=by, now=now)  # who was guided at the desk while the register was silent
+    return fresh
 
 
 def _unanswered(pk: UUID, by: User) -> Supplement:

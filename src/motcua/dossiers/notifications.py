@@ -37,25 +37,6 @@ _TO_OFFICERS: Final[dict[str, Promise]] = {
         "hoặc ghi nhận đã xem lại giấy tờ gốc trên trang hồ sơ."
     ),
 }
-# Which message goes out with a move; a move that is not here is told in the inbox alone, if at all.
-_KINDS: Final[dict[str, str]] = {
-    "submit": "filed",
-    "receive": "received",
-    "take_up": "received",
-    "guide_walk_in": "supplement_asked",
-    "refuse_walk_in": "refused",
-    "refuse": "refused",
-    "ask_supplement": "supplement_asked",
-    "take_supplement": "supplement_taken",
-    "ask_fee": "fee_asked",
-    "take_fee": "fee_taken",
-    "waive_fee": "fee_waived",
-    "withdraw": "withdrawn",
-    "stop": "stopped",
-    "finish": "finished",
-    "reopen": "reopened",
-    "hand_out": "handed_out",
-}
 _KINDS_OF_OUTCOMES: Final = {_Outcome.VERIFIED: "identity_verified", _Outcome.REJECTED: "identity_to_look_at"}
 _NO_DUE_DATE: Final = _("theo quy định")
 _NO_PHONE: Final = _("xem trên cổng")
@@ -69,11 +50,6 @@ _TO_CITIZENS: Final[dict[str, Promise]] = {
         "đến %(office)s để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ này, vui lòng báo %(office)s."
     ),
 }
-
-
-def kind_of(move: str) -> str:
-    """Return the kind of message that goes out with a move; empty for none."""
-    return _KINDS.get(move, "")
 
 
 def tell_citizen(dossier: Dossier, text: str, *, now: datetime, kind: str = "") -> None:

@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from motcua.accounts.models import User
-from motcua.dossiers import reusing, states
+from motcua.dossiers import paper_reuse, states
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.service import asked_documents, delete_draft, take_up
 from tests.dossiers.filing import PDF, address, agree, begin, filed, give_papers, pdf
-from tests.dossiers.test_answering import BIRTH, ask_again
+from tests.dossiers.test_supplements import BIRTH, ask_again
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 
@@ -160,14 +160,14 @@ class TestWhatIsNotUsedAgain:
         paper_folder: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        honest = reusing.keep
+        honest = paper_reuse.keep
         before = sorted(paper_folder.rglob("*.pdf"))
 
         def found(*given: object, **named: object) -> Paper:
             Paper.objects.filter(pk=earlier.pk).update(scan=Paper.Scan.INFECTED, scanned_at=timezone.now())
             return honest(*given, **named)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(reusing, "keep", found)
+        monkeypatch.setattr(paper_reuse, "keep", found)
         assert reuses(an_client, draft, earlier).status_code == 404
         assert not draft.papers.exists()
         assert sorted(paper_folder.rglob("*.pdf")) == before
@@ -209,7 +209,7 @@ class TestWhatIsNotUsedAgain:
     def test_a_full_dossier_takes_nothing_and_says_so(
         self, an_client: Client, earlier: Paper, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("motcua.dossiers.giving.MOST_PAPERS", 0)
+        monkeypatch.setattr("motcua.dossiers.papers.MOST_PAPERS", 0)
         reuses(an_client, draft, earlier)
         assert "quá nhiều tệp" in unescape(an_client.get(address(draft, "giay-to/")).content.decode())
         assert not draft.papers.exists()

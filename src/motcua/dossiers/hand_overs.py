@@ -19,11 +19,11 @@ from motcua.accounts.models import Office, User
 from motcua.accounts.offices import offices_of_unit, unit_of
 from motcua.accounts.rights import Right, may
 from motcua.audit.service import record
-from motcua.dossiers import national, states
+from motcua.dossiers import national_portal, states
 from motcua.dossiers.access import has_in_hand, holding_office
 from motcua.dossiers.models import Dossier, HandOver
-from motcua.dossiers.moving import NotYours, may_take, take_step
-from motcua.dossiers.telling import tell_officials
+from motcua.dossiers.notifications import tell_officials
+from motcua.dossiers.steps import NotYours, may_take, take_step
 from motcua.web.languages import in_vietnamese
 
 # Before its reception a dossier is the desk's with which it was filed; after its end it is nobody's work.
@@ -417,7 +417,7 @@ def _note(
     )
     # Of what is assigned the portal is told who has it now; of everything else, who did it.
     has_it = officer if officer is not None and act == "assigned" else by
-    national.tell(dossier, act=str(_ACTS[act]), by=has_it, now=now)
+    national_portal.tell(dossier, act=str(_ACTS[act]), by=has_it, now=now)
 
 
 def _tell(dossier: Dossier, people: Iterable[User], text: str, *, by: User, now: datetime) -> None:

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from motcua.accounts.models import User
-from motcua.dossiers import finding
-from motcua.dossiers.finding import named, word_digests
+from motcua.dossiers import search
 from motcua.dossiers.models import ApplicantWord, Dossier
+from motcua.dossiers.search import named, word_digests
 from motcua.dossiers.service import Applicant, receive_at_desk
 from tests.conftest import ToldRegister, sealed_long_ago
 from tests.dossiers.filing import begin, filed, procedure_of
@@ -72,7 +72,7 @@ def test_a_name_that_no_key_opens_does_not_spoil_the_search(officer: User) -> No
 def test_the_latest_come_first_and_no_more_than_asked_for(
     officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "_COUNTED", 3)
+    monkeypatch.setattr(search, "_COUNTED", 3)
     for place in range(6):
         received(officer, f"Nguyễn Văn {'An' if place % 2 else 'Bình'}")
     received(officer, "Trần Văn Bình")

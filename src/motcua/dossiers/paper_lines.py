@@ -9,17 +9,17 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.dossiers.access import is_own
-from motcua.dossiers.answering import in_answer, request_open
 from motcua.dossiers.filing import asked_documents
-from motcua.dossiers.giving import Allow, in_draft
 from motcua.dossiers.models import Dossier, Paper, Supplement
 from motcua.dossiers.owners import needs_authority
+from motcua.dossiers.papers import Allow, in_draft
 from motcua.dossiers.results import UNDECIDED, in_result, may_add_results
+from motcua.dossiers.supplements import in_answer, request_open
 from motcua.procedures.models import RequiredDocument
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class PaperLine:
     """One such line.
 
     ``key`` is how the page's form names it, ``name`` what people read; ``supplement`` is the request that it belongs
@@ -41,7 +41,7 @@ class Component:
         return in_answer(dossier=dossier, item="" if self.key == "other" else self.name, by=by)
 
 
-def components_of(dossier: Dossier, by: User) -> dict[str, Component]:
+def paper_lines_of(dossier: Dossier, by: User) -> dict[str, PaperLine]:
     """Return for what somebody may give papers to a dossier now, by key; nothing where they may give none.
 
     Args:
@@ -50,21 +50,21 @@ def components_of(dossier: Dossier, by: User) -> dict[str, Component]:
     """
     if not by.is_citizen:
         is_open = dossier.status in UNDECIDED and may_add_results(by, dossier)
-        return {"files": Component("files", _("Tệp kết quả"), kind=Paper.Kind.RESULT)} if is_open else {}
+        return {"files": PaperLine("files", _("Tệp kết quả"), kind=Paper.Kind.RESULT)} if is_open else {}
     if not is_own(by, dossier):
         return {}
     if dossier.is_draft:
-        lines = [Component(f"document-{one.pk}", one.name, document=one) for one in asked_documents(dossier)]
+        lines = [PaperLine(f"document-{one.pk}", one.name, document=one) for one in asked_documents(dossier)]
         if needs_authority(dossier):
-            lines.insert(0, Component("authority", _("Giấy tờ nộp thay"), kind=Paper.Kind.AUTHORITY))
-        lines.append(Component("other", _("Giấy tờ khác")))
+            lines.insert(0, PaperLine("authority", _("Giấy tờ nộp thay"), kind=Paper.Kind.AUTHORITY))
+        lines.append(PaperLine("other", _("Giấy tờ khác")))
     else:
         asked = request_open(dossier)
         if asked is None or asked.answered_at is not None:
             return {}
         lines = [
-            Component(f"item-{place}", one["name"], supplement=asked)
+            PaperLine(f"item-{place}", one["name"], supplement=asked)
             for place, one in enumerate(asked.documents)
         ]
-        lines.append(Component("other", _("Giấy tờ khác"), supplement=asked))
+        lines.append(PaperLine("other", _("Giấy tờ khác"), supplement=asked))
     return {line.key: line for line in lines}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from motcua.dossiers.holding import StillAsking, citizen_of
+from motcua.dossiers.filing_holds import StillAsking, citizen_of
 from motcua.dossiers.models import Dossier
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import TouchPoint

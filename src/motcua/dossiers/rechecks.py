@@ -26,10 +26,10 @@ from django.db.models import QuerySet
 from motcua.accounts.models import User
 from motcua.accounts.service import asker_of, marks_of
 from motcua.audit.service import record
-from motcua.dossiers import pace, states
+from motcua.dossiers import recheck_pace, states
+from motcua.dossiers.intake import NotThisOffice
 from motcua.dossiers.models import Dossier, Recheck
-from motcua.dossiers.receiving import NotThisOffice
-from motcua.dossiers.telling import tell_of_recheck
+from motcua.dossiers.notifications import tell_of_recheck
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.names import clean
@@ -97,13 +97,13 @@ def run_next_recheck(*, now: datetime) -> bool:
     if not _waiting().filter(not_before__lte=now).exists():
         return False
     if not line_status(now=now).is_open:
-        pace.begin_gently(now=now)
+        recheck_pace.begin_gently(now=now)
         return False
-    turn = pace.next_turn(now=now)
+    turn = recheck_pace.next_turn(now=now)
     if turn is None:
         return False
     with transaction.atomic():
-        if not pace.take(turn, now=now):
+        if not recheck_pace.take(turn, now=now):
             return False
         due = _waiting().filter(not_before__lte=now).order_by("queued_at")
         ticket = due.select_for_update(skip_locked=True, of=("self",)).first()
@@ -130,7 +130,7 @@ def seconds_to_next_recheck(*, now: datetime) -> float | None:
     """
     if not _waiting().filter(not_before__lte=now).exists() or not line_status(now=now).is_open:
         return None
-    return pace.seconds_to_next_turn(now=now)
+    return recheck_pace.seconds_to_next_turn(now=now)
 
 
 def recheck_now(*, dossier: Dossier, officer: User, now: datetime) -> Recheck:
@@ -324,7 +324,7 @@ def _settle(claimed: Recheck, check: IdentityCheck, now: datetime) -> None:
         ticket.check_id = ticket.repeats_id = None
         ticket.save()
     if check.is_unanswered and check.reason not in _OF_ONE_PERSON:
-        pace.slow_down(now=now)
+        recheck_pace.slow_down(now=now)
 
 
 def _set_aside(claimed: Recheck, now: datetime, *, is_unasked: bool = False) -> None:

@@ -21,11 +21,11 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from motcua.accounts.models import User
-from motcua.dossiers import uploading
-from motcua.dossiers.components import components_of
-from motcua.dossiers.files import reading as papers
+from motcua.dossiers import uploads
+from motcua.dossiers.files import reading
 from motcua.dossiers.forms import AnswerForm, PapersForm
 from motcua.dossiers.models import Dossier, Paper, Upload, UploadPiece
+from motcua.dossiers.paper_lines import paper_lines_of
 from motcua.dossiers.service import asked_documents, delete_old_uploads, needs_authority
 from tests.dossiers.filing import (
     address,
@@ -38,7 +38,7 @@ from tests.dossiers.filing import (
     pdf,
     picture,
 )
-from tests.dossiers.test_answering import BIRTH, HOUSE, ask_again
+from tests.dossiers.test_supplements import BIRTH, HOUSE, ask_again
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 
@@ -242,7 +242,7 @@ class TestTheWayOfAFile:
         other.force_login(User.objects.get(pk=draft.citizen.user_id))
         state = {
             key: value
-            for key, value in vars(uploading).items()
+            for key, value in vars(uploads).items()
             if isinstance(value, dict | list | set) and not key.isupper() and not key.startswith("__")
         }
         assert state == {}, "what is between two pieces stands in the database alone"
@@ -307,10 +307,10 @@ class TestWhatIsRefused:
     def test_while_pictures_are_drawn_the_pieces_wait_and_nothing_is_sent_again(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(papers, "_PATIENCE", 0.01)
+        monkeypatch.setattr(reading, "_PATIENCE", 0.01)
         drawn = picture()
         where = started(an_client, draft, name="anh.jpg", size=len(drawn))
-        with papers._DRAWING:
+        with reading._DRAWING:
             assert sends(an_client, where, drawn, 0).status_code == 503
         assert sends(an_client, where, b"", len(drawn)).status_code == 204
         assert draft.papers.count() == 1
@@ -335,13 +335,13 @@ class TestWhatIsRefused:
     ) -> None:
         give_papers(an_client, draft)
         where = started(an_client, draft)
-        honest = uploading.store
+        honest = uploads.store
 
         def late(paper: Paper, upload: InMemoryUploadedFile, **options: object) -> Paper:
             file_it(an_client, draft)
             return honest(paper, upload, **options)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(uploading, "store", late)
+        monkeypatch.setattr(uploads, "store", late)
         assert sends(an_client, where, LONG, 0).status_code == 422
         draft.refresh_from_db()
         assert not draft.is_draft
@@ -396,7 +396,7 @@ class TestTheBounds:
     def test_a_dossier_has_only_so_many_files_on_the_way(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(uploading, "_MOST_OF_DOSSIER", 2)
+        monkeypatch.setattr(uploads, "_MOST_OF_DOSSIER", 2)
         for name in ("một.pdf", "hai.pdf"):
             started(an_client, draft, name=name)
         answer = starts(an_client, draft, name="ba.pdf")
@@ -409,21 +409,21 @@ class TestTheBounds:
     ) -> None:
         other = begin(an_client, "1.004873")
         agree(an_client, other)
-        monkeypatch.setattr(uploading, "_MOST_OF_PERSON", 2)
+        monkeypatch.setattr(uploads, "_MOST_OF_PERSON", 2)
         started(an_client, draft)
         started(an_client, draft, name="hai.pdf")
         assert starts(an_client, other).status_code == 422
 
-        monkeypatch.setattr(uploading, "_MOST_OF_PERSON", 20)
+        monkeypatch.setattr(uploads, "_MOST_OF_PERSON", 20)
         settings.PAPER_MAX_BYTES = len(LONG)
-        monkeypatch.setattr(uploading, "_MOST_FILES_OF_PERSON", 3)
+        monkeypatch.setattr(uploads, "_MOST_FILES_OF_PERSON", 3)
         started(an_client, draft, name="ba.pdf")
         assert starts(an_client, draft, name="bốn.pdf", size=1).status_code == 422
 
     def test_a_file_has_only_so_many_pieces(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(uploading, "_FEW_PIECES", 3)
+        monkeypatch.setattr(uploads, "_FEW_PIECES", 3)
         where = started(an_client, draft)
         answers = [sends(an_client, where, LONG[at : at + 1], at).status_code for at in range(4)]
         assert answers == [204, 204, 204, 422]
@@ -431,7 +431,7 @@ class TestTheBounds:
     def test_a_large_file_may_come_in_small_pieces_all_the_way(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(uploading, "_FEW_PIECES", 3)
+        monkeypatch.setattr(uploads, "_FEW_PIECES", 3)
         size = 4 * 8 * 1024
         where = started(an_client, draft, size=size)
         answers = [sends(an_client, where, b"x", at).status_code for at in range(5)]
@@ -440,7 +440,7 @@ class TestTheBounds:
     def test_what_an_office_has_on_the_way_is_not_counted_against_the_citizen(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(uploading, "_MOST_OF_PERSON", 1)
+        monkeypatch.setattr(uploads, "_MOST_OF_PERSON", 1)
         now = timezone.now()
         Upload.objects.create(
             dossier=draft,
@@ -494,7 +494,7 @@ class TestTheBounds:
     def test_a_full_dossier_keeps_the_pieces_until_there_is_room(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("motcua.dossiers.giving.MOST_PAPERS", 1)
+        monkeypatch.setattr("motcua.dossiers.reading.MOST_PAPERS", 1)
         an_client.post(address(draft, "giay-to/"), {"other": pdf()})
         where = started(an_client, draft)
         answer = sends(an_client, where, LONG, 0)
@@ -544,8 +544,8 @@ def test_what_may_be_given_is_what_the_forms_ask_for(an_client: Client, asked: D
     draft = begin(an_client, "1.004873")
     form = PapersForm(asked_documents(draft), needs_authority=needs_authority(draft))
     an = draft.citizen.user
-    assert list(components_of(Dossier.objects.get(pk=draft.pk), an)) == list(form.documents)
-    assert list(components_of(asked, an)) == list(AnswerForm([BIRTH, HOUSE]).items)
+    assert list(paper_lines_of(Dossier.objects.get(pk=draft.pk), an)) == list(form.documents)
+    assert list(paper_lines_of(asked, an)) == list(AnswerForm([BIRTH, HOUSE]).items)
 
 
 def test_the_paper_to_act_for_another_comes_in_pieces_too(an_client: Client) -> None:
@@ -593,5 +593,5 @@ def test_a_name_of_any_kind_is_kept_as_text(an_client: Client, draft: Dossier) -
 
 
 def test_the_script_is_small_on_a_slow_line() -> None:
-    script = Path(uploading.__file__).parent / "static" / "dossiers" / "uploads.js"
+    script = Path(uploads.__file__).parent / "static" / "dossiers" / "uploads.js"
     assert len(gzip.compress(script.read_bytes())) < 6000

@@ -17,15 +17,15 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from motcua.accounts.models import Office, User
-from motcua.dossiers import handing, national, service, states
-from motcua.dossiers.charging import ask_fee
-from motcua.dossiers.extending import extend
+from motcua.dossiers import hand_overs, national_portal, service, states
+from motcua.dossiers.extensions import extend
+from motcua.dossiers.fees import ask_fee
 from motcua.dossiers.filing import start_draft
 from motcua.dossiers.models import Dossier, DossierOwner, Fee, Paper, Result, Step, Supplement
-from motcua.dossiers.moving import go, take_step
 from motcua.dossiers.results import finish, hand_out
 from motcua.dossiers.service import NotReceived, Owner
-from motcua.dossiers.supplementing import ask_supplement, take_supplement
+from motcua.dossiers.steps import go, take_step
+from motcua.dossiers.supplements import ask_supplement, take_supplement
 from motcua.identity.numbers import IdNumber
 from motcua.outbox.models import Parcel
 from motcua.outbox.service import erase_old_parcels
@@ -112,7 +112,7 @@ def full(dossier: Dossier, **other: Any) -> dict[str, Any]:
         "steps": [],
         "result": None,
     }
-    return national.dossier_message(dossier, **{**given, **other})
+    return national_portal.dossier_message(dossier, **{**given, **other})
 
 
 class TestMessages:
@@ -160,13 +160,13 @@ class TestMessages:
 
     def test_a_status_and_a_progress_read_as_in_the_golden_files(self, officer: User) -> None:
         dossier = of_the_book()
-        assert national.status_message(dossier, at=AT) == golden("portal-status")
-        said = national.progress_message(dossier, act="Bắt đầu giải quyết", by=officer, at=AT)
+        assert national_portal.status_message(dossier, at=AT) == golden("portal-status")
+        said = national_portal.progress_message(dossier, act="Bắt đầu giải quyết", by=officer, at=AT)
         assert said == golden("portal-progress")
 
     def test_of_a_citizen_it_is_said_that_a_citizen_did_it_and_no_more(self) -> None:
         by = account_of(cast.an).user
-        said = national.progress_message(of_the_book(), act="Rút hồ sơ", by=by, at=AT)
+        said = national_portal.progress_message(of_the_book(), act="Rút hồ sơ", by=by, at=AT)
         assert (said["NguoiXuLy"], said["ChucDanh"], said["PhongBanXuLy"]) == ("Công dân", "", "")
 
 
@@ -187,7 +187,7 @@ def test_every_move_tells_its_status_and_who_took_it(
     dossier = standing_at(origin)
     settings.NATIONAL_PORTAL_URL = "http://127.0.0.1:9/"
     with transaction.atomic():
-        national.tell(dossier, act="Trước đó", by=official, now=NOW)
+        national_portal.tell(dossier, act="Trước đó", by=official, now=NOW)
     before = len(told(dossier))
 
     go(dossier=dossier, move=move.name, by=official, now=NOW, reason="Lý do riêng tư")
@@ -254,7 +254,7 @@ class TestTelling:
         dossier = filed(an_client)
         assert services(dossier) == ["DongBoHoSoMC", "DongBoTrangThaiHoSo", "CapNhatTienDoHoSoMC"]
         assert told(dossier)[0]["data"]["TaiLieuNop"]
-        assert Parcel.objects.filter(topic=national.TOPIC).count() == 3
+        assert Parcel.objects.filter(topic=national_portal.TOPIC).count() == 3
 
     def test_a_draft_is_nobodys_business(self) -> None:
         citizen = account_of(cast.an)
@@ -310,10 +310,10 @@ class TestTelling:
     ) -> None:
         dossier = received(officer)
         before = len(told(dossier))
-        handing.hand_over(dossier=dossier, to_office=place(), by=officer, now=NOW)
-        handing.accept(dossier=dossier, by=specialist, now=NOW)
-        handing.release(dossier=dossier, by=specialist, now=NOW)
-        handing.assign(dossier=dossier, to_user=specialist, by=leader, now=NOW)
+        hand_overs.hand_over(dossier=dossier, to_office=place(), by=officer, now=NOW)
+        hand_overs.accept(dossier=dossier, by=specialist, now=NOW)
+        hand_overs.release(dossier=dossier, by=specialist, now=NOW)
+        hand_overs.assign(dossier=dossier, to_user=specialist, by=leader, now=NOW)
         after = told(dossier)[before:]
         acts = [
             (one["data"]["NguoiXuLy"], one["data"]["NoiDungXuLy"])
@@ -349,12 +349,14 @@ class TestTelling:
 
     def test_the_count_goes_on_after_what_was_taken_is_forgotten(self, official: User) -> None:
         dossier = received(official)
-        Parcel.objects.exclude(topic=national.TOPIC).delete()
+        Parcel.objects.exclude(topic=national_portal.TOPIC).delete()
         Parcel.objects.update(taken_at=NOW - timedelta(days=200), content="")
         assert erase_old_parcels(now=NOW, dry_run=False) == 2
         go(dossier=dossier, move="process", by=official, now=NOW)
         numbers = (
-            Parcel.objects.filter(topic=national.TOPIC).order_by("number").values_list("number", flat=True)
+            Parcel.objects.filter(topic=national_portal.TOPIC)
+            .order_by("number")
+            .values_list("number", flat=True)
         )
         assert list(numbers) == [3, 4, 5]
 
@@ -397,6 +399,6 @@ def test_without_a_portal_nothing_is_written_and_nothing_asked(official: User) -
     with CaptureQueriesContext(connection) as counted:
         dossier = received(official)
         go(dossier=dossier, move="process", by=official, now=NOW)
-        handing.claim(dossier=dossier, by=official, now=NOW)
-    assert not [query for query in counted if national.TOPIC in query["sql"]]
-    assert not Parcel.objects.filter(topic=national.TOPIC).exists()
+        hand_overs.claim(dossier=dossier, by=official, now=NOW)
+    assert not [query for query in counted if national_portal.TOPIC in query["sql"]]
+    assert not Parcel.objects.filter(topic=national_portal.TOPIC).exists()

@@ -20,14 +20,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from motcua.accounts.access import citizen_required
 from motcua.dossiers import service, states
-from motcua.dossiers.charging import Unpaid
+from motcua.dossiers.fees import Unpaid
 from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
 from motcua.dossiers.forms import AnswerForm, CollectingForm, RatingForm, WithdrawForm
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating, Supplement
-from motcua.dossiers.moving import NotYours, go
 from motcua.dossiers.results import hand_out
+from motcua.dossiers.steps import NotYours, go
 from motcua.dossiers.timeline import entries_of
-from motcua.dossiers.uploading import unfinished
+from motcua.dossiers.uploads import unfinished
 from motcua.web.addresses import addresses
 from motcua.web.uploads import content_length, take_files
 

@@ -17,10 +17,10 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import Citizen, User
 from motcua.dossiers import states
-from motcua.dossiers.components import Component
 from motcua.dossiers.files.reading import PaperRefused, ReadPaper
-from motcua.dossiers.giving import keep
 from motcua.dossiers.models import Dossier, Paper
+from motcua.dossiers.paper_lines import PaperLine
+from motcua.dossiers.papers import keep
 from motcua.procedures.search import fold
 
 _MOST_LOOKED_AT: Final = 500  # the newest; forty are the most that one dossier takes
@@ -76,7 +76,7 @@ def said_of(paper: Paper) -> str:
 
 
 def reuse_paper(
-    *, paper_id: UUID, citizen: Citizen, dossier: Dossier, line: Component, by: User, now: datetime
+    *, paper_id: UUID, citizen: Citizen, dossier: Dossier, line: PaperLine, by: User, now: datetime
 ) -> Paper:
     """Copy a paper that a citizen has here to one of their dossiers.
 

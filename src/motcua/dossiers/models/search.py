@@ -8,7 +8,7 @@ from motcua.dossiers.models.dossier import Dossier
 
 
 class ApplicantWord(models.Model):
-    """One word of the name on a filed dossier, as a keyed digest, so that its office finds it; see ``finding``."""
+    """One word of the name on a filed dossier, as a keyed digest, so that its office finds it; see ``search``."""
 
     dossier = models.ForeignKey(Dossier, models.CASCADE, related_name="words", db_index=False)
     digest = models.BigIntegerField()

@@ -14,12 +14,12 @@ from django.utils import timezone
 from motcua.accounts.models import Office, User
 from motcua.accounts.service import owner_of
 from motcua.dossiers import states
-from motcua.dossiers.agreeing import agree
-from motcua.dossiers.finding import write_words
-from motcua.dossiers.holding import owner_in
+from motcua.dossiers.agreed_terms import agree
+from motcua.dossiers.codes import next_code
+from motcua.dossiers.filing_holds import owner_in
 from motcua.dossiers.models import Dossier, DossierOwner, Recheck, Supplement
-from motcua.dossiers.moving import take_step
-from motcua.dossiers.numbering import next_code
+from motcua.dossiers.search import write_words
+from motcua.dossiers.steps import take_step
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.models import Procedure
 from motcua.sealing import digest

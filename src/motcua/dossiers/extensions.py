@@ -16,13 +16,13 @@ from motcua.accounts.hours import hours_of
 from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.audit.service import record
-from motcua.dossiers import national, states
+from motcua.dossiers import national_portal, states
 from motcua.dossiers.access import may_do
 from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.due_dates import is_open
 from motcua.dossiers.models import Dossier, Extension
-from motcua.dossiers.moving import NotYours
-from motcua.dossiers.telling import tell_citizen
+from motcua.dossiers.notifications import tell_citizen
+from motcua.dossiers.steps import NotYours
 from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import moment
 
@@ -77,7 +77,7 @@ def extend(*, dossier: Dossier, new_due_at: datetime, reason: str, by: User, now
         now: the moment.
 
     Raises:
-        moving.NotYours: not at this hand.
+        steps.NotYours: not at this hand.
         ExtensionRefused: nothing was changed.
     """
     with transaction.atomic():
@@ -108,7 +108,7 @@ def extend(*, dossier: Dossier, new_due_at: datetime, reason: str, by: User, now
         )
         tell_citizen(fresh, _told(fresh, extension), kind="extended", now=now)
         act = _("Xin lỗi và hẹn lại ngày trả kết quả")
-        national.tell(fresh, act=act, by=by, now=now, is_changed=True)
+        national_portal.tell(fresh, act=act, by=by, now=now, is_changed=True)
     return extension
 
 

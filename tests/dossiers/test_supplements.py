@@ -14,7 +14,7 @@ from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers import service
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.supplementing import ask_supplement, take_supplement
+from motcua.dossiers.supplements import ask_supplement, take_supplement
 from tests.dossiers.filing import address, delete_forgotten_files, filed, pdf
 from tests.people import cast
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import handing, states
+from motcua.dossiers import hand_overs, states
 from motcua.dossiers.access import sees, visible_to
-from motcua.dossiers.charging import ask_fee
-from motcua.dossiers.handing import (
+from motcua.dossiers.fees import ask_fee
+from motcua.dossiers.hand_overs import (
     HandingRefused,
     Refusal,
     accept,
@@ -27,9 +27,9 @@ from motcua.dossiers.handing import (
     take_back,
 )
 from motcua.dossiers.models import Dossier, Fee, HandOver, Recheck
-from motcua.dossiers.moving import NotYours, go
 from motcua.dossiers.service import may_be_rechecked
 from motcua.dossiers.states import MoveRefused
+from motcua.dossiers.steps import NotYours, go
 from tests.dossiers.lives import DIVISION, OTHER_DIVISION, SECOND_DIVISION, UNIT, place, received, standing_at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
@@ -366,7 +366,7 @@ class TestClosing:
         given(dossier, officer)
         go(dossier=dossier, move=move, by=User.objects.get(login=login), now=NOW, reason="Lý do")
 
-        assert handing.open_hand_over(dossier) is None
+        assert hand_overs.open_hand_over(dossier) is None
         with refused(Refusal.NOT_UNDER_WAY):
             accept(dossier=dossier, by=specialist, now=NOW)
 

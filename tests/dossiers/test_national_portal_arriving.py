@@ -15,9 +15,9 @@ from pytest_django import Settings
 
 from motcua.accounts.models import User
 from motcua.config.couriers import couriers
-from motcua.dossiers import national
+from motcua.dossiers import national_portal
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.moving import go
+from motcua.dossiers.steps import go
 from motcua.outbox import posting
 from motcua.outbox.models import Parcel, Pause
 from motcua.outbox.service import Load, bring_next
@@ -53,12 +53,12 @@ def arrived(portal: SandboxProcess) -> list[dict[str, Any]]:
     return found
 
 
-OURS = Parcel.objects.filter(topic=national.TOPIC)
+OURS = Parcel.objects.filter(topic=national_portal.TOPIC)
 
 
 def bring(at: datetime = NOW, *, most: int = 100) -> int:
     tries = 0
-    while tries < most and bring_next(couriers={national.TOPIC: national.bring}, now=at):
+    while tries < most and bring_next(couriers={national_portal.TOPIC: national_portal.bring}, now=at):
         tries += 1
     return tries
 
@@ -244,9 +244,9 @@ def test_a_later_message_that_another_worker_is_sending_counts_as_told(
 
     def meanwhile(load: Load) -> str | None:
         again()
-        return national.bring(load)
+        return national_portal.bring(load)
 
-    bring_next(couriers={national.TOPIC: meanwhile}, now=NOW)
+    bring_next(couriers={national_portal.TOPIC: meanwhile}, now=NOW)
     bring()
     assert [one["number"] for one in arrived(portal)] == [2, 1, 3, 4, 5]
 
@@ -267,7 +267,7 @@ def test_a_message_that_the_portal_cannot_read_is_given_up_and_holds_nothing_bac
     def broken(dossier: Dossier, *, at: datetime) -> dict[str, Any]:
         return {"MaHoSo": dossier.code, "TrangThai": "11", "NgayXuLy": ""}
 
-    monkeypatch.setattr(national, "status_message", broken)
+    monkeypatch.setattr(national_portal, "status_message", broken)
     received(officer)
     bring()
     assert OURS.get(number=2).problem == "status_422"
@@ -278,20 +278,20 @@ class TestProbing:
     """What ``doctor`` is told."""
 
     def test_a_portal_that_answers_is_named(self, portal: SandboxProcess) -> None:
-        assert national.probe() == f"takes messages at {portal.url}"
+        assert national_portal.probe() == f"takes messages at {portal.url}"
 
     def test_a_wrong_token_is_named_and_not_shown(self, portal: SandboxProcess, settings: Settings) -> None:
         settings.NATIONAL_PORTAL_TOKEN = "wrong-token"
         with pytest.raises(RuntimeError, match="NATIONAL_PORTAL_TOKEN is not accepted") as raised:
-            national.probe()
+            national_portal.probe()
         assert "wrong-token" not in str(raised.value)
 
     def test_an_outage_is_named(self, portal: SandboxProcess) -> None:
         portal.trouble("unavailable_503", at="portal")
         with pytest.raises(RuntimeError, match="status_503"):
-            national.probe()
+            national_portal.probe()
 
     def test_no_portal_is_no_mistake(self, settings: Settings) -> None:
         settings.NATIONAL_PORTAL_URL = ""
-        assert national.probe().startswith("off")
-        assert national.TOPIC not in couriers()
+        assert national_portal.probe().startswith("off")
+        assert national_portal.TOPIC not in couriers()

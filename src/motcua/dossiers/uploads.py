@@ -2,7 +2,7 @@
 
 Nothing of it is in a process's memory between two pieces, so any web process takes any piece. A piece is taken at the
 place where the file ends so far and nowhere else, so one that comes twice changes nothing. The whole file goes the way
-of every other one (``giving``): a paper is a paper however it came, and has the id of its upload.
+of every other one (``papers``): a paper is a paper however it came, and has the id of its upload.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
-from motcua.dossiers.answering import NothingAsked
-from motcua.dossiers.components import Component, components_of
 from motcua.dossiers.files.reading import PaperRefused
-from motcua.dossiers.giving import store
-from motcua.dossiers.holding import HOLD_TEXTS, Held, NotADraft, refuse_held
+from motcua.dossiers.filing_holds import HOLD_TEXTS, Held, NotADraft, refuse_held
 from motcua.dossiers.models import Dossier, Paper, Upload, UploadPiece
-from motcua.dossiers.moving import NotYours
+from motcua.dossiers.paper_lines import PaperLine, paper_lines_of
+from motcua.dossiers.papers import store
 from motcua.dossiers.results import UNDECIDED
 from motcua.dossiers.states import MoveRefused
+from motcua.dossiers.steps import NotYours
+from motcua.dossiers.supplements import NothingAsked
 
 MOST_BYTES_OF_PIECE: Final = 256 * 1024
 KEPT: Final = timedelta(days=2)
@@ -107,7 +107,7 @@ def begin_upload(
     name = _name_of(name)
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
-        line = components_of(fresh, by).get(key)
+        line = paper_lines_of(fresh, by).get(key)
         if line is None:
             raise _refused("no_such_line" if fresh.is_draft or not by.is_citizen else "closed")
         try:
@@ -255,11 +255,11 @@ def _make_paper(upload: Upload, *, by: User, now: datetime) -> None:
         raise _refused("closed") from None
 
 
-def _line_of(upload: Upload) -> Component:
+def _line_of(upload: Upload) -> PaperLine:
     name = ""
     if upload.supplement is not None and upload.line != "other":
         name = upload.supplement.documents[int(upload.line.removeprefix("item-"))]["name"]
-    return Component(upload.line, name, Paper.Kind(upload.kind), upload.document, upload.supplement)
+    return PaperLine(upload.line, name, Paper.Kind(upload.kind), upload.document, upload.supplement)
 
 
 def _is_open(upload: Upload) -> bool:

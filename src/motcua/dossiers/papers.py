@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from motcua.dossiers.files import store as files
 from motcua.dossiers.files.previews import order_preview
 from motcua.dossiers.files.reading import PaperRefused, ReadPaper, read_paper
-from motcua.dossiers.holding import locked_draft, refuse_held, touch
+from motcua.dossiers.filing_holds import locked_draft, refuse_held, touch
 from motcua.dossiers.models import Dossier, Paper
 from motcua.procedures.models import RequiredDocument
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.audit.service import record
-from motcua.dossiers import clock, national, states
+from motcua.dossiers import clock, national_portal, states
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Fee, Recheck, Step
+from motcua.dossiers.notifications import tell_citizen
 from motcua.dossiers.states import Move
-from motcua.dossiers.telling import kind_of, tell_citizen
 from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import moment
 
@@ -99,7 +99,7 @@ def take_step(
     else:
         dossier.save(update_fields=_SAVED)
     if is_received_now and dossier.fee_due:
-        # Due from now on; it does not stop the work, only the handing out (``charging``).
+        # Due from now on; it does not stop the work, only the handing out (``fees``).
         Fee.objects.create(
             dossier=dossier, kind=Fee.Kind.FILING, amount=dossier.fee_due, asked_at=now, asked_by=by
         )
@@ -126,8 +126,8 @@ def take_step(
         else details,
     )
     if move.message is not None:
-        tell_citizen(dossier, told(dossier, move), kind=kind_of(move.name), now=now)
-    national.tell(dossier, act=str(move.label), by=by, now=now, step=step)
+        tell_citizen(dossier, told(dossier, move), kind=move.kind, now=now)
+    national_portal.tell(dossier, act=str(move.label), by=by, now=now, step=step)
     return step
 
 
