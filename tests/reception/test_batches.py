@@ -12,7 +12,7 @@ from motcua.accounts.models import User
 from motcua.accounts.rights import Right
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, Step
-from motcua.reception import batching
+from motcua.reception import batches
 from motcua.reception.models import SavedFilter
 from tests.reception.queues import Looker, standing
 
@@ -95,8 +95,8 @@ def test_who_may_not_receive_takes_nothing_up(login: str) -> None:
 def test_an_action_that_needs_more_is_told_what_was_chosen_and_waits_until_all_is(
     officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[batching.Order] = []
-    action = batching.BatchAction(
+    told: list[batches.Order] = []
+    action = batches.BatchAction(
         "give",
         "Giao",  # type: ignore[arg-type]
         frozenset({Right.HAND_OVER}),
@@ -105,7 +105,7 @@ def test_an_action_that_needs_more_is_told_what_was_chosen_and_waits_until_all_i
         statuses=frozenset({states.RECEIVED}),
         needs=("to_office", "reason"),
     )
-    monkeypatch.setitem(batching.ACTIONS, "give", action)
+    monkeypatch.setitem(batches.ACTIONS, "give", action)
     dossier, lan = standing(states.RECEIVED, 1), Looker(officer)
     lan.sees("pham-vi=tiep-nhan&muc=da-tiep-nhan")
     assert 'name="to_office"' in lan.text

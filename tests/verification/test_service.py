@@ -21,7 +21,7 @@ from motcua.identity.register import (
     TouchPoint,
     Trouble,
 )
-from motcua.verification import line, service, waiting
+from motcua.verification import line, service
 from motcua.verification.models import IdentityCheck, WaitingRecord
 from motcua.verification.registers import use_register
 from motcua.verification.service import (
@@ -246,7 +246,7 @@ def test_the_record_waits_sealed_and_is_erased_at_use(register, officer) -> None
 
 
 def test_a_record_that_nobody_came_back_for_is_erased(register, officer, monkeypatch) -> None:
-    monkeypatch.setattr(waiting, "_erased_at", NOW)
+    monkeypatch.setattr(waiting_records, "_erased_at", NOW)
     fetch_citizen(claim=cast.an.claim, asker=desk(officer), purpose=WHY, now=NOW)
 
     fetch_citizen(claim=cast.cuc.claim, asker=desk(officer), purpose=WHY, now=NOW + timedelta(minutes=32))

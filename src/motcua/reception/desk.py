@@ -25,7 +25,7 @@ from motcua.dossiers.service import NotReceived, PressKeyReused, foresee
 from motcua.identity.claims import IdentityClaim
 from motcua.procedures.models import ProcedureCase, RequiredDocument
 from motcua.procedures.service import offered, offered_at
-from motcua.reception import opening, scan, service
+from motcua.reception import open_forms, scan, service
 from motcua.reception.findings import Situation, recall
 from motcua.reception.forms import (
     OWNER_ORIGINALS,
@@ -113,7 +113,7 @@ class Desk(PersonBlock):
     @property
     def form_token(self) -> str:
         """Return what shows that this form was opened here, by this officer."""
-        return opening.opened(officer=self.officer, press_key=self.press_key, now=self.now)
+        return open_forms.opened(officer=self.officer, press_key=self.press_key, now=self.now)
 
     @cached_property
     def owner(self) -> OwnerBlock:

@@ -36,9 +36,9 @@ from motcua.dossiers.steps import NotYours, told
 from motcua.dossiers.uploads import unfinished
 from motcua.payments.service import DayClosed, WaitsAtBank
 from motcua.payments.till_views import WAITS_AT_BANK
-from motcua.reception import acting
-from motcua.reception.acting import ACTIONS, Action
+from motcua.reception import actions
 from motcua.reception.action_forms import ActionForm
+from motcua.reception.actions import ACTIONS, Action
 from motcua.web.uploads import content_length, take_files
 
 STALE: Final = gettext_lazy(
@@ -120,11 +120,11 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     dossier = _seen(request, pk, "recheck", "result", "owner", "extension", sums=_SUMS)
     user, given = request.user, _hand_overs(dossier)
     under_way = next((one for one in given if one.accepted_at is None and one.declined_at is None), None)
-    actions = acting.open_to(user, dossier, under_way)
+    offered = actions.open_to(user, dossier, under_way)
     is_withheld = dossier.status == states.FINISHED and bool(dossier.owed)
     if is_withheld:
-        actions = [action for action in actions if action.code != "hand_out"]
-    primary = next((action for action in actions if action.is_likely), None)
+        offered = [action for action in offered if action.code != "hand_out"]
+    primary = next((action for action in offered if action.is_likely), None)
     is_at_its_desk = user.office_id == dossier.office_id
     papers = list(dossier.papers.exclude(Paper.UNSENT))
     context = {
@@ -139,10 +139,10 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         "result": getattr(dossier, "result", None),
         "extension": getattr(dossier, "extension", None),
         "primary": primary,
-        "actions": [action for action in actions if action is not primary],
+        "actions": [action for action in offered if action is not primary],
         "is_withheld": is_withheld,
-        "barred": acting.waits_for_identity(user, dossier),
-        "mark": acting.mark_of(dossier),
+        "barred": actions.waits_for_identity(user, dossier),
+        "mark": actions.mark_of(dossier),
         "may_change_results": dossier.status in results.UNDECIDED and results.may_add_results(user, dossier),
         "may_be_rechecked": is_at_its_desk
         and may(user, Right.ASK_REGISTER)
@@ -199,7 +199,7 @@ def _done(
     try:
         with transaction.atomic():
             fresh = Dossier.objects.locked(dossier.pk)
-            is_stale = action.is_move and bool(mark) and mark != acting.mark_of(fresh)
+            is_stale = action.is_move and bool(mark) and mark != actions.mark_of(fresh)
             if not is_stale:
                 action.perform(fresh, by, now, said)
     except (NotYours, NotThisOffice):
@@ -230,7 +230,7 @@ def _done(
         if not is_stale:
             messages.success(request, str(action.done))
             return redirect("desk_dossier", dossier.pk)
-    if is_stale and acting.was_just_done(action, dossier, by):
+    if is_stale and actions.was_just_done(action, dossier, by):
         messages.info(request, str(DONE_BEFORE))
     elif is_stale:
         if form is not None and action.is_open(by, dossier, None):
@@ -250,7 +250,7 @@ def _form_page(
 ) -> HttpResponse:
     under_way = None if action.is_move else open_hand_over(dossier)
     if not action.is_open(request.user, dossier, under_way):
-        if request.method == "POST" and acting.was_just_done(action, dossier, request.user):
+        if request.method == "POST" and actions.was_just_done(action, dossier, request.user):
             messages.info(request, str(DONE_BEFORE))
             return redirect("desk_dossier", dossier.pk)
         is_barred = action.is_move and dossier.is_decision_barred and states.MOVES[action.code].is_decision
@@ -260,7 +260,7 @@ def _form_page(
         "dossier": dossier,
         "action": action,
         "form": form,
-        "mark": acting.mark_of(dossier),
+        "mark": actions.mark_of(dossier),
         "is_asked_again": is_asked_again,
         "result_papers": [],
         "message": "",

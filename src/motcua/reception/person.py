@@ -18,7 +18,7 @@ from motcua.identity.card_qr import CardReading
 from motcua.identity.claims import Contradiction, IdentityClaim, Sex, contradictions
 from motcua.identity.verification import BirthMatch
 from motcua.procedures.models import Procedure
-from motcua.reception import opening
+from motcua.reception import open_forms
 from motcua.reception.findings import Finding, Situation, inquire
 from motcua.reception.forms import SEXES, PersonForm
 from motcua.verification.service import Light, LineStatus, claim_digest, line_status, press_of
@@ -139,7 +139,7 @@ class PersonBlock:
         if self.contradictions and card is None and digest not in (self.said("warned"), self.said("checked")):
             self.warned = digest
             return True
-        form_key = opening.open_form(
+        form_key = open_forms.open_form(
             token=form_token, officer=self.officer, press_key=press_key, now=self.now
         )
         if form_key is None:

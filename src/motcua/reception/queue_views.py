@@ -21,10 +21,10 @@ from motcua.accounts.offices import known, offices_of_unit, officials_of_unit
 from motcua.accounts.rights import Right, may
 from motcua.dossiers.models import Dossier
 from motcua.procedures.service import offered
-from motcua.reception import batching, filters, listing, search
+from motcua.reception import batches, filters, listing, search
 from motcua.reception.filters import TABS, Due, Filter, Scope, Sort
 from motcua.reception.models import SavedFilter
-from motcua.reception.saving import LONGEST_NAME, MOST_SAVED, NameMissing, TooManySaved, save_filter
+from motcua.reception.saved_filters import LONGEST_NAME, MOST_SAVED, NameMissing, TooManySaved, save_filter
 
 MOST_NOTICES: Final = 10
 _LONGEST_SOUGHT: Final = 100
@@ -107,7 +107,7 @@ def queue(request: OfficialRequest) -> HttpResponse:
 def batch(request: OfficialRequest) -> HttpResponse:
     """Do something with the dossiers that were ticked; the page that follows says of each how it went."""
     back = _back(request)
-    action = batching.ACTIONS.get(request.POST.get("viec", ""))
+    action = batches.ACTIONS.get(request.POST.get("viec", ""))
     if action is None or not any(may(request.user, right) for right in action.rights):
         messages.error(request, _("Vai trò của ông/bà không có việc này."))
         return back
@@ -118,7 +118,7 @@ def batch(request: OfficialRequest) -> HttpResponse:
     if not keys:
         messages.warning(request, _("Chưa chọn hồ sơ nào. Vui lòng đánh dấu ít nhất một hồ sơ."))
         return back
-    order = batching.Order(
+    order = batches.Order(
         by=request.user,
         now=timezone.now(),
         reason=request.POST.get("reason", "").replace("\0", "").strip()[:_LONGEST_REASON],
@@ -130,10 +130,10 @@ def batch(request: OfficialRequest) -> HttpResponse:
         messages.warning(request, _("Vui lòng điền đủ nơi nhận, người nhận hoặc lý do cho việc này."))
         return back
     try:
-        outcome = batching.run(action=action, keys=sorted(keys), order=order)
-    except batching.TooMany:
+        outcome = batches.run(action=action, keys=sorted(keys), order=order)
+    except batches.TooMany:
         text = _("Mỗi lần làm được nhiều nhất %(most)s hồ sơ. Chưa hồ sơ nào được xử lý.")
-        messages.error(request, text % {"most": batching.MOST_AT_ONCE})
+        messages.error(request, text % {"most": batches.MOST_AT_ONCE})
         return back
     request.session[_PRESS] = press
     request.session[_OUTCOME] = [outcome.action, outcome.done, outcome.failed]
@@ -291,9 +291,9 @@ def _fields(
     }
 
 
-def _actions(user: User, chosen: Filter) -> list[batching.BatchAction]:
+def _actions(user: User, chosen: Filter) -> list[batches.BatchAction]:
     assert chosen.scope is not None  # nosec B101 # tells the type checker
-    return batching.actions_for(user, scope=chosen.scope, statuses=chosen.shown_statuses)
+    return batches.actions_for(user, scope=chosen.scope, statuses=chosen.shown_statuses)
 
 
 def _office(request: OfficialRequest) -> Office | None:
@@ -318,5 +318,5 @@ def _outcome(request: OfficialRequest) -> dict[str, Any] | None:
     if kept is None:
         return None
     name, done, failed = kept
-    action = batching.ACTIONS.get(name)
+    action = batches.ACTIONS.get(name)
     return {"label": action.label if action else name, "done": done, "failed": failed}

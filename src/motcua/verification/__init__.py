@@ -3,9 +3,9 @@
     service                   the doors: ``check_identity``, ``fetch_citizen``, ``look_up``, ``recheck_identity``
     asking                    how one question is asked and recorded: intent, question, outcome
     limits, locks, wave, challenge    how many wrong tries there may be, and who may not try at present
-    registers, line, choosing         from settings to the registers; which line a question takes
+    registers, line, line_choice      from settings to the registers; which line a question takes
     light, probing, certificates      how the register answers at present
-    waiting                   the sealed record of a verified citizen, for half an hour
+    waiting_records           the sealed record of a verified citizen, for half an hour
     proofs, codes, logged     what a check says, signed; its printed code; whether it still says so
     counting, keeping         how many checks there were, and for how long they stay
 

@@ -34,7 +34,7 @@ from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswer
 from motcua.population.line import TROUBLES_OF_THE_LINE, Lane, lane_of, may_enter
 from motcua.population.settings import SettingRefused
 from motcua.sealing import digest
-from motcua.verification import choosing, limits, line, proofs, registers, waiting
+from motcua.verification import limits, line, line_choice, proofs, registers, waiting_records
 from motcua.verification.limits import Limited
 from motcua.verification.models import IdentityCheck, Route
 from motcua.web import tallies
@@ -214,7 +214,7 @@ def _over(
         give_connection_back()
     with transaction.atomic():
         if isinstance(outcome, Verified) and outcome.record and question.touch_point is TouchPoint.RECEPTION:
-            waiting.keep(check, outcome.record, at)
+            waiting_records.keep(check, outcome.record, at)
         _complete(check, outcome, at, question.asker)
     _report(route, lines, outcome, at, took)
     return outcome
@@ -403,8 +403,10 @@ def _ways(lines: line.Lines, question: Question, now: datetime) -> list[Route]:
     """List the lines for a question; an operator's is asked even over a shut one."""
     if question.route is not None:
         return [question.route]
-    ways = choosing.ways(lines, now.timestamp())
-    return ways or (choosing.in_use(lines.mode)[:1] if question.touch_point is TouchPoint.OPERATION else [])
+    ways = line_choice.ways(lines, now.timestamp())
+    return ways or (
+        line_choice.in_use(lines.mode)[:1] if question.touch_point is TouchPoint.OPERATION else []
+    )
 
 
 def _refused(
@@ -413,7 +415,7 @@ def _refused(
     if touch_point is TouchPoint.OPERATION:
         return None
     if not ways:
-        wait = choosing.retry_after(lines, now.timestamp())
+        wait = line_choice.retry_after(lines, now.timestamp())
         if lines.mode is not line.Mode.AUTO:
             _log.warning("npd.chosen_line_shut mode=%s help='motcua npd use auto'", lines.mode.value)
         return Unanswered(None, Trouble.BREAKER_OPEN, wait, "the line is shut after failures")

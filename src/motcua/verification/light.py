@@ -10,7 +10,7 @@ from typing import Final
 from django.conf import settings
 
 from motcua.population.line import LineState
-from motcua.verification import choosing, line, probing, registers
+from motcua.verification import line, line_choice, probing, registers
 from motcua.verification.asking import Asked
 from motcua.verification.line import Heard
 from motcua.verification.models import IdentityCheck, Route
@@ -65,11 +65,11 @@ def line_status(*, now: datetime) -> LineStatus:
     """
     lines, moment = line.read(), now.timestamp()
     probing.probe_if_due(lines, now)
-    open_ways = choosing.ways(lines, moment)
+    open_ways = line_choice.ways(lines, moment)
     if open_ways:
         return _status(lines[open_ways[0]], moment)
     return max(
-        (_status(lines[route], moment) for route in choosing.in_use(lines.mode)),
+        (_status(lines[route], moment) for route in line_choice.in_use(lines.mode)),
         key=lambda status: status.since or now,
     )
 
@@ -88,7 +88,7 @@ def status_after(asked: Asked) -> LineStatus | None:
 def line_facts(*, now: datetime) -> list[LineFacts]:
     """List the lines that are set up, for operators; starts no probe. One query."""
     lines, moment = line.read(), now.timestamp()
-    taken = choosing.ways(lines, moment)[:1] or choosing.in_use(lines.mode)[:1]
+    taken = line_choice.ways(lines, moment)[:1] or line_choice.in_use(lines.mode)[:1]
     return [
         LineFacts(
             route=route,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from motcua.identity.register import CouldNotAsk
 from motcua.population.settings import SettingRefused
-from motcua.verification import certificates, choosing
+from motcua.verification import certificates, line_choice
 from motcua.verification.certificates import Certificate
 from motcua.verification.light import Light, LineFacts, LineStatus, line_facts
 from motcua.verification.line import Mode
@@ -39,7 +39,7 @@ def tell(*, now: datetime, as_json: bool, out: _Output, more: _Output) -> int:
         0 all is fine; 1 somebody should look soon (a line is slow, unknown or down while another answers, or a
         certificate holds 14 days or less); 2 questions cannot be asked.
     """
-    lines, choice = line_facts(now=now), choosing.choice()
+    lines, choice = line_facts(now=now), line_choice.choice()
     answering = next(one for one in lines if one.is_taken).status
     held, problems = _certificates(lines, now)
     due = [
@@ -65,7 +65,7 @@ def tell(*, now: datetime, as_json: bool, out: _Output, more: _Output) -> int:
     for line in advice:
         more.write(line)
     unusable = {one.route for one in due if one.is_over and _is_needed(one)}
-    in_use = choosing.in_use(Mode(choice.mode))
+    in_use = line_choice.in_use(Mode(choice.mode))
     if not any(one.status.is_open and one.route not in unusable for one in lines if one.route in in_use):
         return OUT_OF_REACH
     is_fine = all(one.status.light is Light.FINE for one in lines)

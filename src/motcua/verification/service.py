@@ -2,7 +2,7 @@
 ``recheck_identity``.
 
 How a question is asked and recorded: ``asking``. How many wrong tries there may be: ``limits``; who may not try at
-present: ``locks``. Which line it takes: ``choosing``. How the register answers at present: ``light``.
+present: ``locks``. Which line it takes: ``line_choice``. How the register answers at present: ``light``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.matching import YearAlone
 from motcua.identity.register import TouchPoint
 from motcua.identity.verification import Outcome, Verified
-from motcua.verification import asking, challenge, limits, probing, waiting, wave
+from motcua.verification import asking, challenge, limits, probing, waiting_records, wave
 from motcua.verification.asking import (
     AlreadyAsked,
     Asked,
@@ -35,13 +35,13 @@ from motcua.verification.asking import (
     claim_digest,
 )
 from motcua.verification.challenge import Challenge
-from motcua.verification.choosing import NoSuchLine, choice, use_line
 from motcua.verification.counting import OUTCOME_COUNTS, PENDING, DayOfChecks, checks_by_day, checks_today
 from motcua.verification.keeping import erase_old_checks
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
 from motcua.verification.limits import Limited, network_of
 from motcua.verification.line import Mode, longest_question
+from motcua.verification.line_choice import NoSuchLine, choice, use_line
 from motcua.verification.locks import (
     LimitStanding,
     number_lock,
@@ -51,7 +51,7 @@ from motcua.verification.locks import (
 )
 from motcua.verification.models import IdentityCheck, Route
 from motcua.verification.probing import ping
-from motcua.verification.waiting import erase_expired as erase_waiting_records
+from motcua.verification.waiting_records import erase_expired as erase_waiting_records
 from motcua.web.connections import give_connection_back
 from motcua.web.places import elsewhere
 
@@ -235,7 +235,7 @@ def fetch_citizen(
         asked = _ask(question, now)
     except Replayed as replayed:
         check = replayed.check
-        return DeskAnswer(check, waiting.of_check(check, now), check.reason == asking.ACCENTS, None)
+        return DeskAnswer(check, waiting_records.of_check(check, now), check.reason == asking.ACCENTS, None)
     record = asked.outcome.record if isinstance(asked.outcome, Verified) else None
     return DeskAnswer(asked.check, record, asked.check.reason == asking.ACCENTS, status_after(asked))
 
@@ -380,10 +380,10 @@ def read_record(
     Returns:
         None when nothing waits: another officer asked, another claim, another procedure, too old, already used.
     """
-    kept = waiting.find(
+    kept = waiting_records.find(
         user=user, claim_digest=claim_digest(claim), procedure_code=procedure_code, now=now
     ).first()
-    return (kept.identity_check, waiting.opened(kept)) if kept else None
+    return (kept.identity_check, waiting_records.opened(kept)) if kept else None
 
 
 def spend_record(
@@ -393,11 +393,13 @@ def spend_record(
 
     Arguments and result are those of ``read_record``.
     """
-    found = waiting.find(user=user, claim_digest=claim_digest(claim), procedure_code=procedure_code, now=now)
+    found = waiting_records.find(
+        user=user, claim_digest=claim_digest(claim), procedure_code=procedure_code, now=now
+    )
     kept = found.select_for_update(of=("self",)).first()
     if kept is None:
         return None
-    check, record = kept.identity_check, waiting.opened(kept)
+    check, record = kept.identity_check, waiting_records.opened(kept)
     kept.delete()
     return check, record
 

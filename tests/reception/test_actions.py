@@ -14,7 +14,7 @@ from motcua.accounts.rights import RIGHTS, Reach, Right
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.states import MOVES
-from motcua.reception.acting import ACTIONS
+from motcua.reception.actions import ACTIONS
 from tests.dossiers.lives import DIVISION, standing_at
 from tests.people import FIRST_OFFICE
 
