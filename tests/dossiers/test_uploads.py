@@ -494,7 +494,7 @@ class TestTheBounds:
     def test_a_full_dossier_keeps_the_pieces_until_there_is_room(
         self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("motcua.dossiers.reading.MOST_PAPERS", 1)
+        monkeypatch.setattr("motcua.dossiers.papers.MOST_PAPERS", 1)
         an_client.post(address(draft, "giay-to/"), {"other": pdf()})
         where = started(an_client, draft)
         answer = sends(an_client, where, LONG, 0)

@@ -21,7 +21,7 @@ from motcua.identity.register import (
     TouchPoint,
     Trouble,
 )
-from motcua.verification import line, service
+from motcua.verification import line, service, waiting_records
 from motcua.verification.models import IdentityCheck, WaitingRecord
 from motcua.verification.registers import use_register
 from motcua.verification.service import (
