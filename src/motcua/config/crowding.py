@@ -52,11 +52,14 @@ _STYLE: Final = """
 :root{--ink:#eceae5;--line:#3b3f45;--wash:#15171a;--paper:#1e2125;--brand:#b3302c;--muted:#aeb2b8}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--wash);color:var(--ink);font:1rem/1.5 "Be Vietnam Pro","Segoe UI","Noto Sans",sans-serif}
-header{background:var(--paper);border-top:6px solid var(--brand);border-bottom:1px solid var(--line);padding:1rem}
-header p{max-width:70rem;margin:0 auto;font-weight:600}
+header{background:var(--paper);border-bottom:1px solid var(--line)}
+header::before{content:"";display:block;height:9px;background:linear-gradient(var(--brand) 6px,#f2b705 6px)}
+header p{max-width:70rem;margin:0 auto;padding:1rem;font-weight:600}
 main{max-width:42rem;margin:0 auto;padding:2rem 1rem}
-h1{font-size:1.75rem;line-height:2.25rem;margin:0 0 1.25rem}
-[lang=en]{color:var(--muted);margin-top:2rem}
+h1{font-size:1.75rem;line-height:2.25rem;font-weight:600;margin:0 0 1.25rem;text-wrap:balance}
+[lang=en]{color:var(--muted)}
+h2{font-size:1rem;font-weight:600;margin:2rem 0 0}
+h2+p{margin-top:0}
 """
 
 _log = logging.getLogger("motcua.web")
