@@ -111,10 +111,46 @@ def test_an_address_that_is_not_there_says_what_to_do(client: Client) -> None:
     assert "Về trang chủ" in answer.content.decode()
 
 
+def test_from_an_address_that_is_not_there_people_find_back_to_their_work(
+    an_client: Client, officer_client: Client, administrator_client: Client, client: Client
+) -> None:
+    ways = {
+        an_client: "/ho-so/",
+        officer_client: "/mot-cua/",
+        administrator_client: "/quan-tri/",
+        client: "/tra-cuu/",
+    }
+    for browser, way in ways.items():
+        page = browser.get("/khong-co/").content.decode()
+        assert f'href="{way}"' in page
+        assert [other for other in ways.values() if other != way and f'href="{other}"' in page] == []
+
+
+def test_who_may_not_do_something_reads_why_and_finds_back(officer_client: Client, an_client: Client) -> None:
+    officials = officer_client.get("/ho-so/")
+    assert officials.status_code == 403
+    assert "Trang này dành cho công dân." in officials.content.decode()
+    assert 'href="/mot-cua/"' in officials.content.decode()
+    citizens = an_client.get("/mot-cua/tiep-nhan/")
+    assert citizens.status_code == 403
+    assert "Vai trò của ông/bà không có việc này." in citizens.content.decode()
+
+
 def test_a_form_from_elsewhere_is_refused_politely() -> None:
     answer = Client(enforce_csrf_checks=True).post("/dang-nhap/", {"username": "x"})
     assert answer.status_code == 403
     assert "Phiên làm việc đã hết hạn" in answer.content.decode()
+    assert "chưa có gì được lưu hay gửi đi" in answer.content.decode()
+
+
+def test_who_is_logged_in_is_not_sent_to_log_in_by_an_old_page(officer: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(officer)
+    answer = browser.post("/mot-cua/viec/", {})
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert 'href="/mot-cua/"' in page
+    assert 'href="/dang-nhap/"' not in page
 
 
 def test_a_foreign_host_name_is_refused_politely(client: Client) -> None:
