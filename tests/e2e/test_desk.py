@@ -463,6 +463,54 @@ def test_a_crowd_costs_nothing_that_was_typed_and_is_no_answer_about_anybody(
     officer.sees("Xác thực thành công")
 
 
+_GATEWAY = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>nginx</body>\r\n</html>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(502, _GATEWAY), (504, "upstream request timeout"), (413, _GATEWAY)], ids=str
+)
+def test_what_a_proxy_says_in_our_place_costs_nothing_that_was_typed(
+    visitor: Visit, status: int, body: str
+) -> None:
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    claims(officer, cast.cuc)
+    officer.page.route("**/kiem-tra/", lambda route: route.fulfill(status=status, body=body))
+
+    officer.presses(CHECK)
+
+    officer.sees("Hệ thống gặp sự cố. Thông tin đã nhập vẫn còn. Vui lòng thử lại sau ít phút.")
+    assert officer.field("Họ và tên").input_value() == cast.cuc.full_name
+    officer.page.unroute("**/kiem-tra/")
+    officer.complaints.clear()  # the browser says 502 too
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+
+
+def test_that_nobody_was_reached_stays_said_whatever_else_is_answered_meanwhile(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.opens(DESK)
+    claims(officer, cast.cuc)
+    officer.page.route("**/kiem-tra/", lambda route: route.abort())
+    officer.presses(CHECK)
+    lost = re.compile("Chưa kết nối được với máy chủ. Thông tin đã nhập vẫn còn.")
+    officer.sees(lost)
+    officer.looks_closely("desk-offline")
+    with officer.page.expect_response(lambda answer: answer.url.endswith(DESK)) as documents:
+        officer.chooses("Thủ tục", re.compile("khai sinh"))
+    documents.value.finished()
+    officer.sees(re.compile("Giấy tờ tùy thân"))
+    officer.sees(lost)
+
+    officer.page.unroute("**/kiem-tra/")
+    officer.complaints.clear()  # the browser says the same
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    officer.does_not_see(lost)
+
+
 def test_an_ended_session_costs_nothing_that_was_typed(visitor: Visit) -> None:
     officer = visitor()
     officer.logs_in(cast.lan)

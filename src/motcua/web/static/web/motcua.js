@@ -64,18 +64,16 @@
     }
   });
 
-  // A partial answer that did not come, or is a whole page (a sign-in, an error), leaves everything typed where it is.
+  // A partial answer that did not come, or is a whole page (a sign-in, an error, also of a proxy on the way), leaves
+  // everything typed where it is.
   const refuse = (event, text) => {
     event.preventDefault();
     const { target } = event.detail.ctx;
     if (!target) return;
     if (target.matches("[data-refresh]")) return target.querySelector(".lost") || say(target, "notice waiting lost", said.lost);
-    let place = document.getElementById("no-answer");
-    if (!place) {
-      place = document.createElement("div");
-      place.id = "no-answer";
-      target.before(place);
-    }
+    const place = document.getElementById("no-answer") ?? document.createElement("div");
+    place.id = "no-answer";
+    target.before(place);
     say(place, "notice waiting", text);
     place.firstChild.tabIndex = -1;
     place.firstChild.focus();
@@ -84,11 +82,13 @@
     if (event.detail.ctx) refuse(event, said.offline);
   });
   document.addEventListener("htmx:after:request", (event) => {
-    document.getElementById("no-answer")?.remove();
-    const { text, response } = event.detail.ctx;
-    if (!/^\s*<!doctype/i.test(text)) return;
+    const { target, text, response } = event.detail.ctx;
+    const place = document.getElementById("no-answer");
+    if (place?.nextElementSibling === target) place.remove(); // what another question found does not take it away
     if (response.status === 503 && response.headers.get("Retry-After")) return refuse(event, said.crowded);
     if (response.status >= 500) return refuse(event, said.broken);
+    if (!/^\s*<(!doctype|html)/i.test(text)) return;
+    if (response.status >= 400 && response.status !== 403) return refuse(event, said.broken);
     const ended = new DOMParser().parseFromString(text, "text/html").getElementById("session-ended");
     refuse(event, `${ended?.textContent ?? said.ended} ${said.kept} `);
     logInElsewhere(document.querySelector("#no-answer p"));
