@@ -489,7 +489,7 @@ def test_an_owners_check_is_no_difference_in_the_nightly_balance(desk: Desk) -> 
     desk.checks(cast.an)
     desk.checks_owner(cast.cuc)
     desk.saves()
-    balance(on=timezone.localdate(), now=timezone.now() + timedelta(days=1))
+    balance(on=timezone.localdate(), now=timezone.now() + timedelta(days=2))
     assert not Difference.objects.exists()
 
 
