@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from motcua.figures.words import percent, whole
+from motcua.web.markup import filled, filled_each
 
 _TOP, _GROUND, _HEIGHT = 20, 116, 136  # pixels: of the highest bar, of all bars' feet, of the chart
 _MOST_NUMBERED: Final = 16  # bars; of more only the highest has its number
@@ -53,7 +53,7 @@ def columns(
         left, middle = number * place + place * (1 - _BAR) / 2, (number + 0.5) * place
         if value:
             bars.append(
-                format_html(
+                filled(
                     '<rect class="{}" x="{}%" y="{}" width="{}%" height="{}"/>',
                     "bad" if is_alarming else "bar",
                     _short(left), _GROUND - max(height, 1), _short(place * _BAR), max(height, 1),
@@ -62,7 +62,7 @@ def columns(
             is_peak = value == highest and number == list(values).index(highest)
             if is_peak or len(values) <= _MOST_NUMBERED:
                 bars.append(
-                    format_html(
+                    filled(
                         '<text class="value{}" x="{}%" y="{}"{}>{}</text>',
                         " more" if is_dense and not is_peak else "",
                         _short(middle), _GROUND - max(height, 1) - 5, _anchor(middle), write(value),
@@ -71,7 +71,7 @@ def columns(
         if number % every == 0:
             is_more = number // every % 2 and len(values) > _LABELS // 2
             bars.append(
-                format_html(
+                filled(
                     '<text class="below{}" x="{}%" y="{}"{}>{}</text>',
                     " more" if is_more else "", _short(middle), _HEIGHT - 4, _anchor(middle), labels[number],
                 )
@@ -84,11 +84,11 @@ def columns(
     else:
         sentence = _("%(heading)s: không có.") % {"heading": heading}
         bars.append(
-            format_html('<text class="below" x="50%" y="{}">{}</text>', (_TOP + _GROUND) // 2, _("không có"))
+            filled('<text class="below" x="50%" y="{}">{}</text>', (_TOP + _GROUND) // 2, _("không có"))
         )
-    return format_html(
+    return filled(
         '<svg class="columns" role="img" aria-label="{}"><line x1="0" x2="100%" y1="{}" y2="{}"/>{}</svg>',
-        sentence, _GROUND, _GROUND, format_html_join("", "{}", ((bar,) for bar in bars)),
+        sentence, _GROUND, _GROUND, filled_each("", "{}", ((bar,) for bar in bars)),
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def kept_and_missed(kept: int, missed: int) -> SafeString:
     sentence = _("%(share)s kịp hẹn: %(kept)s kịp, %(missed)s trễ") % {
         "share": percent(part), "kept": whole(kept), "missed": whole(missed),
     }  # fmt: skip
-    return format_html(
+    return filled(
         '<svg class="stack" role="img" aria-label="{}">'
         '<rect class="good" x="0" y="5" width="{}%" height="8"/>'
         '<rect class="bad" x="{}%" y="0" width="{}%" height="18"/>'
@@ -113,7 +113,7 @@ def part_of(part: float | None, sentence: str) -> SafeString:
     """Draw a share as a bar of its length; nothing where there is none."""
     if part is None:
         return SafeString("")
-    return format_html(
+    return filled(
         '<svg class="stack" role="img" aria-label="{}"><rect class="ground" x="0" y="3" width="100%" height="12"/>'
         '<rect class="bar" x="0" y="3" width="{}%" height="12"/></svg>'
         '<span class="said" aria-hidden="true">{}</span>',
@@ -128,5 +128,5 @@ def _short(value: float) -> str:
 def _anchor(middle: float) -> SafeString:
     """Keep the words of the outermost columns inside the chart."""
     if middle < 4:
-        return format_html(' text-anchor="{}"', "start")
-    return format_html(' text-anchor="{}"', "end") if middle > 96 else SafeString("")
+        return filled(' text-anchor="{}"', "start")
+    return filled(' text-anchor="{}"', "end") if middle > 96 else SafeString("")

@@ -8,7 +8,6 @@ from typing import Any, Final
 from django import forms
 from django.forms import BoundField
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import Office, User
@@ -22,7 +21,7 @@ from motcua.dossiers.models import Dossier, Fee, Paper
 from motcua.payments.forms import MoneyField
 from motcua.procedures.models import Offer
 from motcua.procedures.terms import documents_of
-from motcua.web.markup import opened
+from motcua.web.markup import filled, opened
 
 MOST_LINES: Final = 20
 _FIRST_LINES: Final = 2
@@ -95,7 +94,7 @@ class SupplementForm(ActionForm):
 
     def _note(self, label: Any) -> forms.CharField:
         # Seen beside its document; heard with its name.
-        said = format_html('{}<span class="visually-hidden">: {}</span>', _("Ghi chú"), label)
+        said = filled('{}<span class="visually-hidden">: {}</span>', _("Ghi chú"), label)
         return forms.CharField(label=said, max_length=500, required=False)
 
     def _lines(self, data: Any) -> int:

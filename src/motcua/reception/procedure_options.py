@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import Final
 
 from django.db.models import Count
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from motcua.accounts.models import User
 from motcua.dossiers.models import Dossier
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import Catalogue, offered_at
+from motcua.web.markup import filled, filled_each
 
 _LATELY: Final = timedelta(weeks=4)
 _FAVORITES: Final = 5
@@ -43,7 +43,7 @@ def procedure_options(*, officer: User, chosen: str, now: datetime) -> str:
 def _options(catalogue: Catalogue) -> str:
     """Return the options by sector, made once for a reading: sixty of them would cost a template dearly."""
     sectors = groupby(catalogue.values(), key=attrgetter("sector"))
-    return format_html_join(
+    return filled_each(
         "\n",
         '<optgroup label="{}">{}</optgroup>',
         ((sector, _as_options(group)) for sector, group in sectors),
@@ -69,7 +69,7 @@ def _used_most(catalogue: Catalogue, officer_id: int, now: datetime) -> str:
         )
         found = [catalogue.get(row["procedure"]) for row in often[:_FAVORITES]]
         kept[whose] = (
-            format_html(
+            filled(
                 '<optgroup label="{}">{}</optgroup>\n',
                 _("Hay tiếp nhận"),
                 _as_options(one for one in found if one),
@@ -81,6 +81,6 @@ def _used_most(catalogue: Catalogue, officer_id: int, now: datetime) -> str:
 
 
 def _as_options(procedures: Iterable[Procedure]) -> SafeString:
-    return format_html_join(
+    return filled_each(
         "\n", '<option value="{}">{} ({})</option>', ((one.pk, one.name, one.code) for one in procedures)
     )

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from motcua.dossiers.clock import label_of
 from motcua.dossiers.models import Dossier
+from motcua.web.markup import filled
 
 register = template.Library()
 
@@ -22,7 +22,7 @@ def due(dossier: Dossier) -> SafeString:
     label = label_of(dossier, now=timezone.now())
     if label is None:
         return SafeString("")
-    return format_html('<span class="badge {}">{}</span>', label.tone, label.text)
+    return filled('<span class="badge {}">{}</span>', label.tone, label.text)
 
 
 @register.filter

@@ -7,11 +7,11 @@ import uuid
 from django import template
 from django.template import Context
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from motcua.verification.service import portal_question
+from motcua.web.markup import filled
 
 register = template.Library()
 _STAR = mark_safe('<span class="star" aria-hidden="true"> *</span>')  # nosec B308 # fixed
@@ -24,13 +24,13 @@ def press(context: Context) -> SafeString:
     Args:
         context: of the page; ``is_challenge_wrong`` says that the question was answered, and wrongly.
     """
-    key = format_html('<input type="hidden" name="press_key" value="{}">\n', uuid.uuid4())
+    key = filled('<input type="hidden" name="press_key" value="{}">\n', uuid.uuid4())
     question = portal_question(now=timezone.now())
     if question is None:
         return key
     is_wrong = context.get("is_challenge_wrong")
     error = _("Câu trả lời chưa đúng. Vui lòng trả lời câu hỏi mới.") if is_wrong else ""
-    return key + format_html(
+    return key + filled(
         '<div class="field{}">\n<label for="id_challenge_answer">{}{}</label>\n'
         '<p class="help" id="id_challenge_answer-help">{}</p>\n{}'
         '<input type="hidden" name="challenge_token" value="{}">'
@@ -43,7 +43,7 @@ def press(context: Context) -> SafeString:
         _(
             "Cổng đang có nhiều lần nhập sai bất thường nên hỏi thêm một câu. Vui lòng trả lời bằng số, ví dụ 42."
         ),
-        format_html('<p class="error" id="id_challenge_answer-error">{}</p>\n', error) if error else "",
+        filled('<p class="error" id="id_challenge_answer-error">{}</p>\n', error) if error else "",
         question.token,
         " id_challenge_answer-error" if error else "",
         mark_safe(' aria-invalid="true"') if error else "",  # nosec B308 # fixed

@@ -12,11 +12,11 @@ from django import template
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from motcua.verification.service import Light, LineStatus, line_status
+from motcua.web.markup import filled
 from motcua.web.templatetags.motcua import short_moment
 
 register = template.Library()
@@ -40,12 +40,12 @@ def register_light(
     """
     now = timezone.now()
     status = status or line_status(now=now)
-    return format_html(
+    return filled(
         '<div class="light {}" id="duong-truyen"{}{}><a href="{}" target="_blank" rel="noopener">{}'
         '<span class="visually-hidden"> ({})</span></a></div>',
         status.light.value,
         _SWAPPED if is_swapped else "",
-        format_html(_REFRESHED, reverse("light")) if is_refreshed else "",
+        filled(_REFRESHED, reverse("light")) if is_refreshed else "",
         reverse("status"),
         words(status, now),
         _("xem tình trạng, mở trang mới"),

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -61,7 +60,7 @@ def short_moment(value: datetime | None) -> str:
 def options(choices: Iterable[tuple[object, object, bool]]) -> SafeString:
     """Return a select's options, each of value, label and whether it is chosen; a loop would cost a template dearly."""
     made = ((value, mark_safe(" selected") if chosen else "", label) for value, label, chosen in choices)  # nosec B308 # ours
-    return format_html_join("", '<option value="{}"{}>{}</option>', made)
+    return markup.filled_each("", '<option value="{}"{}>{}</option>', made)
 
 
 @register.filter
