@@ -79,11 +79,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some dossiers, as ``rows`` takes them, and the places of the pages before and after; None at the ends."""
+    """Some dossiers, as ``rows`` takes them, and the places of the pages before and after; None at the ends.
+
+    ``total`` is how many a narrowed list has; above ``MOST_COUNTED`` it is that and one more.
+    """
 
     found: list[Any]
     before: Place | None
     after: Place | None
+    total: int
 
 
 def place_of(text: str) -> Place | None:
@@ -225,12 +229,14 @@ def page_of(
         place = None
     is_backwards = place is not None and place.is_backwards
     order = _order(sort, is_backwards=is_backwards)
+    branches = _branches(chosen, user, counts, now)
     parts = [
         _part(f"{branch} AND {beyond}", order, size + 1, (*of_branch, *of_beyond))
-        for branch, of_branch in _branches(chosen, user, counts, now)
+        for branch, of_branch in branches
         for beyond, of_beyond in _beyond(sort, place)
     ]
-    found = _read(parts, order, size + 1) if parts else []
+    counted = [_part(branch, "", MOST_COUNTED + 1, values) for branch, values in branches]
+    found, total = _read(parts, counted if chosen.is_narrowed else [], order, size + 1)
     is_full = len(found) > size
     found = found[:size]
     if place is not None and (not found or (is_backwards and not is_full)):
@@ -240,20 +246,7 @@ def page_of(
     key = _DUE_AT if sort is Sort.DUE else _SAVED_AT
     before = Place(True, found[0][key], found[0][0]) if place is not None else None
     after = Place(False, found[-1][key], found[-1][0]) if is_full or is_backwards else None
-    return Page(found, before, after)
-
-
-def count_of(chosen: Filter, *, user: User, counts: Counts, now: datetime) -> int:
-    """Return how many dossiers a narrowed list has; above ``MOST_COUNTED`` it is that and one more."""
-    parts = [
-        _part(branch, "", MOST_COUNTED + 1, values) for branch, values in _branches(chosen, user, counts, now)
-    ]
-    if not parts:
-        return 0
-    together, values = _together(parts)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM ({together}) AS found", values)  # noqa: S608  # nosec B608 # values travel apart
-        return min(int(cursor.fetchone()[0]), MOST_COUNTED + 1)
+    return Page(found, before, after, total)
 
 
 def _handed(chosen: Filter, user: User) -> Condition:
@@ -321,32 +314,40 @@ def _adapted(value: Any) -> Any:
             return value
 
 
-def _read(parts: list[Condition], order: str, most: int) -> list[Any]:
-    """Return the first dossiers of all parts, as ``listed`` has them."""
+def _read(parts: list[Condition], counted: list[Condition], order: str, most: int) -> tuple[list[Any], int]:
+    """Return the first dossiers of all parts, as ``listed`` has them, and how many there are in what is counted."""
+    if not parts:
+        return [], 0
     select, of_select, converters = _select(connection.vendor)
     keys, values = _together(parts)
+    total, of_total = "0", []
+    if counted:
+        each, of_total = _together(counted)
+        total = f"(SELECT count(*) FROM ({each}) AS counted)"  # noqa: S608  # nosec B608 # values travel apart
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{select} WHERE dossiers_dossier.id IN ({keys}) {order} LIMIT {most}", (*of_select, *values)
+            f"SELECT {total}, {select} WHERE dossiers_dossier.id IN ({keys}) {order} LIMIT {most}",  # nosec B608 # values travel apart
+            (*of_total, *of_select, *values),
         )
-        found = [list(row) for row in cursor.fetchall()]
+        read = cursor.fetchall()
+    found = [list(row[1:]) for row in read]
     for row in found:
         for place, (converting, column) in converters:
             for convert in converting:
                 row[place] = convert(row[place], column, connection)
-    return found
+    return found, min(int(read[0][0]), MOST_COUNTED + 1) if read else 0
 
 
 @cache
 def _select(_vendor: str) -> tuple[str, tuple[Any, ...], list[Any]]:
-    """Return the statement of ``listed`` as far as WHERE, its values, and what makes Python's values of columns.
+    """Return the statement of ``listed`` from SELECT to WHERE, its values, and what makes Python's values of columns.
 
     The ORM builds it once for a process and not for every page.
     """
     compiler = listed(Dossier.objects.order_by()).query.get_compiler(connection=connection)
     text, values = compiler.as_sql()
     converters = compiler.get_converters([column for column, _text, _alias in compiler.select])
-    return text, tuple(values), list(converters.items())
+    return text.removeprefix("SELECT "), tuple(values), list(converters.items())
 
 
 def _order(sort: Sort, *, is_backwards: bool) -> str:

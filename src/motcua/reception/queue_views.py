@@ -81,7 +81,7 @@ def queue(request: OfficialRequest) -> HttpResponse:
         "scopes": _scopes(chosen, counts),
         "tabs": _tabs(chosen, counts),
         "states": _states(chosen, counts),
-        "total": _total(chosen, request.user, counts, page, now),
+        "total": _total(chosen, counts, page),
         "query": chosen.query(),
         "plain": chosen.plain.query(),
         "may_receive": may(request.user, Right.RECEIVE),
@@ -229,7 +229,7 @@ def _states(chosen: Filter, counts: filters.Counts) -> list[dict[str, Any]]:
     ]
 
 
-def _total(chosen: Filter, user: User, counts: filters.Counts, page: listing.Page, now: Any) -> str:
+def _total(chosen: Filter, counts: filters.Counts, page: listing.Page) -> str:
     """Say how many dossiers the list has."""
     assert chosen.scope is not None  # nosec B101 # tells the type checker
     if not chosen.is_narrowed:
@@ -239,12 +239,10 @@ def _total(chosen: Filter, user: User, counts: filters.Counts, page: listing.Pag
             for office in chosen.shown_offices
             for status in shown
         )
-    elif page.before is None and page.after is None:
-        n = len(page.found)
+    elif page.total > listing.MOST_COUNTED:
+        return _("Hơn %(n)s hồ sơ") % {"n": _grouped(listing.MOST_COUNTED)}
     else:
-        n = listing.count_of(chosen, user=user, counts=counts, now=now)
-        if n > listing.MOST_COUNTED:
-            return _("Hơn %(n)s hồ sơ") % {"n": _grouped(listing.MOST_COUNTED)}
+        n = page.total
     return _("%(n)s hồ sơ") % {"n": _grouped(n)}
 
 
