@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from motcua.accounts.access import citizen_of, citizen_required
 from motcua.audit.service import record
-from motcua.oversight import history, objecting
+from motcua.oversight import history, objecting, rows
 from motcua.oversight.forms import ObjectionForm
 from motcua.oversight.models import Objection
 from motcua.verification.models import IdentityCheck
@@ -34,10 +34,9 @@ def my_checks(request: HttpRequest) -> HttpResponse:
             details={"count": len(page.rows)},
         )
     context = {
-        "rows": page.rows,
+        "rows": rows.of_person(page.rows, today=timezone.localdate(now)),
         "older": page.older.as_text() if page.older else "",
         "is_first": after is None,
-        "today": timezone.localdate(now),
         "locked_until": number_lock(number_digest=citizen.number_digest, now=now),
     }
     return render(request, "oversight/my_checks.html", context)

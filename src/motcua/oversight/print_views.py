@@ -17,7 +17,7 @@ from motcua.accounts.access import right_required
 from motcua.accounts.rights import Right
 from motcua.accounts.service import owner_of
 from motcua.audit.service import record
-from motcua.oversight import history, looking_up
+from motcua.oversight import history, looking_up, rows
 from motcua.oversight.forms import PersonForm
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import (
@@ -74,6 +74,7 @@ def _list(request: HttpRequest, check: IdentityCheck, now: datetime) -> HttpResp
     owner = owner_of(number_digest=subject.person or subject.number)
     with in_vietnamese():  # a paper for the citizen
         page = history.page_of(subject, citizen=owner, size=MOST)
+        shown = rows.of_person(page.rows, today=None)
     record(
         name="history.printed",
         now=now,
@@ -82,7 +83,14 @@ def _list(request: HttpRequest, check: IdentityCheck, now: datetime) -> HttpResp
         subject=check.number_digest,
         details={"count": len(page.rows)},
     )
-    context = {"check": check, "rows": page.rows, "is_cut": page.older is not None, "most": MOST, "now": now}
+    context = {
+        "check": check,
+        "rows": shown,
+        "count": len(page.rows),
+        "is_cut": page.older is not None,
+        "most": MOST,
+        "now": now,
+    }
     return render(request, "oversight/history_list.html", context)
 
 

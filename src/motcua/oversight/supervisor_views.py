@@ -26,7 +26,7 @@ from motcua.accounts.models import User
 from motcua.accounts.notices import notify
 from motcua.accounts.recording import office_code
 from motcua.accounts.rights import Right
-from motcua.oversight import looking_up, objecting, overview, reviewing
+from motcua.oversight import looking_up, objecting, overview, reviewing, rows
 from motcua.oversight.exporting import export
 from motcua.oversight.models import Balance, CheckReview
 from motcua.oversight.overview import Period, Scope, scope_of
@@ -162,10 +162,10 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
         context |= {
             "total": overview.total(offices or officers),
             "total_query": urlencode(period.query),
-            "officers": officers[: overview.MOST_ROWS],
+            "officers": rows.figures(officers[: overview.MOST_ROWS]),
             "left_out": max(0, many - overview.MOST_ROWS),
-            "offices": offices,
-            "procedures": overview.by_procedure(scope, period),
+            "offices": rows.figures(offices),
+            "procedures": rows.figures(overview.by_procedure(scope, period)),
         }
     return render(request, "oversight/supervisor.html", context)
 
@@ -231,7 +231,7 @@ def checks(request: OfficialRequest) -> HttpResponse:
     context = {
         **_frame(request),
         "period": period,
-        "checks": _shown(found, scope),
+        "rows": rows.checks(_shown(found, scope), is_desk=request.user.is_officer, is_for_review=False),
         "more": urlencode(period.query | chosen | {"sau": more}) if more else "",
         "is_first": "sau" not in request.GET,
     }
@@ -263,7 +263,7 @@ def _review_page(
 ) -> HttpResponse:
     context = {
         **_frame(request),
-        "checks": _shown(found, scope),
+        "rows": rows.checks(_shown(found, scope), is_desk=request.user.is_officer, is_for_review=True),
         "more": urlencode({"sau": more}) if more else "",
         "is_sample": is_sample,
         "is_first": "sau" not in request.GET,
