@@ -19,7 +19,7 @@ from motcua.accounts.notices import tell_supervisors
 from motcua.accounts.service import asker_of
 from motcua.audit.models import AuditEvent
 from motcua.oversight import overview
-from motcua.oversight.overview import Period, by_office, by_officer, by_procedure, scope_of, total
+from motcua.oversight.overview import Period, counted, scope_of, total
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck, LimitRelease, Wave
 from motcua.verification.service import Limited, look_up, officer_limit
@@ -74,7 +74,7 @@ def test_the_menu_shows_on_every_page_of_oversight_where_one_is(
 def test_a_supervisor_counts_the_own_office_and_only_the_days_chosen(
     a_days_work: None, supervisor: User, officer: User
 ) -> None:
-    rows = by_officer(scope_of(supervisor), DAY)
+    rows = counted(scope_of(supervisor), DAY).officers
 
     lan, phuc = (row.figures for row in rows)
     assert (rows[0].label, rows[0].note) == (officer.full_name, "lan")
@@ -92,11 +92,11 @@ def test_a_period_that_is_none_shows_today(supervisor_client: Client) -> None:
 
 
 def test_an_administrator_counts_all_offices_and_the_portal(a_days_work: None, administrator: User) -> None:
-    rows = by_office(scope_of(administrator), DAY)
+    rows = counted(scope_of(administrator), DAY).offices
 
     assert {row.note: row.figures.asked for row in rows} == {FIRST_OFFICE: 5, SECOND_OFFICE: 2, "": 1}
     assert total(rows).rejected == 3
-    assert sum(row.figures.asked for row in by_officer(scope_of(administrator), DAY)) == 7
+    assert sum(row.figures.asked for row in counted(scope_of(administrator), DAY).officers) == 7
 
 
 @pytest.mark.parametrize(("login", "left_out"), [("oanh", 1), ("quantri", 2)])
@@ -118,7 +118,7 @@ def test_officers_who_are_not_shown_are_counted(
 
 
 def test_procedures_are_counted_by_name(a_days_work: None, catalogue: None, supervisor: User) -> None:
-    rows = {row.note: row for row in by_procedure(scope_of(supervisor), DAY)}
+    rows = {row.note: row for row in counted(scope_of(supervisor), DAY).procedures}
 
     assert {code: row.figures.asked for code, row in rows.items()} == {"1.001193": 3, "2.000815": 1, "": 1}
     assert "khai sinh" in str(rows["1.001193"].label)
@@ -129,7 +129,7 @@ def test_midnight_is_the_local_one(asked: Asked, supervisor: User, officer: User
     for at in (begin - timedelta(seconds=1), begin, end - timedelta(seconds=1), end):
         asked(officer, at=at)
 
-    assert total(by_officer(scope_of(supervisor), DAY)).asked == 2
+    assert total(counted(scope_of(supervisor), DAY).officers).asked == 2
 
 
 def test_every_figure_leads_to_exactly_the_checks_behind_it(

@@ -149,23 +149,21 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
         "period": period,
         "stopped": _stopped(request.user, scope, now, refused),
         "wave": verification.wave_since(now=now),
-        "waiting": reviewing.marked(scope).order_by().count(),
         "cases": objecting.count_open(request.user, now),
         "is_whole": scope.is_whole,
     }
-    if period is not None:
-        # Of a whole province only those are counted who are shown: its total is that of the offices.
-        most = overview.MOST_ROWS if scope.is_whole else None
-        officers = overview.by_officer(scope, period, most=most)
-        many = overview.count_officers(scope, period) if len(officers) == most else len(officers)
-        offices = overview.by_office(scope, period) if scope.is_whole else []
+    if period is None:
+        context["waiting"] = reviewing.marked(scope).order_by().count()
+    else:
+        counted = overview.counted(scope, period)
         context |= {
-            "total": overview.total(offices or officers),
+            "waiting": counted.to_review,
+            "total": overview.total(counted.procedures),
             "total_query": urlencode(period.query),
-            "officers": rows.figures(officers[: overview.MOST_ROWS]),
-            "left_out": max(0, many - overview.MOST_ROWS),
-            "offices": rows.figures(offices),
-            "procedures": rows.figures(overview.by_procedure(scope, period)),
+            "officers": rows.figures(counted.officers),
+            "left_out": counted.left_out,
+            "offices": rows.figures(counted.offices),
+            "procedures": rows.figures(counted.procedures),
         }
     return render(request, "oversight/supervisor.html", context)
 
