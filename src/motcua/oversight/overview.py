@@ -29,6 +29,10 @@ MOST_ROWS: Final = 50  # of a table
 PENDING: Final = verification.PENDING
 PORTAL: Final = "cong"
 NO_PROCEDURE: Final = "khong"
+_LISTED: Final = (
+    *("asked_at", "office_code", "purpose", "touch_point", "number_masked", "outcome", "marks"),
+    *("asked_by__role", "asked_by__full_name"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,12 @@ def filtered(scope: Scope, period: Period, chosen: Mapping[str, str]) -> QuerySe
         checks = checks.filter(outcome="" if outcome == PENDING else outcome)
     if touch_point := chosen.get("diem"):
         checks = checks.filter(touch_point=touch_point)
-    return checks.select_related("asked_by").order_by("-asked_at", "-pk")
+    return listed(checks)
+
+
+def listed(checks: QuerySet[IdentityCheck]) -> QuerySet[IdentityCheck]:
+    """Return checks, newest first, with what a line shows of them and of who asked."""
+    return checks.select_related("asked_by").only(*_LISTED).order_by("-asked_at", "-pk")
 
 
 def paged(checks: QuerySet[IdentityCheck], after: str, size: int = A_PAGE) -> tuple[list[IdentityCheck], str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,13 +15,13 @@ from motcua.accounts.models import User
 from motcua.audit import service as audit
 from motcua.dossiers.models import Dossier
 from motcua.oversight.models import CheckReview
-from motcua.oversight.overview import Scope, place_of, within
+from motcua.oversight.overview import Scope, listed, place_of, within
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 
 SAMPLED_FOR: Final = timedelta(days=30)
 _LOOKED_THROUGH: Final = 20_000  # checks at most for one page of the sample
-_PIECE: Final = 1000
+_PIECE: Final = 1500  # at two in a hundred enough for a page, mostly
 _OUT_OF: Final = 16**8
 
 
@@ -39,7 +40,7 @@ class NoteMissing(Exception):
 def marked(scope: Scope) -> QuerySet[IdentityCheck]:
     """Return the marked checks that nobody has decided on, newest first; all look-ups are among them."""
     checks = scope.checks().exclude(marks="").filter(review__isnull=True)
-    return checks.select_related("asked_by").order_by("-asked_at", "-pk")
+    return listed(checks)
 
 
 def sample(
@@ -66,33 +67,32 @@ def sample(
         asked_at__lte=now,
         review__isnull=True,
     )
-    drawn: list[IdentityCheck] = []
-    last, more = None, ""
-    for place, check in enumerate(_read_on(ordinary.order_by("-asked_at", "-pk").only("asked_at"), after)):
-        if last is not None and (len(drawn) == size or place == _LOOKED_THROUGH):
-            more = place_of(last)
+    drawn: set[UUID] = set()
+    last, is_cut = None, False
+    for place, key in enumerate(_read_on(ordinary.order_by("-asked_at", "-pk"), after)):
+        is_cut = last is not None and (len(drawn) == size or place == _LOOKED_THROUGH)
+        if is_cut:
             break
-        last = check
-        if is_drawn(check):
-            drawn.append(check)
-    shown = scope.checks().filter(pk__in=[check.pk for check in drawn]).select_related("asked_by")
-    return list(shown.order_by("-asked_at", "-pk")), more
+        last = key
+        if is_drawn(key):
+            drawn.add(key)
+    shown = listed(scope.checks().filter(pk__in=[*drawn, last]) if last else scope.checks().none())
+    by_key = {check.pk: check for check in shown}
+    return [check for check in by_key.values() if check.pk in drawn], place_of(by_key[last]) if is_cut else ""
 
 
-def _read_on(checks: QuerySet[IdentityCheck], after: str) -> Iterator[IdentityCheck]:
-    """Yield checks, newest first, a piece at a time: a month's of a large desk are not fetched for a page of twenty."""
-    piece: list[IdentityCheck] = []
-    while not piece or len(piece) == _PIECE:
-        piece = list(within(checks, after)[:_PIECE])
-        if not piece:
-            return
+def _read_on(checks: QuerySet[IdentityCheck], after: str) -> Iterator[UUID]:
+    """Yield the keys of checks, newest first, a piece at a time: a page does not fetch a large desk's month."""
+    while piece := list(within(checks, after).values_list("pk", flat=True)[:_PIECE]):
         yield from piece
-        after = place_of(piece[-1])
+        if len(piece) < _PIECE:
+            return
+        after = place_of(IdentityCheck.objects.only("asked_at").get(pk=piece[-1]))
 
 
-def is_drawn(check: IdentityCheck) -> bool:
-    """Say whether a check belongs to the sample of ``REVIEW_SAMPLE_PERCENT``."""
-    share = int(digest("review sample", str(check.pk))[:8], 16)
+def is_drawn(key: UUID) -> bool:
+    """Say whether the check with a key belongs to the sample of ``REVIEW_SAMPLE_PERCENT``."""
+    share = int(digest("review sample", str(key))[:8], 16)
     return share * 100 < settings.REVIEW_SAMPLE_PERCENT * _OUT_OF
 
 

@@ -54,7 +54,7 @@ def digest(use: str, text: str) -> str:
     Returns:
         64 lower-case hexadecimal digits (HMAC-SHA-256).
     """
-    return hmac.new(_key(settings.SECRET_KEY, use), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(_key(settings.SECRET_KEY, use), text.encode(), "sha256").hex()
 
 
 def seal(use: str, text: str) -> bytes:
