@@ -22,8 +22,9 @@ _log = logging.getLogger("motcua.accounts")
 
 
 def citizen_of(request: HttpRequest) -> Citizen:
-    """Return the citizen who is logged in, on a page that only citizens see."""
-    return Citizen.objects.select_related("user").get(user_id=request.user.pk)
+    """Return the citizen who is logged in, on a page that only citizens see; the backend read them with the user."""
+    citizen: Citizen = request.user.citizen
+    return citizen
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -217,6 +217,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "motcua.accounts.passwords.PublishedValidator"},
     {"NAME": "motcua.accounts.passwords.LongerWithoutSecondFactorValidator"},
 ]
+SESSION_ENGINE = "motcua.accounts.session_store"
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from motcua.identity.birth import BirthDate
@@ -18,6 +22,17 @@ register = template.Library()
 register.simple_tag(markup.field)
 register.filter(markup.problems)
 register.filter(markup.target)
+
+
+@register.simple_tag
+def fixed(name: str) -> str:
+    """Return a part of pages that says the same whoever looks: a process makes it once in each language."""
+    return render_to_string(name) if settings.DEBUG else _fixed(name, get_language())
+
+
+@lru_cache(maxsize=64)
+def _fixed(name: str, _language: str | None) -> str:
+    return render_to_string(name)
 
 
 @register.filter
