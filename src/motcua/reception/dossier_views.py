@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -39,6 +39,7 @@ from motcua.payments.till_views import WAITS_AT_BANK
 from motcua.reception import actions
 from motcua.reception.action_forms import ActionForm
 from motcua.reception.actions import ACTIONS, Action
+from motcua.slips.service import slips_after
 from motcua.web.uploads import content_length, take_files
 
 STALE: Final = gettext_lazy(
@@ -81,8 +82,14 @@ def _sum_of(which: Q) -> Subquery:
     return Subquery(fees.annotate(sum=Sum("amount")).values("sum"))
 
 
-# What is owed for a dossier, and what was owed ever; read with the dossier's own row.
-_SUMS: Final = {"owed": _sum_of(Fee.OPEN), "charged": _sum_of(Q(cancelled_at=None))}
+# What is owed for a dossier, and what was owed ever; whether it changed hands, and papers were asked for. Read with the
+# dossier's own row.
+_BESIDE: Final = {
+    "owed": _sum_of(Fee.OPEN),
+    "charged": _sum_of(Q(cancelled_at=None)),
+    "was_given": Exists(HandOver.objects.filter(dossier=OuterRef("pk"))),
+    "was_asked": Exists(Supplement.objects.filter(dossier=OuterRef("pk"))),
+}
 
 
 class OfficialRequest(HttpRequest):
@@ -105,11 +112,11 @@ def seen_by(user: User, *people: str) -> QuerySet[Dossier]:
 
 
 def _seen(
-    request: OfficialRequest, pk: uuid.UUID, *more: str, sums: Mapping[str, Subquery] | None = None
+    request: OfficialRequest, pk: uuid.UUID, *more: str, beside: Mapping[str, Any] | None = None
 ) -> Dossier:
     """Return a dossier that the official sees; any other is as absent as one that never was."""
     found = seen_by(request.user, "holder").select_related("holder_office", "citizen", *more)
-    found = found.annotate(**sums or {})
+    found = found.annotate(**beside or {})
     return get_object_or_404(found, pk=pk)
 
 
@@ -117,8 +124,8 @@ def _seen(
 @require_GET
 def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a dossier: how far it is, who has it, what came, what was done, and what this official may do."""
-    dossier = _seen(request, pk, "recheck", "result", "owner", "extension", sums=_SUMS)
-    user, given = request.user, _hand_overs(dossier)
+    dossier = _seen(request, pk, "recheck", "result", "owner", "extension", beside=_BESIDE)
+    user, given = request.user, _hand_overs(dossier) if dossier.was_given else []
     under_way = next((one for one in given if one.accepted_at is None and one.declined_at is None), None)
     offered = actions.open_to(user, dossier, under_way)
     is_withheld = dossier.status == states.FINISHED and bool(dossier.owed)
@@ -129,7 +136,13 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     papers = list(dossier.papers.exclude(Paper.UNSENT))
     context = {
         "dossier": dossier,
-        "steps": _steps(dossier),
+        "steps": (steps := _steps(dossier)),
+        "slips": slips_after(
+            {step.move for step in steps},
+            is_received=dossier.is_received,
+            has_supplement=dossier.was_asked,
+            has_extension=hasattr(dossier, "extension"),
+        ),
         "given": given,
         "under_way": under_way,
         "asked": dossiers.request_open(dossier),
@@ -385,16 +398,21 @@ def _at_its_desk(request: OfficialRequest, pk: uuid.UUID) -> Dossier:
 
 
 def _steps(dossier: Dossier) -> list[Step]:
-    """Return what was done with a dossier, with the fee or the papers that were asked for, in one question."""
+    """Return what was done with a dossier, by whom, with the fee or the papers that were asked for, in one question."""
     same = {"dossier": OuterRef("dossier"), "asked_at": OuterRef("at")}
-    done = dossier.steps.select_related("actor__office").annotate(
+    done = dossier.steps.annotate(
         fee_amount=Subquery(Fee.objects.filter(**same).values("amount")[:1]),
         documents=Subquery(Supplement.objects.filter(**same).values("documents")[:1]),
+        actor_role=F("actor__role"),
+        actor_name=F("actor__full_name"),
+        actor_office=F("actor__office__name"),
     )
-    return list(done.defer(*(f"actor__{field}" for field in _OF_A_PERSON)))
+    return list(done)
 
 
 def _hand_overs(dossier: Dossier) -> list[HandOver]:
+    """Return the hand-overs of a dossier with the names of their offices and people, and nothing else of these."""
     people = ("from_user", "to_user", "accepted_by", "declined_by")
-    given = dossier.hand_overs.select_related("from_office", "to_office", *people)
-    return list(given.defer(*(f"{one}__{field}" for one in people for field in _OF_A_PERSON)))
+    names = {f"{one}_name": F(f"{one}__full_name") for one in people}
+    offices = {f"{one}_name": F(f"{one}__name") for one in ("from_office", "to_office")}
+    return list(dossier.hand_overs.annotate(**names, **offices))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
 
 from motcua.accounts.models import Office, User
 from motcua.audit.service import record
 from motcua.dossiers import states
-from motcua.dossiers.models import Dossier, Extension, Step, Supplement
+from motcua.dossiers.models import Dossier
 from motcua.slips import signing
 from motcua.slips.book import BookPart, make_register
 from motcua.slips.facts import NEIGHBORS, TITLES, NoSuchSlip, facts_of
@@ -29,6 +30,7 @@ __all__ = [
     "issue_register",
     "make",
     "signed",
+    "slips_after",
     "slips_of",
 ]
 
@@ -96,28 +98,67 @@ def issue_register(part: BookPart, *, by: User, now: datetime) -> Made:
 def slips_of(pk: UUID, *, is_citizens: bool) -> list[str]:
     """List the numbers of the slips that a dossier has, for its citizen or for officials; one query.
 
+    It is written here: the ORM took a fifth of a dossier's page to build it.
+
     Args:
         pk: the dossier's.
         is_citizens: whether it is the citizen who asks.
     """
-    steps = Step.objects.filter(dossier=OuterRef("pk"))
-    has_step = {slip: Exists(steps.filter(move__in=states.moves_with(slip))) for slip in ("01", "03", "05")}
-    received = Q(received_at__isnull=False)
-    found = (
-        Dossier.objects.exclude(status=Dossier.Status.DRAFT)
-        .filter(pk=pk)
-        .values_list(
-            Q(has_step["01"]) | received,
-            Exists(Supplement.objects.filter(dossier=OuterRef("pk"))),
-            has_step["03"],
-            Exists(Extension.objects.filter(dossier=OuterRef("pk"))),
-            has_step["05"],
-            received,
-        )
-        .first()
+    of_dossier = "dossier_id = dossiers_dossier.id"
+    text = (
+        "SELECT received_at IS NOT NULL,"  # noqa: S608  # nosec B608 # words of ours
+        f" EXISTS (SELECT 1 FROM dossiers_supplement WHERE {of_dossier}),"
+        f" EXISTS (SELECT 1 FROM dossiers_extension WHERE {of_dossier}),"
+        " move FROM dossiers_dossier LEFT JOIN"
+        f" (SELECT DISTINCT dossier_id, move FROM dossiers_step WHERE dossier_id = %s) AS step ON {of_dossier}"
+        " WHERE dossiers_dossier.id = %s AND status <> %s"
     )
-    there = [slip for slip, is_there in zip(TITLES, found or (), strict=False) if is_there]
-    return [slip for slip in there if slip in FOR_CITIZENS] if is_citizens else there
+    key = pk if connection.features.has_native_uuid_field else pk.hex
+    with connection.cursor() as cursor:
+        cursor.execute(text, [key, key, Dossier.Status.DRAFT])
+        found = cursor.fetchall()
+    if not found:
+        return []
+    is_received, has_supplement, has_extension, _move = found[0]
+    return slips_after(
+        {move for *_said, move in found},
+        is_received=is_received,
+        has_supplement=has_supplement,
+        has_extension=has_extension,
+        is_citizens=is_citizens,
+    )
+
+
+def slips_after(
+    moves: Collection[str],
+    *,
+    is_received: bool,
+    has_supplement: bool,
+    has_extension: bool,
+    is_citizens: bool = False,
+) -> list[str]:
+    """List the numbers of the slips of a dossier of which this is known already.
+
+    Args:
+        moves: all that were made with it, a filed one.
+        is_received: whether it was received ever.
+        has_supplement: whether papers were asked for.
+        has_extension: whether its term was extended.
+        is_citizens: whether it is the citizen who asks.
+    """
+
+    def went(slip: str) -> bool:
+        return not set(moves).isdisjoint(states.moves_with(slip))
+
+    there = {
+        "01": went("01") or is_received,
+        "02": has_supplement,
+        "03": went("03"),
+        "04": has_extension,
+        "05": went("05"),
+        "06": is_received and not is_citizens,
+    }
+    return [slip for slip, is_there in there.items() if is_there]
 
 
 def signed(pdf: bytes, office: Office, now: datetime) -> Made:

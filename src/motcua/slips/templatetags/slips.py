@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from django import template
@@ -23,8 +24,17 @@ _LABELS: Final[dict[str, Promise]] = {
 
 
 @register.inclusion_tag("slips/links.html", takes_context=True)
-def slip_links(context: dict[str, Any], dossier: Dossier) -> dict[str, Any]:
-    """Show links to the slips that a dossier has, for whoever looks at it; one query."""
-    user = context["request"].user
-    there = slips_of(dossier.pk, is_citizens=not user.is_authenticated or user.is_citizen)
+def slip_links(
+    context: dict[str, Any], dossier: Dossier, there: Collection[str] | None = None
+) -> dict[str, Any]:
+    """Show links to the slips that a dossier has, for whoever looks at it.
+
+    Args:
+        context: of the page.
+        dossier: whose.
+        there: the numbers of the slips, where the page knows them; otherwise they take one query.
+    """
+    if there is None:
+        user = context["request"].user
+        there = slips_of(dossier.pk, is_citizens=not user.is_authenticated or user.is_citizen)
     return {"dossier": dossier, "slips": [{"code": slip, "label": _LABELS[slip]} for slip in there]}
