@@ -7,7 +7,7 @@ cannot tell that two offices know the same name. Beginnings of words are not kep
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any, Final
@@ -77,15 +77,19 @@ def named(*, offices: Collection[int], text: str, most: int, also: Collection[in
     words = fold(text).split()[:_MOST_WORDS]
     if not words:
         return []
-    if found := _with_all(words, offices, also, most):
-        return found
+    of_office = {office: word_digests(office, " ".join(words)) for office in (*offices, *also)}
+    known = _known({digest for digests in of_office.values() for digest in digests})
+    if found := _with_all(of_office, known, offices, most, "dossier"):
+        return [pk for (pk,) in found]
     *whole, begun = words
     if not whole:
         return []
-    latest = _with_all(whole, offices, also, _OPENED)
-    rows = Dossier.objects.filter(pk__in=latest).values_list("pk", "applicant_name", "owner__full_name")
-    names = {pk: both for pk, *both in rows}
-    return [pk for pk in latest if any(_has_word_like(begun, name) for name in names[pk] if name)][:most]
+    of_office = {office: word_digests(office, " ".join(whole)) for office in of_office}
+    latest = _with_all(
+        of_office, known, offices, _OPENED,
+        "dossier", "dossier__applicant_name", "dossier__owner__full_name",
+    )  # fmt: skip
+    return [pk for pk, *names in latest if any(_has_word_like(begun, name) for name in names if name)][:most]
 
 
 def coded(offices: Collection[str], text: str) -> Q | None:
@@ -114,7 +118,10 @@ def coded(offices: Collection[str], text: str) -> Q | None:
         return reduce(or_, starts, Q(pk__in=[]))
     given = CodeCounter.objects.filter(office_code__in=near, last__gte=int(serial)).order_by("-on")
     days = given.values_list("office_code", "on")[:_MOST_DAYS]
-    return Q(code__in=[f"{office}-{on:%y%m%d}-{int(serial):04}" for office, on in days])
+    # Put together by hand: a thousand strftime take a tenth of the page.
+    end = f"{int(serial):04}"
+    codes = (f"{office}-{on.year % 100:02}{on.month:02}{on.day:02}-{end}" for office, on in days)
+    return Q(code__in=list(codes))
 
 
 def numbered(dossiers: QuerySet[Dossier, Any], number: IdNumber) -> QuerySet[Dossier, Any]:
@@ -125,14 +132,25 @@ def numbered(dossiers: QuerySet[Dossier, Any], number: IdNumber) -> QuerySet[Dos
     return dossiers.filter(Q(applicant_number_digest=wanted) | Q(pk__in=owned))
 
 
-def _with_all(words: Sequence[str], offices: Collection[int], also: Collection[int], most: int) -> list[UUID]:
-    """Return the dossiers that have all words, latest first.
+def _with_all(
+    of_office: Mapping[int, list[int]],
+    known: Mapping[int, tuple[int, int]],
+    offices: Collection[int],
+    most: int,
+    *fields: str,
+) -> list[tuple[Any, ...]]:
+    """Return of the dossiers that have all words some fields, latest first.
 
     Of every office those with its rarest word are gone through. Where all are common it is the word typed last, mostly
     the given name, and only its latest dossiers.
+
+    Args:
+        of_office: the digests of the words, by office.
+        known: as ``_known`` counted them.
+        offices: of what all others received that counts which these hold now.
+        most: how many to return.
+        fields: of the word's row.
     """
-    of_office = {office: word_digests(office, " ".join(words)) for office in (*offices, *also)}
-    known = _known([digest for digests in of_office.values() for digest in digests])
     parts = []
     for office, digests in of_office.items():
         if all(known[word][0] for word in digests):
@@ -141,9 +159,9 @@ def _with_all(words: Sequence[str], offices: Collection[int], also: Collection[i
     if not parts:
         return []
     if len(parts) == 1:
-        return list(parts[0].values_list("dossier", flat=True)[:most])
+        return list(parts[0].values_list(*fields)[:most])
     latest = ApplicantWord.objects.filter(pk__in=ids_of(part[:most] for part in parts))
-    return list(latest.order_by("-id").values_list("dossier", flat=True)[:most])
+    return list(latest.order_by("-id").values_list(*fields)[:most])
 
 
 def _of_one_office(digests: list[int], known: Mapping[int, tuple[int, int]]) -> QuerySet[ApplicantWord]:
