@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
-from django.db.models import Count, Q
+from django.db import connection, transaction
 
 from motcua.audit import service as audit
 from motcua.identity.register import TouchPoint
@@ -63,17 +62,28 @@ def stopped_officers(*, office_codes: Collection[str], now: datetime) -> dict[in
         office_codes: of the offices in whose name they asked.
         now: the moment.
     """
+    if not office_codes:
+        return {}
     limit = limits.limits_of(touch_point=TouchPoint.RECEPTION)[0]
-    tried = IdentityCheck.objects.filter(
-        Q(outcome=IdentityCheck.Outcome.REJECTED) | Q(outcome=IdentityCheck.Outcome.PENDING),
-        office_code__in=office_codes,
-        asked_at__gt=now - limit.window,
-        touch_point__in=limit.touch_points,
-        asked_by__isnull=False,
+    outcomes = (IdentityCheck.Outcome.REJECTED.value, IdentityCheck.Outcome.PENDING.value)
+    points = tuple(str(point) for point in limit.touch_points)
+    # Written here: of a whole province's offices the ORM takes longer to build it than the database to answer.
+    text = (
+        "SELECT asked_by_id FROM verification_identitycheck"  # noqa: S608  # nosec B608 # marks alone
+        f" WHERE outcome IN ({_marks(outcomes)}) AND touch_point IN ({_marks(points)})"
+        f" AND office_code IN ({_marks(office_codes)}) AND asked_at > %s AND asked_by_id IS NOT NULL"
+        " GROUP BY asked_by_id HAVING count(*) >= %s"
     )
-    often = tried.values("asked_by").annotate(tries=Count("pk")).filter(tries__gte=limit.tries).order_by()
-    standings = {row["asked_by"]: _standing(row["asked_by"], now) for row in often}
+    since = connection.ops.adapt_datetimefield_value(now - limit.window)
+    with connection.cursor() as cursor:
+        cursor.execute(text, [*outcomes, *points, *office_codes, since, limit.tries])
+        often = [user_id for (user_id,) in cursor.fetchall()]
+    standings = {user_id: _standing(user_id, now) for user_id in often}
     return {user_id: standing for user_id, standing in standings.items() if not standing.left}
+
+
+def _marks(values: Collection[str]) -> str:
+    return ", ".join("%s" for _value in values)
 
 
 def release_officer(
