@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
@@ -10,6 +10,9 @@ from django.http import HttpRequest
 from motcua.accounts.models import User, citizen_login
 from motcua.accounts.passwords import is_right
 from motcua.identity.numbers import NumberRefused, parse_number
+from motcua.web.kept import Kept
+
+_WITH_NEIGHBORS: Final = Kept(lambda pk: User.objects.select_related("office", "citizen").filter(pk=pk))
 
 
 def find_user(word: str) -> User | None:
@@ -50,5 +53,5 @@ class NumberOrEmailBackend(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the user of a session together with office or citizen, which nearly every page needs: one query."""
-        user = User.objects.select_related("office", "citizen").filter(pk=user_id).first()
+        user = next(iter(_WITH_NEIGHBORS.of(user_id)), None)
         return user if user is not None and self.user_can_authenticate(user) else None

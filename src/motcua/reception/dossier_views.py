@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,7 +24,7 @@ from motcua.accounts.models import User
 from motcua.accounts.rights import Right, may
 from motcua.dossiers import results, states
 from motcua.dossiers import service as dossiers
-from motcua.dossiers.access import visible_to
+from motcua.dossiers.access import sees, visible_to
 from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
 from motcua.dossiers.fees import Unpaid
 from motcua.dossiers.files.reading import ACCEPT, PaperRefused, request_max_bytes
@@ -40,6 +40,7 @@ from motcua.reception import actions
 from motcua.reception.action_forms import ActionForm
 from motcua.reception.actions import ACTIONS, Action
 from motcua.slips.service import slips_after
+from motcua.web.kept import Kept
 from motcua.web.uploads import content_length, take_files
 
 STALE: Final = gettext_lazy(
@@ -87,9 +88,36 @@ def _sum_of(which: Q) -> Subquery:
 _BESIDE: Final = {
     "owed": _sum_of(Fee.OPEN),
     "charged": _sum_of(Q(cancelled_at=None)),
-    "was_given": Exists(HandOver.objects.filter(dossier=OuterRef("pk"))),
-    "was_asked": Exists(Supplement.objects.filter(dossier=OuterRef("pk"))),
+    "was_given": RawSQL(
+        "EXISTS (SELECT 1 FROM dossiers_handover WHERE dossier_id = dossiers_dossier.id)", []
+    ),
+    "was_asked": RawSQL(
+        "EXISTS (SELECT 1 FROM dossiers_supplement WHERE dossier_id = dossiers_dossier.id)", []
+    ),
 }
+
+
+# What was done with a dossier, by whom, with the fee or the papers that were asked for.
+_OF_A_STEP: Final = {"dossier": OuterRef("dossier"), "asked_at": OuterRef("at")}
+_STEPS: Final = Kept(
+    lambda pk: Step.objects.filter(dossier=pk).annotate(
+        fee_amount=Subquery(Fee.objects.filter(**_OF_A_STEP).values("amount")[:1]),
+        documents=Subquery(Supplement.objects.filter(**_OF_A_STEP).values("documents")[:1]),
+        actor_role=F("actor__role"),
+        actor_name=F("actor__full_name"),
+        actor_office=F("actor__office__name"),
+    )
+)
+# The hand-overs of a dossier with the names of their offices and people, and nothing else of these.
+_HAND_OVERS: Final = Kept(
+    lambda pk: HandOver.objects.filter(dossier=pk).annotate(
+        **{f"{one}_name": F(f"{one}__name") for one in ("from_office", "to_office")},
+        **{
+            f"{one}_name": F(f"{one}__full_name")
+            for one in ("from_user", "to_user", "accepted_by", "declined_by")
+        },
+    )
+)
 
 
 class OfficialRequest(HttpRequest):
@@ -105,27 +133,55 @@ def seen_by(user: User, *people: str) -> QuerySet[Dossier]:
         user: the official.
         people: further relations to people that the page names, beside who received it.
     """
+    return _with_neighbors(visible_to(user), *people)
+
+
+def _with_neighbors(dossiers: QuerySet[Dossier], *people: str) -> QuerySet[Dossier]:
+    """Return dossiers with what pages show of their neighbors, and nothing else of these."""
     people = ("received_by", *people)
-    shown = visible_to(user).select_related("procedure", "revision", "office", "identity_check", *people)
+    shown = dossiers.select_related("procedure", "revision", "office", "identity_check", *people)
     unused = [f"{one}__{field}" for one in people for field in _OF_A_PERSON]
     return shown.defer("revision__content", *unused, *(f"procedure__{field}" for field in _OF_A_PROCEDURE))
 
 
-def _seen(
-    request: OfficialRequest, pk: uuid.UUID, *more: str, beside: Mapping[str, Any] | None = None
-) -> Dossier:
+# One dossier with all that its page shows; whether it may be seen is not asked here.
+_WHOLE: Final = Kept(
+    lambda pk: (
+        _with_neighbors(Dossier.objects.filter(pk=pk), "holder")
+        .select_related("holder_office", "citizen", "recheck", "result", "owner", "extension")
+        .annotate(**_BESIDE)
+    )
+)
+
+
+def _seen(request: OfficialRequest, pk: uuid.UUID, *more: str) -> Dossier:
     """Return a dossier that the official sees; any other is as absent as one that never was."""
     found = seen_by(request.user, "holder").select_related("holder_office", "citizen", *more)
-    found = found.annotate(**beside or {})
     return get_object_or_404(found, pk=pk)
+
+
+def seen_whole(user: User, pk: uuid.UUID) -> Any:
+    """Return a dossier that an official sees, with all that its page shows.
+
+    Args:
+        user: the official.
+        pk: the dossier's.
+
+    Raises:
+        Http404: there is none, or it is not theirs to see: one is as absent as the other.
+    """
+    dossier = next(iter(_WHOLE.of(pk)), None)
+    if dossier is None or not sees(user, dossier):
+        raise Http404
+    return dossier
 
 
 @right_required(Right.SEE_DOSSIERS)
 @require_GET
 def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a dossier: how far it is, who has it, what came, what was done, and what this official may do."""
-    dossier = _seen(request, pk, "recheck", "result", "owner", "extension", beside=_BESIDE)
-    user, given = request.user, _hand_overs(dossier) if dossier.was_given else []
+    dossier = seen_whole(request.user, pk)
+    user, given = request.user, _HAND_OVERS.of(pk) if dossier.was_given else []
     under_way = next((one for one in given if one.accepted_at is None and one.declined_at is None), None)
     offered = actions.open_to(user, dossier, under_way)
     is_withheld = dossier.status == states.FINISHED and bool(dossier.owed)
@@ -136,7 +192,7 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     papers = list(dossier.papers.exclude(Paper.UNSENT))
     context = {
         "dossier": dossier,
-        "steps": (steps := _steps(dossier)),
+        "steps": (steps := _STEPS.of(pk)),
         "slips": slips_after(
             {step.move for step in steps},
             is_received=dossier.is_received,
@@ -395,24 +451,3 @@ def confirm_originals(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
 def _at_its_desk(request: OfficialRequest, pk: uuid.UUID) -> Dossier:
     """Return a dossier that was filed with the official's own office: only there people show their papers."""
     return get_object_or_404(seen_by(request.user), pk=pk, office_id=request.user.office_id)
-
-
-def _steps(dossier: Dossier) -> list[Step]:
-    """Return what was done with a dossier, by whom, with the fee or the papers that were asked for, in one question."""
-    same = {"dossier": OuterRef("dossier"), "asked_at": OuterRef("at")}
-    done = dossier.steps.annotate(
-        fee_amount=Subquery(Fee.objects.filter(**same).values("amount")[:1]),
-        documents=Subquery(Supplement.objects.filter(**same).values("documents")[:1]),
-        actor_role=F("actor__role"),
-        actor_name=F("actor__full_name"),
-        actor_office=F("actor__office__name"),
-    )
-    return list(done)
-
-
-def _hand_overs(dossier: Dossier) -> list[HandOver]:
-    """Return the hand-overs of a dossier with the names of their offices and people, and nothing else of these."""
-    people = ("from_user", "to_user", "accepted_by", "declined_by")
-    names = {f"{one}_name": F(f"{one}__full_name") for one in people}
-    offices = {f"{one}_name": F(f"{one}__name") for one in ("from_office", "to_office")}
-    return list(dossier.hand_overs.annotate(**names, **offices))

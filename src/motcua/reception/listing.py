@@ -28,6 +28,7 @@ from motcua.dossiers.models import Dossier, Supplement
 from motcua.reception.filters import Condition, Counts, Filter, Scope, Sort
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
+from motcua.web.kept import adapted
 from motcua.web.markup import filled, filled_each, opened
 from motcua.web.templatetags.motcua import moment
 
@@ -300,18 +301,7 @@ def _part(where: str, order: str, most: int, values: tuple[Any, ...]) -> Conditi
 def _together(parts: list[Condition]) -> tuple[str, list[Any]]:
     """Return one statement of several, and the values as the database takes them."""
     each = (f"SELECT id FROM ({text}) AS part{place}" for place, (text, _values) in enumerate(parts))  # noqa: S608  # nosec B608 # values travel apart
-    return " UNION ALL ".join(each), [_adapted(value) for _text, values in parts for value in values]
-
-
-def _adapted(value: Any) -> Any:
-    """Return a value as the database takes it: SQLite has neither moments nor UUIDs."""
-    match value:
-        case datetime():
-            return connection.ops.adapt_datetimefield_value(value)
-        case uuid.UUID() if not connection.features.has_native_uuid_field:
-            return value.hex
-        case _:
-            return value
+    return " UNION ALL ".join(each), [adapted(value) for _text, values in parts for value in values]
 
 
 def _read(parts: list[Condition], counted: list[Condition], order: str, most: int) -> tuple[list[Any], int]:

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import segno
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
@@ -25,7 +25,7 @@ from motcua.dossiers.models import Dossier
 from motcua.dossiers.timeline import reception_of
 from motcua.reception import desk as desks
 from motcua.reception.desk import Desk
-from motcua.reception.dossier_views import seen_by
+from motcua.reception.dossier_views import seen_whole
 from motcua.reception.findings import Situation
 from motcua.reception.person import PersonBlock
 from motcua.reception.queue_views import MOST_NOTICES
@@ -97,8 +97,9 @@ def notices_read(request: OfficerRequest) -> HttpResponse:
 @require_GET
 def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
-    shown = seen_by(request.user).select_related("owner", "revision", "extension")
-    dossier = get_object_or_404(shown, pk=pk, received_at__isnull=False)
+    dossier = seen_whole(request.user, pk)
+    if not dossier.is_received:
+        raise Http404
     tracking = request.build_absolute_uri(reverse("track"))
     context = {
         "dossier": dossier,

@@ -18,6 +18,7 @@ from motcua.slips import signing
 from motcua.slips.book import BookPart, make_register
 from motcua.slips.facts import NEIGHBORS, TITLES, NoSuchSlip, facts_of
 from motcua.slips.typesetting import typeset
+from motcua.web.kept import adapted
 
 __all__ = [
     "FOR_CITIZENS",
@@ -113,9 +114,8 @@ def slips_of(pk: UUID, *, is_citizens: bool) -> list[str]:
         f" (SELECT DISTINCT dossier_id, move FROM dossiers_step WHERE dossier_id = %s) AS step ON {of_dossier}"
         " WHERE dossiers_dossier.id = %s AND status <> %s"
     )
-    key = pk if connection.features.has_native_uuid_field else pk.hex
     with connection.cursor() as cursor:
-        cursor.execute(text, [key, key, Dossier.Status.DRAFT])
+        cursor.execute(text, [adapted(pk), adapted(pk), Dossier.Status.DRAFT])
         found = cursor.fetchall()
     if not found:
         return []

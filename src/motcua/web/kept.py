@@ -1,0 +1,98 @@
+"""Queries that stand on every page, built by the ORM once for a process: building one takes longer than asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Model, QuerySet
+from django.db.models.query import get_related_populators
+
+Found = TypeVar("Found", bound=Model)
+
+
+def adapted(value: Any) -> Any:
+    """Return a value as the database takes it in plain SQL: SQLite has neither moments nor UUIDs."""
+    match value:
+        case datetime():
+            return connection.ops.adapt_datetimefield_value(value)
+        case UUID() if not connection.features.has_native_uuid_field:
+            return value.hex
+        case _:
+            return value
+
+
+class Kept(Generic[Found]):
+    """A query that looks for one value, and is asked again and again for others.
+
+    The first time the ORM builds it as ever, and what it built is kept: the text, and how rows become objects. After
+    that only the value is another; it never stands in the text.
+    """
+
+    def __init__(self, build: Callable[[Any], QuerySet[Found]]) -> None:
+        """Args: ``build`` returns the query for a value, which is all that may tell one such query from another."""
+        self._build = build
+        self._built: dict[str, _Built] = {}
+
+    def of(self, value: Any) -> list[Found]:
+        """Return what is found for a value, with the neighbors and annotations of the query.
+
+        Args:
+            value: a number, a text, a UUID or a moment.
+
+        Raises:
+            ValueError: the query has more values than this one.
+        """
+        built = self._built.get(connection.vendor)
+        if built is None:
+            built = self._built[connection.vendor] = _built(self._build(value))
+        with connection.cursor() as cursor:
+            cursor.execute(built.text, [adapted(value)])
+            return [built.made(list(row)) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """What the ORM makes of a query before it asks, and needs to read the answer."""
+
+    text: str
+    model: type[Model]
+    names: list[str]
+    columns: slice
+    converters: list[Any]
+    neighbors: list[Any]
+    annotations: dict[str, int]
+
+    def made(self, row: list[Any]) -> Any:
+        """Return the object of a row, as ``ModelIterable`` makes it."""
+        for place, (converting, column) in self.converters:
+            for convert in converting:
+                row[place] = convert(row[place], column, connection)
+        found = self.model.from_db(connection.alias, self.names, row[self.columns])
+        for neighbor in self.neighbors:
+            neighbor.populate(row, found)
+        for name, place in self.annotations.items():
+            setattr(found, name, row[place])
+        return found
+
+
+def _built(query: QuerySet[Any]) -> _Built:
+    compiler: Any = query.query.get_compiler(connection=connection)
+    text, values = compiler.as_sql()
+    if len(values) != 1:
+        raise ValueError(f"the query has {len(values)} values, not one")
+    own = compiler.klass_info["select_fields"]
+    columns = slice(own[0], own[-1] + 1)
+    return _Built(
+        text,
+        compiler.klass_info["model"],
+        [one[0].target.attname for one in compiler.select[columns]],
+        columns,
+        list(compiler.get_converters([one[0] for one in compiler.select]).items()),
+        get_related_populators(compiler.klass_info, compiler.select, connection.alias),
+        compiler.annotation_col_map or {},
+    )
