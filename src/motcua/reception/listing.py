@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -308,24 +308,38 @@ def _read(parts: list[Condition], counted: list[Condition], order: str, most: in
     """Return the first dossiers of all parts, as ``listed`` has them, and how many there are in what is counted."""
     if not parts:
         return [], 0
-    select, of_select, converters = _select(connection.vendor)
     keys, values = _together(parts)
     total, of_total = "0", []
     if counted:
         each, of_total = _together(counted)
         total = f"(SELECT count(*) FROM ({each}) AS counted)"  # noqa: S608  # nosec B608 # values travel apart
+    found = _rows_of(keys, values, f"{order} LIMIT {most}", total, of_total)
+    return [row[1:] for row in found], min(int(found[0][0]), MOST_COUNTED + 1) if found else 0
+
+
+def of_keys(keys: Collection[uuid.UUID]) -> list[Any]:
+    """Return the filed dossiers with some keys, as ``listed`` has them, the latest first."""
+    if not keys:
+        return []
+    values = [adapted(key) for key in keys]
+    order = f"AND dossiers_dossier.status <> {states.DRAFT:d} {_order(Sort.NEWEST, is_backwards=False)}"
+    return [row[1:] for row in _rows_of(_marks(values), values, order, "0", [])]
+
+
+def _rows_of(keys: str, values: list[Any], order: str, beside: str, of_beside: list[Any]) -> list[list[Any]]:
+    """Return the rows of ``listed`` with some keys, each after what is asked beside them."""
+    select, of_select, converters = _select(connection.vendor)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {total}, {select} WHERE dossiers_dossier.id IN ({keys}) {order} LIMIT {most}",  # nosec B608 # values travel apart
-            (*of_total, *of_select, *values),
+            f"SELECT {beside}, {select} WHERE dossiers_dossier.id IN ({keys}) {order}",  # nosec B608 # values travel apart
+            (*of_beside, *of_select, *values),
         )
-        read = cursor.fetchall()
-    found = [list(row[1:]) for row in read]
+        found = [list(row) for row in cursor.fetchall()]
     for row in found:
         for place, (converting, column) in converters:
             for convert in converting:
-                row[place] = convert(row[place], column, connection)
-    return found, min(int(read[0][0]), MOST_COUNTED + 1) if read else 0
+                row[place + 1] = convert(row[place + 1], column, connection)
+    return found
 
 
 @cache

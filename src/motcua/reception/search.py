@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from motcua.accounts.models import Office
 from motcua.accounts.offices import known, offices_of_unit
@@ -16,22 +17,20 @@ from motcua.identity.numbers import NumberRefused, parse_number
 MOST_FOUND: Final = 50
 
 
-def find(dossiers: QuerySet[Dossier, Any], sought: str, *, offices: Collection[int]) -> list[Any]:
-    """Return the dossiers of this number, or with this code, or whose applicant's name has these words.
+def find(sought: str, *, offices: Collection[int]) -> list[UUID]:
+    """Find the dossiers of this number, or with this code, or whose applicant's name has these words; no drafts.
 
     Args:
-        dossiers: fetched in whatever form; drafts are never found.
         sought: what was typed.
         offices: keys of the offices whose dossiers may be found: those that they received, and those that they hold.
 
     Returns:
-        At most fifty, the latest first.
+        The keys of at most fifty, the latest of all.
     """
-    filed = dossiers.exclude(status=Dossier.Status.DRAFT).order_by("-saved_at")
     if not any(sign.isdigit() for sign in sought):
-        found = named(offices=offices, also=_beside(offices), text=sought, most=MOST_FOUND)
-        return list(filed.filter(pk__in=found)) if found else []
-    theirs = filed.filter(Q(office__in=offices) | Q(holder_office__in=offices))
+        return named(offices=offices, also=_beside(offices), text=sought, most=MOST_FOUND)
+    filed = Dossier.objects.exclude(status=Dossier.Status.DRAFT).order_by("-saved_at")
+    theirs = filed.values_list("pk", flat=True).filter(Q(office__in=offices) | Q(holder_office__in=offices))
     try:
         of_number = list(numbered(theirs, parse_number(sought))[:MOST_FOUND])
     except NumberRefused:
