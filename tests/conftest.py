@@ -40,18 +40,20 @@ _COMMANDS = ("load_procedures", "load_cast")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare ``--database-only``."""
-    parser.addoption("--database-only", action="store_true", help="run only the tests that use a database")
+    parser.addoption(
+        "--database-only", action="store_true", help="run only the tests that another database could change"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests without a database when asked to: another database cannot change them.
+    """Leave out tests that another database cannot change, when asked to: without one, or about what pages say.
 
     Those that start real programs, and wait for them, come first: at the end one process would wait alone.
     """
     items.sort(key=lambda item: _FAULTS not in item.path.parents)
     if not config.getoption("--database-only"):
         return
-    chosen = [item for item in items if _uses_database(item)]
+    chosen = [item for item in items if _depends_on_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 
@@ -66,7 +68,9 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(5_000, 10, 5)
 
 
-def _uses_database(item: pytest.Item) -> bool:
+def _depends_on_database(item: pytest.Item) -> bool:
+    if item.get_closest_marker("one_database") is not None:
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(
         fixtures & {"db", "transactional_db", "filled"}

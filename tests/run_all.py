@@ -61,7 +61,9 @@ def main() -> int:
                 on_postgres,
             )
         )
-    parts.append(_tests(Part("journeys in Chromium"), ["-m", "browser", "tests/e2e"], environment))
+    parts.append(
+        _tests(Part("journeys in Chromium"), [*_PARALLEL, "-m", "browser", "tests/e2e"], environment)
+    )
     return _summary(parts)
 
 

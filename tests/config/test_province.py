@@ -54,7 +54,11 @@ _WORK = [
     ("minh", Scope.RECEIVED, {"Của tôi", "Chờ nhận bàn giao", "Trả kết quả"}),
     ("mo", Scope.MINE, {"Trả kết quả", "Đã xong"}),
 ]
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("catalogue", "people"),
+]
 
 
 @cache

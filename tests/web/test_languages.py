@@ -30,7 +30,11 @@ from tests.people import WRONG_NAME_OF_BINH, cast
 from tests.reception.conftest import Desk
 from tests.web.reading import content_kept, left_in_vietnamese
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.one_database,
+    pytest.mark.usefixtures("catalogue", "people"),
+]
 
 OFFICIALS = ("lan", "khanh", "bao", "nga", "ket", "oanh", "quantri")
 ADMINISTRATION = (
