@@ -52,10 +52,13 @@ def scrub(text: str) -> str:
         (_DETAIL, r"\1: …"),
         (_QUERY, r"\1?…"),
         (_MAIL, "[mail]"),
+        # Twice: a number may begin like a date, and a date may stand right behind a number.
+        (_DIGITS, _hide_number),
         (_DATE, "[date]"),
+        (_DIGITS, _hide_number),
     ):
         text = pattern.sub(stand_in, text)
-    return _DIGITS.sub(_hide_number, text)
+    return text
 
 
 def _hide_number(found: re.Match[str]) -> str:
