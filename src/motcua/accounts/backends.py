@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from motcua.accounts.models import User, citizen_login
 from motcua.accounts.passwords import is_right
 from motcua.identity.numbers import NumberRefused, parse_number
-from motcua.web.kept import Kept
+from motcua.web.statements import Kept
 
 _WITH_NEIGHBORS: Final = Kept(lambda pk: User.objects.select_related("office", "citizen").filter(pk=pk))
 

@@ -8,6 +8,8 @@ from django.contrib.sessions.backends import db
 from django.db import connection
 from django.utils import timezone
 
+from motcua.web.statements import adapted
+
 
 class SessionStore(db.SessionStore):
     """Django's own. What it reads it reads in plain SQL: the ORM took most of the time of looking up one row."""
@@ -18,7 +20,7 @@ class SessionStore(db.SessionStore):
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s",
-                [self.session_key, connection.ops.adapt_datetimefield_value(timezone.now())],
+                [self.session_key, adapted(timezone.now())],
             )
             row = cursor.fetchone()
         if row is None:

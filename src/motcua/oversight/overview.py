@@ -22,6 +22,7 @@ from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
 from motcua.web import days
 from motcua.web.markup import opened
+from motcua.web.statements import adapted, marks
 
 A_PAGE: Final = 50
 MOST_ROWS: Final = 50  # of a table
@@ -205,9 +206,9 @@ def _read(scope: Scope, period: Period) -> dict[str, list[_Counted]]:
     found: dict[str, list[_Counted]] = {"officer": [], "office": [], "procedure": [], "review": []}
     if not places:
         return found
-    theirs = f"verification_identitycheck WHERE office_code IN ({', '.join('%s' for _place in places)})"
+    theirs = f"verification_identitycheck WHERE office_code IN ({marks(places)})"
     asked = f"{theirs} AND asked_at >= %s AND asked_at < %s"
-    of_asked = [*places, *map(connection.ops.adapt_datetimefield_value, period.moments)]
+    of_asked = [*places, *map(adapted, period.moments)]
     # Keys are numbers in one table and codes in the others, so that all are written as text.
     text = (
         f"SELECT 'officer', CAST(asked_by_id AS VARCHAR(20)), {_COUNTS}, many, full_name, login"  # noqa: S608  # nosec B608 # words of ours

@@ -40,7 +40,7 @@ from motcua.reception import actions
 from motcua.reception.action_forms import ActionForm
 from motcua.reception.actions import ACTIONS, Action
 from motcua.slips.service import slips_after
-from motcua.web.kept import Kept
+from motcua.web.statements import Kept
 from motcua.web.uploads import content_length, take_files
 
 STALE: Final = gettext_lazy(

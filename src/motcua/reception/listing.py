@@ -28,8 +28,8 @@ from motcua.dossiers.models import Dossier, Supplement
 from motcua.reception.filters import Condition, Counts, Filter, Scope, Sort
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
-from motcua.web.kept import adapted
 from motcua.web.markup import filled, filled_each, opened
+from motcua.web.statements import adapted, marks
 from motcua.web.templatetags.motcua import moment
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def counts_of(chosen: Filter, *, user: User, now: datetime) -> Counts:
         return {}
     midnight = _midnight(now)
     counts = _ended_before(midnight, shown, chosen.offices, user)
-    ended = (*_ENDED, connection.ops.adapt_datetimefield_value(midnight))
-    offices, mine = _marks(shown), _marks(chosen.offices)
+    ended = (*_ENDED, adapted(midnight))
+    offices, mine = marks(shown), marks(chosen.offices)
     parts: list[tuple[str, tuple[Any, ...]]] = []
     for scope, where, values in (
         (Scope.RECEIVED, f"office_id IN ({offices})", shown),
@@ -128,9 +128,9 @@ def counts_of(chosen: Filter, *, user: User, now: datetime) -> Counts:
         head = (
             f"SELECT '{scope}', {column}, status, count(*) FROM dossiers_dossier WHERE {where} AND status IN"  # noqa: S608  # nosec B608 # marks alone
         )
-        parts.append((f"{head} ({_marks(_NOT_ENDED)}) GROUP BY {column}, status", (*values, *_NOT_ENDED)))
+        parts.append((f"{head} ({marks(_NOT_ENDED)}) GROUP BY {column}, status", (*values, *_NOT_ENDED)))
         parts.append(
-            (f"{head} ({_marks(_ENDED)}) AND saved_at >= %s GROUP BY {column}, status", (*values, *ended))
+            (f"{head} ({marks(_ENDED)}) AND saved_at >= %s GROUP BY {column}, status", (*values, *ended))
         )
     waiting, of_waiting = _handed(chosen, user)
     parts.append(
@@ -202,10 +202,6 @@ def _ended_before(
     }
 
 
-def _marks(values: Iterable[Any]) -> str:
-    return ", ".join("%s" for _ in values)
-
-
 def page_of(
     chosen: Filter,
     *,
@@ -253,7 +249,7 @@ def page_of(
 def _handed(chosen: Filter, user: User) -> Condition:
     """Return which hand-overs wait to be accepted by the offices shown, in them by this official."""
     offices = chosen.offices if chosen.office is None else (chosen.office,)
-    waiting = f"accepted_at IS NULL AND declined_at IS NULL AND to_office_id IN ({_marks(offices)})"
+    waiting = f"accepted_at IS NULL AND declined_at IS NULL AND to_office_id IN ({marks(offices)})"
     if reach_of(user, Right.SEE_DOSSIERS) is Reach.UNIT:
         return waiting, offices
     return f"{waiting} AND (to_user_id IS NULL OR to_user_id = %s)", (*offices, user.pk)
@@ -277,12 +273,12 @@ def _branches(chosen: Filter, user: User, counts: Counts, now: datetime) -> list
         handed = f"id IN (SELECT dossier_id FROM dossiers_handover WHERE {waiting})"  # noqa: S608  # nosec B608 # values travel apart
         return [
             (
-                f"{handed} AND status IN ({_marks(statuses)}){narrowed}",
+                f"{handed} AND status IN ({marks(statuses)}){narrowed}",
                 (*of_waiting, *statuses, *of_narrowed),
             )
         ]
     if chosen.scope is Scope.MINE:
-        mine = f"holder_id = %s AND holder_office_id IN ({_marks(offices)}) AND status = %s{narrowed}"
+        mine = f"holder_id = %s AND holder_office_id IN ({marks(offices)}) AND status = %s{narrowed}"
         return [(mine, (user.pk, *offices, status, *of_narrowed)) for status in statuses]
     theirs = f"{_SCOPES[chosen.scope]}_id = %s AND status = %s{narrowed}"
     return [
@@ -323,7 +319,7 @@ def of_keys(keys: Collection[uuid.UUID]) -> list[Any]:
         return []
     values = [adapted(key) for key in keys]
     order = f"AND dossiers_dossier.status <> {states.DRAFT:d} {_order(Sort.NEWEST, is_backwards=False)}"
-    return [row[1:] for row in _rows_of(_marks(values), values, order, "0", [])]
+    return [row[1:] for row in _rows_of(marks(values), values, order, "0", [])]
 
 
 def _rows_of(keys: str, values: list[Any], order: str, beside: str, of_beside: list[Any]) -> list[list[Any]]:

@@ -18,7 +18,7 @@ from motcua.slips import signing
 from motcua.slips.book import BookPart, make_register
 from motcua.slips.facts import NEIGHBORS, TITLES, NoSuchSlip, facts_of
 from motcua.slips.typesetting import typeset
-from motcua.web.kept import adapted
+from motcua.web.statements import adapted
 
 __all__ = [
     "FOR_CITIZENS",

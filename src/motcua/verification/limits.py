@@ -21,6 +21,7 @@ from django.db.models import Max, Q, QuerySet
 
 from motcua.identity.register import TouchPoint
 from motcua.verification.models import IdentityCheck, LimitRelease
+from motcua.web.statements import adapted
 
 DESK: Final = (TouchPoint.RECEPTION, TouchPoint.LOOKUP)
 PORTAL: Final = (TouchPoint.REGISTRATION, TouchPoint.FILING)
@@ -140,17 +141,16 @@ def count(
         longest_question: the age after which a question is no longer under way.
         officer_id: whose questions of late are counted; None for nobody's.
     """
-    as_stored = connection.ops.adapt_datetimefield_value
-    young = as_stored(now - longest_question)
+    young = adapted(now - longest_question)
     parts = [_IN_FLIGHT.format(points=_quoted(points)) for points in (_RECEPTION, _AFTER_DESKS)]
     values: list[Any] = [young, young]
     if officer_id is None:
         parts.append("0")
     else:
         parts.append(_RECENT.format(points=_quoted(DESK)))
-        values += [officer_id, as_stored(now - BURST_WINDOW)]
+        values += [officer_id, adapted(now - BURST_WINDOW)]
     for limit in limits:
-        since = as_stored(now - limit.window)
+        since = adapted(now - limit.window)
         if not limit.column:
             parts.append(_SYSTEM_TRIES.format(points=_quoted(limit.touch_points)))
             values += [since, young]
@@ -175,11 +175,10 @@ def count_portal(*, now: datetime, outcomes: Iterable[str]) -> int:
         now: the moment.
         outcomes: values of ``IdentityCheck.Outcome``.
     """
-    as_stored = connection.ops.adapt_datetimefield_value
     with connection.cursor() as cursor:
         cursor.execute(
             _OF_THE_PORTAL.format(outcomes=", ".join(f"'{outcome}'" for outcome in outcomes)),
-            [as_stored(now - SYSTEM_WINDOW), as_stored(now)],
+            [adapted(now - SYSTEM_WINDOW), adapted(now)],
         )
         counted: int = cursor.fetchone()[0]
     return counted

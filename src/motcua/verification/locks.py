@@ -14,6 +14,7 @@ from motcua.identity.register import TouchPoint
 from motcua.verification import limits
 from motcua.verification.line import longest_question
 from motcua.verification.models import IdentityCheck, LimitRelease
+from motcua.web.statements import adapted, marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +71,15 @@ def stopped_officers(*, office_codes: Collection[str], now: datetime) -> dict[in
     # Written here: of a whole province's offices the ORM takes longer to build it than the database to answer.
     text = (
         "SELECT asked_by_id FROM verification_identitycheck"  # noqa: S608  # nosec B608 # marks alone
-        f" WHERE outcome IN ({_marks(outcomes)}) AND touch_point IN ({_marks(points)})"
-        f" AND office_code IN ({_marks(office_codes)}) AND asked_at > %s AND asked_by_id IS NOT NULL"
+        f" WHERE outcome IN ({marks(outcomes)}) AND touch_point IN ({marks(points)})"
+        f" AND office_code IN ({marks(office_codes)}) AND asked_at > %s AND asked_by_id IS NOT NULL"
         " GROUP BY asked_by_id HAVING count(*) >= %s"
     )
-    since = connection.ops.adapt_datetimefield_value(now - limit.window)
     with connection.cursor() as cursor:
-        cursor.execute(text, [*outcomes, *points, *office_codes, since, limit.tries])
+        cursor.execute(text, [*outcomes, *points, *office_codes, adapted(now - limit.window), limit.tries])
         often = [user_id for (user_id,) in cursor.fetchall()]
     standings = {user_id: _standing(user_id, now) for user_id in often}
     return {user_id: standing for user_id, standing in standings.items() if not standing.left}
-
-
-def _marks(values: Collection[str]) -> str:
-    return ", ".join("%s" for _value in values)
 
 
 def release_officer(

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef
 
 from motcua.accounts.models import Citizen, DayChange, Office, User
 from motcua.dossiers.models import Dossier
-from motcua.web.kept import Kept
+from motcua.web.statements import Kept
 
 pytestmark = pytest.mark.django_db
 

@@ -1,8 +1,8 @@
-"""Queries that stand on every page, built by the ORM once for a process: building one takes longer than asking it."""
+"""What statements in plain SQL need; and queries that the ORM builds once, for building takes longer than asking."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -13,6 +13,11 @@ from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
 Found = TypeVar("Found", bound=Model)
+
+
+def marks(values: Iterable[Any]) -> str:
+    """Return a mark for each value, as they stand in a statement's text; the values themselves travel apart."""
+    return ", ".join("%s" for _value in values)
 
 
 def adapted(value: Any) -> Any:
