@@ -17,6 +17,7 @@ from tests.sandbox_process import SandboxProcess, start_sandbox
 ROUNDS = 4
 DOSSIERS = 40
 WAITING = "SELECT count(*) FROM outbox_parcel WHERE taken_at IS NULL"
+RESTING = "SELECT count(*) FROM outbox_pause"
 TAKEN = "SELECT count(*) FROM outbox_parcel WHERE taken_at IS NOT NULL"
 # Somebody at work: receives dossiers and takes each a long way.
 _CHANGES = """
@@ -80,16 +81,23 @@ def test_workers_killed_while_dossiers_change_lose_no_message_and_send_none_twic
     def taken() -> int:
         return int(store.rows(TAKEN)[0][0])
 
+    def is_done() -> bool:
+        return at_work.poll() is not None and store.rows(WAITING) == [(0,)]
+
+    def ends_the_rest() -> None:
+        """Let the workers go on at once after an outage that they noticed."""
+        eventually(lambda: store.rows(RESTING) != [(0,)] or is_done(), "an outage to be noticed", seconds=60)
+        write(store, "DELETE FROM outbox_pause")
+
     try:
         workers = [starts(MOTCUA, "work") for _ in range(2)]
         at_work = starts(sys.executable, "-c", _CHANGES, str(DOSSIERS))
         for number in range(ROUNDS):
             sandbox.trouble("reset", at="portal", next=1)
+            ends_the_rest()
             before, wanted = taken(), chance.randint(5, 40)
             eventually(
-                lambda least=before + wanted: (
-                    taken() >= least or (at_work.poll() is not None and store.rows(WAITING) == [(0,)])
-                ),
+                lambda least=before + wanted: taken() >= least or is_done(),
                 "messages to arrive",
                 seconds=60,
             )
@@ -98,10 +106,10 @@ def test_workers_killed_while_dossiers_change_lose_no_message_and_send_none_twic
                 worker.wait(10)
             # Their time on what they were sending is over, and nobody is left who might be sending it.
             write(store, "UPDATE outbox_parcel SET leased_until = NULL")
-            write(store, "DELETE FROM outbox_pause")
+            workers = [starts(MOTCUA, "work") for _ in range(2)]
             if number == 1:
                 sandbox.trouble("unavailable_503", at="portal", next=2)
-            workers = [starts(MOTCUA, "work") for _ in range(2)]
+                ends_the_rest()
         assert at_work.wait(120) == 0, f"seed {seed}"
         eventually(lambda: store.rows(WAITING) == [(0,)], f"everything to arrive, seed {seed}", seconds=120)
 
