@@ -10,8 +10,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,6 +29,7 @@ from motcua.dossiers.steps import NotYours, go
 from motcua.dossiers.timeline import entries_of
 from motcua.dossiers.uploads import unfinished
 from motcua.web.addresses import addresses
+from motcua.web.statements import Kept
 from motcua.web.uploads import content_length, take_files
 
 _PAGE = 20
@@ -372,21 +373,25 @@ def rate(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "dossiers/rate.html", {"dossier": own, "form": form})
 
 
+# One dossier with what a citizen's pages show of its neighbors; whose it is, is asked of what was found.
+_WHOLE: Final = Kept(
+    lambda pk: (
+        Dossier.objects.filter(pk=pk)
+        .select_related(
+            *("procedure", "revision", "office", "holder_office", "identity_check"),
+            *("owner__identity_check", "extension", "result"),
+        )
+        .defer(*_UNUSED, "revision__content")
+    )
+)
+
+
 def own_dossier(request: HttpRequest, pk: UUID) -> Dossier:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was."""
     citizen = request.user.citizen
-    own = Dossier.objects.select_related(
-        *(
-            "procedure",
-            "revision",
-            "office",
-            "holder_office",
-            "identity_check",
-            "owner__identity_check",
-            "extension",
-        )
-    ).defer(*_UNUSED, "revision__content")
-    found = get_object_or_404(own, pk=pk, citizen_id=citizen.pk)
+    found = next(iter(_WHOLE.of(pk)), None)
+    if found is None or found.citizen_id != citizen.pk:
+        raise Http404
     found.citizen = citizen
     return found
 
