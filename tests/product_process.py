@@ -117,6 +117,8 @@ class Store:
         def is_done() -> bool:
             for pid in pids:
                 os.kill(pid, signal.SIGSTOP)
+            # A signal is on its way for a moment, in which a thread may still begin to write.
+            eventually(lambda: all(map(_stands_still, pids)), "processes to stand still")
             if self.is_at_rest():
                 return True
             for pid in pids:
@@ -196,6 +198,15 @@ class ProductProcess:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             return self.process.wait()
+
+
+def _stands_still(pid: int) -> bool:
+    """Say whether all threads of a process are stopped."""
+    try:
+        told = [task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):  # a thread that was just ending
+        return False
+    return all(line.rpartition(")")[2].split()[0] in "Tt" for line in told)
 
 
 def children(pid: int) -> list[int]:
