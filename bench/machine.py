@@ -22,7 +22,9 @@ def where(load_before: tuple[float, float, float]) -> dict[str, Any]:
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
-        "is_tree_clean": not _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"),
+        "is_tree_clean": not _git(
+            "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"
+        ),
         "machine": {
             "processor": models[0] if models else platform.processor(),
             "cores": os.cpu_count(),
