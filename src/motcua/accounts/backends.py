@@ -53,5 +53,5 @@ class NumberOrEmailBackend(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         """Return the user of a session together with office or citizen, which nearly every page needs: one query."""
-        user = next(iter(_WITH_NEIGHBORS.of(user_id)), None)
+        user = _WITH_NEIGHBORS.first(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None

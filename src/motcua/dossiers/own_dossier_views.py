@@ -389,7 +389,7 @@ _WHOLE: Final = Kept(
 def own_dossier(request: HttpRequest, pk: UUID) -> Dossier:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was."""
     citizen = request.user.citizen
-    found = next(iter(_WHOLE.of(pk)), None)
+    found = _WHOLE.first(pk)
     if found is None or found.citizen_id != citizen.pk:
         raise Http404
     found.citizen = citizen

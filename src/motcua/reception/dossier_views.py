@@ -170,7 +170,7 @@ def seen_whole(user: User, pk: uuid.UUID) -> Any:
     Raises:
         Http404: there is none, or it is not theirs to see: one is as absent as the other.
     """
-    dossier = next(iter(_WHOLE.of(pk)), None)
+    dossier = _WHOLE.first(pk)
     if dossier is None or not sees(user, dossier):
         raise Http404
     return dossier

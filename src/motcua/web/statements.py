@@ -59,6 +59,10 @@ class Kept(Generic[Found]):
             cursor.execute(built.text, [adapted(value)])
             return [built.made(list(row)) for row in cursor.fetchall()]
 
+    def first(self, value: Any) -> Found | None:
+        """Return the first of what ``of`` finds; None when there is nothing."""
+        return next(iter(self.of(value)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class _Built:
