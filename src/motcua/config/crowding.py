@@ -8,7 +8,6 @@ line of a request is looked at. What supervisors ask is always answered. That th
 from __future__ import annotations
 
 import base64
-import gc
 import hashlib
 import itertools
 import logging
@@ -120,9 +119,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._supervisors = ThreadPoolExecutor(2, "motcua-supervisors")
         self._refusal = refusals()
         sys.setswitchinterval(_TURN)
-        # What stays for good is looked through no more, so that what pages leave behind is looked for sooner.
-        gc.collect()
-        gc.freeze()
 
     def accept(self, listener: socket.socket) -> None:
         """Take the connections that are there: what waits in the kernel stands in no line of ours."""

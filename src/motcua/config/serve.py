@@ -47,6 +47,8 @@ def gunicorn_command(*, graceful_seconds: int = 15) -> list[str]:
         sys.executable,
         *("-m", "gunicorn", "motcua.config.wsgi:application"),
         *("--bind", f"127.0.0.1:{env['MOTCUA_PORT']}"),
+        # A worker is a fork of what is loaded once: memory is shared, and one that was killed is back in a moment.
+        "--preload",
         *("--worker-class", "motcua.config.crowding.Worker"),
         *("--workers", str(env["MOTCUA_WORKERS"])),
         *("--threads", str(threads)),
