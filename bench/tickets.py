@@ -29,11 +29,10 @@ def make_tickets(count: int, first: int) -> None:
     from motcua.dossiers.service import write_words
     from motcua.identity.numbers import IdNumber
     from motcua.procedures.models import Procedure
-    from motcua.procedures.service import revision_of
 
     now = timezone.now() - timedelta(days=1)
     procedure = Procedure.objects.get(code=DESK_PROCEDURE)
-    revision = revision_of(procedure)
+    revision = procedure.revisions.latest("number")
     officers = [
         User.objects.select_related("office").get(login=officer_login(place)) for place in range(OFFICERS)
     ]

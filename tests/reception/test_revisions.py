@@ -12,7 +12,7 @@ from motcua.accounts.models import User
 from motcua.dossiers.models import Dossier
 from motcua.procedures import catalogue_file, importing
 from motcua.procedures.models import Procedure, ProcedureCase
-from motcua.procedures.service import publish, revision_of
+from motcua.procedures.service import publish
 from motcua.procedures.terms import documents_of, terms_of
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import filed
@@ -97,13 +97,13 @@ def test_a_dossier_received_after_the_change_is_under_the_new_revision(desk: Des
 def test_a_case_that_was_taken_out_still_holds_where_it_was_agreed() -> None:
     building = Procedure.objects.get(code="1.013225")
     case = building.cases.get(name="Nhà ở riêng lẻ")
-    agreed = revision_of(building)
+    agreed = building.revisions.latest("number")
     ProcedureCase.objects.filter(pk=case.pk).delete()
     publish(keys=[building.pk], by=None, now=timezone.now())
 
     assert terms_of(agreed.content, channel="direct", case=case.pk).limit == 15
     assert len(documents_of(agreed.content, case=case.pk)) == building.documents.count()
-    assert terms_of(revision_of(building).content, channel="direct", case=case.pk).limit == 20
+    assert terms_of(building.revisions.latest("number").content, channel="direct", case=case.pk).limit == 20
 
 
 def test_what_says_the_same_is_no_new_revision() -> None:

@@ -9,8 +9,8 @@ from motcua.accounts.models import Office
 from motcua.dossiers import clock
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.states import Clock
-from motcua.procedures.models import Offer, Procedure
-from motcua.procedures.service import revision_of
+from motcua.procedures.models import Procedure
+from motcua.procedures.service import Promise, promise_of, promise_shown
 from motcua.procedures.terms import terms_of
 
 AGREED: Final = ("revision", "term_limit", "term_unit", "fee_due")
@@ -27,11 +27,22 @@ def agree(dossier: Dossier) -> None:
     Args:
         dossier: with procedure, office, channel and case.
     """
-    revision = revision_of(dossier.procedure)
+    _note(dossier, promise_of(dossier.procedure_id, dossier.office_id))
+
+
+def agree_for_page(dossier: Dossier) -> None:
+    """Note the same, at most half a minute old, on a dossier that is only shown; what counts is agreed anew.
+
+    Args:
+        dossier: with procedure, office, channel and case.
+    """
+    _note(dossier, promise_shown(dossier.procedure_id, dossier.office_id))
+
+
+def _note(dossier: Dossier, promise: Promise) -> None:
+    revision, own = promise
     channel = _CHANNELS[Dossier.Channel(dossier.channel)]
     terms = terms_of(revision.content, channel=channel, case=dossier.case_key)
-    offers = Offer.objects.filter(office=dossier.office, procedure=dossier.procedure)
-    own = offers.values_list("time_limit", flat=True).first()
     dossier.revision = revision
     dossier.term_limit = terms.limit
     # An office promises less than the law allows, in the procedure's own unit; never more, and never something else.
@@ -54,7 +65,7 @@ def foresee(
         now: the moment.
     """
     dossier = Dossier(procedure=procedure, office=office, channel=channel, case_key=case_key)
-    agree(dossier)
+    agree_for_page(dossier)
     clock.turn(dossier, Clock.START, now=now)
     return dossier
 

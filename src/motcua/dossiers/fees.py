@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
@@ -31,6 +32,16 @@ class NotOwed(ValueError):
 
 class NotUndone(ValueError):
     """A payment stays as it is: its dossier has been closed, or another fee took its place."""
+
+
+def sum_of_fees(which: Q) -> Subquery:
+    """Return what the fees of a dossier come to, for a query of dossiers: in đồng, None where there is none.
+
+    Args:
+        which: of its fees.
+    """
+    fees = Fee.objects.filter(which, dossier=OuterRef("pk")).order_by().values("dossier")
+    return Subquery(fees.annotate(sum=Sum("amount")).values("sum"))
 
 
 def ask_fee(*, dossier: Dossier, amount: int, reason: str, by: User, now: datetime) -> Fee:

@@ -237,12 +237,11 @@ def choose_collecting(*, dossier: Dossier, collecting: str) -> None:
 
 def asked_documents(dossier: Dossier) -> list[RequiredDocument]:
     """List the documents that are handed in with a draft: those of all cases, and those of its own."""
-    own = Q(case=None) | Q(case=dossier.case_key) if dossier.case_key else Q(case=None)
-    return list(
-        RequiredDocument.objects.filter(
-            own, procedure=dossier.procedure_id, kind=RequiredDocument.Kind.SUBMIT
-        )
-    )
+    return [
+        document
+        for document in dossier.procedure.documents.all()
+        if document.kind == RequiredDocument.Kind.SUBMIT and document.case_id in (None, dossier.case_key)
+    ]
 
 
 def missing_documents(dossier: Dossier) -> list[RequiredDocument]:

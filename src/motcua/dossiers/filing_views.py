@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from motcua.accounts.access import citizen_required
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
-from motcua.dossiers.agreed_terms import agree
+from motcua.dossiers.agreed_terms import agree_for_page
 from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
 from motcua.dossiers.forms import (
     AUTHORITY,
@@ -338,7 +338,7 @@ def review_step(request: HttpRequest, pk: UUID) -> HttpResponse:
             names.append(_("Giấy tờ nộp thay"))
         messages.warning(request, _("Chưa có giấy tờ bắt buộc: %s.") % "; ".join(names))
         return redirect("papers_step", pk=pk)
-    agree(draft)  # only to be shown: what is filed agrees once more
+    agree_for_page(draft)
     context = {
         "dossier": draft,
         "owner": service.owner_in(draft),

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from motcua.accounts.access import citizen_required
 from motcua.dossiers import service, states
-from motcua.dossiers.fees import Unpaid
+from motcua.dossiers.fees import Unpaid, sum_of_fees
 from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
 from motcua.dossiers.forms import AnswerForm, CollectingForm, RatingForm, WithdrawForm
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating, Supplement
@@ -28,6 +28,7 @@ from motcua.dossiers.results import hand_out
 from motcua.dossiers.steps import NotYours, go
 from motcua.dossiers.timeline import entries_of
 from motcua.dossiers.uploads import unfinished
+from motcua.procedures.service import offered
 from motcua.web.addresses import addresses
 from motcua.web.statements import Kept
 from motcua.web.uploads import content_length, take_files
@@ -111,14 +112,12 @@ def my_dossiers(request: HttpRequest) -> HttpResponse:
 
 def _listed(citizen_pk: int) -> QuerySet[Dossier, dict[str, Any]]:
     unanswered = Supplement.objects.filter(dossier=OuterRef("pk"), closed_at=None, answered_at=None)
-    owed = Fee.objects.filter(Fee.OPEN, dossier=OuterRef("pk")).order_by().values("dossier")
-    fee = owed.annotate(sum=Sum("amount")).values("sum")
     return (
         Dossier.objects.filter(citizen_id=citizen_pk)
         .annotate(
             is_asked=Exists(unanswered),
             is_rated=Exists(Rating.objects.filter(dossier=OuterRef("pk"))),
-            fee_asked=Subquery(fee),
+            fee_asked=sum_of_fees(Fee.OPEN),
             called=Coalesce("revision__name", "procedure__name"),
         )
         .values(*_LISTED)
@@ -154,8 +153,6 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
     papers = list(own.papers.all())
     given = [paper for paper in papers if paper.kind != Paper.Kind.RESULT]
     asked = service.request_open(own)
-    fees = list(own.fees.all())
-    owed = sum(fee.amount for fee in fees if fee.is_open)
     has_result = own.status in (states.FINISHED, states.RETURNED)
     context = {
         "dossier": own,
@@ -164,12 +161,12 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
         "asked": asked,
         "papers": [paper for paper in given if asked is None or paper.supplement_id != asked.pk],
         "sent": [paper for paper in given if asked is not None and paper.supplement_id == asked.pk],
-        "owed": owed,
-        "has_fees": bool(fees),
+        "owed": own.owed,
+        "has_fees": own.charged is not None,
         "has_result": has_result,
         "result": getattr(own, "result", None) if has_result else None,
         "results": [paper for paper in papers if paper.kind == Paper.Kind.RESULT]
-        if has_result and not owed
+        if has_result and not own.owed
         else [],
         "may_withdraw": own.status in states.MOVES["withdraw"].origins,
         "may_rate": service.may_be_rated(own),
@@ -382,17 +379,25 @@ _WHOLE: Final = Kept(
             *("owner__identity_check", "extension", "result"),
         )
         .defer(*_UNUSED, "revision__content")
+        .annotate(owed=sum_of_fees(Fee.OPEN), charged=sum_of_fees(Q()))
     )
 )
 
 
-def own_dossier(request: HttpRequest, pk: UUID) -> Dossier:
-    """Return one of the citizen's own dossiers; another's is as absent as one that never was."""
+def own_dossier(request: HttpRequest, pk: UUID) -> Any:
+    """Return one of the citizen's own dossiers; another's is as absent as one that never was.
+
+    Returns:
+        A ``Dossier`` with ``owed`` and ``charged``: what is asked for, and what was asked for ever, in đồng or None.
+    """
     citizen = request.user.citizen
     found = _WHOLE.first(pk)
     if found is None or found.citizen_id != citizen.pk:
         raise Http404
     found.citizen = citizen
+    if found.is_draft and request.method in {"GET", "HEAD"}:
+        # With its cases and documents; whoever only looks may see what the desks have in mind of the catalogue.
+        found.procedure = offered().get(found.procedure_id, found.procedure)
     return found
 
 

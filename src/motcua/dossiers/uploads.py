@@ -202,8 +202,8 @@ def cancel_upload(*, dossier: Dossier, upload_id: UUID, by: User, now: datetime)
 def unfinished(*, dossier: Dossier, by: User, now: datetime) -> dict[str, list[Upload]]:
     """Return the files that somebody may go on with in a dossier, by the key of their component."""
     found: dict[str, list[Upload]] = {}
-    uploads = _of(by, dossier, now).select_related("dossier", "supplement").order_by("begun_at")
-    for upload in uploads:
+    for upload in _of(by, dossier, now).select_related("supplement").order_by("begun_at"):
+        upload.dossier = dossier
         if _is_open(upload):
             found.setdefault(upload.line, []).append(upload)
     return found

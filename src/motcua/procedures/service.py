@@ -6,10 +6,10 @@ import time
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from motcua.accounts.models import Office, User
 from motcua.procedures.models import Offer, Procedure, ProcedureRevision
@@ -27,6 +27,13 @@ _UNUSED: Final = (
 )
 
 
+class Promise(NamedTuple):
+    """What a procedure says now, and the time limit that one office promises in place of it, if it does."""
+
+    revision: ProcedureRevision
+    own_limit: int | None
+
+
 class Catalogue(dict[int, Procedure]):
     """The procedures by key, as one reading of them: whoever makes something of it may keep that under it."""
 
@@ -36,6 +43,7 @@ class Catalogue(dict[int, Procedure]):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.at_offices: dict[int | None, Catalogue] = {}
+        self.promises: dict[tuple[int, int], Promise] = {}
 
 
 def offered() -> Catalogue:
@@ -69,13 +77,28 @@ def offices_online(procedure: Procedure) -> QuerySet[Office]:
     return desks.exclude(pk__in=refusing.values("office"))
 
 
-def revision_of(procedure: Procedure) -> ProcedureRevision:
-    """Return what a procedure says now, as a dossier that is filed or received keeps it.
+def promise_of(procedure_id: int, office_id: int) -> Promise:
+    """Return what an office promises for a procedure now, as a dossier that is filed or received keeps it.
 
     Raises:
-        ProcedureRevision.DoesNotExist: nobody published it; ``publish`` does.
+        ProcedureRevision.DoesNotExist: nobody published the procedure; ``publish`` does.
     """
-    return ProcedureRevision.objects.filter(procedure=procedure).order_by("-number")[:1].get()
+    offer = Offer.objects.filter(office=office_id, procedure=procedure_id).order_by()
+    revisions = ProcedureRevision.objects.filter(procedure=procedure_id).order_by("-number")
+    last = revisions.annotate(own_limit=Subquery(offer.values("time_limit")))[:1].get()
+    return Promise(last, last.own_limit)
+
+
+def promise_shown(procedure_id: int, office_id: int) -> Promise:
+    """Return the same for a page, as old as what the desks show of the catalogue.
+
+    Raises:
+        ProcedureRevision.DoesNotExist: nobody published the procedure; ``publish`` does.
+    """
+    promises, place = offered().promises, (procedure_id, office_id)
+    if place not in promises:
+        promises[place] = promise_of(procedure_id, office_id)
+    return promises[place]
 
 
 def publish(*, keys: Collection[int], by: User | None, now: datetime) -> list[ProcedureRevision]:

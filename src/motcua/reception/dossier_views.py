@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,7 +26,7 @@ from motcua.dossiers import results, states
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import sees, visible_to
 from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
-from motcua.dossiers.fees import Unpaid
+from motcua.dossiers.fees import Unpaid, sum_of_fees
 from motcua.dossiers.files.reading import ACCEPT, PaperRefused, request_max_bytes
 from motcua.dossiers.hand_overs import HandingRefused, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
@@ -78,16 +78,11 @@ _OF_A_PROCEDURE: Final = (
 )
 
 
-def _sum_of(which: Q) -> Subquery:
-    fees = Fee.objects.filter(which, dossier=OuterRef("pk")).order_by().values("dossier")
-    return Subquery(fees.annotate(sum=Sum("amount")).values("sum"))
-
-
 # What is owed for a dossier, and what was owed ever; whether it changed hands, and papers were asked for. Read with the
 # dossier's own row.
 _BESIDE: Final = {
-    "owed": _sum_of(Fee.OPEN),
-    "charged": _sum_of(Q(cancelled_at=None)),
+    "owed": sum_of_fees(Fee.OPEN),
+    "charged": sum_of_fees(Q(cancelled_at=None)),
     "was_given": RawSQL(
         "EXISTS (SELECT 1 FROM dossiers_handover WHERE dossier_id = dossiers_dossier.id)", []
     ),

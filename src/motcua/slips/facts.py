@@ -19,8 +19,8 @@ from motcua.accounts.models import Office
 from motcua.dossiers import states
 from motcua.dossiers.agreed_terms import case_name
 from motcua.dossiers.filing_holds import owner_in
-from motcua.dossiers.models import Dossier, Extension, HandOver, Paper, Step
-from motcua.dossiers.timeline import last_step_with, reception_of
+from motcua.dossiers.models import Dossier, Extension, HandOver, Paper
+from motcua.dossiers.timeline import last_step_with, reception_of, steps_of
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code
 from motcua.verification.models import IdentityCheck
@@ -114,7 +114,7 @@ def _reception(dossier: Dossier) -> Facts:
         "fee": _fee(dossier),
         "documents": _documents(dossier),
         "collecting": _collecting(dossier),
-        "officer": opened(reception.by.full_name),
+        "officer": opened(reception.by_name),
     }
 
 
@@ -142,7 +142,7 @@ def _refusal(dossier: Dossier) -> Facts:
         "made_at": step.at,
         "submitted": moment(dossier.submitted_at),
         "reason": opened(step.reason),
-        "officer": opened(step.actor.full_name),
+        "officer": opened(step.actor_name),
     }
 
 
@@ -171,7 +171,7 @@ def _stop(dossier: Dossier) -> Facts:
         "received": _at(dossier.received_at),
         "stopped": _at(step.at),
         "reason": opened(step.reason),
-        "officer": opened(step.actor.full_name),
+        "officer": opened(step.actor_name),
     }
 
 
@@ -181,7 +181,7 @@ def _control(dossier: Dossier) -> Facts:
         raise NoSuchSlip("06")
     neighbors = ("from_office", "from_user", "to_office", "to_user", "accepted_by", "declined_by")
     hand_overs = [_hand_over(one) for one in dossier.hand_overs.select_related(*neighbors)]
-    steps = [_step(one, dossier.office) for one in dossier.steps.select_related("actor__office")]
+    steps = [_step(one) for one in steps_of(dossier)]
     extension = getattr(dossier, "extension", None)
     apologies = [_apology(extension)] if extension is not None else []
     rows = sorted([*hand_overs, *steps, *apologies], key=lambda row: row["sorted_by"])
@@ -206,13 +206,12 @@ _OWN: Final[dict[str, Callable[[Dossier], Facts]]] = {
 }
 
 
-def _step(step: Step, office: Office) -> Facts:
-    place = step.actor.office if step.actor.office else None
-    who = opened(step.actor.full_name)
+def _step(step: Any) -> Facts:
+    place, who = step.actor_office, opened(step.actor_name)
     return {
         "sorted_by": (step.at, 0, step.pk),
         "at": moment(step.at),
-        "giver": f"{who}, {place.name}" if place else who,
+        "giver": f"{who}, {place}" if place else who,
         "taker": str(step.get_move_display()),
         "result": _timeliness(step.at, step.due_at)
         if step.target in states.CLOSED | {states.FINISHED}
