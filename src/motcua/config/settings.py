@@ -105,7 +105,13 @@ def _database(url: str) -> dict[str, Any]:
         # A connection that died with its server is found before a page uses it, not by the page; the pool takes its
         # time over each, so few are kept beyond need.
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**tls, "pool": {"min_size": 2, "max_size": 12, "timeout": 10, "max_idle": 60}},
+        "OPTIONS": {
+            **tls,
+            "pool": {"min_size": 2, "max_size": 12, "timeout": 10, "max_idle": 60},
+            # What is asked again and again is planned once a connection (docs/decisions/0043).
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+        },
     }
 
 

@@ -26,8 +26,9 @@ _log = logging.getLogger("motcua.verification")
 
 _ROWS: Final = LineRow._meta.db_table
 _CHOICES: Final = LineChoice._meta.db_table
+_COLUMNS: Final = ", ".join(f"{_ROWS}.{field.column}" for field in LineRow._meta.concrete_fields)
 _READ: Final = (
-    f"SELECT {_ROWS}.*, {_CHOICES}.mode AS mode{{}} "  # noqa: S608  # nosec B608 # names of ours
+    f"SELECT {_COLUMNS}, {_CHOICES}.mode AS mode{{}} "  # noqa: S608  # nosec B608 # names of ours
     f"FROM {_ROWS} LEFT JOIN {_CHOICES} ON {_CHOICES}.id = 1"
 )
 _MARGIN: Final = 4.0  # seconds that a question may take beyond the register's own time
