@@ -77,3 +77,8 @@ def test_the_casts_residences_have_names() -> None:
     record = cast.an.record
     assert record is not None
     assert compose(record.current_residence).endswith("Phường Lê Thanh Nghị, Thành phố Hải Phòng")
+
+
+@pytest.mark.parametrize("code", ["001\t01", "\ud800", "0" * 300, "١", "1 2", "-1"])
+def test_a_code_that_is_none_names_nothing(code: str) -> None:
+    assert compose(Address(code, code, code, "Số 5 phố Huế", "VN")) == "Số 5 phố Huế"

@@ -172,9 +172,11 @@ def _toneless(text: str) -> str:
 
 def _unit(table: str, code: str) -> tuple[str, str]:
     """Return the code of the unit above and the name of a unit, both empty when there is none with this code."""
+    if not code.isdecimal():
+        return "", ""
     beginning = f"{table}\t{code}\t".encode()
     place = bisect_left(_UNITS, beginning)
-    if not code.isdecimal() or place == len(_UNITS) or not _UNITS[place].startswith(beginning):
+    if place == len(_UNITS) or not _UNITS[place].startswith(beginning):
         return "", ""
     above, name = _UNITS[place].removeprefix(beginning).decode().split("\t")
     return above, name
