@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.test import RequestFactory
+from django.views.defaults import server_error
 from playwright.sync_api import Route, expect
 
 from motcua.config.crowding import refusals
@@ -93,6 +95,21 @@ def test_who_guesses_dossiers_reads_until_when_to_wait_and_where_else_to_ask(vis
     someone.sees(re.compile(r"Có thể thử lại lúc \d\d:\d\d"))
     someone.sees(re.compile("Vui lòng hỏi nơi đã nộp hồ sơ"))
     someone.looks_closely("error-429-track")
+
+
+@both_lights
+def test_a_fault_of_ours_is_called_ours_and_leads_back_to_the_start(visitor: Visit, is_dark: bool) -> None:
+    def breaks(route: Route) -> None:
+        page = server_error(RequestFactory().get("/thu-tuc/")).content
+        route.fulfill(status=500, content_type="text/html; charset=utf-8", body=page)
+
+    someone = visitor(is_dark=is_dark)
+    someone.page.route("**/thu-tuc/", breaks)
+    someone.opens("/thu-tuc/")
+    someone.sees(re.compile("Đây không phải lỗi của ông/bà"))
+    someone.looks_closely(f"error-500{'-dark' * is_dark}")
+    finds_back(someone, "Về trang chủ", "/")
+    someone.complaints.clear()  # the browser says 500 too
 
 
 @both_lights

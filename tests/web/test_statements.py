@@ -6,11 +6,12 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
 from motcua.accounts.models import Citizen, DayChange, Office, User
 from motcua.dossiers.models import Dossier
-from motcua.web.statements import Kept
+from motcua.web.statements import Kept, planned_once
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +57,33 @@ def test_a_query_with_two_values_is_refused(officer: User) -> None:
 
     with pytest.raises(ValueError, match="values, not one"):
         Kept(lambda code: Office.objects.filter(changed, code=code, kind="desk")).of("x")
+
+
+def _kept_plans() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+def test_what_looks_for_a_key_is_planned_once_and_a_list_each_time(officer: User) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite keeps no plans")
+    kept = Kept(lambda pk: User.objects.filter(pk=pk).annotate(a_key=F("office__code")))
+    for _ in range(8):
+        kept.of(officer.pk)
+        list(User.objects.filter(role=officer.role).annotate(a_list=F("office__code")))
+
+    plans = _kept_plans()
+    assert [plan for plan in plans if "a_key" in plan]
+    assert not [plan for plan in plans if "a_list" in plan]
+
+
+def test_a_failure_inside_leaves_no_plans_kept_outside(officer: User) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite keeps no plans")
+    with pytest.raises(RuntimeError, match="inside"), planned_once():
+        raise RuntimeError("inside")
+    for _ in range(8):
+        list(User.objects.filter(role=officer.role).annotate(after_a_failure=F("office__code")))
+
+    assert not [plan for plan in _kept_plans() if "after_a_failure" in plan]

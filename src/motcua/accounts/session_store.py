@@ -8,7 +8,7 @@ from django.contrib.sessions.backends import db
 from django.db import connection
 from django.utils import timezone
 
-from motcua.web.statements import adapted
+from motcua.web.statements import adapted, planned_once
 
 
 class SessionStore(db.SessionStore):
@@ -17,7 +17,7 @@ class SessionStore(db.SessionStore):
     def _get_session_from_db(self) -> Any:
         """Return the session's row while it lasts; None, and no key any more, when there is none."""
         model = self.get_model_class()
-        with connection.cursor() as cursor:
+        with planned_once(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s",
                 [self.session_key, adapted(timezone.now())],

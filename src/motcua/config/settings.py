@@ -108,9 +108,7 @@ def _database(url: str) -> dict[str, Any]:
         "OPTIONS": {
             **tls,
             "pool": {"min_size": 2, "max_size": 12, "timeout": 10, "max_idle": 60},
-            # What is asked again and again is planned once a connection (docs/decisions/0043).
-            "server_side_binding": True,
-            "prepare_threshold": 5,
+            "server_side_binding": True,  # else nothing can be planned once (web/statements.py)
         },
     }
 

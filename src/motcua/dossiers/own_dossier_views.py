@@ -30,7 +30,7 @@ from motcua.dossiers.timeline import entries_of
 from motcua.dossiers.uploads import unfinished
 from motcua.procedures.service import offered
 from motcua.web.addresses import addresses
-from motcua.web.statements import Kept
+from motcua.web.statements import Kept, planned_once
 from motcua.web.uploads import content_length, take_files
 
 _PAGE = 20
@@ -150,7 +150,8 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
             "papers_step" if service.hold_of(dossier=own, now=timezone.now()) is None else "applicant_step",
             pk=pk,
         )
-    papers = list(own.papers.all())
+    with planned_once():
+        papers = list(own.papers.all())
     given = [paper for paper in papers if paper.kind != Paper.Kind.RESULT]
     asked = service.request_open(own)
     has_result = own.status in (states.FINISHED, states.RETURNED)

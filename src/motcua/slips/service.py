@@ -18,7 +18,7 @@ from motcua.slips import signing
 from motcua.slips.book import BookPart, make_register
 from motcua.slips.facts import NEIGHBORS, TITLES, NoSuchSlip, facts_of
 from motcua.slips.typesetting import typeset
-from motcua.web.statements import adapted
+from motcua.web.statements import adapted, planned_once
 
 __all__ = [
     "FOR_CITIZENS",
@@ -114,7 +114,7 @@ def slips_of(pk: UUID, *, is_citizens: bool) -> list[str]:
         f" (SELECT DISTINCT dossier_id, move FROM dossiers_step WHERE dossier_id = %s) AS step ON {of_dossier}"
         " WHERE dossiers_dossier.id = %s AND status <> %s"
     )
-    with connection.cursor() as cursor:
+    with planned_once(), connection.cursor() as cursor:
         cursor.execute(text, [adapted(pk), adapted(pk), Dossier.Status.DRAFT])
         found = cursor.fetchall()
     if not found:

@@ -40,6 +40,7 @@ from motcua.verification.models import IdentityCheck, Route
 from motcua.web import tallies
 from motcua.web.connections import give_connection_back
 from motcua.web.places import elsewhere
+from motcua.web.statements import planned_once
 
 _log = logging.getLogger("motcua.verification")
 _OUTCOME_FIELDS: Final = (
@@ -212,7 +213,7 @@ def _over(
         _report(route, lines, outcome, at, took)
         _log.warning("npd.other_line request=%s route=%s", check.request_id, check.route)
         give_connection_back()
-    with transaction.atomic():
+    with planned_once(), transaction.atomic():
         if isinstance(outcome, Verified) and outcome.record and question.touch_point is TouchPoint.RECEPTION:
             waiting_records.keep(check, outcome.record, at)
         _complete(check, outcome, at, question.asker)
@@ -362,7 +363,7 @@ def _admit(
         "longest_question": line.longest_question(),
         "officer_id": officer_id,
     }
-    with transaction.atomic():
+    with planned_once(), transaction.atomic():
         lines = line.read_in_turn(_turns(check) if bounds else ())
         counts = limits.count(limits=bounds, **asked)
         if limits.is_near_system_limit(bounds, counts, within=_AT_ONE_MOMENT):
