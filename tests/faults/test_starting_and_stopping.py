@@ -120,8 +120,9 @@ def test_the_demo_ends_at_once_with_all_its_children_though_questions_hang_and_b
             "the demo to start",
             seconds=60,
         )
-        descendants = family(demo.pid)
-        assert len(descendants) == 5  # register: master and worker; product: master and two workers
+        # Register: master and worker; product: master and two workers, of which the first answers before the other is
+        # there.
+        descendants = eventually(lambda: len(found := family(demo.pid)) == 5 and found, "five children")
         for number in range(6):
             held.append(HTTPConnection("127.0.0.1", port, timeout=SOON))
             held[-1].connect()  # half of them say nothing, as a browser's connections in advance
