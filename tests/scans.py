@@ -31,7 +31,7 @@ _AUDIT_SECONDS = 20  # for each lock
 # Tests are full of invented passwords; the guard over the tree looks there for shapes of real ones.
 _SEARCHED = ("src", "docs", "bench", "fuzz", ".ci")
 _NOT_TEXTS = {".lock", ".tsv", ".png", ".ttf", ".woff2", ".mo", ".pyc"}
-_DATA = {"units.tsv", "results"}  # a large table; measurements, which name commits
+_DATA = {"results"}  # measurements, which name commits
 
 
 def main() -> int:

@@ -15,7 +15,6 @@ from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
 _django = get_wsgi_application()
-_PAGES = Path(__file__).parent.parent.glob("*/templates/")
 _CHARSET = re.compile(r";\s*charset\s*=[^;]*", re.IGNORECASE)
 
 
@@ -31,7 +30,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
 def _load() -> None:
     """Load views and templates, which Django leaves to the first request."""
     get_resolver().url_patterns  # noqa: B018 # importing is what is wanted
-    for folder in _PAGES:
+    for folder in Path(__file__).parent.parent.glob("*/templates/"):
         for page in folder.glob("**/*.html"):
             get_template(str(page.relative_to(folder)))
     # What stays for good is looked through no more: each worker would copy the memory that it looks through, and what

@@ -163,7 +163,7 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
         "papers": [paper for paper in given if asked is None or paper.supplement_id != asked.pk],
         "sent": [paper for paper in given if asked is not None and paper.supplement_id == asked.pk],
         "owed": own.owed,
-        "has_fees": own.charged is not None,
+        "has_fees": own.ever_owed is not None,
         "has_result": has_result,
         "result": getattr(own, "result", None) if has_result else None,
         "results": [paper for paper in papers if paper.kind == Paper.Kind.RESULT]
@@ -380,7 +380,7 @@ _WHOLE: Final = Kept(
             *("owner__identity_check", "extension", "result"),
         )
         .defer(*_UNUSED, "revision__content")
-        .annotate(owed=sum_of_fees(Fee.OPEN), charged=sum_of_fees(Q()))
+        .annotate(owed=sum_of_fees(Fee.OPEN), ever_owed=sum_of_fees(Q()))
     )
 )
 
@@ -389,7 +389,7 @@ def own_dossier(request: HttpRequest, pk: UUID) -> Any:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was.
 
     Returns:
-        A ``Dossier`` with ``owed`` and ``charged``: what is asked for, and what was asked for ever, in đồng or None.
+        A ``Dossier`` with ``owed`` and ``ever_owed``: what is asked for, and what was asked for ever, in đồng or None.
     """
     citizen = request.user.citizen
     found = _WHOLE.first(pk)
