@@ -17,7 +17,8 @@ from typing import Any, Final
 from playwright.sync_api import Page, expect, sync_playwright
 
 from bench.walks import log_in
-from tests.e2e.conftest import CHROMIUM, running
+from tests.chromium import OPTIONS, program, start_chromium
+from tests.e2e.conftest import running
 from tests.people import Person, cast
 
 _RELEASE: Final = "12.8.2"  # the last that runs on Node.js 20
@@ -34,7 +35,7 @@ def seen() -> dict[str, Any]:
         running(Path(folder), dossiers=60) as stack,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        browser = start_chromium(playwright.chromium)
         try:
             officer = _cookie(browser.new_context().new_page(), stack.url, cast.lan)
             page = browser.new_context().new_page()
@@ -66,13 +67,13 @@ def _columns(url: str, cookie: str, *, is_desk: bool) -> dict[str, int]:
     command = [
         "npx", "--yes", f"lighthouse@{_RELEASE}", url, "--quiet", "--output=json", "--locale=vi",
         f"--only-categories={','.join(_COLUMNS)}",
-        f"--chrome-flags=--headless=new {' '.join(CHROMIUM)}",
+        f"--chrome-flags=--headless=new {' '.join(OPTIONS)}",
     ]  # fmt: skip
     if is_desk:
         command.append("--preset=desktop")
     if cookie:
         command.append(f"--extra-headers={json.dumps({'Cookie': cookie})}")
-    environment = {**os.environ, "CHROME_PATH": str(shutil.which("chromium"))}
+    environment = {**os.environ, "CHROME_PATH": str(program())}
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=_PATIENCE, check=False
     )

@@ -8,7 +8,6 @@ the same pauses as it would be for people.
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 import time
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from typing import Any, Final
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from tests.e2e.conftest import CHROMIUM, running
+from tests.chromium import start_chromium
+from tests.e2e.conftest import running
 from tests.e2e.test_desk import card_of
 from tests.people import PASSWORD, Person, cast
 
@@ -78,7 +78,7 @@ def walked() -> dict[str, Any]:
         running(Path(folder)) as stack,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        browser = start_chromium(playwright.chromium)
         try:
             return _at_the_desk(browser, stack.url) | _on_a_telephone(browser, stack.url)
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
+from tests.chromium import start_chromium
 from tests.people import PASSWORD, Person
 from tests.sandbox_process import SandboxProcess, free_port
 
@@ -29,17 +29,6 @@ AXE = (HERE / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 START_SECONDS = 90
 NARROW, USUAL, WIDE = 320, 1280, 1920
 _HEIGHT = 800
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Whatever a page asks for, nothing outside this machine is ever looked up.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 expect.set_options(timeout=20_000)
 
@@ -172,10 +161,8 @@ def calm_register(stack: Stack) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Start the distribution's Chromium once."""
-    path = shutil.which("chromium")
-    assert path, "Chromium is needed: apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        browser = start_chromium(playwright.chromium)
         yield browser
         browser.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 import segno
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import CHROMIUM, Visit
+from tests.chromium import start_chromium
+from tests.e2e.conftest import Visit
 from tests.e2e.test_desk import DESK, MARRIAGE, card_of
 from tests.people import cast
 
@@ -42,9 +42,7 @@ def camera(chromium: Browser, tmp_path: Path) -> Iterator[Browser]:
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-video-capture={film(card_of(cast.cuc), tmp_path)}",
     ]
-    browser = chromium.browser_type.launch(
-        executable_path=shutil.which("chromium"), args=[*CHROMIUM, *options]
-    )
+    browser = start_chromium(chromium.browser_type, *options)
     yield browser
     browser.close()
 

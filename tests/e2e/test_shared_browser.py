@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Error
 
-from tests.e2e.conftest import CHROMIUM, Stack, Visitor
+from tests.chromium import start_chromium
+from tests.e2e.conftest import Stack, Visitor
 from tests.e2e.test_desk import CHECK, DESK, both_ways, claims
 from tests.people import cast
 
@@ -19,11 +19,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def remembering(chromium: Browser) -> Iterator[Browser]:
     """Start a Chromium that keeps left pages alive for the back button, as people's browsers do."""
-    again = chromium.browser_type.launch(
-        executable_path=shutil.which("chromium"),
-        args=CHROMIUM,
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
+    again = start_chromium(chromium.browser_type, ignore_default_args=["--disable-back-forward-cache"])
     yield again
     again.close()
 
