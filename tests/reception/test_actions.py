@@ -58,12 +58,11 @@ def leads_on(code: str, dossier: Dossier) -> bool:
     return dossier.status in move.origins and (dossier.received_at is not None or code in NEEDS_NO_RECEPTION)
 
 
-def presses(login: str, dossier: Dossier, code: str, **other: str) -> Any:
-    """Send the form of a step, looked at twice where that is asked."""
+def browser_of(login: str) -> Client:
+    """Return an official's browser."""
     browser = Client()
     browser.force_login(User.objects.get(login=login))
-    said = {"reason": "Theo đề nghị", **SAID.get(code, {}), "confirmed": "1", **other}
-    return browser.post(reverse("act", args=[dossier.pk, code]), said)
+    return browser
 
 
 def test_every_move_of_an_official_is_on_the_page() -> None:
@@ -72,15 +71,16 @@ def test_every_move_of_an_official_is_on_the_page() -> None:
     assert {code for code, action in ACTIONS.items() if action.is_move} == {*ON_PAGES}
 
 
-@pytest.mark.parametrize("login", OFFICIALS)
+@pytest.mark.parametrize("status", STATES)
 @pytest.mark.parametrize("code", ON_PAGES)
-def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, login: str) -> None:
-    move = MOVES[code]
-    for status in STATES:
+def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, status: int) -> None:
+    move, said = MOVES[code], {"reason": "Theo đề nghị", **SAID.get(code, {}), "confirmed": "1"}
+    dossier = standing_at(status, holder_office=DIVISION)
+    is_way = leads_on(code, dossier)
+    for login in OFFICIALS:
+        browser = browser_of(login)
         with transaction.atomic():
-            dossier = standing_at(status, holder_office=DIVISION)
-            is_way = leads_on(code, dossier)
-            answer = presses(login, dossier, code)
+            answer = browser.post(reverse("act", args=[dossier.pk, code]), said)
             dossier.refresh_from_db()
             if not has(login, Right.SEE_DOSSIERS):
                 expected, target = 403 if login == "quantri" else 404, status
@@ -88,7 +88,7 @@ def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, login:
                 expected, target = 403, status
             else:
                 expected, target = 302, move.target if is_way else status
-            assert (answer.status_code, dossier.status) == (expected, target), f"from {status}"
+            assert (answer.status_code, dossier.status) == (expected, target), login
             is_taken = expected == 302 and is_way
             assert dossier.steps.count() == 1 + is_taken
             transaction.set_rollback(True)
@@ -97,8 +97,7 @@ def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, login:
 @pytest.mark.parametrize("login", [one for one in OFFICIALS if has(one, Right.SEE_DOSSIERS)])
 @pytest.mark.parametrize("is_barred", [False, True])
 def test_a_page_shows_the_steps_that_may_be_taken_and_no_other(login: str, is_barred: bool) -> None:
-    browser = Client()
-    browser.force_login(User.objects.get(login=login))
+    browser = browser_of(login)
     for status in STATES:
         if is_barred and status in states.DECISIONS:
             continue
@@ -119,8 +118,7 @@ def test_a_page_shows_the_steps_that_may_be_taken_and_no_other(login: str, is_ba
 @pytest.mark.parametrize("code", ["finish", "stop"])
 def test_a_decision_is_refused_in_words_while_the_identity_is_open(code: str) -> None:
     dossier = standing_at(states.PROCESSING, holder_office=DIVISION, is_decision_barred=True)
-    browser = Client()
-    browser.force_login(User.objects.get(login="bao"))
+    browser = browser_of("bao")
     for send in (browser.post, browser.get):
         said = {"reason": "Theo đề nghị", **SAID.get(code, {}), "confirmed": "1"}
         page = send(reverse("act", args=[dossier.pk, code]), said, follow=True).content.decode()
@@ -143,8 +141,7 @@ def test_there_is_no_step_of_another_name(officer_client: Client, code: str) -> 
 @pytest.mark.parametrize("name", ["desk_dossier", "act", "result_papers", "receipt", "take_up", "recheck"])
 def test_another_units_officials_find_nothing(login: str, name: str) -> None:
     dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
-    browser = Client()
-    browser.force_login(User.objects.get(login=login))
+    browser = browser_of(login)
     address = reverse(name, args=[dossier.pk, "hand_over"] if name == "act" else [dossier.pk])
     answers = {browser.get(address).status_code, browser.post(address).status_code}
     assert answers <= {403, 404, 405}
@@ -153,8 +150,7 @@ def test_another_units_officials_find_nothing(login: str, name: str) -> None:
 
 @pytest.mark.parametrize("login", OFFICIALS)
 def test_the_menu_names_only_what_the_role_may_do(login: str) -> None:
-    browser = Client()
-    browser.force_login(User.objects.get(login=login))
+    browser = browser_of(login)
     rights = RIGHTS[OFFICIALS[login][0]]
     page = browser.get(reverse("account")).content.decode()
     menu = page[page.index('<nav class="menu"') : page.index("</nav>")]
