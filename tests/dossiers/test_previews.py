@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from uuid import uuid4
@@ -77,18 +78,20 @@ ENCRYPTED = (
 
 
 @pytest.mark.parametrize(
-    "pdf",
+    "made",
     [
-        pytest.param(drawn_pdf(), id="text"),
-        pytest.param(drawn_pdf("#for page in range(1000) [trang #page #pagebreak()]"), id="1000 pages"),
-        pytest.param(scans(6), id="10 MB of scans"),
-        pytest.param(bare_pdf(catalog="/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), id="script"),
-        pytest.param(bare_pdf(box="[0 0 1000000 1000000]"), id="huge page"),
-        pytest.param(bare_pdf(box="[0 0 100000 1]"), id="thin page"),
+        pytest.param(drawn_pdf, id="text"),
+        pytest.param(
+            lambda: drawn_pdf("#for page in range(1000) [trang #page #pagebreak()]"), id="1000 pages"
+        ),
+        pytest.param(lambda: scans(6), id="10 MB of scans"),
+        pytest.param(lambda: bare_pdf(catalog="/OpenAction<</S/JavaScript/JS(app.alert(1))>>"), id="script"),
+        pytest.param(lambda: bare_pdf(box="[0 0 1000000 1000000]"), id="huge page"),
+        pytest.param(lambda: bare_pdf(box="[0 0 100000 1]"), id="thin page"),
     ],
 )
-def test_the_first_page_of_a_pdf_is_drawn_small(pdf: bytes) -> None:
-    drawn = first_page(pdf)
+def test_the_first_page_of_a_pdf_is_drawn_small(made: Callable[[], bytes]) -> None:
+    drawn = first_page(made())
 
     page = Image.open(BytesIO(drawn), formats=["JPEG"])
     assert max(page.size) == 480
@@ -96,20 +99,20 @@ def test_the_first_page_of_a_pdf_is_drawn_small(pdf: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "pdf",
+    "made",
     [
-        pytest.param(PDF, id="no page"),
-        pytest.param(drawn_pdf()[:4000] + b"%%EOF", id="cut off"),
-        pytest.param(b"%PDF-1.7\n" + bytes(range(256)) * 80 + b"%%EOF", id="junk"),
-        pytest.param(bare_pdf(trailer=ENCRYPTED, content=b"0 0 9 9 re f"), id="encrypted"),
-        pytest.param(bare_pdf(box="[0 0 1e300 1e300]"), id="endless page"),
-        pytest.param(bare_pdf(content=b"0 0 595 842 re f " * 500_000), id="half a million fillings"),
-        pytest.param(bare_pdf(content=b"q " * 1_000_000), id="deeply nested"),
+        pytest.param(lambda: PDF, id="no page"),
+        pytest.param(lambda: drawn_pdf()[:4000] + b"%%EOF", id="cut off"),
+        pytest.param(lambda: b"%PDF-1.7\n" + bytes(range(256)) * 80 + b"%%EOF", id="junk"),
+        pytest.param(lambda: bare_pdf(trailer=ENCRYPTED, content=b"0 0 9 9 re f"), id="encrypted"),
+        pytest.param(lambda: bare_pdf(box="[0 0 1e300 1e300]"), id="endless page"),
+        pytest.param(lambda: bare_pdf(content=b"0 0 595 842 re f " * 500_000), id="half a million fillings"),
+        pytest.param(lambda: bare_pdf(content=b"q " * 1_000_000), id="deeply nested"),
     ],
 )
-def test_a_pdf_that_cannot_be_drawn_or_takes_too_much_has_no_preview(pdf: bytes) -> None:
+def test_a_pdf_that_cannot_be_drawn_or_takes_too_much_has_no_preview(made: Callable[[], bytes]) -> None:
     with pytest.raises(NotDrawn):
-        first_page(pdf)
+        first_page(made())
 
 
 def test_a_drawing_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,7 @@ def test_every_move_of_an_official_is_on_the_page() -> None:
     assert {code for code, action in ACTIONS.items() if action.is_move} == {*ON_PAGES}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("status", STATES)
 @pytest.mark.parametrize("code", ON_PAGES)
 def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, status: int) -> None:

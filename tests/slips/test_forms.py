@@ -25,7 +25,7 @@ from tests.reception.conftest import Desk
 from tests.slips.conftest import BASE_URL, NOW, made, read
 from tests.slips.reading import alternatives, opened, pages, sizes, squeezed, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 LETTERS = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđ"
 HOSTILE = [

@@ -31,7 +31,7 @@ from motcua.slips import checks, service, signing
 from tests.slips.conftest import NOW, made, read
 from tests.slips.reading import opened, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 PASSPHRASE = "mat-khau-de-thu"
 NONE = dict.fromkeys(
