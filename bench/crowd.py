@@ -81,7 +81,7 @@ def make_accounts(officers: int, citizens: int) -> None:
             user.save()
             citizen = Citizen(user=user, full_name=person.full_name)
             citizen.number = number
-            citizen.birth_date = BirthDate(*map(int, person.birth.split("-")))
+            citizen.birth_date = BirthDate.of_canonical(person.birth)
             citizen.save()
 
 

@@ -37,7 +37,7 @@ class Person:
     @property
     def birth_date(self) -> BirthDate:
         """Return the birth date as the core's value."""
-        return BirthDate(*map(int, self.born.split("-")))
+        return BirthDate.of_canonical(self.born)
 
     @property
     def typed_birth(self) -> str:

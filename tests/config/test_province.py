@@ -22,8 +22,8 @@ from motcua.config.province import loading, neighbors, stories
 from motcua.config.province.loading import CannotLoad, Made, load
 from motcua.config.province.neighbors import Neighbor, Silence
 from motcua.dossiers import due_dates, hand_overs, states
-from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.models import CodeCounter, Dossier, HandOver, Step
+from motcua.dossiers.time_limits import calendar_of
 from motcua.identity.register import CouldNotAsk, Trouble
 from motcua.oversight.models import Objection
 from motcua.population.memory import records_of

@@ -22,7 +22,7 @@ from motcua.dossiers.extensions import (
 from motcua.dossiers.models import Dossier, Extension
 from motcua.dossiers.steps import NotYours, go
 from motcua.dossiers.supplements import ask_supplement, take_supplement
-from tests.dossiers.test_clock import at, change, receive
+from tests.dossiers.test_time_limits import at, change, receive
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
 LATER = "2026-11-25 17:00"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from motcua.accounts.models import Office, User
 from motcua.dossiers import states
-from motcua.dossiers.clock import label_of
 from motcua.dossiers.models import Dossier
+from motcua.dossiers.time_limits import label_of
 from motcua.figures import counting
 from motcua.figures.counting import Flow, Point, cells_of, grouped, points_of, spans_of, standings_of, total
 from motcua.figures.reporting import report_of

@@ -17,10 +17,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from motcua.accounts.models import Citizen, User
 from motcua.dossiers import hand_overs, states
-from motcua.dossiers.clock import closes_on
 from motcua.dossiers.fees import ask_fee
 from motcua.dossiers.models import Dossier, DossierOwner, Extension, Fee, Paper, Supplement
 from motcua.dossiers.steps import go
+from motcua.dossiers.time_limits import closes_on
 from motcua.procedures.models import Offer
 from tests.dossiers.filing import pdf
 from tests.dossiers.lives import DIVISION, SECOND_DIVISION, UNIT, place, received, standing_at

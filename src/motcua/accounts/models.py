@@ -292,7 +292,7 @@ class Citizen(models.Model):
     @property
     def birth_date(self) -> BirthDate:
         """Return the birth date of the account."""
-        return BirthDate(*map(int, self.birth.split("-")))
+        return BirthDate.of_canonical(self.birth)
 
     @birth_date.setter
     def birth_date(self, birth_date: BirthDate) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from motcua.accounts.models import Office
-from motcua.dossiers import clock
+from motcua.dossiers import time_limits
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.states import Clock
 from motcua.procedures.models import Procedure
@@ -66,7 +66,7 @@ def foresee(
     """
     dossier = Dossier(procedure=procedure, office=office, channel=channel, case_key=case_key)
     agree_for_page(dossier)
-    clock.turn(dossier, Clock.START, now=now)
+    time_limits.turn(dossier, Clock.START, now=now)
     return dossier
 
 

@@ -18,11 +18,11 @@ from motcua.accounts.rights import Right
 from motcua.audit.service import record
 from motcua.dossiers import national_portal, states
 from motcua.dossiers.access import may_do
-from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.due_dates import is_open
 from motcua.dossiers.models import Dossier, Extension
 from motcua.dossiers.notifications import tell_citizen
 from motcua.dossiers.steps import NotYours
+from motcua.dossiers.time_limits import calendar_of
 from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import moment
 

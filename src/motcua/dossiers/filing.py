@@ -6,19 +6,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from motcua.accounts import second_factor
-from motcua.accounts.models import Citizen, Office, User
+from motcua.accounts.models import Citizen, Office
 from motcua.accounts.service import Contact
 from motcua.dossiers import states
-from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.agreed_terms import AGREED, agree
 from motcua.dossiers.codes import next_code
-from motcua.dossiers.fees import unpaid
 from motcua.dossiers.filing_checks import ask_about
 from motcua.dossiers.filing_holds import (
     Held,
@@ -45,7 +41,6 @@ from motcua.verification.service import NO_PRESS, Asker, Press
 # Who saw which text of the notice above the button "Đồng ý và tiếp tục"; a new text gets a new version.
 CONSENT_VERSION: Final = "2026-11"
 
-_READABLE_RESULT: Final = frozenset({states.FINISHED, states.RETURNED})
 _APPLICANT_FIELDS: Final = (
     "identity_check",
     "applicant_name",
@@ -309,28 +304,6 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
             details={"procedure": draft.procedure.code},
         )
     return draft
-
-
-def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
-    """Say whether somebody may open what belongs to a dossier: its owner, and once it is filed who sees it at work."""
-    if is_own(user, dossier):
-        return True
-    return sees(user, dossier) and not second_factor.is_missing(user)
-
-
-def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:
-    """Say whether somebody may open one file: the citizen sees a result once it is settled and paid for.
-
-    Args:
-        paper: with its dossier and the dossier's citizen.
-        user: who asks.
-    """
-    dossier = paper.dossier
-    if paper.kind == Paper.Kind.RESULT and is_own(user, dossier):
-        return dossier.status in _READABLE_RESULT and not unpaid(dossier)
-    if paper.is_unsent and not is_own(user, dossier):
-        return False
-    return may_read_papers(dossier=dossier, user=user)
 
 
 def delete_draft(*, dossier: Dossier, now: datetime) -> None:

@@ -13,10 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import Citizen
 from motcua.dossiers import states
-from motcua.dossiers.models import Dossier, DossierOwner
-from motcua.identity.birth import BirthDate
-from motcua.identity.claims import IdentityClaim
-from motcua.identity.numbers import IdNumber
+from motcua.dossiers.models import Dossier, DossierOwner, owner_in
 from motcua.verification.service import carries, claim_digest
 
 CHECK_CARRIES: Final = timedelta(hours=24)
@@ -129,7 +126,7 @@ def hold_of_owner(*, owner: DossierOwner, dossier: Dossier, now: datetime) -> Ho
         return Hold.OWNER_NOT_ALLOWED
     if owner.without_number:
         return None
-    check, claim, citizen = owner.identity_check, claim_of(owner), dossier.citizen
+    check, claim, citizen = owner.identity_check, owner.claim, dossier.citizen
     if check is None or claim is None or citizen is None:
         return Hold.OWNER_UNASKED
     if check.claim_digest != claim_digest(claim):
@@ -137,20 +134,6 @@ def hold_of_owner(*, owner: DossierOwner, dossier: Dossier, now: datetime) -> Ho
     if not carries(check=check, claim=claim, user=citizen.user, max_age=CHECK_CARRIES, now=now):
         return Hold.OWNER_EXPIRED
     return None
-
-
-def owner_in(dossier: Dossier) -> DossierOwner | None:
-    """Return the person whose dossier it is, where somebody else files it."""
-    return getattr(dossier, "owner", None)
-
-
-def claim_of(owner: DossierOwner) -> IdentityClaim | None:
-    """Return what is claimed of an owner; None without number."""
-    if not (owner.number and owner.birth and owner.full_name):
-        return None
-    return IdentityClaim(
-        owner.full_name, IdNumber(owner.number), BirthDate(*map(int, owner.birth.split("-")))
-    )
 
 
 def locked_draft(pk: UUID) -> Dossier:

@@ -16,8 +16,7 @@ from motcua.accounts.service import owner_of
 from motcua.dossiers import states
 from motcua.dossiers.agreed_terms import agree
 from motcua.dossiers.codes import next_code
-from motcua.dossiers.filing_holds import owner_in
-from motcua.dossiers.models import Dossier, DossierOwner, Recheck, Supplement
+from motcua.dossiers.models import Dossier, DossierOwner, Recheck, Supplement, owner_in
 from motcua.dossiers.search import write_words
 from motcua.dossiers.steps import take_step
 from motcua.identity.numbers import IdNumber

@@ -29,8 +29,7 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.dossiers import states
-from motcua.dossiers.filing_holds import owner_in
-from motcua.dossiers.models import Dossier, DossierOwner, Fee, Paper, Result, Step, Supplement
+from motcua.dossiers.models import Dossier, DossierOwner, Fee, Paper, Result, Step, Supplement, owner_in
 from motcua.outbox.posting import TOKEN_REFUSED, Answer, get_json, post_json
 from motcua.outbox.service import Failed, Load, Refused, Unreachable, last_number, put_series
 from motcua.web.languages import in_vietnamese

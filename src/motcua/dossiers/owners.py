@@ -15,13 +15,11 @@ from motcua.dossiers.filing_checks import ask_about
 from motcua.dossiers.filing_holds import (
     NotADraft,
     StillAsking,
-    claim_of,
     hold_of_owner,
     locked_draft,
-    owner_in,
     until_answered,
 )
-from motcua.dossiers.models import Dossier, DossierOwner
+from motcua.dossiers.models import Dossier, DossierOwner, owner_in
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber
@@ -94,7 +92,7 @@ def keep_owner(*, dossier: Dossier, owner: StatedOwner | None, now: datetime) ->
         kept.birth, kept.residence = owner.birth_date.canonical(), owner.residence
         kept.without_number = owner.without_number
         kept.set_number(owner.number)
-        claim = claim_of(kept)
+        claim = kept.claim
         if kept.identity_check is not None and (
             claim is None or kept.identity_check.claim_digest != claim_digest(claim)
         ):
@@ -132,7 +130,7 @@ def confirm_owner(
         return None
     if owner.identity_check is not None and hold_of_owner(owner=owner, dossier=dossier, now=now) is None:
         return owner.identity_check
-    claim = claim_of(owner)
+    claim = owner.claim
     if claim is None:
         raise OwnerRefused
     own_press = Press(
@@ -171,7 +169,7 @@ def _end_asking(dossier: Dossier, claim: IdentityClaim, check: IdentityCheck | N
         except (NotADraft, Dossier.DoesNotExist):
             return
         owner = owner_in(draft)
-        kept = claim_of(owner) if owner is not None else None
+        kept = owner.claim if owner is not None else None
         is_same = kept is not None and claim_digest(kept) == claim_digest(claim)
         if owner is not None and is_same and check is not None and check.is_verified:
             owner.identity_check = check

@@ -1,4 +1,4 @@
-"""The files that a citizen gives with a dossier: kept under a name that tells nothing, deleted with their row."""
+"""The files of a dossier: kept under a name that tells nothing, read by whom they concern, deleted with their row."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import UploadedFile
 from django.db import InterfaceError, OperationalError, transaction
 
+from motcua.accounts import second_factor
+from motcua.accounts.models import User
+from motcua.dossiers import states
+from motcua.dossiers.access import is_own, sees
+from motcua.dossiers.fees import unpaid
 from motcua.dossiers.files import store as files
 from motcua.dossiers.files.previews import order_preview
 from motcua.dossiers.files.reading import PaperRefused, ReadPaper, read_paper
@@ -19,6 +25,7 @@ from motcua.dossiers.models import Dossier, Paper
 from motcua.procedures.models import RequiredDocument
 
 MOST_PAPERS: Final = 40
+_READABLE_RESULT: Final = frozenset({states.FINISHED, states.RETURNED})
 # Called in the transaction that keeps a paper's row; whatever it raises stops it.
 Allow = Callable[[], None]
 _log = logging.getLogger("motcua.papers")
@@ -128,3 +135,25 @@ def delete_papers(papers: Iterable[Paper], *, now: datetime) -> None:
     files.forget(gone, now=now)
     for paper in gone:
         paper.delete()
+
+
+def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
+    """Say whether somebody may open what belongs to a dossier: its owner, and once it is filed who sees it at work."""
+    if is_own(user, dossier):
+        return True
+    return sees(user, dossier) and not second_factor.is_missing(user)
+
+
+def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:
+    """Say whether somebody may open one file: the citizen sees a result once it is settled and paid for.
+
+    Args:
+        paper: with its dossier and the dossier's citizen.
+        user: who asks.
+    """
+    dossier = paper.dossier
+    if paper.kind == Paper.Kind.RESULT and is_own(user, dossier):
+        return dossier.status in _READABLE_RESULT and not unpaid(dossier)
+    if paper.is_unsent and not is_own(user, dossier):
+        return False
+    return may_read_papers(dossier=dossier, user=user)

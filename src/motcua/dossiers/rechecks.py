@@ -279,7 +279,7 @@ def _claim_of(dossier: Dossier) -> IdentityClaim:
     return IdentityClaim(
         full_name=clean(dossier.applicant_name),
         number=IdNumber(dossier.applicant_number),
-        birth_date=BirthDate(*map(int, dossier.applicant_birth.split("-"))),
+        birth_date=BirthDate.of_canonical(dossier.applicant_birth),
     )
 
 

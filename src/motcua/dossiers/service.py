@@ -13,14 +13,12 @@ from motcua.dossiers.filing import (
     confirm_applicant,
     delete_draft,
     delete_old_drafts,
-    may_read_paper,
-    may_read_papers,
     missing_documents,
     refuse_incomplete,
     start_draft,
     submit,
 )
-from motcua.dossiers.filing_holds import HOLD_TEXTS, Held, Hold, NotADraft, StillAsking, hold_of, owner_in
+from motcua.dossiers.filing_holds import HOLD_TEXTS, Held, Hold, NotADraft, StillAsking, hold_of
 from motcua.dossiers.intake import (
     AlreadyReceived,
     Applicant,
@@ -32,6 +30,7 @@ from motcua.dossiers.intake import (
     receive_at_desk,
     take_up,
 )
+from motcua.dossiers.models import owner_in
 from motcua.dossiers.owners import (
     NEEDS_AUTHORITY,
     OwnerRefused,
@@ -40,7 +39,7 @@ from motcua.dossiers.owners import (
     keep_owner,
     needs_authority,
 )
-from motcua.dossiers.papers import add_paper, remove_paper
+from motcua.dossiers.papers import add_paper, may_read_paper, may_read_papers, remove_paper
 from motcua.dossiers.ratings import NotRatable, indicators_for, may_be_rated, rate
 from motcua.dossiers.rechecks import (
     NotRecheckable,

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.audit.service import record
-from motcua.dossiers import clock, national_portal, states
+from motcua.dossiers import national_portal, states, time_limits
 from motcua.dossiers.access import is_own, may_do
 from motcua.dossiers.models import Dossier, Fee, Recheck, Step
 from motcua.dossiers.notifications import tell_citizen
@@ -27,7 +27,7 @@ _SAVED: Final = (
     "received_by",
     "finished_at",
     "closed_at",
-    *clock.FIELDS,
+    *time_limits.FIELDS,
 )
 
 
@@ -89,7 +89,7 @@ def take_step(
         dossier.finished_at = None
     if target in states.CLOSED:
         dossier.closed_at = now
-    clock.turn(dossier, move.clock, now=now)
+    time_limits.turn(dossier, move.clock, now=now)
     if origin == states.SUPPLEMENT:
         dossier.supplements.filter(closed_at=None).update(closed_at=now)
     if target in states.CLOSED and origin is not None:

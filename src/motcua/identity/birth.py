@@ -48,6 +48,18 @@ class BirthDate:
         except (ValueError, OverflowError):
             raise BirthRefused("impossible") from None
 
+    @classmethod
+    def of_canonical(cls, text: str) -> BirthDate:
+        """Return the date that ``canonical`` wrote down.
+
+        Args:
+            text: "1985-03-07", or "1950" for a year alone.
+
+        Raises:
+            ValueError: it is neither; BirthRefused, which is one, when the calendar has no such day.
+        """
+        return cls(*map(int, text.split("-")))
+
     def __repr__(self) -> str:
         return "BirthDate(year only)" if self.is_year_only else "BirthDate(whole date)"
 

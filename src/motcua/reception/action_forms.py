@@ -14,10 +14,10 @@ from motcua.accounts.models import Office, User
 from motcua.accounts.offices import unit_of
 from motcua.dossiers import states
 from motcua.dossiers.access import holding_office
-from motcua.dossiers.clock import closes_on
 from motcua.dossiers.extensions import FURTHEST, HINDRANCE_TEXTS, Hindrance
 from motcua.dossiers.hand_overs import receivers, ways_of
 from motcua.dossiers.models import Dossier, Fee, Paper
+from motcua.dossiers.time_limits import closes_on
 from motcua.payments.forms import MoneyField
 from motcua.procedures.models import Offer
 from motcua.procedures.terms import documents_of

@@ -22,14 +22,14 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import User
 from motcua.accounts.rights import Reach, Right, reach_of
 from motcua.dossiers import states
-from motcua.dossiers.clock import calendar_of
 from motcua.dossiers.due_dates import Calendar, DueLabel, due_label
 from motcua.dossiers.models import Dossier, Supplement
+from motcua.dossiers.time_limits import calendar_of
 from motcua.reception.filters import Condition, Counts, Filter, Scope, Sort
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
 from motcua.web.markup import filled, filled_each, opened
-from motcua.web.statements import adapted, marks
+from motcua.web.statements import adapted, convert, marks
 from motcua.web.templatetags.motcua import moment
 
 if TYPE_CHECKING:
@@ -332,9 +332,7 @@ def _rows_of(keys: str, values: list[Any], order: str, beside: str, of_beside: l
         )
         found = [list(row) for row in cursor.fetchall()]
     for row in found:
-        for place, (converting, column) in converters:
-            for convert in converting:
-                row[place + 1] = convert(row[place + 1], column, connection)
+        convert(row, converters, after=1)
     return found
 
 

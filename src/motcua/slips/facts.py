@@ -18,8 +18,7 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Office
 from motcua.dossiers import states
 from motcua.dossiers.agreed_terms import case_name
-from motcua.dossiers.filing_holds import owner_in
-from motcua.dossiers.models import Dossier, Extension, HandOver, Paper
+from motcua.dossiers.models import Dossier, Extension, HandOver, Paper, owner_in
 from motcua.dossiers.timeline import last_step_with, reception_of, steps_of
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code

@@ -85,6 +85,19 @@ class Kept(Generic[Found]):
         return next(iter(self.of(value)), None)
 
 
+def convert(row: list[Any], converters: list[Any], *, after: int = 0) -> None:
+    """Make Python's values of what the database gave, in place.
+
+    Args:
+        row: as the cursor gave it.
+        converters: of the ORM's compiler, by place: ``list(compiler.get_converters(…).items())``.
+        after: how many values stand in the row before those that the compiler knows.
+    """
+    for place, (converting, column) in converters:
+        for one in converting:
+            row[place + after] = one(row[place + after], column, connection)
+
+
 @dataclass(frozen=True, slots=True)
 class _Built:
     """What the ORM makes of a query before it asks, and needs to read the answer."""
@@ -99,9 +112,7 @@ class _Built:
 
     def made(self, row: list[Any]) -> Any:
         """Return the object of a row, as ``ModelIterable`` makes it."""
-        for place, (converting, column) in self.converters:
-            for convert in converting:
-                row[place] = convert(row[place], column, connection)
+        convert(row, self.converters)
         found = self.model.from_db(connection.alias, self.names, row[self.columns])
         for neighbor in self.neighbors:
             neighbor.populate(row, found)

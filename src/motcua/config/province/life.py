@@ -22,12 +22,12 @@ from motcua.config.province import words
 from motcua.config.province.neighbors import Neighbor, Silence
 from motcua.config.province.office import Crew
 from motcua.dossiers import fees, hand_overs, results, service, supplements
-from motcua.dossiers.clock import closes_on
 from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.extensions import extend
 from motcua.dossiers.models import Dossier, Fee
 from motcua.dossiers.service import Applicant, NotReceived, Owner, StatedOwner
 from motcua.dossiers.steps import go
+from motcua.dossiers.time_limits import closes_on
 from motcua.identity.claims import IdentityClaim
 from motcua.oversight.looking_up import look_up
 from motcua.oversight.objecting import open_objection

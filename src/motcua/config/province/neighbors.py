@@ -52,7 +52,7 @@ def read(written: Iterable[Mapping[str, Any]]) -> list[Neighbor]:
         Neighbor(
             full_name=one["full_name"],
             number=IdNumber(one["personal_number"]),
-            birth=BirthDate(*map(int, one["birth_date"].split("-"))),
+            birth=BirthDate.of_canonical(one["birth_date"]),
             sex=one["sex"],
             home=one["current_residence"]["detail"],
             father_number=_father(one.get("father")),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from motcua.accounts.hours import hours_of
 from motcua.accounts.models import Office, User
-from motcua.dossiers.clock import calendar_of
+from motcua.dossiers.time_limits import calendar_of
 
 
 class OfficeTime:

@@ -2,7 +2,7 @@
 
 from motcua.dossiers.models.dossier import CodeCounter, Dossier
 from motcua.dossiers.models.fee import Fee
-from motcua.dossiers.models.owner import DossierOwner
+from motcua.dossiers.models.owner import DossierOwner, owner_in
 from motcua.dossiers.models.paper import Paper, Upload, UploadPiece
 from motcua.dossiers.models.passage import Extension, HandOver, Step, Supplement
 from motcua.dossiers.models.recheck import Recheck, RecheckPace, Reminder
@@ -28,4 +28,5 @@ __all__ = [
     "TrackTry",
     "Upload",
     "UploadPiece",
+    "owner_in",
 ]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from motcua.dossiers.models.dossier import Dossier
+from motcua.identity.birth import BirthDate
+from motcua.identity.claims import IdentityClaim
+from motcua.identity.numbers import IdNumber
 from motcua.sealing import digest
 from motcua.sealing.fields import SealedTextField
-
-if TYPE_CHECKING:
-    from motcua.identity.numbers import IdNumber
 
 
 class DossierOwner(models.Model):
@@ -67,8 +65,20 @@ class DossierOwner(models.Model):
     def __str__(self) -> str:
         return str(self.dossier_id)
 
+    @property
+    def claim(self) -> IdentityClaim | None:
+        """Return what is claimed of the owner; None without a number, a name or a date of birth."""
+        if not (self.number and self.birth and self.full_name):
+            return None
+        return IdentityClaim(self.full_name, IdNumber(self.number), BirthDate.of_canonical(self.birth))
+
     def set_number(self, number: IdNumber | None) -> None:
         """Keep the owner's number sealed, findable and masked; None forgets it."""
         self.number = number.digits if number else ""
         self.number_digest = digest("number", number.digits) if number else ""
         self.number_masked = number.masked if number else ""
+
+
+def owner_in(dossier: Dossier) -> DossierOwner | None:
+    """Return the person whose dossier it is, where somebody else files it."""
+    return getattr(dossier, "owner", None)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from motcua.dossiers.clock import label_of
 from motcua.dossiers.models import Dossier
+from motcua.dossiers.time_limits import label_of
 from motcua.web.markup import filled
 
 register = template.Library()

@@ -108,6 +108,6 @@ def _make(
     citizen.phone = f"0900000{person['personal_number'][-3:]}"
     citizen.address = person["current_residence"]["detail"]
     citizen.number = IdNumber(person["personal_number"])
-    citizen.birth_date = BirthDate(*map(int, person["birth_date"].split("-")))
+    citizen.birth_date = BirthDate.of_canonical(person["birth_date"])
     citizen.save()
     return user

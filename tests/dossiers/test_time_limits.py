@@ -15,10 +15,10 @@ from django.utils import timezone
 from motcua.accounts import offices
 from motcua.accounts.models import Citizen, DayChange, User
 from motcua.dossiers import service
-from motcua.dossiers.clock import calendar_of, closes_on, label_of
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.steps import go
 from motcua.dossiers.supplements import ask_supplement, take_supplement
+from motcua.dossiers.time_limits import calendar_of, closes_on, label_of
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import publish
