@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,13 @@ def test_supervisors_are_answered_in_a_crowd(narrow: ProductProcess) -> None:
     assert figures.status == 200
     told = figures.page.partition("\nmotcua_http_told_to_wait_total ")[2]
     assert int(told.partition("\n")[0]) >= 1
+
+
+def test_who_stands_in_line_holds_no_thread(narrow: ProductProcess) -> None:
+    worker = narrow.workers()[0]
+    with crowd(narrow) as asked:
+        assert len(asked.lines) > 16
+        assert len(list(Path(f"/proc/{worker}/task").iterdir())) <= 16
 
 
 def test_a_large_form_that_is_refused_has_its_answer_whole(narrow: ProductProcess) -> None:

@@ -75,6 +75,29 @@ def test_requests_that_no_thread_takes_are_a_line_too() -> None:
     assert not places.are_too_few(PATIENCE + 0.1)
 
 
+def test_only_as_many_have_threads_as_are_soon_to_have_a_place() -> None:
+    places = filled(4)
+    for _ in range(5):
+        places.hand_over(0.0)
+
+    assert places.have_room_in_line(without_thread=5)
+    assert places.have_room_in_line(without_thread=4)
+    assert not places.have_room_in_line(without_thread=3)
+
+    places.begin()
+    assert places.have_room_in_line(without_thread=3)
+    in_line(places, 1, 0.0)
+    assert not places.have_room_in_line(without_thread=3)
+
+
+def test_with_one_place_somebody_is_in_line_for_it() -> None:
+    places = filled(1)
+    places.hand_over(0.0)
+
+    assert places.have_room_in_line(without_thread=1)
+    assert not places.have_room_in_line(without_thread=0)
+
+
 @pytest.mark.parametrize(("pace", "most"), [(0.005, 300), (0.1, 15)])
 def test_how_long_a_line_may_be_follows_from_how_fast_answers_come(pace: float, most: int) -> None:
     places = filled(1)

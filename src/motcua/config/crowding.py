@@ -14,8 +14,9 @@ import logging
 import socket
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any, Final
@@ -31,9 +32,9 @@ from motcua.web import tallies
 from motcua.web.middleware import NO_PERMISSIONS
 from motcua.web.places import Places, a_place, elsewhere
 
-# More at once are answered no sooner, but leave the thread that takes connections no turn; a worker's connections to
-# the database are twelve.
-_PLACES: Final = 8
+# More at once are answered later, for threads of one process take the processor from each other; a worker's connections
+# to the database are twelve.
+_PLACES: Final = 4
 _TURN: Final = 0.001  # seconds that one thread may keep all others from Python
 _NEVER_REFUSED: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _ACCEPTED_AT_ONCE: Final = 32
@@ -101,6 +102,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._places = Places(min(_PLACES, Environment()["MOTCUA_THREADS"]))
         self._supervisors: ThreadPoolExecutor
         self._refusal: Callable[[bytes], bytes]
+        self._without_thread: deque[TConn] = deque()  # let in, the first first
         self._lingering: dict[socket.socket, tuple[float, int]] = {}  # since when, and bytes dropped
         self._refused, self._say_at = 0, 0.0
 
@@ -113,6 +115,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             if environ["PATH_INFO"] in _NEVER_REFUSED:
                 return answer(environ, start_response)  # type: ignore[no-any-return]
             with a_place(self._places):
+                self._call_next()
                 return answer(environ, start_response)  # type: ignore[no-any-return]
 
         self.wsgi = in_turn
@@ -133,18 +136,38 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.enqueue_req(_Connection(self, line, address, listener.getsockname()))
 
     def enqueue_req(self, conn: TConn) -> None:
-        """Hand a request to the threads, or refuse it."""
+        """Let a request in, or refuse it."""
         has_read_ahead = conn.initialized and conn.parser.unreader.buf.getvalue()
         if not has_read_ahead and self._places.are_too_few(time.monotonic()):
             self._answer_at_the_door(conn)
             return
         self._places.hand_over(time.monotonic())
-        super().enqueue_req(conn)
+        self._without_thread.append(conn)
+        self._hand_on()
 
     def handle(self, conn: TConn) -> Any:
         """Handle a request in one of the threads."""
         self._places.begin()
+        self._call_next()
         return super().handle(conn)
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Keep or close the connection of an answered request, and let others follow it."""
+        super().finish_request(conn, fs)
+        self._hand_on()
+
+    def _call_next(self) -> None:
+        """Let who waits without a thread follow, from whichever thread has just moved on."""
+        if self._without_thread and self._places.have_room_in_line(len(self._without_thread)):
+            self.method_queue.defer(self._hand_on)
+
+    def _hand_on(self) -> None:
+        """Give threads to the first who wait: many enough that no place stays free, and no more.
+
+        A thread that only stands in line costs a quarter of a megabyte, and keeps it.
+        """
+        while self._without_thread and self._places.have_room_in_line(len(self._without_thread)):
+            super().enqueue_req(self._without_thread.popleft())
 
     def linger(self, line: socket.socket) -> None:
         """Close our side of a connection, and all of it once the other side has closed; nobody waits for that.

@@ -56,6 +56,16 @@ class Places:
             ahead = self._working + len(self._coming_back) + len(self._in_line) + len(self._handed_over)
             return self._working == self._count and ahead * self._pace > PATIENCE
 
+    def have_room_in_line(self, without_thread: int) -> bool:
+        """Say whether one more request may have a thread: half as many in line as there are places leave none free.
+
+        Args:
+            without_thread: how many of those handed over have no thread yet.
+        """
+        with self._lock:
+            in_line = len(self._in_line) + len(self._handed_over) - without_thread
+            return in_line < max(1, self._count // 2)
+
     def enter(self, now: float) -> threading.Lock | None:
         """Take a place, or stand in line for one.
 
