@@ -7,7 +7,7 @@
     intake, hand_overs        received by an office, and passed from hand to hand
     agreed_terms              what holds for it from then on: revision, time limit, fee
     supplements, fees         papers and fees asked for, and given
-    due_dates, clock, extensions                  when it is due
+    due_dates, time_limits, extensions            when it is due
     results, ratings          what came out, and how the citizen found it
     rechecks, recheck_pace, reminders             identities that are checked later
     notifications, national_portal, timeline      what citizens, officials and the national portal are told
