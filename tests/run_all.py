@@ -84,8 +84,8 @@ def _install_what_is_missing() -> None:
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {' '.join(missing)} from the distribution …", flush=True)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
-        for command in (["apt-get", "update", "-qq"], install):
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
+        for command in (["apt-get", "update", "-qq"], *([*install, package] for package in missing)):
             subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, check=False)
     if needed := " ".join(_missing(chromium.program())):
         raise SystemExit(
