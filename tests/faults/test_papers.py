@@ -349,7 +349,7 @@ class Citizen(threading.Thread):
                     sent.is_acknowledged = end == size
                     if breaks_off and end < size:
                         breaks_off()
-                        breaks_off = None
+                        breaks_off = at = None  # as a page does that is opened anew
             if answer is not None and answer.status in (404, 409, 422, 460):
                 raise AssertionError(f"{sent.name}: {answer.status} {answer.text}")
             if at is not None and at < taken:
