@@ -262,7 +262,8 @@ def citizen_binh(people: None) -> Citizen:
     return account_of(cast.binh)
 
 
-def _logged_in(user: User) -> Client:
+def browser_of(user: User) -> Client:
+    """Return a browser in which somebody is logged in."""
     client = Client()
     client.force_login(user)
     return client
@@ -271,37 +272,37 @@ def _logged_in(user: User) -> Client:
 @pytest.fixture
 def officer_client(officer: User) -> Client:
     """Return Lan's browser."""
-    return _logged_in(officer)
+    return browser_of(officer)
 
 
 @pytest.fixture
 def second_officer_client(second_officer: User) -> Client:
     """Return Phúc's browser."""
-    return _logged_in(second_officer)
+    return browser_of(second_officer)
 
 
 @pytest.fixture
 def other_officer_client(other_officer: User) -> Client:
     """Return Minh's browser."""
-    return _logged_in(other_officer)
+    return browser_of(other_officer)
 
 
 @pytest.fixture
 def administrator_client(administrator: User) -> Client:
     """Return the administrator's browser."""
-    return _logged_in(administrator)
+    return browser_of(administrator)
 
 
 @pytest.fixture
 def an_client(citizen_an: Citizen) -> Client:
     """Return An's browser."""
-    return _logged_in(citizen_an.user)
+    return browser_of(citizen_an.user)
 
 
 @pytest.fixture
 def binh_client(citizen_binh: Citizen) -> Client:
     """Return Bình's browser."""
-    return _logged_in(citizen_binh.user)
+    return browser_of(citizen_binh.user)
 
 
 def _loads(command: str) -> None:

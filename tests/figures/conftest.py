@@ -6,13 +6,7 @@ import pytest
 from django.test import Client
 
 from motcua.accounts.models import User
-
-
-def browser_of(user: User) -> Client:
-    """Return the browser of somebody who is logged in."""
-    client = Client()
-    client.force_login(user)
-    return client
+from tests.conftest import browser_of
 
 
 @pytest.fixture

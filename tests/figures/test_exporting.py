@@ -17,7 +17,7 @@ from django.utils import timezone
 from motcua.accounts.models import Office, User
 from motcua.audit.models import AuditEvent
 from motcua.figures import exporting, words
-from tests.figures.conftest import browser_of
+from tests.conftest import browser_of
 from tests.figures.lives import at, lived
 from tests.people import FIRST_OFFICE, SECOND_OFFICE
 from tests.reception.queues import standing

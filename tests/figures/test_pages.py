@@ -20,7 +20,7 @@ from motcua.dossiers.models import Dossier
 from motcua.figures.filters import PERIODS, period_of
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck
-from tests.figures.conftest import browser_of
+from tests.conftest import browser_of
 from tests.figures.lives import lived
 from tests.people import FIRST_OFFICE, SECOND_OFFICE
 

@@ -14,7 +14,7 @@ from motcua.dossiers.models import Rating
 from motcua.figures.counting import Marks, comments_of, ratings_of
 from motcua.figures.reporting import all_procedures, ratings_rows
 from motcua.procedures.models import Procedure
-from tests.figures.conftest import browser_of
+from tests.conftest import browser_of
 from tests.figures.lives import at, lived, slice_of
 from tests.figures.test_pages import words_of
 from tests.people import SECOND_OFFICE

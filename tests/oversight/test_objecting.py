@@ -16,6 +16,7 @@ from motcua.audit.models import AuditEvent
 from motcua.dossiers.due_dates import add_working_days
 from motcua.oversight import objecting
 from motcua.oversight.models import Objection
+from tests.conftest import browser_of
 from tests.oversight.conftest import NOW, MakeCheck
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, cast
 
@@ -33,13 +34,6 @@ def open_case(citizen_an: Citizen, make_check: MakeCheck) -> Open:
         return objecting.open_objection(citizen=citizen_an, check=make_check(**check), text=text, now=now)
 
     return opened
-
-
-def browser_of(user: User) -> Client:
-    """Return a browser in which somebody is logged in."""
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_an_objection_opens_a_case_with_a_clock_of_two_working_days_and_the_office_is_told(

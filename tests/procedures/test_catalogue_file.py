@@ -19,7 +19,7 @@ from motcua.procedures.comparing import description_of
 from motcua.procedures.models import Procedure, ProcedureCase, ProcedureRevision, RequiredDocument
 from tests.dossiers.filing import BIRTH_REGISTRATION
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database, pytest.mark.usefixtures("catalogue")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
 
 
 def exported() -> bytes:

@@ -15,6 +15,7 @@ from motcua.dossiers import states
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.states import MOVES
 from motcua.reception.actions import ACTIONS
+from tests.conftest import browser_of
 from tests.dossiers.lives import DIVISION, standing_at
 from tests.people import FIRST_OFFICE
 
@@ -58,11 +59,9 @@ def leads_on(code: str, dossier: Dossier) -> bool:
     return dossier.status in move.origins and (dossier.received_at is not None or code in NEEDS_NO_RECEPTION)
 
 
-def browser_of(login: str) -> Client:
+def official(login: str) -> Client:
     """Return an official's browser."""
-    browser = Client()
-    browser.force_login(User.objects.get(login=login))
-    return browser
+    return browser_of(User.objects.get(login=login))
 
 
 def test_every_move_of_an_official_is_on_the_page() -> None:
@@ -79,7 +78,7 @@ def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, status
     dossier = standing_at(status, holder_office=DIVISION)
     is_way = leads_on(code, dossier)
     for login in OFFICIALS:
-        browser = browser_of(login)
+        browser = official(login)
         with transaction.atomic():
             answer = browser.post(reverse("act", args=[dossier.pk, code]), said)
             dossier.refresh_from_db()
@@ -98,7 +97,7 @@ def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, status
 @pytest.mark.parametrize("login", [one for one in OFFICIALS if has(one, Right.SEE_DOSSIERS)])
 @pytest.mark.parametrize("is_barred", [False, True])
 def test_a_page_shows_the_steps_that_may_be_taken_and_no_other(login: str, is_barred: bool) -> None:
-    browser = browser_of(login)
+    browser = official(login)
     for status in STATES:
         if is_barred and status in states.DECISIONS:
             continue
@@ -119,7 +118,7 @@ def test_a_page_shows_the_steps_that_may_be_taken_and_no_other(login: str, is_ba
 @pytest.mark.parametrize("code", ["finish", "stop"])
 def test_a_decision_is_refused_in_words_while_the_identity_is_open(code: str) -> None:
     dossier = standing_at(states.PROCESSING, holder_office=DIVISION, is_decision_barred=True)
-    browser = browser_of("bao")
+    browser = official("bao")
     for send in (browser.post, browser.get):
         said = {"reason": "Theo đề nghị", **SAID.get(code, {}), "confirmed": "1"}
         page = send(reverse("act", args=[dossier.pk, code]), said, follow=True).content.decode()
@@ -142,7 +141,7 @@ def test_there_is_no_step_of_another_name(officer_client: Client, code: str) -> 
 @pytest.mark.parametrize("name", ["desk_dossier", "act", "result_papers", "receipt", "take_up", "recheck"])
 def test_another_units_officials_find_nothing(login: str, name: str) -> None:
     dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
-    browser = browser_of(login)
+    browser = official(login)
     address = reverse(name, args=[dossier.pk, "hand_over"] if name == "act" else [dossier.pk])
     answers = {browser.get(address).status_code, browser.post(address).status_code}
     assert answers <= {403, 404, 405}
@@ -151,7 +150,7 @@ def test_another_units_officials_find_nothing(login: str, name: str) -> None:
 
 @pytest.mark.parametrize("login", OFFICIALS)
 def test_the_menu_names_only_what_the_role_may_do(login: str) -> None:
-    browser = browser_of(login)
+    browser = official(login)
     rights = RIGHTS[OFFICIALS[login][0]]
     page = browser.get(reverse("account")).content.decode()
     menu = page[page.index('<nav class="menu"') : page.index("</nav>")]

@@ -15,7 +15,7 @@ from motcua.procedures.service import forget, publish
 from tests.people import cast
 from tests.reception.conftest import ANOTHER_PROCEDURE, BIRTH_REGISTRATION, Desk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers import steps
 from motcua.dossiers.models import Dossier
-from tests.conftest import ToldRegister
+from tests.conftest import ToldRegister, browser_of
 from tests.dossiers.filing import begin, filed
 from tests.slips.conftest import NOW
 from tests.slips.reading import squeezed, words
@@ -31,13 +31,6 @@ MOST_QUERIES = 8
 def asked(client: Client, dossier: Dossier, slip: str = "01") -> HttpResponse:
     """Open a slip."""
     return client.get(reverse("slip", args=[dossier.pk, slip]))
-
-
-def browser_of(user: User) -> Client:
-    """Return somebody's browser."""
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

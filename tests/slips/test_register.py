@@ -18,9 +18,9 @@ from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier, Result
 from motcua.slips import book
+from tests.conftest import browser_of
 from tests.slips.conftest import NOW
 from tests.slips.reading import opened, sizes, squeezed, words
-from tests.slips.test_pages import browser_of
 
 pytestmark = pytest.mark.django_db
 
