@@ -158,7 +158,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _call_next(self) -> None:
         """Let who waits without a thread follow, from whichever thread has just moved on."""
-        if self._without_thread and self._places.have_room_in_line(len(self._without_thread)):
+        if self._may_follow():
             self.method_queue.defer(self._hand_on)
 
     def _hand_on(self) -> None:
@@ -166,8 +166,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
         A thread that only stands in line costs a quarter of a megabyte, and keeps it.
         """
-        while self._without_thread and self._places.have_room_in_line(len(self._without_thread)):
+        while self._may_follow():
             super().enqueue_req(self._without_thread.popleft())
+
+    def _may_follow(self) -> bool:
+        return bool(self._without_thread) and self._places.have_room_in_line(len(self._without_thread))
 
     def linger(self, line: socket.socket) -> None:
         """Close our side of a connection, and all of it once the other side has closed; nobody waits for that.
