@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +18,8 @@ from pytest_django import Settings
 from motcua.config import work
 from motcua.config.serve import gunicorn_command
 from motcua.dossiers.files.scanning import ScannerAway
+from motcua.web.places import Places, behind
+from tests.product_process import eventually
 
 MOTCUA = Path(sys.executable).with_name("motcua")
 
@@ -65,8 +68,8 @@ def did(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[object]:
         next_one = found.pop(0) if found else False
         if isinstance(next_one, Exception):
             raise next_one
-        if isinstance(next_one, float):
-            waits.append(next_one)
+        if next_one:
+            waits.append(0.0 if next_one is True else next_one)  # the one after a ticket is due at once
         return next_one is True
 
     monkeypatch.setattr("motcua.dossiers.service.run_next_recheck", look)
@@ -205,11 +208,43 @@ def test_a_web_worker_works_only_if_it_is_to_be_done_inside(
     monkeypatch.setattr(work, "_threads", [])
     monkeypatch.setattr(work, "_stop", work.threading.Event())
     monkeypatch.setattr(work, "work", lambda stop, is_wanted, turn: begun.append(is_wanted()))
-    work.post_worker_init(SimpleNamespace(alive=True))
+    work.post_worker_init(SimpleNamespace(alive=True, places=Places(1)))
     work.worker_exit(None, None)
 
     assert bool(begun) == is_begun
     assert work._stop.is_set()
+
+
+def test_between_requests_alone_is_anything_done_inside_a_web_worker(did: list[object]) -> None:
+    places = Places(1)
+    places.enter(0.0)
+    stop = Stop(1)
+    did += [True]
+
+    def works() -> None:
+        with behind(places):
+            work.work(stop)
+
+    thread = threading.Thread(target=works)
+    thread.start()
+    eventually(lambda: places._behind, "the work to step back")
+    assert did == [True]
+
+    places.leave(0.1)
+    thread.join(20)
+    assert did == []
+
+
+def test_reminders_are_looked_for_no_more_often_because_many_tickets_follow_each_other(
+    did: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+    monkeypatch.setattr("motcua.dossiers.service.send_reminders", lambda *, now: looks.append(now))
+    monkeypatch.setattr(work, "_house_at", 0.0)
+    did += [True] * 5
+    work.work(Stop(5))
+
+    assert len(looks) == 1
 
 
 def test_the_server_is_told_of_the_hooks() -> None:

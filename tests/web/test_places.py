@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from motcua.web.places import PATIENCE, Places, a_place, elsewhere
+from motcua.web.places import PATIENCE, Places, a_place, behind, elsewhere, step_back
+from tests.product_process import eventually
 
 
 def filled(count: int) -> Places:
@@ -185,3 +186,46 @@ def test_a_place_is_left_even_by_who_failed_elsewhere() -> None:
 def test_a_thread_without_a_place_may_wait_elsewhere() -> None:
     with elsewhere():
         pass
+
+
+def test_what_can_wait_goes_on_once_no_request_has_a_place() -> None:
+    places = Places(2)
+    assert places.until_free() is None
+
+    places.enter(0.0)
+    places.enter(0.0)
+    turn = places.until_free()
+    assert turn is not None
+    places.leave(0.1)
+    assert not is_open(turn)
+    places.leave(0.2)
+    assert is_open(turn)
+    assert places.until_free() is None
+
+
+def test_where_requests_never_end_what_can_wait_goes_on_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("motcua.web.places._STEPS_BACK", 0.0)
+    with behind(filled(1)):
+        step_back()
+        with elsewhere():
+            pass
+
+
+def test_who_waited_for_somebody_else_behind_all_requests_lets_them_pass_again() -> None:
+    places = Places(1)
+    is_away, may_return = threading.Event(), threading.Event()
+
+    def works() -> None:
+        with behind(places), elsewhere():
+            is_away.set()
+            may_return.wait()
+
+    thread = threading.Thread(target=works)
+    thread.start()
+    is_away.wait()
+    places.enter(0.0)
+    may_return.set()
+    eventually(lambda: places._behind, "the work to step back")
+    places.leave(0.1)
+    thread.join(20)
+    assert not thread.is_alive()

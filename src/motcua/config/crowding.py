@@ -99,7 +99,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._places = Places(min(_PLACES, Environment()["MOTCUA_THREADS"]))
+        self.places = Places(min(_PLACES, Environment()["MOTCUA_THREADS"]))
         self._supervisors: ThreadPoolExecutor
         self._refusal: Callable[[bytes], bytes]
         self._without_thread: deque[TConn] = deque()  # let in, the first first
@@ -114,7 +114,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         def in_turn(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             if environ["PATH_INFO"] in _NEVER_REFUSED:
                 return answer(environ, start_response)  # type: ignore[no-any-return]
-            with a_place(self._places):
+            with a_place(self.places):
                 self._call_next()
                 return answer(environ, start_response)  # type: ignore[no-any-return]
 
@@ -138,16 +138,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def enqueue_req(self, conn: TConn) -> None:
         """Let a request in, or refuse it."""
         has_read_ahead = conn.initialized and conn.parser.unreader.buf.getvalue()
-        if not has_read_ahead and self._places.are_too_few(time.monotonic()):
+        if not has_read_ahead and self.places.are_too_few(time.monotonic()):
             self._answer_at_the_door(conn)
             return
-        self._places.hand_over(time.monotonic())
+        self.places.hand_over(time.monotonic())
         self._without_thread.append(conn)
         self._hand_on()
 
     def handle(self, conn: TConn) -> Any:
         """Handle a request in one of the threads."""
-        self._places.begin()
+        self.places.begin()
         self._call_next()
         return super().handle(conn)
 
@@ -170,7 +170,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             super().enqueue_req(self._without_thread.popleft())
 
     def _may_follow(self) -> bool:
-        return bool(self._without_thread) and self._places.have_room_in_line(len(self._without_thread))
+        return bool(self._without_thread) and self.places.have_room_in_line(len(self._without_thread))
 
     def linger(self, line: socket.socket) -> None:
         """Close our side of a connection, and all of it once the other side has closed; nobody waits for that.

@@ -2,9 +2,9 @@
 parcels for other systems, which have a thread of their own: a mail server that hangs must not hold up a check. Papers
 have a third one: a scanner and a drawing take seconds.
 
-With ``MOTCUA_WORK=inside`` a thread of each web worker does it, begun and ended by gunicorn's two hooks below; with
-``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any moment: who does
-what is decided in the database (``dossiers.rechecks``).
+With ``MOTCUA_WORK=inside`` threads of each web worker do it between its requests, begun and ended by gunicorn's two
+hooks below; with ``apart`` it is the command ``motcua work``. Any number may run at once, and any may be killed at any
+moment: who does what is decided in the database (``dossiers.rechecks``).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -22,6 +23,7 @@ from django.conf import settings
 from django.db import connection
 
 from motcua.web import tallies
+from motcua.web.places import Places, behind, step_back
 
 _log = logging.getLogger("motcua.work")
 _IDLE: Final = 2.0  # seconds to the next look when nothing was due
@@ -36,6 +38,7 @@ _scan_at, _scan_failures = (
     0.0,
     0,
 )  # when this process asks the scanner again, and after how many times in vain
+_house_at = 0.0  # when this process does what else there is, by the clock that never jumps
 _months_at = 0.0  # when this process looks next whether the log's months are ready, by the same clock
 _seal_at = 0.0  # when this process seals the audit log next, by the clock that never jumps
 
@@ -57,7 +60,7 @@ def post_worker_init(worker: Any) -> None:
     """Begin to work inside a web worker, if it is to be done there; gunicorn calls this when a worker is ready."""
     tallies.join()
     if settings.MOTCUA_WORK == "inside":
-        _begin(lambda: worker.alive)
+        _begin(lambda: worker.alive, worker.places)
 
 
 def worker_exit(server: Any, worker: Any) -> None:
@@ -68,10 +71,15 @@ def worker_exit(server: Any, worker: Any) -> None:
         thread.join(max(0.0, deadline - time.monotonic()))
 
 
-def _begin(is_wanted: Callable[[], bool]) -> None:
-    """Start a thread for each kind of work."""
+def _begin(is_wanted: Callable[[], bool], places: Places | None = None) -> None:
+    """Start a thread for each kind of work; behind the requests of these places, if there are any."""
+
+    def begun(turn: Turn) -> None:
+        with behind(places) if places else nullcontext():
+            work(_stop, is_wanted, turn)
+
     for name, turn in (("motcua-work", _turn), ("motcua-post", _bring), ("motcua-papers", _look_at_papers)):
-        thread = threading.Thread(target=work, args=[_stop, is_wanted, turn], name=name, daemon=True)
+        thread = threading.Thread(target=begun, args=[turn], name=name, daemon=True)
         _threads.append(thread)
         thread.start()
 
@@ -87,6 +95,7 @@ def work(stop: Stop, is_wanted: Callable[[], bool] = lambda: True, turn: Turn | 
     turn = turn or _turn
     failures = 0
     while is_wanted() and not stop.is_set():
+        step_back()
         try:
             pause = turn()
             failures = 0
@@ -105,22 +114,32 @@ def _turn() -> float:
     """Do one piece of what waits; return the seconds to the next look."""
     from django.utils import timezone
 
-    from motcua.config.retention import erase_once_a_day
-    from motcua.dossiers.service import run_next_recheck, seconds_to_next_recheck, send_reminders
-    from motcua.oversight.balancing import run_due_balance
+    from motcua.dossiers.service import run_next_recheck, seconds_to_next_recheck
 
     now = timezone.now()
     _keep_months(now)
     _keep_sealed(now)
+    _keep_house(now)
+    run_next_recheck(now=now)
+    wait = seconds_to_next_recheck(now=timezone.now())
+    return _IDLE if wait is None else min(wait, _IDLE)
+
+
+def _keep_house(now: datetime) -> None:
+    """Send reminders, erase and balance; between later checks that follow each other, no more often than else."""
+    global _house_at
+    from motcua.config.retention import erase_once_a_day
+    from motcua.dossiers.service import send_reminders
+    from motcua.oversight.balancing import run_due_balance
+
+    if time.monotonic() < _house_at:
+        return
     erase_once_a_day(now=now)
     told = send_reminders(now=now)
     if told:
         _log.info("work.reminded count=%d", told)
     run_due_balance(now=now)
-    if run_next_recheck(now=now):
-        return 0.0  # the next look finds out whose turn it is, and when
-    wait = seconds_to_next_recheck(now=timezone.now())
-    return _IDLE if wait is None else min(wait, _IDLE)
+    _house_at = time.monotonic() + _IDLE
 
 
 def _bring() -> float:

@@ -131,6 +131,8 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
 
 def _officers(dossier: Dossier, asked_by: User) -> list[User]:
     """Return who received it and who asked, as far as they still work there; if nobody does, the whole office."""
-    there = User.objects.filter(is_active=True, office=dossier.office_id)
-    desk = [one for one in there.exclude(role=User.Role.CITIZEN) if may(one, Right.RECEIVE)]
-    return [one for one in desk if one.pk in {asked_by.pk, dossier.received_by_id}] or desk
+    there = User.objects.filter(is_active=True, office=dossier.office_id).exclude(role=User.Role.CITIZEN)
+    concerned = there.filter(pk__in={asked_by.pk, dossier.received_by_id})
+    return [one for one in concerned if may(one, Right.RECEIVE)] or [
+        one for one in there if may(one, Right.RECEIVE)
+    ]

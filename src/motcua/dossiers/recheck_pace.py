@@ -12,8 +12,10 @@ from typing import Final
 from django.conf import settings
 
 from motcua.dossiers.models import RecheckPace
+from motcua.web.statements import Kept
 
 _ROW: Final = 1
+_ROWS: Final = Kept[RecheckPace](lambda key: RecheckPace.objects.filter(pk=key))
 _GENTLE: Final = 10  # times the usual gap, at the start after an outage
 _LONGEST: Final = 60.0  # seconds, however often the register fails
 _EASING: Final = 0.8  # of the gap before, at every turn
@@ -68,7 +70,7 @@ def _usual_gap() -> float:
 
 
 def _read(now: datetime) -> RecheckPace:
-    row = RecheckPace.objects.filter(pk=_ROW).first()
+    row = _ROWS.first(_ROW)
     return (
         row or RecheckPace.objects.get_or_create(pk=_ROW, defaults={"next_at": now, "gap": _usual_gap()})[0]
     )

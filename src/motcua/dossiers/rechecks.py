@@ -45,6 +45,7 @@ from motcua.verification.service import (
     officer_limit,
     recheck_identity,
 )
+from motcua.web.statements import Kept, planned_once
 
 _log = logging.getLogger("motcua.work")
 MOST_UNUSABLE: Final = 3
@@ -71,6 +72,11 @@ _RECHECKABLE: Final = frozenset(
         Dossier.ByHand.UNUSABLE,
     }
 )
+_TICKETS: Final = Kept[Recheck](
+    lambda key: Recheck.objects.select_related(
+        "officer__office", "dossier__office", "dossier__procedure"
+    ).filter(pk=key)
+)
 
 
 class NotRecheckable(ValueError):
@@ -94,19 +100,20 @@ def run_next_recheck(*, now: datetime) -> bool:
     Returns:
         Whether a ticket was taken; False when none is due yet.
     """
-    if not _waiting().filter(not_before__lte=now).exists():
-        return False
-    if not line_status(now=now).is_open:
-        recheck_pace.begin_gently(now=now)
+    if not _due(now).exists():
         return False
     turn = recheck_pace.next_turn(now=now)
     if turn is None:
         return False
+    if not line_status(now=now).is_open:
+        recheck_pace.begin_gently(now=now)
+        return False
     with transaction.atomic():
         if not recheck_pace.take(turn, now=now):
             return False
-        due = _waiting().filter(not_before__lte=now).order_by("queued_at")
-        ticket = due.select_for_update(skip_locked=True, of=("self",)).first()
+        oldest = _due(now).order_by("queued_at").select_for_update(skip_locked=True)
+        key = oldest.values_list("pk", flat=True).first()
+        ticket = _TICKETS.first(key) if key else None
         if ticket is None:
             return False
         earlier = _claim(ticket, now)
@@ -128,9 +135,10 @@ def seconds_to_next_recheck(*, now: datetime) -> float | None:
     Returns:
         Seconds, 0 for at once; None when no ticket is due, or the line is down.
     """
-    if not _waiting().filter(not_before__lte=now).exists() or not line_status(now=now).is_open:
-        return None
-    return recheck_pace.seconds_to_next_turn(now=now)
+    wait = recheck_pace.seconds_to_next_turn(now=now)
+    if wait:
+        return wait
+    return wait if _due(now).exists() and line_status(now=now).is_open else None
 
 
 def recheck_now(*, dossier: Dossier, officer: User, now: datetime) -> Recheck:
@@ -208,10 +216,8 @@ def confirm_originals(*, dossier: Dossier, officer: User, now: datetime) -> None
         )
 
 
-def _waiting() -> QuerySet[Recheck]:
-    return Recheck.objects.filter(state=Recheck.State.WAITING).select_related(
-        "officer__office", "dossier__office", "dossier__procedure"
-    )
+def _due(now: datetime) -> QuerySet[Recheck]:
+    return Recheck.objects.filter(state=Recheck.State.WAITING, not_before__lte=now)
 
 
 def _is_under_way_or_just_settled(ticket: Recheck, now: datetime) -> bool:
@@ -296,7 +302,7 @@ def _asker(officer: User, dossier: Dossier) -> Asker:
 
 def _settle(claimed: Recheck, check: IdentityCheck, now: datetime) -> None:
     """Write what came back, if the ticket is still the one that was asked about."""
-    with transaction.atomic():
+    with planned_once(), transaction.atomic():
         dossier = Dossier.objects.locked(claimed.pk)
         ticket = (
             Recheck.objects.select_for_update(of=("self",))

@@ -14,7 +14,7 @@ from motcua.identity.register import TouchPoint
 from motcua.verification import limits
 from motcua.verification.line import longest_question
 from motcua.verification.models import IdentityCheck, LimitRelease
-from motcua.web.statements import adapted, marks
+from motcua.web.statements import adapted, marks, planned_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,8 @@ def release_officer(
 
 def _standing(officer_id: int, now: datetime) -> LimitStanding:
     bounds = limits.limits_of(touch_point=TouchPoint.RECEPTION, user_id=officer_id)
-    counts = limits.count(limits=bounds, now=now, longest_question=longest_question())
+    with planned_once():
+        counts = limits.count(limits=bounds, now=now, longest_question=longest_question())
     left = limits.left(bounds, counts) or 0
     until = (
         None if left else limits.next_try_at(limit=bounds[0], now=now, longest_question=longest_question())

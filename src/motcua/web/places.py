@@ -4,6 +4,8 @@ A request has a place while it uses our processor or our database. Whoever waits
 browser on a slow line) gives the place away meanwhile (``elsewhere``), so that a register that hangs takes none.
 The others stand in line. Once more stand there than can be answered within ``PATIENCE``, whoever comes anew is told
 to wait (``are_too_few``), before anything of the request was looked at.
+
+Threads that do what is nobody's request, and can wait, have no place: they go on between requests (``behind``).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from motcua.web import tallies
 PATIENCE: Final = 1.5  # seconds that somebody who is let in should at most wait for the answer
 _SUPPOSED: Final = 0.02  # seconds from one answer to the next, until they were measured
 _MEASURED_OVER: Final = 16  # answers
+_STEPS_BACK: Final = 0.5  # seconds, at most; where requests never end, what can wait goes on all the same
 _this_thread = threading.local()
 
 
@@ -32,6 +35,7 @@ class Places:
         self._handed_over: deque[float] = deque()  # since when, of requests that no thread has taken yet
         self._in_line: deque[tuple[float, threading.Lock]] = deque()
         self._coming_back: deque[threading.Lock] = deque()
+        self._behind: list[threading.Lock] = []
         self._lock = threading.Lock()
         self._pace = _SUPPOSED  # seconds from one answer to the next while every place is taken
         self._measured_at = self._measured = 0.0
@@ -102,6 +106,19 @@ class Places:
                 self._pace = (self._pace + self._measured / self._answers) / 2
                 self._measured, self._answers = 0.0, 0
 
+    def until_free(self) -> threading.Lock | None:
+        """Wait behind all requests.
+
+        Returns:
+            None when nobody has a place; else what opens, to whoever acquires it, once nobody has.
+        """
+        with self._lock:
+            if not self._working:
+                return None
+            turn = _shut()
+            self._behind.append(turn)
+            return turn
+
     def _is_taken(self, now: float) -> bool:
         if self._working == self._count:
             return False
@@ -120,6 +137,10 @@ class Places:
             self._in_line.popleft()[1].release()
         else:
             self._working -= 1
+            if not self._working:
+                for turn in self._behind:
+                    turn.release()
+                self._behind.clear()
 
 
 def _shut() -> threading.Lock:
@@ -142,6 +163,26 @@ def a_place(places: Places) -> Iterator[None]:
 
 
 @contextmanager
+def behind(places: Places) -> Iterator[None]:
+    """Let this thread go on only between requests, where it says so by ``step_back`` or comes from ``elsewhere``.
+
+    Python runs one thread of a process at a time: a page shares with whatever else is done meanwhile.
+    """
+    _this_thread.behind = places
+    try:
+        yield
+    finally:
+        _this_thread.behind = None
+
+
+def step_back() -> None:
+    """Wait until no request has a place, if this thread works behind them; but not for ever."""
+    places: Places | None = getattr(_this_thread, "behind", None)
+    if places is not None and (turn := places.until_free()):
+        turn.acquire(timeout=_STEPS_BACK)
+
+
+@contextmanager
 def elsewhere() -> Iterator[None]:
     """Give this thread's place away while the block waits for somebody else, or on purpose.
 
@@ -156,5 +197,7 @@ def elsewhere() -> Iterator[None]:
     finally:
         now = time.monotonic()
         tallies.waited(now - began)
-        if places is not None and (turn := places.come_back(now)):
+        if places is None:
+            step_back()
+        elif turn := places.come_back(now):
             turn.acquire()
