@@ -58,12 +58,16 @@ call_command("load_cast", verbosity=0)
 
 
 def eventually(look: Callable[[], Any], what: str, *, seconds: float = PATIENCE) -> Any:
-    """Return the first true value of `look`; fail saying `what` was waited for when none comes in time."""
-    give_up_at = time.monotonic() + seconds
+    """Return the first true value of `look`; fail saying `what` was waited for when none comes in time.
+
+    It looks more and more rarely: many a look is a connection to the database, and takes from who is looked at.
+    """
+    give_up_at, pause = time.monotonic() + seconds, 0.02
     while time.monotonic() < give_up_at:
         if found := look():
             return found
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.25, 0.15)
     raise AssertionError(f"waited {seconds:.0f} s in vain: {what}")
 
 

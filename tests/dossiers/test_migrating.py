@@ -16,7 +16,7 @@ from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import named, run_next_recheck
 from motcua.sealing import digest, seal, unseal
 from tests.conftest import ToldRegister, raw
-from tests.own_database import empty_database
+from tests.own_database import own_database
 from tests.people import FIRST_OFFICE, cast
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -31,17 +31,16 @@ def migrate(targets: list[tuple[str, str]]) -> Any:
 
 
 @pytest.fixture
-def latest(transactional_db: None) -> Iterator[None]:
-    """Leave the database as all other tests want it."""
-    nodes = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    yield
-    migrate(nodes)
+def latest(transactional_db: None, tmp_path: Path) -> Iterator[None]:
+    """Leave the database of all other tests alone."""
+    with own_database(tmp_path, is_empty=False):
+        yield
 
 
 @pytest.fixture
 def before(transactional_db: None, tmp_path: Path) -> Iterator[Any]:
     """Return the models as they were, with a database of that time."""
-    with empty_database(tmp_path):
+    with own_database(tmp_path, is_empty=True):
         yield migrate(BEFORE)
 
 
