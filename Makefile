@@ -38,7 +38,7 @@ check: $(VENV)/.dev  ## Style, types, import contracts, templates, and generated
 	$(BIN)/motcua makemigrations --check --dry-run
 	$(BIN)/motcua configuration --check
 
-scans: $(VENV)/.dev  ## Look for careless code, secrets, packages with known flaws, and fuzz for 20 seconds
+scans: $(VENV)/.dev  ## Look for careless code, secrets, packages with known flaws, and fuzz for 10 seconds
 	@$(BIN)/python tests/scans.py
 
 fix: $(VENV)/.dev  ## Format the code and mend what can be mended
