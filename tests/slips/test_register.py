@@ -63,6 +63,45 @@ def test_a_month_goes_on_with_the_years_numbers(a_year: list[Dossier]) -> None:
     assert [row[0] for row in rows(a_year[0].office, 2026, 12)] == ["04"]
 
 
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 1, 1, 0, 5, tzinfo=UTC),
+        datetime(2026, 3, 2, 3, 1, tzinfo=UTC),
+        datetime(2026, 12, 31, 17, 1, tzinfo=UTC),
+        datetime(2027, 6, 1, tzinfo=UTC),
+    ],
+    ids=str,
+)
+def test_whenever_it_is_looked_at_months_before_are_counted_as_this_one_is(
+    a_year: list[Dossier], now: datetime
+) -> None:
+    office = a_year[0].office
+    assert book.months_of(office, 2025, now=now) == {12: 1}
+    assert book.months_of(office, 2026, now=now) == {1: 1, 3: 2, 12: 1}
+    assert book.months_of(office, 2027, now=now) == {1: 1}
+
+
+def test_what_is_received_this_month_is_counted_at_once(
+    a_year: list[Dossier], receive: Callable[..., Dossier]
+) -> None:
+    office, now = a_year[0].office, datetime(2026, 12, 31, 10, 0, tzinfo=UTC)
+    assert book.months_of(office, 2026, now=now)[12] == 1
+
+    receive(now=now, full_name="Người Mới")
+    assert book.months_of(office, 2026, now=now)[12] == 2
+
+
+def test_months_before_are_not_counted_again(a_year: list[Dossier]) -> None:
+    office, now = a_year[0].office, datetime(2026, 12, 31, 10, 0, tzinfo=UTC)
+    book.months_of(office, 2026, now=now)
+    with CaptureQueriesContext(connection) as asked:
+        assert book.months_of(office, 2026, now=now) == {1: 1, 3: 2, 12: 1}
+
+    (only,) = asked
+    assert "2026-11-30 17:00:00" in only["sql"]
+
+
 def test_a_long_book_comes_in_parts(a_year: list[Dossier], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(book, "LINES", 3)
     office = a_year[0].office

@@ -27,7 +27,7 @@ _COUNTED: Final = 5000  # a word on more dossiers than these is a common one; ho
 _WALKED: Final = 8_000  # dossiers with the rarest word that are gone through where all words are common
 _OPENED: Final = 500  # names that are opened to look for the beginning of a word
 _MOST_WORDS: Final = 12  # of what is typed; no name has more
-_MOST_DAYS: Final = 1000  # on which a number may have been given, the latest first
+_MOST_DAYS: Final = 300  # on which a number may have been given, the latest first: more than a year's
 _LONGEST_CODE: Final = 100
 _DAY_DIGITS: Final = 6
 # The end of an office's code, a day and a number; or one of the two alone, which are told apart by their length.
@@ -118,7 +118,7 @@ def coded(offices: Collection[str], text: str) -> Q | None:
         return reduce(or_, starts, Q(pk__in=[]))
     given = CodeCounter.objects.filter(office_code__in=near, last__gte=int(serial)).order_by("-on")
     days = given.values_list("office_code", "on")[:_MOST_DAYS]
-    # Put together by hand: a thousand strftime take a tenth of the page.
+    # Put together by hand: hundreds of strftime take a tenth of the page.
     end = f"{int(serial):04}"
     codes = (f"{office}-{on.year % 100:02}{on.month:02}{on.day:02}-{end}" for office, on in days)
     return Q(code__in=list(codes))

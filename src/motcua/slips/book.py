@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment
 
 LINES: Final = 1000  # of a part
+_SETTLED_AFTER: Final = timedelta(minutes=10)  # no transaction that bears last month's date lasts so long
 _COLUMNS: Final = (
     *("code", "applicant_name", "permanent_residence", "current_residence", "phone", "by_hand_reason"),
     *("received_at", "due_at", "finished_at", "closed_at", "status", "procedure__name", "revision__name"),
@@ -52,13 +53,14 @@ def years_of(office: Office, *, today: date) -> list[int]:
     """
     begin = _begin(today.year)
     # The last move is never before the reception: by it the index begins where the year begins.
-    this_year = _received(office).filter(received_at__gte=begin, saved_at__gte=begin).exists()
+    this_year = _received(office.pk).filter(received_at__gte=begin, saved_at__gte=begin).exists()
     return [today.year] * this_year + list(_years_before(office.pk, today.year))
 
 
 def forget() -> None:
-    """Look up the years of before anew."""
+    """Look up years and months of before anew."""
     _years_before.cache_clear()
+    _months_before.cache_clear()
 
 
 @lru_cache(maxsize=1024)
@@ -68,10 +70,29 @@ def _years_before(office_id: int, year: int) -> tuple[int, ...]:
     return tuple(sorted(years.order_by().distinct(), reverse=True))
 
 
-def months_of(office: Office, year: int) -> dict[int, int]:
-    """Count what an office received in each month of a year; months without any are left out."""
-    found = _of_year(office, year).annotate(month=ExtractMonth("received_at")).order_by()
-    return dict(found.values_list("month").annotate(Count("pk")).order_by("month"))
+def months_of(office: Office, year: int, *, now: datetime) -> dict[int, int]:
+    """Count what an office received in each month of a year; months without any are left out.
+
+    Args:
+        office: whose register it is.
+        year: which year.
+        now: the moment; what was received in the months before does not change any more, and is counted once.
+    """
+    settled = timezone.localtime(now - _SETTLED_AFTER)
+    begin = max(_begin(year), min(_begin(settled.year, settled.month), _begin(year + 1)))
+    # The last move is never before the reception: by it the index begins where the month begins.
+    fresh = _of_year(office.pk, year).filter(received_at__gte=begin, saved_at__gte=begin)
+    return dict((*_months_before(office.pk, year, begin), *_by_month(fresh)))
+
+
+@lru_cache(maxsize=1024)
+def _months_before(office_id: int, year: int, moment: datetime) -> tuple[tuple[int, int], ...]:
+    return _by_month(_of_year(office_id, year).filter(received_at__lt=moment))
+
+
+def _by_month(found: QuerySet[Dossier]) -> tuple[tuple[int, int], ...]:
+    months = found.annotate(month=ExtractMonth("received_at")).order_by().values_list("month")
+    return tuple(months.annotate(Count("pk")).order_by("month"))
 
 
 def parts(count: int) -> list[tuple[int, int]]:
@@ -97,7 +118,7 @@ def make_register(part: BookPart, *, now: datetime) -> bytes:
 @in_vietnamese()
 def facts_of_part(part: BookPart, *, now: datetime) -> dict[str, Any]:
     """Return what a part of the register says. Raises LookupError when it has no line."""
-    rows = _of_year(part.office, part.year)
+    rows = _of_year(part.office.pk, part.year)
     before = 0
     if part.month is not None:
         before = rows.filter(received_at__lt=_begin(part.year, part.month)).count()
@@ -152,12 +173,12 @@ def _note(row: dict[str, Any]) -> str:
     return ". ".join(said)
 
 
-def _received(office: Office) -> QuerySet[Dossier]:
-    return Dossier.objects.filter(office=office, received_at__isnull=False)
+def _received(office_id: int) -> QuerySet[Dossier]:
+    return Dossier.objects.filter(office=office_id, received_at__isnull=False)
 
 
-def _of_year(office: Office, year: int) -> QuerySet[Dossier]:
-    return _received(office).filter(received_at__gte=_begin(year), received_at__lt=_begin(year + 1))
+def _of_year(office_id: int, year: int) -> QuerySet[Dossier]:
+    return _received(office_id).filter(received_at__gte=_begin(year), received_at__lt=_begin(year + 1))
 
 
 def _begin(year: int, month: int = 1) -> datetime:

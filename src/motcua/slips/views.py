@@ -155,7 +155,7 @@ def _book_page(request: HttpRequest, office: Office, offices: list[Office]) -> H
     today = timezone.localdate()
     years = book.years_of(office, today=today)
     shown = _number(request, "xem", 2000, 2200) or (years[0] if years else today.year)
-    months = book.months_of(office, shown)
+    months = book.months_of(office, shown, now=timezone.now())
     rows = [
         {
             "month": month,
