@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from motcua.verification.models import IdentityCheck
 SAMPLED_FOR: Final = timedelta(days=30)
 _LOOKED_THROUGH: Final = 20_000  # checks at most for one page of the sample
 _PIECE: Final = 1500  # at two in a hundred enough for a page, mostly
-_OUT_OF: Final = 16**8
+_OUT_OF: Final = 2**32
 
 
 class OwnCheck(Exception):
@@ -67,7 +68,7 @@ def sample(
         asked_at__lte=now,
         review__isnull=True,
     )
-    drawn: set[UUID] = set()
+    is_drawn, drawn = lot(), set[UUID]()
     last, is_cut = None, False
     for place, key in enumerate(_read_on(ordinary.order_by("-asked_at", "-pk"), after)):
         is_cut = last is not None and (len(drawn) == size or place == _LOOKED_THROUGH)
@@ -90,10 +91,18 @@ def _read_on(checks: QuerySet[IdentityCheck], after: str) -> Iterator[UUID]:
         after = place_of(IdentityCheck.objects.only("asked_at").get(pk=piece[-1]))
 
 
-def is_drawn(key: UUID) -> bool:
-    """Say whether the check with a key belongs to the sample of ``REVIEW_SAMPLE_PERCENT``."""
-    share = int(digest("review sample", str(key))[:8], 16)
-    return share * 100 < settings.REVIEW_SAMPLE_PERCENT * _OUT_OF
+def lot() -> Callable[[UUID], bool]:
+    """Return what says whether the check with a key belongs to the sample of ``REVIEW_SAMPLE_PERCENT``.
+
+    For one page a thousand keys are drawn from: BLAKE2 has its own use for a key and takes a third of HMAC's time.
+    """
+    secret, least = bytes.fromhex(digest("review sample", "")), settings.REVIEW_SAMPLE_PERCENT * _OUT_OF
+
+    def is_drawn(key: UUID) -> bool:
+        share = int.from_bytes(blake2b(key.bytes, key=secret, digest_size=4).digest())
+        return share * 100 < least
+
+    return is_drawn
 
 
 def dossier_of(check: IdentityCheck) -> Dossier | None:
