@@ -6,6 +6,8 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from motcua.accounts.models import User
@@ -72,13 +74,35 @@ def test_a_name_that_no_key_opens_does_not_spoil_the_search(officer: User) -> No
 def test_the_latest_come_first_and_no_more_than_asked_for(
     officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_COUNTED", 3)
+    monkeypatch.setattr(search, "_WALKED", 3)
+    monkeypatch.setattr(search, "_FEW", 2)
     for place in range(6):
         received(officer, f"Nguyễn Văn {'An' if place % 2 else 'Bình'}")
     received(officer, "Trần Văn Bình")
 
     assert names(officer, "van", most=2) == ["Trần Văn Bình", "Nguyễn Văn An"]
     assert names(officer, "nguyen van binh", most=2) == ["Nguyễn Văn Bình"] * 2
+
+
+@pytest.mark.parametrize("walked", [3, 100])
+def test_where_all_words_are_common_the_latest_with_the_last_word_are_gone_through(
+    officer: User, monkeypatch: pytest.MonkeyPatch, walked: int
+) -> None:
+    monkeypatch.setattr(search, "_FEW", 2)
+    monkeypatch.setattr(search, "_WALKED", walked)
+    for name in ("Nguyễn Văn An", "Nguyễn Thị An", "Trần Văn An", "Lê An", "Nguyễn Văn Bình"):
+        received(officer, name)
+
+    assert names(officer, "nguyen an") == ["Nguyễn Thị An", "Nguyễn Văn An"][: 1 if walked == 3 else 2]
+    assert names(officer, "nguyen van an") == ["Nguyễn Văn An"]
+    assert names(officer, "tran nguyen an") == []
+
+
+def test_the_words_of_a_dossier_are_written_in_one_statement(officer: User) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        received(officer, "Nguyễn Thị Minh Khai")
+
+    assert sum("INSERT" in one["sql"] and "applicantword" in one["sql"] for one in asked) == 1
 
 
 def test_another_office_neither_finds_a_name_nor_keeps_its_words_alike(

@@ -23,8 +23,10 @@ from motcua.procedures.search import fold
 from motcua.sealing import BrokenSeal, digest
 from motcua.web.unions import ids_of
 
-_COUNTED: Final = 5000  # a word on more dossiers than these is a common one; how common does not matter
-_WALKED: Final = 8_000  # dossiers with the rarest word that are gone through where all words are common
+_WALKED: Final = 8_000  # dossiers that are gone through for a word; how many more have it does not matter
+_FEW: Final = 500  # dossiers that are quickest looked at one by one
+# The words of a dossier are written in one statement; so far apart their keys may lie when others write, too.
+_NEAR: Final = 10_000
 _OPENED: Final = 500  # names that are opened to look for the beginning of a word
 _MOST_WORDS: Final = 12  # of what is typed; no name has more
 _MOST_DAYS: Final = 300  # on which a number may have been given, the latest first: more than a year's
@@ -141,8 +143,8 @@ def _with_all(
 ) -> list[tuple[Any, ...]]:
     """Return of the dossiers that have all words some fields, latest first.
 
-    Of every office those with its rarest word are gone through. Where all are common it is the word typed last, mostly
-    the given name, and only its latest dossiers.
+    Of every office the latest with its rarest word are gone through; where several are as common it is the word typed
+    last, mostly the given name.
 
     Args:
         of_office: the digests of the words, by office.
@@ -166,29 +168,30 @@ def _with_all(
 
 def _of_one_office(digests: list[int], known: Mapping[int, tuple[int, int]]) -> QuerySet[ApplicantWord]:
     rarest, *others = sorted(digests, key=lambda word: (known[word][0], -digests.index(word)))
-    found = ApplicantWord.objects.filter(digest=rarest).order_by("-id")
     count, oldest = known[rarest]
-    if count == _COUNTED:
-        # A number and not a query of it: the database must see how little is left to walk through.
-        found = found.filter(id__gte=oldest)
+    # A number and not a query of it: the database must see how little is left to walk through.
+    found = ApplicantWord.objects.filter(digest=rarest, id__gte=oldest).order_by("-id")
     for place, word in enumerate(others):
-        same = ApplicantWord.objects.filter(digest=word, dossier=OuterRef("dossier"))
-        # Looked up dossier by dossier until enough are found; of an EXISTS PostgreSQL joins all that have the word.
-        found = found.alias(**{f"same{place}": Subquery(same.values("id")[:1])})
-        found = found.filter(**{f"same{place}__isnull": False})
+        same = ApplicantWord.objects.filter(digest=word)
+        if count > _FEW:
+            found = found.filter(dossier__in=same.filter(id__gte=oldest - _NEAR).values("dossier"))
+        else:
+            # Of an EXISTS PostgreSQL would join all that have the other word.
+            one = same.filter(dossier=OuterRef("dossier")).values("id")[:1]
+            found = found.alias(**{f"same{place}": Subquery(one)}).filter(**{f"same{place}__isnull": False})
     return found
 
 
 def _known(digests: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Return of each word on how many dossiers it is, common ones alike, and where its walk ends; in one statement."""
+    """Return of each word on how many of the latest dossiers it is, and where these begin; in one statement."""
     table = ApplicantWord._meta.db_table
-    count = f"(SELECT count(*) FROM (SELECT 1 FROM {table} WHERE digest = %s LIMIT {_COUNTED}) AS word)"  # noqa: S608  # nosec B608 # names and numbers of ours
-    oldest = f"(SELECT id FROM {table} WHERE digest = %s ORDER BY id DESC LIMIT 1 OFFSET {_WALKED - 1})"  # noqa: S608  # nosec B608 # names and numbers of ours
-    each = ", ".join(f"{count}, {oldest}" for _ in digests)
+    latest = f"(SELECT id FROM {table} WHERE digest = %s ORDER BY id DESC LIMIT {_WALKED}) AS latest"  # noqa: S608  # nosec B608 # names and numbers of ours
+    each = f"SELECT CAST(%s AS bigint), count(*), min(id) FROM {latest}"  # noqa: S608  # nosec B608 # names and numbers of ours
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {each}", [digest for digest in digests for _ in range(2)])
-        said = cursor.fetchone()
-    return {digest: (said[2 * place], said[2 * place + 1] or 0) for place, digest in enumerate(digests)}
+        cursor.execute(
+            " UNION ALL ".join([each] * len(digests)), [word for word in digests for _ in range(2)]
+        )
+        return {word: (count, oldest or 0) for word, count, oldest in cursor.fetchall()}
 
 
 def _has_word_like(begun: str, name: Any) -> bool:

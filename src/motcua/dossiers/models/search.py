@@ -15,7 +15,7 @@ class ApplicantWord(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["digest", "-id"], name="applicant_word"),
+            models.Index(fields=["digest", "-id", "dossier"], name="applicant_word"),
             models.Index(fields=["dossier", "digest"], name="applicant_has_word"),
         ]
 
