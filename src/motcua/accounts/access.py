@@ -5,26 +5,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen, User
+from motcua.accounts.requests import CitizenRequest, OfficialRequest
 from motcua.accounts.rights import Right, may
 
-View = Callable[..., HttpResponse]
+_P = ParamSpec("_P")
+_R = TypeVar("_R", bound=HttpRequest)
+View: TypeAlias = Callable[Concatenate[_R, _P], HttpResponseBase]
 _log = logging.getLogger("motcua.accounts")
 
 
-def citizen_of(request: HttpRequest) -> Citizen:
-    """Return the citizen who is logged in, on a page that only citizens see; the backend read them with the user."""
-    citizen: Citizen = request.user.citizen
-    return citizen
+def citizen_of(request: CitizenRequest) -> Citizen:
+    """Return the citizen who is logged in; the backend read them with the user."""
+    return request.user.citizen
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who is logged in, on a page that another guard stands before, as Django's does in the administration."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
 
 
 def _way_back(request: HttpRequest) -> str:
@@ -33,13 +44,13 @@ def _way_back(request: HttpRequest) -> str:
 
 
 def _only(
-    view: View,
+    view: View[_R, _P],
     is_theirs: Callable[[User], bool],
-    refusal: Any,
+    refusal: Promise,
     *,
     is_guarded: bool,
     right: Right | None = None,
-) -> View:
+) -> View[HttpRequest, _P]:
     """Let only those see a view whose it is; others are sent to log in, or told so.
 
     ``is_guarded``: who must have a second factor and has none is led to switch it on first. ``right`` is what the view
@@ -47,7 +58,7 @@ def _only(
     """
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return redirect_to_login(_way_back(request))
         if not is_theirs(request.user):
@@ -56,34 +67,34 @@ def _only(
             raise PermissionDenied(str(refusal))
         if is_guarded and second_factor.is_missing(request.user):
             return redirect("second_factor")
-        return view(request, *args, **kwargs)
+        return view(cast(_R, request), *args, **kwargs)
 
     guarded.right = right  # type: ignore[attr-defined]
     return guarded
 
 
-def citizen_required(view: View) -> View:
+def citizen_required(view: View[CitizenRequest, _P]) -> View[HttpRequest, _P]:
     """Let only a logged-in citizen see a view."""
     refusal = _("Trang này dành cho công dân. Cán bộ vui lòng dùng trang Một cửa.")
     return _only(view, lambda user: user.is_citizen, refusal, is_guarded=False)
 
 
-def right_required(right: Right) -> Callable[[View], View]:
+def right_required(right: Right) -> Callable[[View[OfficialRequest, _P]], View[HttpRequest, _P]]:
     """Let only officials who have a right see a view; whose dossier it is about the view asks ``dossiers.access``."""
 
-    def guard(view: View) -> View:
+    def guard(view: View[OfficialRequest, _P]) -> View[HttpRequest, _P]:
         refusal = _("Vai trò của ông/bà không có việc này. Vui lòng liên hệ phụ trách nếu cần.")
         return _only(view, lambda user: may(user, right), refusal, is_guarded=True, right=right)
 
     return guard
 
 
-def official_required(view: View) -> View:
+def official_required(view: View[OfficialRequest, _P]) -> View[HttpRequest, _P]:
     """Let only a logged-in officer, supervisor or administrator see a view that is about their own account."""
     return _only(view, lambda user: not user.is_citizen, _("Trang này dành cho cán bộ."), is_guarded=False)
 
 
-def supervisor_required(view: View) -> View:
+def supervisor_required(view: View[OfficialRequest, _P]) -> View[HttpRequest, _P]:
     """Let only a logged-in supervisor or administrator see a view."""
     refusal = _("Trang này dành cho phụ trách bộ phận một cửa.")
     return _only(view, lambda user: may(user, Right.OVERSEE), refusal, is_guarded=True, right=Right.OVERSEE)

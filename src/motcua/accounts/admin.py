@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import Group
+from django.contrib.auth.admin import Group  # type: ignore[attr-defined]  # which registers it first
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts import second_factor, service
+from motcua.accounts.access import user_of
 from motcua.accounts.forms import PasswordField, password_errors
 from motcua.accounts.models import Citizen, DayChange, Notice, Office, User
 from motcua.accounts.office_forms import HOURS_FIELDS, HOURS_HELP, DayChangeForm, OfficeForm
@@ -125,7 +126,7 @@ def _changed(request: HttpRequest, office_code: str, names: list[str]) -> None:
     record(
         name="office.changed",
         now=timezone.now(),
-        actor=request.user,
+        actor=user_of(request),
         office_code=office_code,
         subject=office_code,
         details={"changed": names},
@@ -282,14 +283,14 @@ class UserAdmin(admin.ModelAdmin):
     def wake(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Let officials whose accounts sleep log in again."""
         for user in chosen.select_related("office"):
-            service.wake(user=user, by=request.user, now=timezone.now())
+            service.wake(user=user, by=user_of(request), now=timezone.now())
         self.message_user(request, _("Đã mở lại các tài khoản được chọn."))
 
     @admin.action(description=_("Tắt xác thực hai bước đã mất"), permissions=["change"])
     def switch_second_factor_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Switch off second factors that were lost."""
         for user in chosen.select_related("office").exclude(totp_since=None):
-            second_factor.switch_off(user=user, by=request.user, now=timezone.now())
+            second_factor.switch_off(user=user, by=user_of(request), now=timezone.now())
         self.message_user(request, _("Đã tắt xác thực hai bước của các tài khoản được chọn."))
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from motcua.accounts import second_factor, service
 from motcua.accounts.access import official_required
 from motcua.accounts.forms import ConfirmForm, SecondFactorForm
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.tries import LoginLimited
 from motcua.accounts.views import another_password
 from motcua.sealing import BrokenSeal, seal, unseal
@@ -30,7 +31,7 @@ _OFFERED = "offered_totp"
 
 @require_safe
 @official_required
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: OfficialRequest) -> HttpResponse:
     """Show who one is here, and how well the account is guarded."""
     context = {
         "codes_left": request.user.recovery_codes.count(),
@@ -42,7 +43,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @_page
 @official_required
-def second_factor_page(request: HttpRequest) -> HttpResponse:
+def second_factor_page(request: OfficialRequest) -> HttpResponse:
     """Switch the second factor on, or put another telephone in the place of the old one."""
     secret = _offered_secret(request)
     form = SecondFactorForm(request.POST if request.method == "POST" else None)
@@ -77,7 +78,7 @@ def second_factor_page(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @_page
 @official_required
-def recovery_codes(request: HttpRequest) -> HttpResponse:
+def recovery_codes(request: OfficialRequest) -> HttpResponse:
     """Make new recovery codes in the place of all old ones."""
     if not request.user.has_second_factor:
         return redirect("second_factor")
@@ -104,7 +105,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @_page
 @official_required
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: OfficialRequest) -> HttpResponse:
     """Take another password."""
     return another_password(request, "account")
 
@@ -120,7 +121,7 @@ def _offered_secret(request: HttpRequest) -> str:
 
 
 def _show_secret(
-    request: HttpRequest, form: SecondFactorForm, secret: str, limited: LoginLimited | None = None
+    request: OfficialRequest, form: SecondFactorForm, secret: str, limited: LoginLimited | None = None
 ) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,

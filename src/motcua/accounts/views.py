@@ -22,6 +22,7 @@ from motcua.accounts import notices, second_factor, service, sessions
 from motcua.accounts.access import citizen_of, citizen_required
 from motcua.accounts.forms import CodeForm, LoginForm, NewPasswordForm, ProfileForm, RegistrationForm
 from motcua.accounts.models import User
+from motcua.accounts.requests import CitizenRequest, UserRequest
 from motcua.accounts.tries import LoginLimited
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
@@ -146,7 +147,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @citizen_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: CitizenRequest) -> HttpResponse:
     """Show a citizen's own data and inbox."""
     citizen = citizen_of(request)
     notices = list(citizen.user.notices.all()[:_MOST_NOTICES])
@@ -162,7 +163,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @_page
 @citizen_required
-def profile_edit(request: HttpRequest) -> HttpResponse:
+def profile_edit(request: CitizenRequest) -> HttpResponse:
     """Correct one's own data."""
     citizen, way_back = citizen_of(request), _way_back(request)
     form = ProfileForm(citizen, request.POST if request.method == "POST" else None)
@@ -202,12 +203,12 @@ def profile_edit(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @_page
 @citizen_required
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: CitizenRequest) -> HttpResponse:
     """Take another password."""
     return another_password(request, "profile")
 
 
-def another_password(request: HttpRequest, then: str) -> HttpResponse:
+def another_password(request: UserRequest, then: str) -> HttpResponse:
     """Show the form for another password, or take it; every other session of the account ends by it.
 
     Args:
@@ -239,7 +240,7 @@ def another_password(request: HttpRequest, then: str) -> HttpResponse:
 
 @require_POST
 @citizen_required
-def notices_read(request: HttpRequest) -> HttpResponse:
+def notices_read(request: CitizenRequest) -> HttpResponse:
     """Mark the inbox as read."""
     notices.read_notices(user=citizen_of(request).user, now=timezone.now())
     return redirect("profile")

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
+from motcua.accounts.requests import CitizenRequest
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
 from motcua.dossiers.agreed_terms import agree_for_page
@@ -61,7 +63,7 @@ _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_POST
-def start_dossier(request: HttpRequest, code: str) -> HttpResponse:
+def start_dossier(request: HttpRequest, code: str) -> HttpResponseBase:
     """Begin a dossier; who is not logged in yet comes back to the procedure after logging in."""
     if not request.user.is_authenticated:
         return redirect_to_login(reverse("procedure", args=[code]))
@@ -69,7 +71,7 @@ def start_dossier(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @citizen_required
-def _start_dossier(request: HttpRequest, code: str) -> HttpResponse:
+def _start_dossier(request: CitizenRequest, code: str) -> HttpResponse:
     procedure = get_object_or_404(Procedure, code=code, is_active=True)
     code = request.POST.get("office", "")[:35].replace("\0", "")
     office = offices_online(procedure).filter(code=code).first()
@@ -85,7 +87,7 @@ def _start_dossier(request: HttpRequest, code: str) -> HttpResponse:
 
 @_page
 @citizen_required
-def applicant_step(request: HttpRequest, pk: UUID) -> HttpResponse:
+def applicant_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Show who files and for whom; on "Đồng ý và tiếp tục" the register is asked about both."""
     draft = own_dossier(request, pk)
     if not draft.is_draft:
@@ -104,7 +106,7 @@ def applicant_step(request: HttpRequest, pk: UUID) -> HttpResponse:
 class _Asking:
     """One showing or one press of the first step: its forms, and what the register said."""
 
-    def __init__(self, request: HttpRequest, draft: Dossier) -> None:
+    def __init__(self, request: CitizenRequest, draft: Dossier) -> None:
         self.request, self.draft = request, draft
         self.cases = list(draft.procedure.cases.all())
         posted = request.POST if request.method == "POST" else None
@@ -205,7 +207,7 @@ class _Asking:
 
 @require_POST
 @citizen_required
-def remind(request: HttpRequest, pk: UUID) -> HttpResponse:
+def remind(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Note that the citizen wants to be told when the register can be asked about a draft."""
     try:
         service.remind(dossier=own_dossier(request, pk), now=timezone.now())
@@ -221,7 +223,7 @@ def remind(request: HttpRequest, pk: UUID) -> HttpResponse:
 @_page
 @csrf_exempt  # the body is looked at only once its size is known to be right; see _papers_step
 @citizen_required
-def papers_step(request: HttpRequest, pk: UUID) -> HttpResponse:
+def papers_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Take the papers, as many at a time as one likes."""
     if content_length(request) > request_max_bytes():
         return too_large(request, own_dossier(request, pk), back="papers_step")
@@ -230,7 +232,7 @@ def papers_step(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @csrf_protect
-def _papers_step(request: HttpRequest, pk: UUID) -> HttpResponse:
+def _papers_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     draft, now = own_dossier(request, pk), timezone.now()
     if (away := _way_back(request, draft)) is not None:
         return away
@@ -269,7 +271,7 @@ def _keep_uploads(draft: Dossier, form: PapersForm) -> None:
             form.add_error(name, f"{upload.name}: {refused.message}")
 
 
-def _papers_page(request: HttpRequest, draft: Dossier, form: PapersForm) -> HttpResponse:
+def _papers_page(request: CitizenRequest, draft: Dossier, form: PapersForm) -> HttpResponse:
     names = {document.pk: name for name, document in form.documents.items() if document is not None}
     given: dict[str, list[Paper]] = {}
     for paper in draft.papers.all():
@@ -304,7 +306,7 @@ def _papers_page(request: HttpRequest, draft: Dossier, form: PapersForm) -> Http
 
 @require_POST
 @citizen_required
-def remove_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
+def remove_paper(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Take one file out of a draft."""
     draft = own_dossier(request, pk)
     try:
@@ -316,7 +318,7 @@ def remove_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse
 
 @_page
 @citizen_required
-def review_step(request: HttpRequest, pk: UUID) -> HttpResponse:
+def review_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Show everything once more; with the oath, "Nộp hồ sơ" files it, once."""
     draft, now = own_dossier(request, pk), timezone.now()
     prefetch_related_objects([draft], "papers")
@@ -352,7 +354,7 @@ def review_step(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 @citizen_required
-def submitted(request: HttpRequest, pk: UUID) -> HttpResponse:
+def submitted(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Show the code, and what happens next."""
     filed = own_dossier(request, pk)
     if filed.is_draft:
@@ -362,7 +364,7 @@ def submitted(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @citizen_required
-def delete_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
+def delete_draft(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Delete a draft with its files."""
     try:
         service.delete_draft(dossier=own_dossier(request, pk), now=timezone.now())

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
+from motcua.accounts.requests import CitizenRequest
 from motcua.dossiers import service, states
 from motcua.dossiers.fees import Unpaid, sum_of_fees
 from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
@@ -73,7 +74,7 @@ _page = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 @citizen_required
-def my_dossiers(request: HttpRequest) -> HttpResponse:
+def my_dossiers(request: CitizenRequest) -> HttpResponse:
     """List the citizen's drafts and filed dossiers, the last saved first, each with what to do next."""
     chosen = request.GET.get("loc", "")
     chosen = chosen if chosen in _GROUPS else ""
@@ -142,7 +143,7 @@ def _next(row: dict[str, Any]) -> str:
 
 @require_safe
 @citizen_required
-def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
+def dossier(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Show one of the citizen's own dossiers, what to do next first; a draft goes on where it stopped."""
     own = own_dossier(request, pk)
     if own.is_draft:
@@ -178,7 +179,7 @@ def dossier(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @citizen_required
-def choose_collecting(request: HttpRequest, pk: UUID) -> HttpResponse:
+def choose_collecting(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Note how the citizen wants to get the result."""
     own = own_dossier(request, pk)
     form = CollectingForm(request.POST, collecting=own.collecting)
@@ -197,7 +198,7 @@ def choose_collecting(request: HttpRequest, pk: UUID) -> HttpResponse:
 @_page
 @csrf_exempt  # the body is looked at only once its size is known to be right; see _supplement
 @citizen_required
-def supplement(request: HttpRequest, pk: UUID) -> HttpResponse:
+def supplement(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Show which papers are asked for and why; take them, as many at a time as one likes, and send them once."""
     own = own_dossier(request, pk)
     if content_length(request) > request_max_bytes():
@@ -209,7 +210,7 @@ def supplement(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @csrf_protect
-def _supplement(request: HttpRequest, own: Dossier, asked: Supplement | None) -> HttpResponse:
+def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None) -> HttpResponse:
     if asked is None or asked.answered_at is not None:
         return redirect("dossier", pk=own.pk)
     names = [one["name"] for one in asked.documents]
@@ -261,7 +262,7 @@ def _supplement(request: HttpRequest, own: Dossier, asked: Supplement | None) ->
     return render(request, "dossiers/supplement.html", context)
 
 
-def _keep_answers(own: Dossier, form: AnswerForm, request: HttpRequest) -> None:
+def _keep_answers(own: Dossier, form: AnswerForm, request: CitizenRequest) -> None:
     """Keep every file that can be kept, and tell by the others why not."""
     if not form.is_valid():
         return
@@ -287,7 +288,7 @@ def _tell_missing(form: AnswerForm, missing: list[str]) -> None:
 
 @require_POST
 @citizen_required
-def remove_answer(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
+def remove_answer(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Take one file out of an answer that has not been sent."""
     try:
         service.remove_answer(
@@ -300,7 +301,7 @@ def remove_answer(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpRespons
 
 @_page
 @citizen_required
-def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+def withdraw(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Tell what it means to take a dossier back; with a reason, take it back."""
     own = own_dossier(request, pk)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
@@ -330,7 +331,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @citizen_required
-def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
+def collect(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Give the citizen the result online, as they chose; the files stay to be downloaded."""
     own = own_dossier(request, pk)
     is_online = own.collecting == Dossier.Collecting.ONLINE
@@ -349,7 +350,7 @@ def collect(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @_page
 @citizen_required
-def rate(request: HttpRequest, pk: UUID) -> HttpResponse:
+def rate(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Ask how the service was, once."""
     own = own_dossier(request, pk)
     if not service.may_be_rated(own):
@@ -385,7 +386,7 @@ _WHOLE: Final = Kept(
 )
 
 
-def own_dossier(request: HttpRequest, pk: UUID) -> Any:
+def own_dossier(request: CitizenRequest, pk: UUID) -> Any:
     """Return one of the citizen's own dossiers; another's is as absent as one that never was.
 
     Returns:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
+from motcua.accounts.requests import CitizenRequest
 from motcua.dossiers import paper_reuse, service
 from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier, Paper
@@ -26,7 +27,7 @@ _MOST_OFFERED = 50
 
 @require_safe
 @citizen_required
-def my_papers(request: HttpRequest) -> HttpResponse:
+def my_papers(request: CitizenRequest) -> HttpResponse:
     """List what the citizen gave and the results that they collected, each with where it was used."""
     words = request.GET.get("q", "")[:100]
     page = Paginator(paper_reuse.kept_by(request.user.citizen, words), _PAGE).get_page(
@@ -38,7 +39,7 @@ def my_papers(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @citizen_required
-def reuse(request: HttpRequest, pk: UUID) -> HttpResponse:
+def reuse(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Offer what the citizen gave before, for one line of a dossier (``?muc=``)."""
     own = own_dossier(request, pk)
     lines = paper_lines_of(own, request.user)
@@ -63,7 +64,7 @@ def reuse(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 @citizen_required
-def reuse_paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
+def reuse_paper(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Copy a paper that the citizen gave before to a line of a dossier."""
     own = own_dossier(request, pk)
     back = redirect(_page_of(own), pk=pk)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from motcua.accounts.access import user_of
 from motcua.dossiers import service
 from motcua.dossiers.files.reading import JPEG, PDF
 from motcua.dossiers.models import Paper
@@ -28,7 +29,7 @@ def paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponseBase:
     found = _readable_paper(request, pk, paper_pk)
     if found.is_sealed_away:
         return _no_file(request, found, "dossiers/paper_sealed.html", status=403)
-    is_of_other = (found.kind == Paper.Kind.RESULT) == request.user.is_citizen
+    is_of_other = (found.kind == Paper.Kind.RESULT) == user_of(request).is_citizen
     if (
         settings.CLAMD_ADDRESS
         and found.scan == Paper.Scan.NOT_YET
@@ -79,12 +80,13 @@ def _alone(response: FileResponse) -> FileResponse:
 
 def _no_file(request: HttpRequest, found: Paper, template: str, *, status: int) -> HttpResponse:
     """Say in place of a file why it is not handed out, and what to do."""
-    base = "web/page.html" if request.user.is_citizen else "web/desk.html"
-    page = "dossier" if request.user.is_citizen else "desk_dossier"
+    is_citizen = user_of(request).is_citizen
+    base = "web/page.html" if is_citizen else "web/desk.html"
+    page = "dossier" if is_citizen else "desk_dossier"
     context = {
         "base": base,
         "paper": found,
-        "for_official": not request.user.is_citizen,
+        "for_official": not is_citizen,
         "back": reverse(page, args=[found.dossier_id]),
     }
     return render(request, template, context, status=status)

@@ -141,7 +141,7 @@ def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:
     """Say whether somebody may open what belongs to a dossier: its owner, and once it is filed who sees it at work."""
     if is_own(user, dossier):
         return True
-    return sees(user, dossier) and not second_factor.is_missing(user)
+    return user.is_authenticated and sees(user, dossier) and not second_factor.is_missing(user)
 
 
 def may_read_paper(*, paper: Paper, user: User | AnonymousUser) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from motcua.accounts.access import citizen_required
+from motcua.accounts.requests import CitizenRequest, UserRequest
 from motcua.dossiers import uploads
 from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier
@@ -26,28 +27,28 @@ _WAIT = ("busy", "away")  # reasons that pass by themselves
 
 @citizen_required
 @require_POST
-def begin_upload(request: HttpRequest, pk: UUID) -> HttpResponse:
+def begin_upload(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Begin a file of one's own dossier."""
     return begun(request, own_dossier(request, pk), page="upload")
 
 
 @citizen_required
 @require_http_methods(["HEAD", "PATCH"])
-def upload(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
+def upload(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Go on with a file of one's own dossier."""
     return gone_on(request, own_dossier(request, pk), paper_pk)
 
 
 @citizen_required
 @require_POST
-def cancel_upload(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
+def cancel_upload(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Give up a file that is on its way to one's own dossier."""
     own = own_dossier(request, pk)
     uploads.cancel_upload(dossier=own, upload_id=paper_pk, by=request.user, now=timezone.now())
     return redirect("papers_step" if own.is_draft else "supplement", pk=pk)
 
 
-def begun(request: HttpRequest, dossier: Dossier, *, page: str) -> HttpResponse:
+def begun(request: UserRequest, dossier: Dossier, *, page: str) -> HttpResponse:
     """Begin a file, or find the one that broke off; say where its pieces go and from where on they are wanted.
 
     Args:

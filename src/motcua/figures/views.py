@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from motcua.accounts.access import right_required
-from motcua.accounts.models import User
 from motcua.accounts.offices import known, offices_of_unit
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right, may
 from motcua.audit import service as audit
 from motcua.dossiers.ratings import INDICATORS
@@ -39,12 +39,6 @@ from motcua.figures.reporting import (
 _MOST_LINES: Final = 20  # of a table on the page; the rest stands together in one line
 _TROUBLE: Final = 20.0  # percent of checks without an answer from which on a chart shows a trouble
 _SHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-class OfficialRequest(HttpRequest):
-    """What reaches a view behind ``right_required``."""
-
-    user: User
 
 
 @right_required(Right.SEE_FIGURES)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from motcua.accounts.access import supervisor_required
 from motcua.accounts.models import Office
+from motcua.accounts.requests import OfficialRequest
 from motcua.dossiers.due_dates import working_days_between
 from motcua.dossiers.models import Dossier
 from motcua.oversight import history, objecting
@@ -23,7 +24,7 @@ _MOST_ANSWERED = 50
 
 @require_safe
 @supervisor_required
-def objections(request: HttpRequest) -> HttpResponse:
+def objections(request: OfficialRequest) -> HttpResponse:
     """List the cases of a supervisor: the open ones by their term, then the last answered ones."""
     cases = objecting.cases_of(request.user).select_related("check_made")
     now = timezone.now()
@@ -47,7 +48,7 @@ def objections(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @supervisor_required
-def objection(request: HttpRequest, pk: int) -> HttpResponse:
+def objection(request: OfficialRequest, pk: int) -> HttpResponse:
     """Show one case with its facts; posted, answer it."""
     cases = objecting.cases_of(request.user).select_related("check_made__asked_by", "answered_by")
     case = get_object_or_404(cases, pk=pk)
@@ -88,7 +89,7 @@ def _facts(case: Objection) -> dict[str, object]:
     }
 
 
-def _frame(request: HttpRequest) -> dict[str, object]:
+def _frame(request: OfficialRequest) -> dict[str, object]:
     """Return what the pages are drawn in: an administrator has no office and no desk."""
     is_desk = request.user.is_officer
     return {"layout": "web/desk.html" if is_desk else "web/page.html", "is_desk": is_desk}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from motcua.accounts.access import citizen_of, citizen_required
+from motcua.accounts.requests import CitizenRequest
 from motcua.audit.service import record
 from motcua.oversight import history, objecting, rows
 from motcua.oversight.forms import ObjectionForm
@@ -20,7 +21,7 @@ from motcua.verification.service import number_lock
 
 @require_safe
 @citizen_required
-def my_checks(request: HttpRequest) -> HttpResponse:
+def my_checks(request: CitizenRequest) -> HttpResponse:
     """Show a citizen the checks about their number; whose, the session says and nothing else."""
     citizen, now = citizen_of(request), timezone.now()
     after = history.place_of(request.GET.get("truoc", ""))
@@ -44,7 +45,7 @@ def my_checks(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @citizen_required
-def object_to_check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def object_to_check(request: CitizenRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one check with the citizen's objection to it; posted, open one."""
     citizen, now = citizen_of(request), timezone.now()
     row = history.row_of(history.subject_of(citizen), citizen=citizen, check_id=pk)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from motcua.accounts.access import user_of
 from motcua.outbox.models import Parcel, Pause
 from motcua.oversight.sending_again import Again, send_given_up_again
 from motcua.web.administration import ReadOnlyAdmin
@@ -37,7 +38,8 @@ class HowItStands(admin.SimpleListFilter):
             "xong": Parcel.TAKEN,
             "thoi": Parcel.GIVEN_UP,
         }
-        return queryset.filter(chosen[self.value()]) if self.value() in chosen else queryset
+        value = self.value()
+        return queryset.filter(chosen[value]) if value in chosen else queryset
 
 
 @admin.register(Parcel)
@@ -69,7 +71,7 @@ class ParcelAdmin(ReadOnlyAdmin):
         self._send(request, Parcel.objects.filter(topic__in=topics))
 
     def _send(self, request: HttpRequest, parcels: QuerySet[Parcel]) -> None:
-        again = send_given_up_again(parcels, by=request.user, now=timezone.now())
+        again = send_given_up_again(parcels, by=user_of(request), now=timezone.now())
         if again.sent:
             text = ngettext("%(count)d tin sẽ được gửi lại.", "%(count)d tin sẽ được gửi lại.", again.sent)
             self.message_user(request, text % {"count": again.sent}, messages.SUCCESS)

@@ -14,6 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from motcua.accounts.access import right_required
+from motcua.accounts.recording import office_code
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.accounts.service import owner_of
 from motcua.audit.service import record
@@ -38,7 +40,7 @@ _CARRIES: Final = timedelta(minutes=30)
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @right_required(Right.ASK_REGISTER)
-def history_print(request: HttpRequest) -> HttpResponse:
+def history_print(request: OfficialRequest) -> HttpResponse:
     """Ask the register who the person is, itself a check on record, and show the list only when they are."""
     form = PersonForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -69,7 +71,7 @@ def history_print(request: HttpRequest) -> HttpResponse:
     return _list(request, check, now)
 
 
-def _list(request: HttpRequest, check: IdentityCheck, now: datetime) -> HttpResponse:
+def _list(request: OfficialRequest, check: IdentityCheck, now: datetime) -> HttpResponse:
     subject = history.subject_of_check(check)
     owner = owner_of(number_digest=subject.person or subject.number)
     with in_vietnamese():  # a paper for the citizen
@@ -79,7 +81,7 @@ def _list(request: HttpRequest, check: IdentityCheck, now: datetime) -> HttpResp
         name="history.printed",
         now=now,
         actor=request.user,
-        office_code=request.user.office.code,
+        office_code=office_code(request.user),
         subject=check.number_digest,
         details={"count": len(page.rows)},
     )

@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from motcua.accounts.access import right_required, supervisor_required
 from motcua.accounts.models import User
 from motcua.accounts.notices import notify
 from motcua.accounts.recording import office_code
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.oversight import looking_up, objecting, overview, reviewing, rows
 from motcua.oversight.exporting import export
@@ -49,12 +51,6 @@ A_REVIEW_PAGE: Final = 20
 NIGHTS: Final = 31
 DIFFERENCES: Final = 200
 _FILTERS: Final = ("can-bo", "co-quan", "thu-tuc", "ket-qua", "diem")
-
-
-class OfficialRequest(HttpRequest):
-    """What reaches a view behind ``right_required`` or ``supervisor_required``."""
-
-    user: User
 
 
 @right_required(Right.ASK_REGISTER)
@@ -338,7 +334,7 @@ def _differences_in(scope: Scope, path: str = "differences__") -> Q:
 
 @right_required(Right.ADMINISTER)
 @require_http_methods(["GET", "HEAD", "POST"])
-def export_checks(request: OfficialRequest) -> HttpResponse:
+def export_checks(request: OfficialRequest) -> HttpResponseBase:
     """Give an administrator all checks of a period, with their signature, as one file."""
     now = timezone.now()
     if request.method != "POST":

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from motcua.accounts.access import citizen_required
+from motcua.accounts.requests import CitizenRequest
 from motcua.dossiers.fees import NotOwed
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.own_dossier_views import own_dossier
@@ -29,7 +30,7 @@ _LARGEST_NOTICE: Final = 8 * 1024
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @citizen_required
-def pay(request: HttpRequest, pk: UUID) -> HttpResponse:
+def pay(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Show what a dossier costs and how to pay; a press sends the browser to the bank with one order."""
     own = own_dossier(request, pk)
     if own.is_draft:
@@ -70,7 +71,7 @@ def pay(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 @citizen_required
-def paid_back(request: HttpRequest, pk: UUID) -> HttpResponse:
+def paid_back(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Take back who comes from the bank: whatever the address says, the bank itself is asked."""
     own = own_dossier(request, pk)
     waiting = OnlinePayment.objects.filter(fee__dossier=own, state=OnlinePayment.State.BEGUN)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from motcua.accounts.access import right_required
 from motcua.accounts.models import User
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.dossiers.access import may_do, visible_to
 from motcua.dossiers.codes import parse_code
@@ -46,9 +47,9 @@ _page = require_http_methods(["GET", "HEAD", "POST"])
 
 @right_required(Right.TAKE_FEE)
 @require_safe
-def till(request: HttpRequest) -> HttpResponse:
+def till(request: OfficialRequest) -> HttpResponse:
     """List what is owed at the cashier's office, the oldest first; a code that is scanned leads to its dossier."""
-    user: User = request.user
+    user = request.user
     typed = request.GET.get("ma", "").strip()[:120]
     if typed:
         code = parse_code(typed)
@@ -79,9 +80,9 @@ def till(request: HttpRequest) -> HttpResponse:
 
 @right_required(Right.EXEMPT_FEE)
 @_page
-def fees_of(request: HttpRequest, pk: UUID) -> HttpResponse:
+def fees_of(request: OfficialRequest, pk: UUID) -> HttpResponse:
     """Show what a dossier costs; take cash for a fee, or let nobody pay it."""
-    user: User = request.user
+    user = request.user
     dossier = get_object_or_404(visible_to(user).select_related("procedure", "office", "revision"), pk=pk)
     waiting = Prefetch("online_payments", OnlinePayment.objects.filter(OnlinePayment.WAITING), "waiting")
     fees = list(
@@ -125,9 +126,9 @@ def fees_of(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @right_required(Right.TAKE_FEE)
 @_page
-def taken(request: HttpRequest, pk: UUID) -> HttpResponse:
+def taken(request: OfficialRequest, pk: UUID) -> HttpResponse:
     """Show a receipt, what is to be given back, and the way to its paper; void it with a reason."""
-    user: User = request.user
+    user = request.user
     neighbors = (
         "office",
         "closing",
@@ -166,9 +167,9 @@ def taken(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @right_required(Right.TAKE_FEE)
 @_page
-def close_till(request: HttpRequest) -> HttpResponse:
+def close_till(request: OfficialRequest) -> HttpResponse:
     """Show a cashier's day, today's or another open one's, and close it."""
-    user: User = request.user
+    user = request.user
     day = _day(request.GET.get("ngay", ""))
     before = DayClosing.objects.filter(cashier=user, day=day).first()
     if before is not None:
@@ -209,7 +210,7 @@ def close_till(request: HttpRequest) -> HttpResponse:
 
 @right_required(Right.TAKE_FEE)
 @require_safe
-def till_closed(request: HttpRequest, pk: UUID) -> HttpResponse:
+def till_closed(request: OfficialRequest, pk: UUID) -> HttpResponse:
     """Show a closed day with its receipts, to be printed and signed."""
     mine = DayClosing.objects.select_related("office", "cashier").filter(cashier=request.user)
     return _closed(request, get_object_or_404(mine, pk=pk), is_own=True)
@@ -217,7 +218,7 @@ def till_closed(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @right_required(Right.SEE_CLOSINGS)
 @require_safe
-def closings(request: HttpRequest) -> HttpResponse:
+def closings(request: OfficialRequest) -> HttpResponse:
     """List the closed days of the unit's cashiers for who supervises them."""
     found = closing.visible_to(request.user).order_by("-day", "office__code", "-closed_at")
     return render(
@@ -229,14 +230,14 @@ def closings(request: HttpRequest) -> HttpResponse:
 
 @right_required(Right.SEE_CLOSINGS)
 @require_safe
-def closing_seen(request: HttpRequest, pk: UUID) -> HttpResponse:
+def closing_seen(request: OfficialRequest, pk: UUID) -> HttpResponse:
     """Show a closed day of one of the unit's cashiers."""
     return _closed(request, get_object_or_404(closing.visible_to(request.user), pk=pk), is_own=False)
 
 
 @right_required(Right.TAKE_FEE)
 @require_POST
-def refunded(request: HttpRequest, pk: UUID) -> HttpResponse:
+def refunded(request: OfficialRequest, pk: UUID) -> HttpResponse:
     """Note that money which came for nothing was given back."""
     get_object_or_404(OnlinePayment, pk=pk)
     try:
@@ -247,7 +248,7 @@ def refunded(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("till")
 
 
-def _done(request: HttpRequest, dossier: Dossier, fee: Fee, form: CashForm | ExemptForm) -> HttpResponse:
+def _done(request: OfficialRequest, dossier: Dossier, fee: Fee, form: CashForm | ExemptForm) -> HttpResponse:
     user, now, said = request.user, timezone.now(), form.cleaned_data
     try:
         if isinstance(form, CashForm):

@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from motcua.accounts.access import user_of
 from motcua.accounts.models import Office
 from motcua.audit.service import record
 from motcua.procedures import admin_views
@@ -165,11 +166,11 @@ class ProcedureAdmin(admin.ModelAdmin):
         """Save cases and documents, and publish what the procedure says now, all in the page's transaction."""
         super().save_related(request, form, formsets, change)
         now = timezone.now()
-        new = publish(keys=[form.instance.pk], by=request.user, now=now)  # type: ignore[arg-type]
+        new = publish(keys=[form.instance.pk], by=user_of(request), now=now)
         if new or form.has_changed() or any(one.has_changed() for one in formsets):
             details = {"act": "edit", "procedure": form.instance.code}
             details |= {"revision": new[0].number} if new else {}
-            record(name="catalogue.changed", now=now, actor=request.user, details=details)
+            record(name="catalogue.changed", now=now, actor=user_of(request), details=details)
         transaction.on_commit(forget)
 
     def has_delete_permission(self, request: HttpRequest, obj: Procedure | None = None) -> bool:
@@ -237,7 +238,7 @@ def _note_offer(request: HttpRequest, offer: Offer) -> None:
     record(
         name="catalogue.changed",
         now=timezone.now(),
-        actor=request.user,
+        actor=user_of(request),
         office_code=offer.office.code,
         details={"act": "offer", "procedure": offer.procedure.code},
     )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from motcua.accounts.access import user_of
 from motcua.accounts.rights import Right, may
 from motcua.audit.service import record
 from motcua.procedures import catalogue_file, copying, importing
@@ -44,7 +45,7 @@ def _administrators_only(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not may(request.user, Right.ADMINISTER):  # type: ignore[arg-type]
+        if not may(user_of(request), Right.ADMINISTER):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
@@ -68,7 +69,7 @@ def files(request: HttpRequest) -> HttpResponse:
     said = [description_of(procedure) for procedure in procedures]
     now = timezone.now()
     details = {"act": "export", "count": len(said)}
-    record(name="catalogue.changed", now=now, actor=request.user, details=details)
+    record(name="catalogue.changed", now=now, actor=user_of(request), details=details)
     name = f"danh-muc-thu-tuc-{timezone.localdate(now):%Y-%m-%d}.json"
     answer = HttpResponse(catalogue_file.written(said), content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -106,7 +107,7 @@ def _upload(request: HttpRequest) -> HttpResponse:
     except FileRefused as refused:
         return _files_page(request, problems=refused.problems)
     kept = {"content": content, "made_at": timezone.now()}
-    CatalogueUpload.objects.update_or_create(made_by=request.user, defaults=kept)
+    CatalogueUpload.objects.update_or_create(made_by=user_of(request), defaults=kept)
     return redirect("admin:procedures_review")
 
 
@@ -128,7 +129,7 @@ def review(request: HttpRequest) -> HttpResponse:
                 entries,
                 shown=shown,
                 act="import",
-                by=request.user,  # type: ignore[arg-type]
+                by=user_of(request),
                 now=timezone.now(),
             )
         except importing.CatalogueChanged:
@@ -183,7 +184,7 @@ def copy(request: HttpRequest) -> HttpResponse:
                 source=source,
                 targets=targets,
                 shown=shown,
-                by=request.user,  # type: ignore[arg-type]
+                by=user_of(request),
                 now=timezone.now(),
             )
         except importing.CatalogueChanged:

@@ -11,7 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from motcua.accounts.access import right_required
 from motcua.accounts.models import User
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right, may
 from motcua.dossiers import results, states
 from motcua.dossiers import service as dossiers
@@ -113,12 +115,6 @@ _HAND_OVERS: Final = Kept(
         },
     )
 )
-
-
-class OfficialRequest(HttpRequest):
-    """What reaches a view behind ``right_required``."""
-
-    user: User
 
 
 def seen_by(user: User, *people: str) -> QuerySet[Dossier]:
@@ -244,7 +240,7 @@ def act(request: OfficialRequest, pk: uuid.UUID, code: str) -> HttpResponse:
 
 @right_required(Right.RECEIVE)
 @require_POST
-def take_up(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
+def take_up(request: OfficialRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Take up a dossier that was filed online, from the list."""
     return act(request, pk, "take_up")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from motcua.accounts.access import right_required
 from motcua.accounts.models import Office, User
 from motcua.accounts.offices import known, offices_of_unit, officials_of_unit
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right, may
 from motcua.dossiers.models import Dossier
 from motcua.procedures.service import offered
@@ -49,12 +50,6 @@ _SORT_LABELS: Final = {
     Sort.NEWEST: gettext_lazy("Mới nhất trước"),
     Sort.OLDEST: gettext_lazy("Cũ nhất trước"),
 }
-
-
-class OfficialRequest(HttpRequest):
-    """What reaches a view behind ``right_required``."""
-
-    user: User
 
 
 @right_required(Right.SEE_DOSSIERS)

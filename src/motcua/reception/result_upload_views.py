@@ -11,12 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.dossiers import uploads
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.results import may_add_results
 from motcua.dossiers.upload_views import begun, gone_on
-from motcua.reception.dossier_views import NOT_HERE, OfficialRequest, seen_by
+from motcua.reception.dossier_views import NOT_HERE, seen_by
 
 
 @right_required(Right.PROCESS)

@@ -8,17 +8,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import segno
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.middleware import HtmxDetails
 
 from motcua.accounts.access import right_required
-from motcua.accounts.models import User
 from motcua.accounts.notices import read_notices
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.models import Dossier
@@ -33,16 +32,9 @@ from motcua.web.middleware import permissions
 from motcua.web.requests import client_address
 
 
-class OfficerRequest(HttpRequest):
-    """What reaches a view behind ``right_required``, with what htmx's middleware adds."""
-
-    user: User
-    htmx: HtmxDetails
-
-
 @right_required(Right.RECEIVE)
 @require_http_methods(["GET", "HEAD", "POST"])
-def reception(request: OfficerRequest) -> HttpResponse:
+def reception(request: OfficialRequest) -> HttpResponse:
     """Show the reception form; posted, receive the dossier ("Lưu hồ sơ")."""
     now = timezone.now()
     if request.method != "POST":
@@ -65,7 +57,7 @@ def reception(request: OfficerRequest) -> HttpResponse:
 
 
 @right_required(Right.RECEIVE)
-def check(request: OfficerRequest) -> HttpResponse:
+def check(request: OfficialRequest) -> HttpResponse:
     """Answer the button "Kiểm tra danh tính số" with a part of the page, or the whole page without JavaScript."""
     if request.method != "POST":
         return redirect("reception")
@@ -74,7 +66,7 @@ def check(request: OfficerRequest) -> HttpResponse:
 
 
 @right_required(Right.RECEIVE)
-def check_owner(request: OfficerRequest) -> HttpResponse:
+def check_owner(request: OfficialRequest) -> HttpResponse:
     """Answer the button "Kiểm tra danh tính chủ hồ sơ" likewise."""
     if request.method != "POST":
         return redirect("reception")
@@ -84,7 +76,7 @@ def check_owner(request: OfficerRequest) -> HttpResponse:
 
 @right_required(Right.SEE_DOSSIERS)
 @require_POST
-def notices_read(request: OfficerRequest) -> HttpResponse:
+def notices_read(request: OfficialRequest) -> HttpResponse:
     """Mark the messages that were on the page as read."""
     keys = {
         int(key) for key in request.POST.getlist("notice")[:MOST_NOTICES] if key.isdecimal() and len(key) < 19
@@ -95,7 +87,7 @@ def notices_read(request: OfficerRequest) -> HttpResponse:
 
 @right_required(Right.SEE_DOSSIERS)
 @require_GET
-def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
+def receipt(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the receipt that is printed for the applicant."""
     dossier = seen_whole(request.user, pk)
     if not dossier.is_received:
@@ -117,7 +109,7 @@ def receipt(request: OfficerRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "reception/receipt.html", context)
 
 
-def _pressed(request: OfficerRequest) -> dict[str, Any]:
+def _pressed(request: OfficialRequest) -> dict[str, Any]:
     return {
         "data": request.POST,
         "officer": request.user,
@@ -127,7 +119,7 @@ def _pressed(request: OfficerRequest) -> dict[str, Any]:
     }
 
 
-def _answered(request: OfficerRequest, desk: Desk, asked: PersonBlock, *, part: str) -> HttpResponse:
+def _answered(request: OfficialRequest, desk: Desk, asked: PersonBlock, *, part: str) -> HttpResponse:
     """Return the answer about one person of the form, with the status that goes with it."""
     response = _page(request, desk, part=part)
     if asked.finding.until is not None:
@@ -138,7 +130,7 @@ def _answered(request: OfficerRequest, desk: Desk, asked: PersonBlock, *, part: 
     return response
 
 
-def _page(request: OfficerRequest, desk: Desk, *, part: str = "") -> HttpResponse:
+def _page(request: OfficialRequest, desk: Desk, *, part: str = "") -> HttpResponse:
     if part and request.htmx:
         return render(request, part, {"desk": desk})
     page = render(request, "reception/reception.html", {"desk": desk})

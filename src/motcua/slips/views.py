@@ -8,14 +8,16 @@ from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from motcua.accounts.access import right_required
+from motcua.accounts.access import right_required, user_of
 from motcua.accounts.models import Office, User
 from motcua.accounts.offices import offices_of_unit
+from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Reach, Right, reach_of
 from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.models import Dossier
@@ -36,7 +38,7 @@ _FILE_NAMES: Final = {
 
 
 @require_safe
-def slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+def slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponseBase:
     """Hand out a slip to the citizen whose dossier it is, or to an official who may see the dossier."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -47,7 +49,7 @@ def slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
 
 @require_safe
 @right_required(Right.KEEP_REGISTER)
-def register_book(request: HttpRequest) -> HttpResponse:
+def register_book(request: OfficialRequest) -> HttpResponse:
     """Offer the register of an office by month and whole; with a year in the query hand out that part as a file."""
     offices = _offices_of(request.user)
     asked = request.GET.get("co-quan", "")
@@ -77,7 +79,7 @@ def register_book(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+def fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Hand out the paper of a receipt to the citizen whose dossier it is, or to an official who may see the dossier."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -87,12 +89,12 @@ def fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @right_required(Right.SEE_DOSSIERS)
-def _fee_receipt_for_officials(request: HttpRequest, pk: UUID) -> HttpResponse:
+def _fee_receipt_for_officials(request: OfficialRequest, pk: UUID) -> HttpResponse:
     return _fee_receipt(request, pk)
 
 
 def _fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user: User = request.user
+    user = user_of(request)
     receipt = get_object_or_404(Receipt.objects.select_related(*receipts.NEIGHBORS), pk=pk)
     dossier = receipt.fee.dossier
     if not (is_own(user, dossier) if user.is_citizen else sees(user, dossier)):
@@ -106,12 +108,12 @@ def _fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @right_required(Right.SEE_DOSSIERS)
-def _slip_for_officials(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
+def _slip_for_officials(request: OfficialRequest, pk: UUID, code: str) -> HttpResponse:
     return _slip(request, pk, code)
 
 
 def _slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
-    user: User = request.user
+    user = user_of(request)
     dossier = get_object_or_404(Dossier.objects.select_related(*service.NEIGHBORS), pk=pk)
     is_theirs = is_own(user, dossier) and code in service.FOR_CITIZENS
     if not (is_theirs if user.is_citizen else sees(user, dossier)):
