@@ -6,7 +6,7 @@ import ssl
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
 
 from npdsandbox import settings
 

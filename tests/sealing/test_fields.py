@@ -34,6 +34,10 @@ def test_the_empty_text_is_no_value(officer: User) -> None:
     assert User.objects.filter(pk=officer.pk, gateway_key__isnull=True).exists()
 
 
+def test_what_was_never_said_is_the_empty_text_before_it_is_saved_too() -> None:
+    assert User().officer_number == User(officer_digits=None).officer_number == ""
+
+
 @pytest.mark.parametrize("lookup", ["", "__contains", "__in", "__gt", "__startswith", "__iexact"])
 def test_a_search_by_it_is_refused(lookup: str) -> None:
     value = ["Nguyễn Văn An"] if lookup == "__in" else "Nguyễn Văn An"

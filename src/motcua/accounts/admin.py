@@ -58,7 +58,7 @@ def change_password(request: HttpRequest, extra_context: dict[str, Any] | None =
 
 admin.site.login = log_in_first  # type: ignore[method-assign]
 admin.site.has_permission = is_let_in  # type: ignore[method-assign]
-admin.site.password_change = change_password  # type: ignore[method-assign]
+admin.site.password_change = change_password  # type: ignore[method-assign, assignment]
 admin.site.site_title = admin.site.site_header = _("Quản trị hệ thống")
 admin.site.index_title = _("Dữ liệu của hệ thống")
 # The role of a user says what they may do; groups would say it a second time.
@@ -66,7 +66,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Office)
-class OfficeAdmin(admin.ModelAdmin):
+class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Offices in their tree, each with its hours; every change is an event."""
 
     form = OfficeForm
@@ -91,7 +91,7 @@ class OfficeAdmin(admin.ModelAdmin):
 
 
 @admin.register(DayChange)
-class DayChangeAdmin(admin.ModelAdmin):
+class DayChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Days off and make-up days that the country's calendar does not know; every change is an event."""
 
     form = DayChangeForm
@@ -134,7 +134,7 @@ def _changed(request: HttpRequest, office_code: str, names: list[str]) -> None:
     transaction.on_commit(forget)
 
 
-class OfficerForm(forms.ModelForm):
+class OfficerForm(forms.ModelForm):  # type: ignore[type-arg]
     """An officer or administrator; the own number can be replaced and never read back."""
 
     new_officer_number = forms.CharField(
@@ -222,11 +222,12 @@ class OfficerForm(forms.ModelForm):
         elif not self.instance.pk:
             self.instance.set_unusable_password()
         self.instance.is_superuser = self.instance.role == User.Role.ADMINISTRATOR
-        return super().save(commit)
+        user: User = super().save(commit)
+        return user
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Officers, supervisors and administrators."""
 
     form = OfficerForm

@@ -72,7 +72,7 @@ def password_errors(password: str, owner: User) -> list[Any]:
     try:
         validate_password(password, owner)
     except ValidationError as refused:
-        return [_PASSWORD_ERRORS.get(error.code) or error for error in refused.error_list]
+        return [_PASSWORD_ERRORS.get(error.code or "") or error for error in refused.error_list]
     return []
 
 

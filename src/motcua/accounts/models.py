@@ -142,7 +142,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     full_name = SealedTextField(_("Họ và tên"), use="user_name", max_length=100, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, verbose_name=_("Cơ quan"))
-    officer_digits = SealedTextField(
+    officer_digits = SealedTextField(  # type: ignore[misc]
         use="officer_number",
         null=True,
         blank=True,
@@ -163,14 +163,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         help_text=_("Chỉ điền khi mã này khác số định danh của cán bộ."),
     )
-    gateway_key = SealedTextField(
+    gateway_key = SealedTextField(  # type: ignore[misc]
         use="gateway_key",
         null=True,
         blank=True,
         editable=False,
         help_text='The officer\'s own "name:password" at the provincial gateway',
     )
-    totp_secret = SealedTextField(
+    totp_secret = SealedTextField(  # type: ignore[misc]
         use="totp", null=True, blank=True, editable=False, help_text="Of the second factor"
     )
     totp_since = models.DateTimeField(_("Xác thực hai bước từ"), null=True, blank=True, editable=False)

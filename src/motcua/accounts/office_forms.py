@@ -38,7 +38,7 @@ class HoursField(forms.CharField):
             ) from None
 
 
-class OfficeForm(forms.ModelForm):
+class OfficeForm(forms.ModelForm):  # type: ignore[type-arg]
     """An office: its code in one of the two national styles, its place in the tree, its hours."""
 
     hours_1, hours_2, hours_3, hours_4, hours_5, hours_6, hours_7 = map(HoursField, _DAYS)
@@ -74,10 +74,11 @@ class OfficeForm(forms.ModelForm):
         """Keep the hours of the days that say something."""
         typed = {name[-1]: self.cleaned_data[name] for name in HOURS_FIELDS}
         self.instance.hours = {day: hours for day, hours in typed.items() if hours}
-        return super().save(commit)
+        office: Office = super().save(commit)
+        return office
 
 
-class DayChangeForm(forms.ModelForm):
+class DayChangeForm(forms.ModelForm):  # type: ignore[type-arg]
     """A day on which one office, or all of them, work otherwise than the country."""
 
     class Meta:
@@ -90,7 +91,7 @@ class DayChangeForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a second line for one day."""
         cleaned = super().clean() or self.cleaned_data
-        same = DayChange.objects.filter(office=cleaned.get("office"), on=cleaned.get("on"))
-        if cleaned.get("on") and same.exclude(pk=self.instance.pk).exists():
+        same = DayChange.objects.filter(office=cleaned.get("office")).exclude(pk=self.instance.pk)
+        if (on := cleaned.get("on")) and same.filter(on=on).exists():
             self.add_error("on", _("Ngày này đã được ghi. Vui lòng sửa dòng đã có."))
         return cleaned

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ def record_account(
     user: User,
     now: datetime,
     actor: User | None = None,
-    details: Mapping[str, Any] | None = None,
+    details: dict[str, Any] | None = None,
 ) -> None:
     """Enter in the log what happened to somebody's account; call it inside the transaction that does it.
 

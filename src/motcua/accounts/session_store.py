@@ -16,14 +16,14 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         """Return the session's row while it lasts; None, and no key any more, when there is none."""
-        model = self.get_model_class()
+        model, key = self.get_model_class(), self.session_key
         with planned_once(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s",
-                [self.session_key, adapted(timezone.now())],
+                [key, adapted(timezone.now())],
             )
             row = cursor.fetchone()
-        if row is None:
+        if row is None or key is None:
             self._session_key = None
             return None
-        return model(session_key=self.session_key, session_data=row[0])
+        return model(session_key=key, session_data=row[0])

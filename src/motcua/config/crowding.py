@@ -25,7 +25,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.safestring import mark_safe
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from motcua.config.env import Environment
 from motcua.web import tallies
@@ -102,6 +102,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.places = Places(min(_PLACES, Environment()["MOTCUA_THREADS"]))
         self._supervisors: ThreadPoolExecutor
         self._refusal: Callable[[bytes], bytes]
+        self.wsgi: Callable[..., Iterable[bytes]]
         self._without_thread: deque[TConn] = deque()  # let in, the first first
         self._lingering: dict[socket.socket, tuple[float, int]] = {}  # since when, and bytes dropped
         self._refused, self._say_at = 0, 0.0
@@ -113,10 +114,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
         def in_turn(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             if environ["PATH_INFO"] in _NEVER_REFUSED:
-                return answer(environ, start_response)  # type: ignore[no-any-return]
+                return answer(environ, start_response)
             with a_place(self.places):
                 self._call_next()
-                return answer(environ, start_response)  # type: ignore[no-any-return]
+                return answer(environ, start_response)
 
         self.wsgi = in_turn
         self._supervisors = ThreadPoolExecutor(2, "motcua-supervisors")

@@ -112,7 +112,7 @@ def _from_the_database(now: datetime) -> Iterator[tuple[str, Sample]]:
         seen, today = standing.look(now=now), checks_today(now=now)
     yield "database_up", ("", {}, 1.0)
     for (touch_point, office, outcome), count in sorted(today.counts.items()):
-        labels = {"touch_point": touch_point, "office": office, "outcome": outcome}
+        labels: Labels = {"touch_point": touch_point, "office": office, "outcome": outcome}
         yield "checks_total", ("", labels, count)
     for name, labels, value in _gauges(seen):
         yield name, ("", labels, value)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,6 +25,9 @@ from motcua.dossiers.time_limits import calendar_of
 from motcua.web.languages import in_vietnamese
 from motcua.web.templatetags.motcua import moment
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 FURTHEST: Final = timedelta(days=366)
 
 
@@ -40,7 +42,7 @@ class Hindrance(StrEnum):
     TOO_FAR = "too_far"
 
 
-HINDRANCE_TEXTS: Final[dict[Hindrance, Promise]] = {
+HINDRANCE_TEXTS: Final[dict[Hindrance, _StrPromise]] = {
     Hindrance.NOT_RUNNING: gettext_lazy("Hồ sơ này không có thời hạn đang tính, nên không hẹn lại được."),
     Hindrance.ALREADY: gettext_lazy("Hồ sơ này đã hẹn lại một lần. Mỗi hồ sơ chỉ được hẹn lại một lần."),
     Hindrance.NO_REASON: gettext_lazy("Vui lòng ghi lý do để công dân biết."),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import Citizen
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, DossierOwner, owner_in
 from motcua.verification.service import carries, claim_digest
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 CHECK_CARRIES: Final = timedelta(hours=24)
 _SECONDS_TO_WRITE: Final = 5
@@ -34,7 +36,7 @@ class Hold(StrEnum):
     NOT_TAKEN = "not_taken"
 
 
-HOLD_TEXTS: Final[dict[Hold, Promise]] = {
+HOLD_TEXTS: Final[dict[Hold, _StrPromise]] = {
     Hold.UNASKED: _("Vui lòng xem lại thông tin dưới đây và đồng ý kiểm tra danh tính số để đi tiếp."),
     Hold.PROFILE_CHANGED: _(
         "Thông tin cá nhân đã thay đổi sau lần kiểm tra trước. Vui lòng xem lại và đồng ý kiểm tra lần nữa."

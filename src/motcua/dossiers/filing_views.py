@@ -20,7 +20,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from motcua.accounts.access import citizen_required
+from motcua.accounts.access import citizen_of, citizen_required
+from motcua.accounts.models import Citizen
 from motcua.accounts.requests import CitizenRequest
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
@@ -107,17 +108,21 @@ class _Asking:
     """One showing or one press of the first step: its forms, and what the register said."""
 
     def __init__(self, request: CitizenRequest, draft: Dossier) -> None:
-        self.request, self.draft = request, draft
+        self.request, self.draft, citizen = request, draft, citizen_of(request)
         self.cases = list(draft.procedure.cases.all())
         posted = request.POST if request.method == "POST" else None
-        self.form = ApplicantForm(posted, procedure=draft.procedure, cases=self.cases, initial=_said(draft))
+        self.form = ApplicantForm(
+            posted, procedure=draft.procedure, cases=self.cases, initial=_said(draft, citizen)
+        )
         self.is_for_other = self.form.is_for_other
-        options = {"procedure": draft.procedure, "own_number": draft.citizen.number}
+        procedure, own = draft.procedure, citizen.number
         if posted is not None and self.is_for_other:
-            self.owner_form = OwnerForm(posted, **options)
+            self.owner_form = OwnerForm(posted, procedure=procedure, own_number=own)
         else:
             # Who changes their mind finds what was typed about the other person as it was.
-            self.owner_form = OwnerForm(initial=_typed_of_owner(posted) or _said_of_owner(draft), **options)
+            self.owner_form = OwnerForm(
+                initial=_typed_of_owner(posted) or _said_of_owner(draft), procedure=procedure, own_number=own
+            )
 
     def is_valid(self) -> bool:
         """Say whether all that counts was typed rightly."""
@@ -388,9 +393,8 @@ def _to_first_step(request: HttpRequest, draft: Dossier, hold: service.Hold) -> 
     return redirect("applicant_step", pk=draft.pk)
 
 
-def _said(draft: Dossier) -> dict[str, str]:
+def _said(draft: Dossier, citizen: Citizen) -> dict[str, str]:
     """Return what stands in the form at first: what the draft holds, else what the account holds."""
-    citizen = draft.citizen
     return {
         "phone": draft.phone or citizen.phone,
         "email": draft.email or citizen.email,

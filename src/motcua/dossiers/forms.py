@@ -184,7 +184,7 @@ class ManyFilesInput(forms.FileInput):
 
     allow_multiple_selected = True
 
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile]:
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[UploadedFile[bytes]]:
         """Return every file that was chosen."""
         return files.getlist(name) if hasattr(files, "getlist") else []
 
@@ -194,7 +194,7 @@ class ManyFilesField(forms.Field):
 
     widget = ManyFilesInput
 
-    def clean(self, value: list[UploadedFile] | None) -> list[UploadedFile]:
+    def clean(self, value: list[UploadedFile[bytes]] | None) -> list[UploadedFile[bytes]]:
         """Return the files."""
         return list(value or [])
 
@@ -221,7 +221,7 @@ class PapersForm(forms.Form):
         self.documents[name] = document
         self.fields[name] = _files(label)
 
-    def uploads(self) -> Iterable[tuple[str, RequiredDocument | None, UploadedFile]]:
+    def uploads(self) -> Iterable[tuple[str, RequiredDocument | None, UploadedFile[bytes]]]:
         """Yield what was uploaded: the field, the document it is for, the file."""
         for name, document in self.documents.items():
             for upload in self.cleaned_data[name]:
@@ -243,7 +243,7 @@ class AnswerForm(forms.Form):
         self.items["other"] = ""
         self.fields["other"] = _files(_("Giấy tờ khác (nếu có)"))
 
-    def uploads(self) -> Iterable[tuple[str, str, UploadedFile]]:
+    def uploads(self) -> Iterable[tuple[str, str, UploadedFile[bytes]]]:
         """Yield what was uploaded: the field, the paper it is for as it was asked for, the file."""
         for field, name in self.items.items():
             for upload in self.cleaned_data[field]:

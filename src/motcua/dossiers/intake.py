@@ -277,7 +277,7 @@ def _is_same(earlier: Dossier, again: Dossier, owner: Owner | None) -> bool:
         return False
     kept = owner_in(earlier)
     if kept is None or owner is None:
-        return kept is owner
+        return kept is None and owner is None
     number = digest("number", owner.number.digits) if owner.number else ""
     return (kept.full_name, kept.birth, kept.number_digest) == (owner.full_name, owner.birth, number)
 

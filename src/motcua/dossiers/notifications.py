@@ -37,7 +37,10 @@ _TO_OFFICERS: Final[dict[str, Promise]] = {
         "hoặc ghi nhận đã xem lại giấy tờ gốc trên trang hồ sơ."
     ),
 }
-_KINDS_OF_OUTCOMES: Final = {_Outcome.VERIFIED: "identity_verified", _Outcome.REJECTED: "identity_to_look_at"}
+_KINDS_OF_OUTCOMES: Final[dict[str, str]] = {
+    _Outcome.VERIFIED: "identity_verified",
+    _Outcome.REJECTED: "identity_to_look_at",
+}
 _NO_DUE_DATE: Final = _("theo quy định")
 _NO_PHONE: Final = _("xem trên cổng")
 _CALL: Final = _("Người nộp không có tài khoản: vui lòng báo theo số điện thoại ghi trên trang hồ sơ.")

@@ -113,7 +113,7 @@ def my_dossiers(request: CitizenRequest) -> HttpResponse:
 
 def _listed(citizen_pk: int) -> QuerySet[Dossier, dict[str, Any]]:
     unanswered = Supplement.objects.filter(dossier=OuterRef("pk"), closed_at=None, answered_at=None)
-    return (
+    listed: QuerySet[Dossier, dict[str, Any]] = (
         Dossier.objects.filter(citizen_id=citizen_pk)
         .annotate(
             is_asked=Exists(unanswered),
@@ -123,6 +123,7 @@ def _listed(citizen_pk: int) -> QuerySet[Dossier, dict[str, Any]]:
         )
         .values(*_LISTED)
     )
+    return listed
 
 
 def _next(row: dict[str, Any]) -> str:

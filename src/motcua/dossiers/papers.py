@@ -35,7 +35,7 @@ def add_paper(
     *,
     dossier: Dossier,
     document: RequiredDocument | None,
-    upload: UploadedFile,
+    upload: UploadedFile[bytes],
     now: datetime,
     kind: Paper.Kind = Paper.Kind.GIVEN,
 ) -> Paper:
@@ -84,7 +84,7 @@ def remove_paper(*, dossier: Dossier, paper_id: UUID, now: datetime) -> None:
         touch(draft, now)
 
 
-def store(paper: Paper, upload: UploadedFile, *, now: datetime, allow: Allow) -> Paper:
+def store(paper: Paper, upload: UploadedFile[bytes], *, now: datetime, allow: Allow) -> Paper:
     """Read a file and keep it; when it may not be kept after all, nothing stays in the store.
 
     The file is written before the transaction, so a store that is slow or away holds up nobody else.

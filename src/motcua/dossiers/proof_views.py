@@ -23,7 +23,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     form = ProofForm(request.GET if is_asked else None)
     is_sought = is_asked and form.is_valid()
     check = proofs.find_by_code(form.cleaned_data["ma"]) if is_sought else None
-    context = {"form": form, "check": check, "is_missing": is_sought and check is None}
+    context: dict[str, object] = {"form": form, "check": check, "is_missing": is_sought and check is None}
     if check is not None:
         holds = proofs.holds(check)
         names = Procedure.objects.filter(code=check.procedure_code).values_list("name", flat=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -17,6 +17,9 @@ from motcua.dossiers import states
 from motcua.dossiers.access import is_own
 from motcua.dossiers.models import Dossier, Rating
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 POINTS: Final = (2, 1, 0)
 
 
@@ -25,7 +28,7 @@ class Indicator:
     """One of the nine: what is asked, and the three answers, from two points down to none."""
 
     number: int
-    question: Promise
+    question: _StrPromise
     answers: tuple[Promise, Promise, Promise]
     is_online_only: bool = False
 

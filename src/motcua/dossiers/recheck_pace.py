@@ -66,7 +66,8 @@ def _gentle_gap() -> float:
 
 
 def _usual_gap() -> float:
-    return 1 / settings.RECHECKS_PER_SECOND
+    a_second: float = settings.RECHECKS_PER_SECOND
+    return 1 / a_second
 
 
 def _read(now: datetime) -> RecheckPace:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from motcua.accounts.notices import notify
 from motcua.dossiers import states
-from motcua.dossiers.filing import NotADraft
+from motcua.dossiers.filing_holds import NotADraft
 from motcua.dossiers.models import Dossier, Reminder
 from motcua.verification.service import Light, line_status
 from motcua.web.languages import in_vietnamese

@@ -30,7 +30,7 @@ def may_add_results(user: User, dossier: Dossier) -> bool:
     return may_do(user, Right.PROCESS, dossier) or may_do(user, Right.FINISH, dossier)
 
 
-def add_result_paper(*, dossier: Dossier, upload: UploadedFile, by: User, now: datetime) -> Paper:
+def add_result_paper(*, dossier: Dossier, upload: UploadedFile[bytes], by: User, now: datetime) -> Paper:
     """Keep one file of the result, before the result is noted.
 
     Args:

@@ -70,7 +70,7 @@ def request_open(dossier: Dossier) -> Supplement | None:
     return dossier.supplements.filter(closed_at=None).first()
 
 
-def add_answer(*, dossier: Dossier, item: str, upload: UploadedFile, by: User, now: datetime) -> Paper:
+def add_answer(*, dossier: Dossier, item: str, upload: UploadedFile[bytes], by: User, now: datetime) -> Paper:
     """Keep one file of an answer that is not sent yet.
 
     Args:

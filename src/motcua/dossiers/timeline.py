@@ -28,7 +28,7 @@ def steps_of(dossier: Dossier) -> list[Any]:
         Each a ``Step`` with ``actor_name`` and ``actor_office``: the names, sealed and plain, of who took it and of
         their office.
     """
-    return _STEPS.of(dossier.pk)  # type: ignore[return-value]
+    return _STEPS.of(dossier.pk)
 
 
 def last_step_with(dossier: Dossier, slip: str) -> Any:

@@ -157,7 +157,7 @@ class Flow:
 FLOW_NAMES: Final = tuple(field.name for field in fields(Flow))
 
 
-def share(part: int, whole: int) -> float | None:
+def share(part: float, whole: int) -> float | None:
     """Return a part of a whole in percent; None where there is no whole."""
     return 100 * part / whole if whole else None
 
@@ -421,7 +421,7 @@ def _touched(chosen: Slice) -> QuerySet[Dossier]:
     """Return the received dossiers that were in hand in the period, as ``dossier_ended`` finds them."""
     begin, end = chosen.period.moments
     rows = chosen.of(Dossier.objects.filter(received_at__isnull=False, received_at__lt=end))
-    ended = rows.alias(ended_at=Coalesce("finished_at", "closed_at"))
+    ended: QuerySet[Dossier] = rows.alias(ended_at=Coalesce("finished_at", "closed_at"))
     return ended.filter(Q(ended_at=None) | Q(ended_at__gte=begin))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from django import forms
@@ -20,6 +20,9 @@ from motcua.dossiers.models import Dossier
 from motcua.figures.counting import Slice
 from motcua.procedures.models import Procedure
 from motcua.web.days import Period
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 LONGEST: Final = timedelta(days=366)
 PERIODS: Final[dict[str, Promise]] = {
@@ -123,7 +126,7 @@ class SliceForm(forms.Form):
         self._scope, self._procedures, self._today = scope, procedures, today
         known = all_known()
         sectors = sorted({one.sector for one in procedures.values()})
-        day = {"input_formats": ["%d/%m/%Y"], "error_messages": {
+        day: dict[str, Any] = {"input_formats": ["%d/%m/%Y"], "error_messages": {
             "required": _("Vui lòng nhập ngày theo dạng ngày/tháng/năm."),
             "invalid": _("Vui lòng nhập ngày theo dạng ngày/tháng/năm, ví dụ 23/11/2026."),
         }}  # fmt: skip
@@ -270,7 +273,7 @@ def _whole(text: str) -> int:
     return int(text) if text else 0
 
 
-def _choice(label: Promise, nothing: Promise, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
+def _choice(label: _StrPromise, nothing: _StrPromise, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
     wrong = _("Lựa chọn này không có. Vui lòng chọn lại trong danh sách.")
     return forms.ChoiceField(
         label=label,

@@ -69,7 +69,7 @@ def ratings(request: OfficialRequest) -> HttpResponse:
                     words.mean(mean),
                     answers,
                     part_of(share(mean, 2) if mean is not None else None, _points(mean)),
-                )  # type: ignore[arg-type]
+                )
                 for one, mean, answers in zip(INDICATORS, marks.means, marks.answers, strict=True)
             ],
             "offices": _marked(offices) if len(offices) > 1 else [],

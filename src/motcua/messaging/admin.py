@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ class _Preview:
 
     subject: str
     body: str
-    problems: list[str]
+    problems: Sequence[object]
     count: int = 0
     length: int = 0
     most: int = MOST_SEGMENTS

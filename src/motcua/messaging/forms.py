@@ -19,9 +19,9 @@ class TextForm(forms.Form):
     body = forms.CharField(label=_("Nội dung"), required=False, strip=False, widget=forms.Textarea)
     is_active = forms.BooleanField(label=_("Có gửi tin này"), required=False)
 
-    def __init__(self, *args: Any, text: Text, **options: Any) -> None:
+    def __init__(self, data: Any = None, *, text: Text) -> None:
         beginning = {"subject": text.subject, "body": text.body, "is_active": text.is_active}
-        super().__init__(*args, initial=beginning, **options)
+        super().__init__(data, initial=beginning)
         self._text = text
         self.fields["subject"].widget.attrs |= {"class": "vTextField", "maxlength": LONGEST_SUBJECT}
         self.fields["body"].widget.attrs |= {

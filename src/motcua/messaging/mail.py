@@ -85,7 +85,8 @@ def _bring(load: Load) -> None:
 
 def _handed_over(server: smtplib.SMTP, raw: bytes) -> int:
     """Hand the mail over and return the code of the answer. Raises FateUnknown: there is none."""
-    server.sock.settimeout(_TAKING)
+    if server.sock is not None:
+        server.sock.settimeout(_TAKING)
     try:
         code, _said = server.data(raw)
     except smtplib.SMTPDataError as error:

@@ -252,7 +252,7 @@ def standing() -> list[Standing]:
     for topic in sorted({*rows, *pauses}):
         row = rows.get(topic, _NONE)
         pause = pauses.get(topic)
-        told = (
+        told: dict[str, Any] = (
             {}
             if pause is None
             else {"paused_since": pause.since, "next_try": pause.until, "problem": pause.problem}
@@ -419,7 +419,8 @@ def _put_back_in_doubt(parcel: Parcel, problem: str, now: datetime) -> None:
 
 def _rest_after(times: int) -> timedelta:
     """Return how long to wait after so many times in vain."""
-    return min(_FIRST_PAUSE * 2 ** min(times - 1, 10), _LONGEST_PAUSE)
+    pause: timedelta = _FIRST_PAUSE * 2 ** min(times - 1, 10)
+    return min(pause, _LONGEST_PAUSE)
 
 
 def _pause(parcel: Parcel, problem: str, now: datetime) -> None:

@@ -22,7 +22,7 @@ class CheckReviewAdmin(ReadOnlyAdmin):
     ordering = ("-reviewed_at",)
 
 
-class Differences(admin.TabularInline):
+class Differences(admin.TabularInline):  # type: ignore[type-arg]
     """What differed in a night."""
 
     model = Difference

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
@@ -181,8 +181,8 @@ def _of_other_persons(checks: QuerySet[IdentityCheck], dossiers: QuerySet[Dossie
         )
 
 
-def _one_of_each(checks: QuerySet[IdentityCheck]) -> Iterator[IdentityCheck]:
-    """Return the first check of each form and person."""
+def _one_of_each(checks: QuerySet[IdentityCheck]) -> Iterator[Any]:
+    """Return the first check of each form and person, with what is annotated."""
     seen = set()
     for check in checks.order_by("asked_at").only("form_key", "number_digest", "office_code"):
         line = (check.form_key or check.pk, check.number_digest)

@@ -31,17 +31,20 @@ def objections(request: OfficialRequest) -> HttpResponse:
     today = timezone.localdate(now)
     still_open = list(cases.filter(answered_at=None).order_by("due_on", "pk"))
     names = dict(Office.objects.values_list("code", "name"))
-    for case in still_open:
-        case.days_left = working_days_between(today, case.due_on)
-        case.is_overdue = objecting.is_overdue(case, now)
     answered = list(cases.exclude(answered_at=None).order_by("-answered_at")[:_MOST_ANSWERED])
-    for case in (*still_open, *answered):
-        case.office_words = history.office_words(case.check_made, names.get(case.check_made.office_code))
+    offices = {
+        case: history.office_words(case.check_made, names.get(case.check_made.office_code))
+        for case in (*still_open, *answered)
+    }
+    overdue = {case for case in still_open if objecting.is_overdue(case, now)}
     context = {
         **_frame(request),
-        "open": still_open,
-        "overdue": sum(case.is_overdue for case in still_open),
-        "answered": answered,
+        "open": [
+            (case, offices[case], working_days_between(today, case.due_on), case in overdue)
+            for case in still_open
+        ],
+        "overdue": len(overdue),
+        "answered": [(case, offices[case]) for case in answered],
     }
     return render(request, "oversight/objections.html", context)
 
@@ -79,13 +82,14 @@ def _facts(case: Objection) -> dict[str, object]:
     check = case.check_made
     office = Office.objects.filter(code=check.office_code).values_list("name", flat=True).first()
     procedure = Procedure.objects.filter(code=check.procedure_code).values_list("name", flat=True).first()
-    of_check = Dossier.objects.filter(identity_check=check)
-    named = Dossier.objects.filter(pk=check.dossier_id)
+    dossier = Dossier.objects.filter(identity_check=check).first()
+    if dossier is None and check.dossier_id is not None:
+        dossier = Dossier.objects.filter(pk=check.dossier_id).first()
     return {
         "check": check,
         "office": history.office_words(check, office),
         "procedure": history.procedure_words(check, procedure),
-        "dossier": (of_check.first() or named.first()) if check.dossier_id else of_check.first(),
+        "dossier": dossier,
     }
 
 

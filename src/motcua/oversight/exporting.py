@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from motcua.accounts.models import User
@@ -208,7 +209,8 @@ def _checks(period: Period, office_code: str) -> Iterator[dict[str, Any]]:
         *("procedure_code", "purpose", "touch_point", "number_masked", "number_digest"),
         *("outcome", "reason", "route", "line"),
     )
-    return checks.order_by("asked_at", "pk").values(*wanted).iterator(chunk_size=_AT_ONCE)
+    rows: QuerySet[IdentityCheck, dict[str, Any]] = checks.order_by("asked_at", "pk").values(*wanted)
+    return rows.iterator(chunk_size=_AT_ONCE)
 
 
 def _cells(check: dict[str, Any]) -> tuple[str, ...]:

@@ -156,7 +156,8 @@ def _newest(subject: Subject, after: Place | None, size: int) -> RawSQL:
         if after is None
         else Q(asked_at__lte=after.asked_at) & (Q(asked_at__lt=after.asked_at) | Q(pk__lt=after.check_id))
     )
-    statements, values = [], []
+    statements: list[str] = []
+    values: list[Any] = []
     for place, branch in enumerate(_branches(subject)):
         part = IdentityCheck.objects.filter(branch, read).order_by("-asked_at", "-pk")[:size]
         statement, of_part = part.values("id").query.sql_with_params()

@@ -121,7 +121,7 @@ def is_overdue(objection: Objection, now: datetime) -> bool:
 
 def _who_answers(check: IdentityCheck) -> list[User]:
     """List the supervisors of the check's office; where there are none, or no office made it, administrators too."""
-    users = User.objects.filter(is_active=True).exclude(pk=check.asked_by_id)
+    users = User.objects.filter(is_active=True).exclude(pk=check.asked_by_id or 0)
     supervisors = users.filter(role=User.Role.SUPERVISOR)
     is_of_office = Office.objects.filter(code=check.office_code).exists()
     found = list(supervisors.filter(office__code=check.office_code) if is_of_office else supervisors)

@@ -69,7 +69,8 @@ def sample(
         review__isnull=True,
     )
     is_drawn, drawn = lot(), set[UUID]()
-    last, is_cut = None, False
+    last: UUID | None = None
+    is_cut = False
     for place, key in enumerate(_read_on(ordinary.order_by("-asked_at", "-pk"), after)):
         is_cut = last is not None and (len(drawn) == size or place == _LOOKED_THROUGH)
         if is_cut:
@@ -79,7 +80,9 @@ def sample(
             drawn.add(key)
     shown = listed(scope.checks().filter(pk__in=[*drawn, last]) if last else scope.checks().none())
     by_key = {check.pk: check for check in shown}
-    return [check for check in by_key.values() if check.pk in drawn], place_of(by_key[last]) if is_cut else ""
+    return [check for check in by_key.values() if check.pk in drawn], place_of(
+        by_key[last]
+    ) if last and is_cut else ""
 
 
 def _read_on(checks: QuerySet[IdentityCheck], after: str) -> Iterator[UUID]:
@@ -96,7 +99,8 @@ def lot() -> Callable[[UUID], bool]:
 
     For one page a thousand keys are drawn from: BLAKE2 has its own use for a key and takes a third of HMAC's time.
     """
-    secret, least = bytes.fromhex(digest("review sample", "")), settings.REVIEW_SAMPLE_PERCENT * _OUT_OF
+    secret = bytes.fromhex(digest("review sample", ""))
+    least: float = settings.REVIEW_SAMPLE_PERCENT * _OUT_OF
 
     def is_drawn(key: UUID) -> bool:
         share = int.from_bytes(blake2b(key.bytes, key=secret, digest_size=4).digest())

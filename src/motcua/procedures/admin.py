@@ -33,7 +33,7 @@ from motcua.web.templatetags.motcua import moment
 _REVISIONS_TOLD: Final = 20
 
 
-class CasesInline(admin.StackedInline):
+class CasesInline(admin.StackedInline):  # type: ignore[type-arg]
     """The cases of a procedure."""
 
     model = ProcedureCase
@@ -43,7 +43,7 @@ class CasesInline(admin.StackedInline):
     extra = 1
 
 
-class DocumentsInline(admin.StackedInline):
+class DocumentsInline(admin.StackedInline):  # type: ignore[type-arg]
     """The documents of a procedure, each with its fields below one another: a table of fields has no labels."""
 
     model = RequiredDocument
@@ -57,7 +57,7 @@ class DocumentsInline(admin.StackedInline):
 
 
 @admin.register(Procedure)
-class ProcedureAdmin(admin.ModelAdmin):
+class ProcedureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Procedures: found by code or by name, with or without accents; each change is a new revision."""
 
     form = ProcedureForm
@@ -179,7 +179,7 @@ class ProcedureAdmin(admin.ModelAdmin):
 
 
 @admin.register(Offer)
-class OfferAdmin(admin.ModelAdmin):
+class OfferAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """How each office handles each procedure, changed in the list; copied from office to office."""
 
     form = OfferForm

@@ -93,7 +93,7 @@ class LinesField(forms.CharField):
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         """Compare the lists."""
-        return self.prepare_value(initial) != "\n".join((data or "").splitlines())
+        return bool(self.prepare_value(initial) != "\n".join((data or "").splitlines()))
 
     def line_of(self, one: Any) -> str:
         """Return one of the list as its line."""
@@ -141,7 +141,7 @@ def _times(help_text: Any = "") -> ChannelsField:
     )
 
 
-class ProcedureForm(forms.ModelForm):
+class ProcedureForm(forms.ModelForm):  # type: ignore[type-arg]
     """A procedure with everything that the national catalogue says of one."""
 
     audience = LinesField(label=_("Đối tượng"), help_text=_("Mỗi dòng một đối tượng."))
@@ -176,7 +176,7 @@ class ProcedureForm(forms.ModelForm):
         return said
 
 
-class OrderedForm(forms.ModelForm):
+class OrderedForm(forms.ModelForm):  # type: ignore[type-arg]
     """A row of a list in which people say the order."""
 
     order = forms.IntegerField(
@@ -189,7 +189,7 @@ class OrderedForm(forms.ModelForm):
             self.initial["order"] = self.instance.position
 
 
-class OrderedFormSet(forms.BaseInlineFormSet):
+class OrderedFormSet(forms.BaseInlineFormSet):  # type: ignore[type-arg]
     """A list whose rows stand where people said; two that claim one place stand beside each other."""
 
     def save(self, commit: bool = True) -> Any:
@@ -288,7 +288,7 @@ class DocumentFormSet(OrderedFormSet):
         return super().save(commit)
 
 
-class OfferForm(forms.ModelForm):
+class OfferForm(forms.ModelForm):  # type: ignore[type-arg]
     """How an office handles a procedure; in a list each input says which row it is of."""
 
     class Meta:

@@ -158,7 +158,7 @@ def _plan(
         named.add(code)
         before = description_of(stored.get(code) or Procedure(code=code))
         is_new = code not in stored
-        wanted = before | (_edition(before, entry) if is_edition and not is_new else entry)
+        wanted = {**before, **(_edition(before, entry) if is_edition and not is_new else entry)}
         if is_new:
             changes.append(Change(code, wanted["name"], True, wanted, []))
         elif found := differences(before, wanted):
@@ -183,7 +183,9 @@ def _edition(before: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, A
 def _write(done: Plan, *, stored: Mapping[str, Procedure], by: User | None, now: datetime) -> None:
     """Write a plan's changes and publish them, in the caller's transaction; a handful of queries, however many."""
     names = [name for name in (*SAID, *HOUSE) if name != "code"]
-    new, kept, cases, documents = [], [], [], []
+    new: list[Procedure] = []
+    kept: list[Procedure] = []
+    cases, documents = [], []
     for change in done.changes:
         procedure = stored.get(change.code) or Procedure(code=change.code)
         (new if change.is_new else kept).append(procedure)
@@ -226,7 +228,9 @@ class _Rows:
 
 def _write_rows(model: Any, lists: Sequence[_Rows], fields: Sequence[str]) -> tuple[list[Any], list[int]]:
     """Write rows in their new places, those of one name with their old key; return them, and the keys of the rest."""
-    new, kept, gone = [], [], []
+    new: list[Any] = []
+    kept: list[Any] = []
+    gone: list[int] = []
     for rows in lists:
         matched = pairs(
             [rows.name_of(row) for row in rows.before], [rows.name_of(row) for row in rows.wanted]

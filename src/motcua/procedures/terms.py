@@ -57,7 +57,7 @@ def terms_of(content: Mapping[str, Any], *, channel: str, case: int | None = Non
         channel: a key of ``models.CHANNELS``.
         case: the case's key; None, or a case that is not there, is the general one.
     """
-    chosen = next((one for one in content.get("cases", ()) if one["key"] == case), {})
+    chosen: Mapping[str, Any] = next((one for one in content.get("cases", ()) if one["key"] == case), {})
     own = chosen if chosen.get("time_limit") is not None else content
     times, fees = own.get("times") or {}, chosen.get("fees") or {}
     fee = fees[channel] if channel in fees else content["fees"].get(channel)

@@ -53,7 +53,7 @@ class ActionForm(forms.Form):
         for bound in self.visible_fields():
             value = self.cleaned_data.get(bound.name)
             if isinstance(bound.field, forms.ChoiceField):
-                value = dict(bound.field.choices).get(value, value)
+                value = dict(bound.field.choices).get(value, value)  # type: ignore[arg-type]  # pairs, all of ours
             if isinstance(bound.field, forms.BooleanField):
                 value = _("Có") if value else _("Không")
             if value not in {"", None}:
@@ -261,7 +261,8 @@ class HandOverForm(ActionForm):
 
     def __init__(self, data: Any = None, *, dossier: Dossier, user: User) -> None:
         super().__init__(data, dossier=dossier, user=user)
-        home, self.ways = holding_office(dossier), {}
+        home = holding_office(dossier)
+        self.ways: dict[str, tuple[Office, User | None]] = {}
         choices: list[tuple[str, Any]] = [("", _("Chọn nơi nhận"))]
         for one in ways_of(dossier, by=user):
             if one.office is None or one.pk == dossier.holder_id:

@@ -235,7 +235,7 @@ class Desk(PersonBlock):
     def procedure_error(self) -> str | Promise:
         """Return why nobody was asked, where no procedure was chosen."""
         errors = () if self.is_saving else self.claim_form.errors.get("procedure", ())
-        return errors[0] if errors else ""
+        return str(errors[0]) if errors else ""
 
     @property
     def fields_with_errors(self) -> list[BoundField]:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -114,16 +115,6 @@ Condition = tuple[
 ]  # of a dossier's row, in SQL with a mark for each value, and the values
 
 
-class Params(Protocol):
-    """What a filter is read from: a ``QueryDict``."""
-
-    def get(self, key: str, default: str = ..., /) -> str:
-        """Return the last value of a name."""
-
-    def getlist(self, key: str, /) -> list[str]:
-        """Return all values of a name."""
-
-
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What to show.
@@ -221,7 +212,7 @@ class Filter:
         return wanted
 
 
-def read(params: Params, *, user: User) -> Filter:
+def read(params: QueryDict, *, user: User) -> Filter:
     """Read a filter from an address; what somebody may not see, or what is none, is left out.
 
     Args:

@@ -184,7 +184,7 @@ class RestForm(forms.Form):
         label=_("Hồ sơ đến bằng"),
         choices=CHANNELS,
         coerce=int,
-        empty_value=Dossier.Channel.DESK,
+        empty_value=Dossier.Channel.DESK,  # type: ignore[arg-type]  # the stubs know texts only
         required=False,
         error_messages={"invalid_choice": _("Vui lòng chọn lại cách hồ sơ đến.")},
     )

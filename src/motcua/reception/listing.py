@@ -172,6 +172,7 @@ def _ended_before(
     midnight: datetime, shown: tuple[int, ...], own: tuple[int, ...], user: User
 ) -> dict[tuple[Scope, int, int], int]:
     """Return by scope, office and status what ended before a midnight; one query where something is not known yet."""
+    keys: list[tuple[Scope, int, int | None]]
     keys = [(scope, office, None) for scope in (Scope.RECEIVED, Scope.HELD) for office in shown]
     keys += [(Scope.MINE, office, user.pk) for office in own]
     kept = {key: _ended.get(key) for key in keys}
@@ -305,7 +306,8 @@ def _read(parts: list[Condition], counted: list[Condition], order: str, most: in
     if not parts:
         return [], 0
     keys, values = _together(parts)
-    total, of_total = "0", []
+    total = "0"
+    of_total: list[Any] = []
     if counted:
         each, of_total = _together(counted)
         total = f"(SELECT count(*) FROM ({each}) AS counted)"  # noqa: S608  # nosec B608 # values travel apart

@@ -185,7 +185,7 @@ def _receive(
         received_documents=handed.documents,
         press_key=press_key,
         now=now,
-        owner=handed.owner and _found_owner(handed.owner, procedure, officer, now),
+        owner=_found_owner(handed.owner, procedure, officer, now) if handed.owner else None,
         case_key=handed.case_key,
         channel=handed.channel,
         instead=handed.instead,
@@ -226,7 +226,7 @@ def _of_same_owner(earlier: Dossier, said: SaidOwner | None) -> Dossier:
     """Return what the first press made, if this one is for the same owner. Raises PressKeyReused."""
     kept = owner_in(earlier)
     if kept is None or said is None:
-        is_same = kept is said
+        is_same = kept is None and said is None
     elif said.claim is not None and kept.identity_check is not None:
         is_same = _is_about(kept.identity_check, said.claim)
     else:

@@ -136,7 +136,7 @@ def _page(request: OfficialRequest, desk: Desk, *, part: str = "") -> HttpRespon
     page = render(request, "reception/reception.html", {"desk": desk})
     # The camera reads a card's code by a library in WebAssembly: here and on no other page.
     page["Permissions-Policy"] = permissions("camera")
-    page._csp_update = {"script-src": ["'wasm-unsafe-eval'"]}
+    page._csp_update = {"script-src": ["'wasm-unsafe-eval'"]}  # type: ignore[attr-defined]  # django-csp's
     return page
 
 

@@ -55,7 +55,7 @@ class _OpenedWhenRead(DeferredAttribute):
         return str(value) if isinstance(value, Sealed) else value
 
     def __set__(self, instance: Any, value: Any) -> None:
-        instance.__dict__[self.field.attname] = value
+        instance.__dict__[self.field.attname] = "" if value is None else value
 
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ else:
 
 class SealedTextField(_TextField):
     """A text that is a ``str`` in Python and AES-256-GCM in the database; the empty text is no value at all.
+
+    With ``null`` only the database has None, which django-stubs cannot know: hence ``type: ignore[misc]`` at such ones.
 
     It is opened when it is read from a row, and then raises ``BrokenSeal`` where its key is gone. ``values()`` and
     ``values_list()`` give a ``Sealed``, whose ``str()`` does the same. Nothing can be searched by it: keep a keyed

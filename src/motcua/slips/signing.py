@@ -196,7 +196,8 @@ def _refuse_expired(signer: Signer, now: datetime) -> None:
 def _file_signer(key: Key, _changed: float) -> Signer:
     from pyhanko.sign.signers import SimpleSigner
 
-    signer = SimpleSigner.load_pkcs12(str(key.file), passphrase=key.passphrase.encode() or None)
+    passphrase = key.passphrase.encode() or None
+    signer: Signer | None = SimpleSigner.load_pkcs12(str(key.file), passphrase=passphrase)  # type: ignore[no-untyped-call]
     if signer is None:
         raise CannotSign("the file cannot be opened with this passphrase")
     return signer

@@ -150,7 +150,7 @@ def _offices_of(user: User) -> list[Office]:
     offices = Office.objects.select_related("parent").order_by("code")
     if reach_of(user, Right.KEEP_REGISTER) is Reach.UNIT and user.office_id is not None:
         return list(offices.filter(pk__in=offices_of_unit(user.office_id)))
-    return list(offices.filter(pk=user.office_id))
+    return list(offices.filter(pk=user.office_id or 0))
 
 
 def _book_page(request: HttpRequest, office: Office, offices: list[Office]) -> HttpResponse:

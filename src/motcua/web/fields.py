@@ -227,7 +227,7 @@ class WholeField(forms.IntegerField):
 
     def __init__(self, **options: Any) -> None:
         attributes = {"inputmode": "numeric", "autocomplete": "off"}
-        super().__init__(**{"min_value": 0, "widget": forms.TextInput(attrs=attributes)} | options)
+        super().__init__(**{"min_value": 0, "widget": forms.TextInput(attrs=attributes), **options})
 
     def to_python(self, value: Any) -> int | None:
         """Read a number; a dot that groups nothing is refused: a fraction, which Django would cut off where it is 0."""

@@ -134,6 +134,6 @@ def _built(query: QuerySet[Any]) -> _Built:
         [one[0].target.attname for one in compiler.select[columns]],
         columns,
         list(compiler.get_converters([one[0] for one in compiler.select]).items()),
-        get_related_populators(compiler.klass_info, compiler.select, connection.alias),
+        get_related_populators(compiler.klass_info, compiler.select, connection.alias),  # type: ignore[call-arg]  # the stubs are of a later Django
         compiler.annotation_col_map or {},
     )

@@ -97,6 +97,13 @@ class Life:
         return self.crew.leader
 
     @property
+    def result_desk(self) -> User:
+        """Return who hands results out."""
+        if self.crew.result_desk is None:
+            raise ValueError("this unit has nobody who hands results out")
+        return self.crew.result_desk
+
+    @property
     def citizen(self) -> Citizen:
         """Return the account of the person. Raises ValueError where they have none."""
         found = owner_of(number_digest=digest("number", self.person.number.digits))

@@ -280,7 +280,7 @@ def given_to_result_desk(life: Life) -> Steps:
     yield 60
     life.finish(has_file=True)
     yield 10
-    life.give(by=life.leader, to=life.crew.result_desk, note=words.TO_HAND_OUT)
+    life.give(by=life.leader, to=life.result_desk, note=words.TO_HAND_OUT)
 
 
 def given_back_to_desk(life: Life) -> Steps:
@@ -296,7 +296,7 @@ def kept_by_result_desk(life: Life) -> Steps:
     """In the hands of who hands results out; the person is expected."""
     yield from given_to_result_desk(life)
     yield 20
-    life.accept(life.crew.result_desk)
+    life.accept(life.result_desk)
 
 
 def sent_back(life: Life) -> Steps:

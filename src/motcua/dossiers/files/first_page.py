@@ -52,7 +52,8 @@ def _main() -> None:
         package_cache_path="/proc/self/no-packages",
     )
     pages = compiler.compile(input=_SOURCE.replace("PAPER", f"/{paper}").encode(), format="png", ppi=72)
-    with Image.open(BytesIO(pages[0] if isinstance(pages, list) else pages), formats=("PNG",)) as page:
+    drawn = pages[0] if isinstance(pages, list) else pages
+    with Image.open(BytesIO(drawn or b""), formats=("PNG",)) as page:
         sys.stdout.buffer.write(thumbnail(page))
 
 

@@ -89,14 +89,14 @@ class ObjectStore(Storage):
             ) from None
         return f"bucket {self._bucket} takes, gives and deletes"
 
-    def _save(self, name: str, content: File) -> str:
+    def _save(self, name: str, content: File[bytes]) -> str:
         with self._asked() as client:
             client.put_object(
                 Bucket=self._bucket, Key=name, Body=content.read(), ContentType="application/octet-stream"
             )
         return name
 
-    def _open(self, name: str, mode: str = "rb") -> File:
+    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         """Fetch the whole object first: a reader who is slow holds up no connection, and gets all or nothing."""
         fetched: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (closed by the reader)
         deadline = time.monotonic() + _TOTAL

@@ -100,7 +100,7 @@ class ReadPaper:
         return hashlib.sha256(self.content).hexdigest()
 
 
-def read_paper(upload: UploadedFile) -> ReadPaper:
+def read_paper(upload: UploadedFile[bytes]) -> ReadPaper:
     """Read an uploaded file and make of it what will be kept.
 
     Args:
@@ -136,7 +136,8 @@ def read_paper(upload: UploadedFile) -> ReadPaper:
 
 def request_max_bytes() -> int:
     """Return how large one request with papers may be."""
-    return max(25 * 1024 * 1024, settings.PAPER_MAX_BYTES + 1024 * 1024)
+    most: int = settings.PAPER_MAX_BYTES
+    return max(25 * 1024 * 1024, most + 1024 * 1024)
 
 
 def _is_endless_jpeg(content: bytes) -> bool:
@@ -202,7 +203,7 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
 def _upright(picture: Image.Image) -> Image.Image:
     """Return a picture as it was held while it was taken; what else its camera wrote about it is not even looked at."""
     try:
-        turn = _TURNS.get(picture.getexif().get(Base.Orientation))
+        turn = _TURNS.get(picture.getexif().get(Base.Orientation, 0))
     except Exception:  # whatever is wrong with what stands beside a picture, the picture itself may be right
         turn = None
     return picture if turn is None else picture.transpose(turn)

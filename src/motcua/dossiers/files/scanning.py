@@ -173,7 +173,7 @@ def _seal_away(paper: Paper, signature: str, now: datetime) -> None:
 def _officials(dossier: Dossier) -> list[User]:
     """Return who deals with a dossier; while nobody does, whoever may take it up at the office that has it."""
     there = User.objects.filter(is_active=True)
-    if holder := list(there.filter(pk=dossier.holder_id)):
+    if dossier.holder_id is not None and (holder := list(there.filter(pk=dossier.holder_id))):
         return holder
     at_work = there.filter(office=holding_office(dossier)).exclude(role=User.Role.CITIZEN)
     return [one for one in at_work if may(one, Right.RECEIVE) or may(one, Right.PROCESS)]
@@ -186,11 +186,11 @@ def _said(command: bytes, content: bytes | None = None) -> str:
         with _connected() as line:
             try:
                 line.sendall(command)
-                for start in range(0, len(content or b""), _PIECE):
-                    piece = content[start : start + _PIECE]
-                    _hurry(line, deadline)
-                    line.sendall(struct.pack("!L", len(piece)) + piece)
                 if content is not None:
+                    for start in range(0, len(content), _PIECE):
+                        piece = content[start : start + _PIECE]
+                        _hurry(line, deadline)
+                        line.sendall(struct.pack("!L", len(piece)) + piece)
                     line.sendall(struct.pack("!L", 0))
             except (BrokenPipeError, ConnectionResetError):
                 pass  # it has heard enough, and says why

@@ -125,7 +125,7 @@ class Dossier(models.Model):
     applicant_name = SealedTextField(_("Họ và tên"), use="applicant_name", max_length=100, blank=True)
     applicant_sex = models.CharField(_("Giới tính"), max_length=10, blank=True)
     applicant_birth = SealedTextField(_("Ngày sinh"), use="applicant_birth", max_length=10, blank=True)
-    applicant_number = SealedTextField(use="applicant_number", null=True, blank=True, editable=False)
+    applicant_number = SealedTextField(use="applicant_number", null=True, blank=True, editable=False)  # type: ignore[misc]
     applicant_number_digest = models.CharField(max_length=64, blank=True, editable=False)
     applicant_number_masked = models.CharField(_("Số CCCD/CMND"), max_length=12, blank=True)
     permanent_residence = SealedTextField(

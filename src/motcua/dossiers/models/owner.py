@@ -31,7 +31,7 @@ class DossierOwner(models.Model):
     full_name = SealedTextField(_("Họ và tên"), use="owner_name", max_length=100, blank=True)
     birth = SealedTextField(_("Ngày sinh"), use="owner_birth", max_length=10, blank=True)
     sex = models.CharField(_("Giới tính"), max_length=10, blank=True)
-    number = SealedTextField(use="owner_number", null=True, blank=True, editable=False)
+    number = SealedTextField(use="owner_number", null=True, blank=True, editable=False)  # type: ignore[misc]
     number_digest = models.CharField(max_length=64, blank=True, db_index=True, editable=False)
     number_masked = models.CharField(_("Số CCCD/CMND"), max_length=12, blank=True)
     residence = SealedTextField(_("Nơi thường trú"), use="owner_residence", max_length=400, blank=True)
