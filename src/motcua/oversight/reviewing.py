@@ -80,9 +80,8 @@ def sample(
             drawn.add(key)
     shown = listed(scope.checks().filter(pk__in=[*drawn, last]) if last else scope.checks().none())
     by_key = {check.pk: check for check in shown}
-    return [check for check in by_key.values() if check.pk in drawn], place_of(
-        by_key[last]
-    ) if last and is_cut else ""
+    further = place_of(by_key[last]) if last and is_cut else ""
+    return [check for check in by_key.values() if check.pk in drawn], further
 
 
 def _read_on(checks: QuerySet[IdentityCheck], after: str) -> Iterator[UUID]:
