@@ -212,6 +212,46 @@ def test_nobody_answers_for_a_check_of_their_own(
     assert list(Notice.objects.values_list("user", flat=True)) == [administrator.pk]
 
 
+def test_who_supervises_beside_another_role_is_told_and_answers(
+    open_case: Open, second_officer: User, supervisor: User
+) -> None:
+    User.objects.filter(pk=second_officer.pk).update(also_roles=["supervisor"])
+    User.objects.filter(pk=supervisor.pk).update(is_active=False)
+    browser = browser_of(second_officer)
+
+    case = open_case()
+
+    assert list(Notice.objects.values_list("user", flat=True)) == [second_officer.pk]
+    assert f"{CASES}{case.pk}/" in browser.get(CASES).content.decode()
+    browser.post(f"{CASES}{case.pk}/", {"answer": "Đã nhắc nhở."})
+    case.refresh_from_db()
+    assert case.answered_by == second_officer
+
+
+def test_who_supervises_beside_another_role_hears_nothing_of_another_office(
+    open_case: Open, other_officer: User, supervisor: User
+) -> None:
+    User.objects.filter(pk=other_officer.pk).update(also_roles=["supervisor"])
+
+    case = open_case()
+
+    assert list(Notice.objects.values_list("user", flat=True)) == [supervisor.pk]
+    assert browser_of(other_officer).get(f"{CASES}{case.pk}/").status_code == 404
+
+
+def test_an_administrator_beside_another_role_answers_where_no_supervisor_is(
+    open_case: Open, other_officer: User, supervisor: User, administrator: User
+) -> None:
+    User.objects.filter(pk=other_officer.pk).update(also_roles=["administrator"])
+    other_officer.refresh_from_db()
+    User.objects.filter(pk=supervisor.pk).update(is_active=False)
+
+    case = open_case()
+
+    assert set(Notice.objects.values_list("user", flat=True)) == {other_officer.pk, administrator.pk}
+    assert case in objecting.cases_of(other_officer)
+
+
 def test_cases_are_for_supervisors_and_administrators(
     open_case: Open, client: Client, an_client: Client, officer_client: Client, administrator_client: Client
 ) -> None:

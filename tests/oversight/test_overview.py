@@ -23,7 +23,7 @@ from motcua.oversight.overview import Period, counted, scope_of, total
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck, LimitRelease, Wave
 from motcua.verification.service import Limited, look_up, officer_limit
-from tests.conftest import ToldRegister, sealed_long_ago
+from tests.conftest import ToldRegister, browser_of, sealed_long_ago
 from tests.oversight.conftest import NOON
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, cast
 
@@ -319,6 +319,40 @@ def test_a_stopped_supervisor_is_told_to_the_others(supervisor: User) -> None:
     User.objects.create(login="hai", role="supervisor", full_name="Lý Thị Hải", office=supervisor.office)
     assert tell_supervisors(officer=supervisor, now=NOON) == 1
     assert Notice.objects.get().user.login == "hai"
+
+
+def test_who_supervises_beside_another_role_sees_the_own_office_and_an_administrator_beside_everything(
+    a_days_work: None, officer: User, administrator: User
+) -> None:
+    everywhere = scope_of(administrator)
+    officer.also_roles = ["supervisor"]
+    assert set(scope_of(officer).offices) == {FIRST_OFFICE}
+    assert not scope_of(officer).is_whole
+    assert total(counted(scope_of(officer), DAY).officers).asked == 5
+    officer.also_roles = ["administrator"]
+    assert scope_of(officer) == everywhere
+    assert everywhere.is_whole
+
+
+def test_who_supervises_beside_another_role_lets_a_stopped_officer_go_on(
+    stopped: User, second_officer: User
+) -> None:
+    User.objects.filter(pk=second_officer.pk).update(also_roles=["supervisor"])
+    browser = browser_of(second_officer)
+
+    assert f'id="can-bo-{stopped.pk}"' in browser.get(BASE).content.decode()
+    browser.post(f"{BASE}mo-lai/{stopped.pk}/", {"reason": "Máy quét hỏng"})
+    assert LimitRelease.objects.get().released_by == second_officer
+
+
+def test_who_supervises_beside_another_role_is_told_of_a_stop_too(
+    officer: User, supervisor: User, second_officer: User, other_officer: User
+) -> None:
+    beside = User.objects.filter(pk__in=[second_officer.pk, other_officer.pk])
+    beside.update(also_roles=["cashier", "supervisor"])
+
+    assert tell_supervisors(officer=officer, now=NOON) == 2
+    assert set(Notice.objects.values_list("user__login", flat=True)) == {"oanh", "phuc"}
 
 
 def test_a_name_that_no_key_opens_does_not_take_the_overview_away(

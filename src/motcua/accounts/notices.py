@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from motcua.accounts.models import Notice, User
+from motcua.accounts.rights import supervisors_among
 from motcua.messaging import service as messaging
 from motcua.verification.models import LimitRelease
 from motcua.web.languages import in_vietnamese
@@ -75,10 +76,8 @@ def tell_supervisors(*, officer: User, now: datetime) -> int:
         since = released.order_by("-at").values_list("at", flat=True).first() or now - _BETWEEN_ALERTS
         if Notice.objects.filter(link=link, user__office=officer.office_id, created_at__gt=since).exists():
             return 0
-        supervisors = User.objects.filter(
-            office=officer.office_id, role=User.Role.SUPERVISOR, is_active=True
-        ).exclude(pk=officer.pk)
-        told = list(supervisors)
+        others = User.objects.filter(office=officer.office_id, is_active=True).exclude(pk=officer.pk)
+        told = supervisors_among(others)
         for one in told:
             warn(user=one, kind="officer_stopped", text=text, now=now, link=link)
     _log.error("limits.officer_stopped user=%d told=%d", officer.pk, len(told))

@@ -1,6 +1,7 @@
 """The one table of rights: which role may do what, and how far it reaches.
 
-Pages, buttons and services ask ``may`` and ``dossiers.access``; nobody compares roles anywhere else.
+Pages, buttons and services ask ``may`` and ``dossiers.access``, and ``having`` whom to tell: nobody compares roles
+anywhere else, for the roles that somebody has beside their own give rights too.
 """
 
 from __future__ import annotations
@@ -8,7 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from django.db.models import Q
+
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from motcua.accounts.models import User
 
 
@@ -111,3 +116,16 @@ def reach_of(user: User, right: Right) -> Reach | None:
 def may(user: User, right: Right) -> bool:
     """Say whether somebody has a right at all, whatever it is about."""
     return reach_of(user, right) is not None
+
+
+def having(right: Right, users: QuerySet[User]) -> list[User]:
+    """Return those of some users who have a right, by their role or by one beside it."""
+    roles = [role for role, rights in RIGHTS.items() if right in rights]
+    # Citizens, of whom there are millions, are left out in the words of the index of officials.
+    asked = users.filter(Q(role__in=roles) | ~Q(also_roles=[])).exclude(role="citizen")
+    return [one for one in asked.order_by("pk") if may(one, right)]
+
+
+def supervisors_among(users: QuerySet[User]) -> list[User]:
+    """Return those of some users who watch over an office; administrators, who watch over all, are none."""
+    return [one for one in having(Right.OVERSEE, users) if not may(one, Right.ADMINISTER)]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.notices import notify
 from motcua.accounts.recording import office_code
+from motcua.accounts.rights import Right, having, may, supervisors_among
 from motcua.audit.service import record
 from motcua.dossiers.due_dates import add_working_days
 from motcua.oversight.models import Objection
@@ -68,9 +69,9 @@ def cases_of(user: User) -> QuerySet[Objection]:
     answers for a check of their own.
     """
     cases = Objection.objects.exclude(check_made__asked_by=user)
-    if user.role == User.Role.ADMINISTRATOR:
+    if may(user, Right.ADMINISTER):
         return cases
-    if user.role != User.Role.SUPERVISOR or user.office is None:
+    if not may(user, Right.OVERSEE) or user.office is None:
         return cases.none()
     of_no_office = ~Q(check_made__office_code__in=Office.objects.values("code"))
     return cases.filter(Q(check_made__office_code=user.office.code) | of_no_office)
@@ -122,9 +123,7 @@ def is_overdue(objection: Objection, now: datetime) -> bool:
 def _who_answers(check: IdentityCheck) -> list[User]:
     """List the supervisors of the check's office; where there are none, or no office made it, administrators too."""
     users = User.objects.filter(is_active=True).exclude(pk=check.asked_by_id or 0)
-    supervisors = users.filter(role=User.Role.SUPERVISOR)
-    is_of_office = Office.objects.filter(code=check.office_code).exists()
-    found = list(supervisors.filter(office__code=check.office_code) if is_of_office else supervisors)
-    if is_of_office and found:
-        return found
-    return [*found, *users.filter(role=User.Role.ADMINISTRATOR)]
+    office = Office.objects.filter(code=check.office_code).first()
+    if office is None:
+        return having(Right.OVERSEE, users)
+    return supervisors_among(users.filter(office=office)) or having(Right.ADMINISTER, users)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
 from motcua.accounts.offices import all_known
+from motcua.accounts.rights import Right, may
 from motcua.procedures.service import offered
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
@@ -53,11 +54,11 @@ class Scope:
 
 def scope_of(user: User) -> Scope:
     """Return what a user may see: a supervisor the own office, an administrator everything."""
-    if user.role == User.Role.ADMINISTRATOR:
+    if may(user, Right.ADMINISTER):
         everywhere = {"": _("Cổng trực tuyến, vận hành")}
         named = {office.code: office.name for office in all_known().values()}
         return Scope(everywhere | named, is_whole=True)
-    if user.role == User.Role.SUPERVISOR and user.office is not None:
+    if may(user, Right.OVERSEE) and user.office is not None:
         return Scope({user.office.code: user.office.name}, is_whole=False)
     return Scope({}, is_whole=False)
 

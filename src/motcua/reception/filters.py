@@ -97,7 +97,8 @@ TABS: Final[dict[Scope, tuple[Tab, ...]]] = {
     Scope.MINE: (_AT_WORK, *_LATER),
     Scope.HANDED: (_ALL,),
 }
-# What a role sees first: the first of these that is not empty, or the first.
+# What the main role sees first, whatever else somebody may do beside it: the first of these that is not empty, or the
+# first. Nothing is kept from anybody by it.
 _FIRST: Final[dict[str, tuple[tuple[Scope, Tab], ...]]] = {
     User.Role.SPECIALIST: ((Scope.MINE, _AT_WORK), (Scope.HELD, _AT_WORK)),
     User.Role.LEADER: ((Scope.MINE, _AT_WORK), (Scope.HELD, _AT_WORK)),
