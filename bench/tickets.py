@@ -26,7 +26,7 @@ def make_tickets(count: int, first: int) -> None:
 
     from motcua.accounts.models import User
     from motcua.dossiers.models import Dossier, Recheck
-    from motcua.dossiers.service import write_words
+    from motcua.dossiers.search import write_words
     from motcua.identity.numbers import IdNumber
     from motcua.procedures.models import Procedure
 

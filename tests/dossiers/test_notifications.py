@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, User
-from motcua.dossiers import service, states
+from motcua.dossiers import states
+from motcua.dossiers.extensions import extend
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.notifications import write_outside
 from motcua.dossiers.service import run_next_recheck
@@ -201,7 +202,7 @@ def test_an_apology_is_told_with_the_new_date(officer: User, leader: User) -> No
     assert dossier.due_at is not None
     later = next_open(dossier.due_at)
     now = timezone.now()
-    service.extend(dossier=dossier, new_due_at=later, reason="Chờ xác minh", by=leader, now=now)
+    extend(dossier=dossier, new_due_at=later, reason="Chờ xác minh", by=leader, now=now)
     letters = sorted(delivered(now), key=lambda one: one.channel)
     assert [one.channel for one in letters] == ["email", "sms"]
     assert all(f"{timezone.localtime(later):%H:%M %d/%m/%Y}" in one.body for one in letters)

@@ -220,6 +220,18 @@ def test_a_comparison_alone_tells_another_number_too():
         differences(a_claim(), replace(HOA, full_name=""), year_alone=DESK)
 
 
+def test_an_answer_that_cannot_be_trusted_is_unusable_and_alarming():
+    unusable = {trouble for trouble in Trouble if trouble.is_unusable}
+    assert unusable == {
+        Trouble.UNREADABLE,
+        Trouble.OVERSIZED,
+        Trouble.ENCODING,
+        Trouble.OTHER_PERSON,
+        Trouble.TWO_CITIZENS,
+    }
+    assert all(trouble.is_alarming for trouble in unusable)
+
+
 def test_troubles_that_waiting_does_not_mend_are_alarming():
     assert {trouble for trouble in Trouble if trouble.is_alarming} == {
         Trouble.UNREADABLE,

@@ -15,7 +15,7 @@ from motcua.accounts.models import Citizen, Office, User
 from motcua.dossiers import states
 from motcua.dossiers.agreed_terms import agree
 from motcua.dossiers.models import CodeCounter, Dossier
-from motcua.dossiers.service import write_words
+from motcua.dossiers.search import write_words
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck
 from tests.people import FIRST_OFFICE

@@ -14,7 +14,7 @@ from django.utils import timezone
 from motcua.accounts.models import Citizen, Office, User
 from motcua.dossiers.agreed_terms import agree
 from motcua.dossiers.models import CodeCounter, Dossier, Paper
-from motcua.dossiers.service import write_words
+from motcua.dossiers.search import write_words
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.verification.models import IdentityCheck
 from tests.conftest import sealed_long_ago

@@ -607,8 +607,10 @@ def page() -> str:
         "có trường mới mà chưa được khai báo ở đó, bộ kiểm thử sẽ báo lỗi.",
         "",
         "Dữ liệu lấy từ CSDLQG về dân cư chỉ có ở hai nơi: bản ghi chờ (mã hóa, xóa khi dùng hoặc sau 30 phút) và bản "
-        "chụp thông tin người nộp trong chính hồ sơ đó. Đăng ký và nộp trực tuyến chỉ nhận kết quả đúng hay không "
-        "đúng.",
+        "chụp thông tin người nộp trong chính hồ sơ đó. Với dịch vụ mặc định (037), CSDLQG về dân cư trả về cả bản ghi "
+        "mỗi lần được hỏi. Chỉ khi tiếp nhận tại quầy, bản ghi ấy mới được dùng để điền hồ sơ; khi đăng ký, nộp trực "
+        "tuyến, kiểm tra lại và tra cứu ngoài hồ sơ, hệ thống đối chiếu trong bộ nhớ rồi bỏ bản ghi, không lưu, và các "
+        "trang chỉ nhận kết quả đúng hay không đúng.",
         "",
         "Họ tên, số và ngày sinh không có ở dạng rõ trong cơ sở dữ liệu. Tìm theo số và theo tiếng của họ tên bằng "
         "giá trị băm có khóa. Lệnh `motcua retention --dry-run` cho biết hôm nay sẽ xóa bao nhiêu.",

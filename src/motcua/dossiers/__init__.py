@@ -13,7 +13,7 @@
     notifications, national_portal, timeline      what citizens, officials and the national portal are told
     codes, search, tracking, residence            its code, how it is found again, a residence in words
     papers, paper_lines, uploads, paper_reuse     files that are given: for what, in pieces, again; kept by ``files``
-    service                   what other apps may do to dossiers
+    service                   what several pages do to dossiers, in one place
 
 Must not know money's receipts, slips or the desk's pages. Asks the register only through ``verification.service``.
 """

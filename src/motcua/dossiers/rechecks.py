@@ -49,15 +49,7 @@ from motcua.web.statements import Kept, planned_once
 
 _log = logging.getLogger("motcua.work")
 MOST_UNUSABLE: Final = 3
-_UNUSABLE: Final = frozenset(
-    {
-        Trouble.UNREADABLE,
-        Trouble.OVERSIZED,
-        Trouble.ENCODING,
-        Trouble.OTHER_PERSON,
-        Trouble.TWO_CITIZENS,
-    }
-)
+_UNUSABLE: Final = frozenset(trouble for trouble in Trouble if trouble.is_unusable)
 # Such answers say something of one person, not of the line.
 _OF_ONE_PERSON: Final = frozenset({Trouble.OTHER_PERSON, Trouble.TWO_CITIZENS, Trouble.ENCODING})
 _MARGIN: Final = timedelta(seconds=15)

@@ -1,11 +1,13 @@
-"""Everything that other apps and pages may do to dossiers."""
+"""What several pages and the work in the background do to dossiers: file, receive, read papers, check later, track.
+
+What an official does on the way is asked of the module that knows it: ``steps``, ``hand_overs``, ``fees``,
+``supplements``, ``extensions``, ``results``, ``time_limits``; who may, of ``access``; how it stands, of ``models``.
+"""
 
 from motcua.dossiers.agreed_terms import case_name, foresee
-from motcua.dossiers.extensions import ExtensionRefused, extend, may_be_extended
 from motcua.dossiers.filing import (
     CONSENT_VERSION,
     ConsentMissing,
-    OathMissing,
     PapersMissing,
     asked_documents,
     choose_case,
@@ -50,7 +52,7 @@ from motcua.dossiers.rechecks import (
     seconds_to_next_recheck,
 )
 from motcua.dossiers.reminders import remind, send_reminders
-from motcua.dossiers.search import coded, named, numbered, write_words
+from motcua.dossiers.search import coded, named, numbered
 from motcua.dossiers.supplements import (
     NothingAsked,
     NothingGiven,
@@ -69,7 +71,6 @@ __all__ = [
     "AlreadyReceived",
     "Applicant",
     "ConsentMissing",
-    "ExtensionRefused",
     "Held",
     "Hold",
     "NotADraft",
@@ -79,7 +80,6 @@ __all__ = [
     "NotThisOffice",
     "NothingAsked",
     "NothingGiven",
-    "OathMissing",
     "Owner",
     "OwnerRefused",
     "PapersMissing",
@@ -101,13 +101,11 @@ __all__ = [
     "delete_old_drafts",
     "delete_old_uploads",
     "erase_old_tries",
-    "extend",
     "first_press",
     "foresee",
     "hold_of",
     "indicators_for",
     "keep_owner",
-    "may_be_extended",
     "may_be_rated",
     "may_be_rechecked",
     "may_read_paper",
@@ -133,5 +131,4 @@ __all__ = [
     "submit",
     "take_up",
     "track",
-    "write_words",
 ]

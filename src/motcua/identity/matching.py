@@ -7,11 +7,15 @@ and Hoà.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import CitizenRecord, IdentityClaim
 from motcua.identity.names import clean, key, wire_form
 from motcua.identity.numbers import IdNumber
+
+# Told to operators where `is_about` says no.
+ABOUT_ANOTHER: Final = "the reply holds a record about another number than the one asked for"
 
 
 class Difference(StrEnum):

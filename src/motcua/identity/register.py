@@ -131,18 +131,22 @@ class Trouble(StrEnum):
         """Whether an operator should look: waiting will not mend it."""
         return self in _ALARMING
 
+    @property
+    def is_unusable(self) -> bool:
+        """Whether an answer came that cannot be trusted; with any other trouble none came."""
+        return self in _UNUSABLE
 
-_ALARMING: Final = frozenset(
+
+_UNUSABLE: Final = frozenset(
     {
         Trouble.UNREADABLE,
         Trouble.OVERSIZED,
         Trouble.ENCODING,
         Trouble.OTHER_PERSON,
         Trouble.TWO_CITIZENS,
-        Trouble.TLS,
-        Trouble.CONFIGURATION,
     }
 )
+_ALARMING: Final = _UNUSABLE | {Trouble.TLS, Trouble.CONFIGURATION}
 
 
 class Barred(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from motcua.identity.claims import CitizenRecord, IdentityClaim
-from motcua.identity.matching import Difference, YearAlone, differences, is_about
+from motcua.identity.matching import ABOUT_ANOTHER, Difference, YearAlone, differences, is_about
 from motcua.identity.names import NameRefused
 from motcua.identity.register import (
     Answer,
@@ -114,8 +114,7 @@ def _judge_record(
     claim: IdentityClaim, answer: Answer, record: CitizenRecord, year_alone: YearAlone
 ) -> Outcome:
     if not is_about(claim.number, record):
-        detail = "the reply holds a record about another number than the one asked for"
-        return Unanswered(answer.messages, Trouble.OTHER_PERSON, None, detail)
+        return Unanswered(answer.messages, Trouble.OTHER_PERSON, None, ABOUT_ANOTHER)
     try:
         found = differences(claim, record, year_alone=year_alone)
     except NameRefused as error:

@@ -17,6 +17,7 @@ from functools import partial
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
+from motcua.identity.matching import ABOUT_ANOTHER, is_about
 from motcua.identity.numbers import parse_number
 from motcua.identity.register import (
     Answer,
@@ -152,13 +153,8 @@ class Gateway:
 
 def _refuse_another_person(claim: IdentityClaim, reading: Reading) -> None:
     """Refuse a record about another number than asked; here so that it raises the operator's alarm."""
-    record = reading.record
-    if record is None:
-        return
-    number = record.personal_number if claim.number.is_personal_number else record.old_card_number
-    if number != claim.number.digits:
-        detail = "the reply holds a record about another number than the one asked for"
-        raise CouldNotAsk(Trouble.OTHER_PERSON, detail=detail)
+    if reading.record is not None and not is_about(claim.number, reading.record):
+        raise CouldNotAsk(Trouble.OTHER_PERSON, detail=ABOUT_ANOTHER)
 
 
 def _report(error: RegisterError, inquiry: Inquiry, settings: RegisterSettings) -> None:

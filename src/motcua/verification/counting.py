@@ -27,14 +27,7 @@ OUTCOME_COUNTS: Final[dict[str, Any]] = {
         for outcome in IdentityCheck.Outcome
     },
 }
-# An answer came, and it could not be trusted; with any other trouble none came.
-_UNUSABLE: Final = tuple(
-    trouble.value
-    for trouble in (
-        *(Trouble.UNREADABLE, Trouble.OVERSIZED, Trouble.ENCODING),
-        *(Trouble.OTHER_PERSON, Trouble.TWO_CITIZENS),
-    )
-)
+_UNUSABLE: Final = tuple(trouble.value for trouble in Trouble if trouble.is_unusable)
 
 
 @dataclass(frozen=True, slots=True)
