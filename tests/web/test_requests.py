@@ -1,11 +1,14 @@
-"""Where a request comes from, whatever its headers say."""
+"""Where a request comes from, whatever its headers say, and when the next one is welcome."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 
-from motcua.web.requests import client_address
+from motcua.web.requests import client_address, not_before
 
 
 @pytest.mark.parametrize(
@@ -32,3 +35,13 @@ def test_only_a_trusted_proxy_s_word_counts(
     request = rf.get("/", REMOTE_ADDR=connection, **headers)
     with override_settings(TRUSTED_PROXIES=proxies):
         assert client_address(request) == address
+
+
+@pytest.mark.parametrize(
+    ("left", "seconds"), [(600.0, "600"), (599.2, "600"), (0.2, "1"), (0.0, "1"), (-5.0, "1")]
+)
+def test_who_must_wait_is_told_whole_seconds_never_too_few_and_never_none(left: float, seconds: str) -> None:
+    now = datetime(2026, 11, 27, 2, 30, tzinfo=UTC)
+    answer = not_before(now + timedelta(seconds=left), HttpResponse(status=429), now=now)
+
+    assert (answer.status_code, answer["Retry-After"]) == (429, seconds)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from base64 import b64decode, b64encode
-from datetime import datetime
 from typing import Any
 
 import segno
@@ -23,6 +21,7 @@ from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.tries import LoginLimited
 from motcua.accounts.views import another_password
 from motcua.sealing import BrokenSeal, seal, unseal
+from motcua.web.requests import not_before
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
 # In the session, sealed: the secret that the page shows until its first code is typed.
@@ -61,7 +60,7 @@ def second_factor_page(request: OfficialRequest) -> HttpResponse:
     except service.WrongPassword:
         form.refuse_password()
     except LoginLimited as limited:
-        return _limited(_show_secret(request, form, secret, limited), limited, now)
+        return not_before(limited.until, _show_secret(request, form, secret, limited), now=now)
     else:
         if codes is not None:
             del request.session[_OFFERED]
@@ -94,9 +93,8 @@ def recovery_codes(request: OfficialRequest) -> HttpResponse:
             form.refuse_password()
         except LoginLimited as limited:
             context |= {"until": limited.until, "tries": limited.tries}
-            return _limited(
-                render(request, "accounts/recovery_codes.html", context, status=429), limited, now
-            )
+            response = render(request, "accounts/recovery_codes.html", context, status=429)
+            return not_before(limited.until, response, now=now)
         else:
             return _show_codes(request, codes, is_new=False)
     return render(request, "accounts/recovery_codes.html", context)
@@ -138,11 +136,6 @@ def _show_secret(
 def _show_codes(request: HttpRequest, codes: list[str], *, is_new: bool) -> HttpResponse:
     """Show recovery codes, this once."""
     return render(request, "accounts/codes.html", {"codes": codes, "is_new": is_new})
-
-
-def _limited(response: HttpResponse, limited: LoginLimited, now: datetime) -> HttpResponse:
-    response["Retry-After"] = str(max(1, math.ceil((limited.until - now).total_seconds())))
-    return response
 
 
 def _qr(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +25,7 @@ from motcua.accounts.requests import CitizenRequest, UserRequest
 from motcua.accounts.tries import LoginLimited
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
-from motcua.web.requests import client_address
+from motcua.web.requests import client_address, not_before
 
 _MOST_NOTICES = 50
 _page = require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +63,9 @@ def register(request: HttpRequest) -> HttpResponse:
     except Limited as limited:
         form.keep_password(password_hash)
         context = {"form": form, "outcome": "limited", "until": limited.until, "tries": limited.tries}
-        return _limited(render(request, "accounts/register.html", context, status=429), limited.until, now)
+        return not_before(
+            limited.until, render(request, "accounts/register.html", context, status=429), now=now
+        )
     if check.is_verified:
         return redirect("registered")
     if not check.is_rejected:
@@ -96,7 +97,9 @@ def log_in(request: HttpRequest) -> HttpResponse:
         )
     except LoginLimited as limited:
         context |= {"until": limited.until, "tries": limited.tries}
-        return _limited(render(request, "accounts/log_in.html", context, status=429), limited.until, now)
+        return not_before(
+            limited.until, render(request, "accounts/log_in.html", context, status=429), now=now
+        )
     except service.AccountAsleep as asleep:
         return render(request, "accounts/log_in.html", context | {"asleep_days": asleep.days})
     if user is None:
@@ -124,7 +127,9 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
         right = second_factor.confirm(user=waiting.user, typed=form.cleaned_data["code"], now=now)
     except LoginLimited as limited:
         context |= {"until": limited.until, "tries": limited.tries}
-        return _limited(render(request, "accounts/log_in_code.html", context, status=429), limited.until, now)
+        return not_before(
+            limited.until, render(request, "accounts/log_in_code.html", context, status=429), now=now
+        )
     if not right:
         return render(request, "accounts/log_in_code.html", {"form": CodeForm(), "is_wrong": True})
     sessions.begin(request=request, user=waiting.user, now=now, second_factor=right)
@@ -191,9 +196,8 @@ def profile_edit(request: CitizenRequest) -> HttpResponse:
         return render(request, "accounts/profile_edit.html", context)
     except (Limited, LoginLimited) as limited:
         context |= {"outcome": "limited", "until": limited.until, "tries": limited.tries}
-        return _limited(
-            render(request, "accounts/profile_edit.html", context, status=429), limited.until, now
-        )
+        response = render(request, "accounts/profile_edit.html", context, status=429)
+        return not_before(limited.until, response, now=now)
     if check is not None and not check.is_verified:
         return render(request, "accounts/profile_edit.html", context | _outcome(check, now))
     messages.success(request, _("Đã cập nhật thông tin cá nhân."))
@@ -232,7 +236,9 @@ def another_password(request: UserRequest, then: str) -> HttpResponse:
         return render(request, "accounts/password.html", context)
     except LoginLimited as limited:
         context |= {"until": limited.until, "tries": limited.tries}
-        return _limited(render(request, "accounts/password.html", context, status=429), limited.until, now)
+        return not_before(
+            limited.until, render(request, "accounts/password.html", context, status=429), now=now
+        )
     auth.update_session_auth_hash(request, request.user)
     messages.success(request, _("Đã đổi mật khẩu."))
     return redirect(then)
@@ -262,11 +268,6 @@ def _not_asked(
     return render(
         request, template, context | {"outcome": "challenge", "is_challenge_wrong": refusal.is_wrong}
     )
-
-
-def _limited(response: HttpResponse, until: datetime, now: datetime) -> HttpResponse:
-    response["Retry-After"] = str(max(1, math.ceil((until - now).total_seconds())))
-    return response
 
 
 def _query(way_back: str) -> str:

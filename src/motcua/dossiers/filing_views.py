@@ -51,7 +51,7 @@ from motcua.verification.service import (
     line_status,
     press_of,
 )
-from motcua.web.requests import client_address
+from motcua.web.requests import client_address, not_before
 from motcua.web.uploads import content_length, take_files
 
 # What the page may say of an outcome beside its kind.
@@ -169,8 +169,7 @@ class _Asking:
             response = self.page(
                 kind="limited", until=limited.until, tries=limited.tries, is_owner=is_owner, status=429
             )
-            response["Retry-After"] = str(max(1, int((limited.until - now).total_seconds()) + 1))
-            return response
+            return not_before(limited.until, response, now=now)
         if check is None or check.is_verified:
             return redirect("papers_step", pk=draft.pk)
         return self.page(check=check, is_owner=is_owner)

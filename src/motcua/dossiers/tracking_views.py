@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from motcua.dossiers import service
 from motcua.dossiers.forms import TrackForm
 from motcua.dossiers.timeline import entries_of
-from motcua.web.requests import client_address
+from motcua.web.requests import client_address, not_before
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,8 +34,7 @@ def track(request: HttpRequest) -> HttpResponse:
     except service.TrackLimited as limited:
         context = {"form": form, "until": limited.until}
         response = render(request, "dossiers/track.html", context, status=429)
-        response["Retry-After"] = str(max(1, int((limited.until - now).total_seconds()) + 1))
-        return response
+        return not_before(limited.until, response, now=now)
     if found is not None:
         # The number has done its work and need not stay on a screen.
         form = TrackForm(initial={"ma": found.code})

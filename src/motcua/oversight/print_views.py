@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -30,7 +29,7 @@ from motcua.verification.service import (
     press_of,
 )
 from motcua.web.languages import in_vietnamese
-from motcua.web.requests import client_address
+from motcua.web.requests import client_address, not_before
 
 REASON: Final = "In danh sách lượt tra cứu theo yêu cầu của công dân"  # people read it in their list
 MOST: Final = 500
@@ -61,8 +60,7 @@ def history_print(request: OfficialRequest) -> HttpResponse:
         return _page(request, form, outcome="pressed_before", status=409)
     except Limited as limited:
         page = _page(request, form, outcome="limited", until=limited.until, tries=limited.tries, status=429)
-        page["Retry-After"] = str(max(1, ceil((limited.until - now).total_seconds())))
-        return page
+        return not_before(limited.until, page, now=now)
     if not check.is_verified:
         outcome, left = check.outcome or "unanswered", check.tries_left
         return _page(request, form, outcome=outcome, barred=check.reason, tries_left=left)

@@ -8,7 +8,6 @@ import uuid
 import zipfile
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -44,7 +43,7 @@ from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Limited, LimitStanding, MissingOfficerNumber, PressReused
 from motcua.web.languages import in_vietnamese
-from motcua.web.requests import client_address
+from motcua.web.requests import client_address, not_before
 
 _log = logging.getLogger("motcua.oversight")
 A_REVIEW_PAGE: Final = 20
@@ -82,8 +81,7 @@ def look_up(request: OfficialRequest) -> HttpResponse:
         response = _look_up_page(
             request, form, status=429, kind="limited", until=limit.until, tries=limit.tries
         )
-        response["Retry-After"] = str(max(1, ceil((limit.until - now).total_seconds())))
-        return response
+        return not_before(limit.until, response, now=now)
     return _look_up_page(request, form, check=check, kind=check.outcome or "unanswered")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,7 +28,7 @@ from motcua.reception.findings import Situation
 from motcua.reception.person import PersonBlock
 from motcua.reception.queue_views import MOST_NOTICES
 from motcua.web.middleware import permissions
-from motcua.web.requests import client_address
+from motcua.web.requests import client_address, not_before
 
 
 @right_required(Right.RECEIVE)
@@ -124,7 +123,7 @@ def _answered(request: OfficialRequest, desk: Desk, asked: PersonBlock, *, part:
     response = _page(request, desk, part=part)
     if asked.finding.until is not None:
         response.status_code = 429
-        response["Retry-After"] = str(max(1, ceil((asked.finding.until - desk.now).total_seconds())))
+        not_before(asked.finding.until, response, now=desk.now)
     elif asked.finding.situation is Situation.PRESSED_BEFORE:
         response.status_code = 409
     return response

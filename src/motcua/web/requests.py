@@ -1,11 +1,13 @@
-"""Where a request comes from."""
+"""Where a request comes from, and when the next one is welcome."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from math import ceil
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 
 def client_address(request: HttpRequest) -> str:
@@ -25,6 +27,12 @@ def client_address(request: HttpRequest) -> str:
             break
         address = hop
     return str(address)
+
+
+def not_before(until: datetime, response: HttpResponse, *, now: datetime) -> HttpResponse:
+    """Say in an answer after how many whole seconds it is worth asking again (``Retry-After``), and return it."""
+    response["Retry-After"] = str(max(1, ceil((until - now).total_seconds())))
+    return response
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:
