@@ -179,7 +179,7 @@ def test_an_error_page_needs_nothing_that_may_be_broken(name: str) -> None:
 def test_each_outcome_has_its_own_words_and_says_the_next_step(
     slots: dict[str, object], words: str, role: str
 ) -> None:
-    box = render_to_string("web/outcome.html", slots)
+    box = render_to_string("verification/outcome.html", slots)
     assert words in box
     assert f'role="{role}"' in box
     assert role == "status" or "Xác thực thành công" not in box
@@ -198,7 +198,9 @@ def test_each_outcome_has_its_own_words_and_says_the_next_step(
 def test_an_officer_reads_whose_licence_is_missing_and_whom_to_call(
     barred: str, whose: str, whom: str
 ) -> None:
-    box = render_to_string("web/outcome.html", {"kind": "not_allowed", "for_officer": True, "barred": barred})
+    box = render_to_string(
+        "verification/outcome.html", {"kind": "not_allowed", "for_officer": True, "barred": barred}
+    )
     for words in (whose, whom, "quản trị hệ thống", "tiếp nhận thủ công"):
         assert words in box
 
@@ -206,20 +208,20 @@ def test_an_officer_reads_whose_licence_is_missing_and_whom_to_call(
 @pytest.mark.parametrize("since", [None, MOMENT])
 def test_a_citizen_cannot_tell_a_missing_licence_from_an_outage(since: datetime | None) -> None:
     boxes = {
-        render_to_string("web/outcome.html", {"kind": kind, "since": since})
+        render_to_string("verification/outcome.html", {"kind": kind, "since": since})
         for kind in ("unanswered", "not_allowed")
     }
     assert len(boxes) == 1
 
 
 def test_an_unanswered_question_leads_to_the_state_of_the_system_and_loses_nothing() -> None:
-    box = render_to_string("web/outcome.html", {"kind": "unanswered", "since": MOMENT})
+    box = render_to_string("verification/outcome.html", {"kind": "unanswered", "since": MOMENT})
     assert 'href="/trang-thai/" target="_blank" rel="noopener"' in box
     assert "Thông tin đã được giữ lại" in box
 
 
 def test_one_question_without_an_answer_is_not_called_an_outage() -> None:
-    box = render_to_string("web/outcome.html", {"kind": "unanswered"})
+    box = render_to_string("verification/outcome.html", {"kind": "unanswered"})
     assert "Lần hỏi này bị gián đoạn" in box
     assert "đang gián đoạn" not in box
 
@@ -235,21 +237,27 @@ def test_a_moment_of_another_day_carries_its_date() -> None:
 def test_after_the_last_try_a_citizen_reads_where_to_go_and_an_officer_does_not() -> None:
     at_the_desk = "Nếu cần gấp, vui lòng đến bộ phận một cửa, mang theo thẻ."
     spent = {"kind": "rejected", "tries_left": 0}
-    assert at_the_desk in render_to_string("web/outcome.html", spent)
-    assert at_the_desk not in render_to_string("web/outcome.html", {**spent, "for_officer": True})
-    assert at_the_desk not in render_to_string("web/outcome.html", {**spent, "tries_left": 1})
+    assert at_the_desk in render_to_string("verification/outcome.html", spent)
+    assert at_the_desk not in render_to_string("verification/outcome.html", {**spent, "for_officer": True})
+    assert at_the_desk not in render_to_string("verification/outcome.html", {**spent, "tries_left": 1})
 
 
 def test_the_times_of_an_outcome_are_local() -> None:
-    assert "lúc 08:31" in render_to_string("web/outcome.html", {"kind": "verified", "at": MOMENT})
-    assert "từ 08:31" in render_to_string("web/outcome.html", {"kind": "unanswered", "since": MOMENT})
-    assert "08:31 23/11/2026" in render_to_string("web/outcome.html", {"kind": "limited", "until": MOMENT})
+    assert "lúc 08:31" in render_to_string("verification/outcome.html", {"kind": "verified", "at": MOMENT})
+    assert "từ 08:31" in render_to_string(
+        "verification/outcome.html", {"kind": "unanswered", "since": MOMENT}
+    )
+    assert "08:31 23/11/2026" in render_to_string(
+        "verification/outcome.html", {"kind": "limited", "until": MOMENT}
+    )
 
 
 def test_a_citizen_is_not_told_who_lacks_a_licence() -> None:
     seen = {"since": None, "retry_form_id": "f"}
-    refused = render_to_string("web/outcome.html", {"kind": "not_allowed", "barred": "officer", **seen})
-    assert refused == render_to_string("web/outcome.html", {"kind": "unanswered", **seen})
+    refused = render_to_string(
+        "verification/outcome.html", {"kind": "not_allowed", "barred": "officer", **seen}
+    )
+    assert refused == render_to_string("verification/outcome.html", {"kind": "unanswered", **seen})
 
 
 def test_values_are_written_as_people_write_them() -> None:
