@@ -49,7 +49,12 @@ def rules() -> list[Rule]:
     from motcua.verification import service as verification
 
     return [
-        Rule("waiting records", "30 minutes", verification.erase_waiting_records, is_logged=False),
+        Rule(
+            "waiting records",
+            f"{verification.DESK_CARRIES.seconds // 60} minutes",
+            verification.erase_waiting_records,
+            is_logged=False,
+        ),
         Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins, is_logged=False),
         Rule("tries to follow", "1 hour", dossiers.erase_old_tries, is_logged=False),
         Rule("sessions", "until they expire", _erase_sessions, is_logged=False),

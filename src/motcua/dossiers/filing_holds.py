@@ -18,7 +18,7 @@ from motcua.verification.service import carries, claim_digest
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-CHECK_CARRIES: Final = timedelta(hours=24)
+DRAFT_CARRIES: Final = timedelta(hours=24)
 _SECONDS_TO_WRITE: Final = 5
 
 
@@ -109,7 +109,7 @@ def hold_of_filer(*, dossier: Dossier, now: datetime) -> Hold | None:
     claim = citizen.claim()
     if check.claim_digest != claim_digest(claim):
         return Hold.PROFILE_CHANGED
-    if not carries(check=check, claim=claim, user=citizen.user, max_age=CHECK_CARRIES, now=now):
+    if not carries(check=check, claim=claim, user=citizen.user, max_age=DRAFT_CARRIES, now=now):
         return Hold.EXPIRED
     return None
 
@@ -133,7 +133,7 @@ def hold_of_owner(*, owner: DossierOwner, dossier: Dossier, now: datetime) -> Ho
         return Hold.OWNER_UNASKED
     if check.claim_digest != claim_digest(claim):
         return Hold.OWNER_CHANGED
-    if not carries(check=check, claim=claim, user=citizen.user, max_age=CHECK_CARRIES, now=now):
+    if not carries(check=check, claim=claim, user=citizen.user, max_age=DRAFT_CARRIES, now=now):
         return Hold.OWNER_EXPIRED
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +22,7 @@ from motcua.oversight import history, looking_up, rows
 from motcua.oversight.forms import PersonForm
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import (
+    DESK_CARRIES,
     Limited,
     MissingOfficerNumber,
     PressReused,
@@ -33,7 +34,6 @@ from motcua.web.requests import client_address, not_before
 
 REASON: Final = "In danh sách lượt tra cứu theo yêu cầu của công dân"  # people read it in their list
 MOST: Final = 500
-_CARRIES: Final = timedelta(minutes=30)
 
 
 @sensitive_post_parameters()
@@ -64,7 +64,7 @@ def history_print(request: OfficialRequest) -> HttpResponse:
     if not check.is_verified:
         outcome, left = check.outcome or "unanswered", check.tries_left
         return _page(request, form, outcome=outcome, barred=check.reason, tries_left=left)
-    if not carries(check=check, claim=form.claim(), user=request.user, max_age=_CARRIES, now=now):
+    if not carries(check=check, claim=form.claim(), user=request.user, max_age=DESK_CARRIES, now=now):
         return _page(request, form, is_worn_out=True)
     return _list(request, check, now)
 

@@ -7,7 +7,7 @@ find it again, so nothing that a browser sends can make a person verified.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -24,6 +24,7 @@ from motcua.identity.verification import MatchedBy
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import (
+    DESK_CARRIES,
     Limited,
     LineStatus,
     MissingOfficerNumber,
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from motcua.accounts.models import User
     from motcua.identity.claims import CitizenRecord, IdentityClaim
     from motcua.procedures.models import Procedure
-
-CHECK_CARRIES: Final = timedelta(minutes=30)
 
 
 class Situation(StrEnum):
@@ -174,7 +173,7 @@ def latest_check(
     return (
         IdentityCheck.objects.filter(
             asked_by=officer,
-            asked_at__gt=now - CHECK_CARRIES,
+            asked_at__gt=now - DESK_CARRIES,
             touch_point=IdentityCheck.TouchPoint.RECEPTION,
             procedure_code=procedure.code,
             claim_digest=claim_digest(claim),
@@ -192,7 +191,7 @@ def _not_asked_because(claim: IdentityClaim, officer: User, now: datetime) -> Si
         name="check.limited",
         actor=officer,
         subject=digest("number", claim.number.digits),
-        at__gt=now - CHECK_CARRIES,
+        at__gt=now - DESK_CARRIES,
     ).exists()
     return Situation.LIMITED if was_limited else Situation.NOT_ASKED
 
@@ -236,6 +235,6 @@ def stands_alone(check: IdentityCheck, claim: IdentityClaim, officer: User, now:
     """Say whether a yes without data still vouches: the service that gives none leaves nothing to spend."""
     return (
         check.matched_by == MatchedBy.REGISTER_ALONE
-        and carries(check=check, claim=claim, user=officer, max_age=CHECK_CARRIES, now=now)
+        and carries(check=check, claim=claim, user=officer, max_age=DESK_CARRIES, now=now)
         and not Dossier.objects.filter(Q(identity_check=check) | Q(owner__identity_check=check)).exists()
     )

@@ -64,7 +64,9 @@ ACCENTS: Final = "accents"  # the reason of a no at the desk where only the name
 _TELL_NOTHING: Final = frozenset({Trouble.FATE_UNKNOWN, Trouble.CONFIGURATION})
 _WORTH_ASKING: Final = 0.5  # seconds that must be left for a second line
 LOOK_AGAIN: Final = 0.1  # seconds between two looks whether the first press has its answer
-_REPEATED_WITHIN: Final = timedelta(minutes=30)
+_REPEATED_WITHIN: Final = timedelta(
+    minutes=30
+)  # at whatever touch point, also where an answer carries longer
 # What two presses must have in common to be one.
 _OF_A_PRESS: Final = (
     *("touch_point", "asked_by_id", "number_digest", "claim_digest"),

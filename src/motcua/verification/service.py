@@ -51,11 +51,13 @@ from motcua.verification.locks import (
 )
 from motcua.verification.models import IdentityCheck, Route
 from motcua.verification.probing import ping
+from motcua.verification.waiting_records import DESK_CARRIES
 from motcua.verification.waiting_records import erase_expired as erase_waiting_records
 from motcua.web.connections import give_connection_back
 from motcua.web.places import elsewhere
 
 __all__ = [
+    "DESK_CARRIES",
     "NO_PRESS",
     "OUTCOME_COUNTS",
     "PENDING",

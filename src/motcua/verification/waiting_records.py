@@ -14,9 +14,8 @@ from motcua.identity.birth import BirthDate
 from motcua.identity.claims import Address, CitizenRecord, Sex
 from motcua.verification.models import IdentityCheck, WaitingRecord
 
-LIFETIME: Final = timedelta(minutes=30)
-
-
+# How long an officer has to act on what the register said; with the record that waits, the check stops vouching too.
+DESK_CARRIES: Final = timedelta(minutes=30)
 _ERASE_EVERY: Final = timedelta(minutes=1)
 _erased_at = datetime.min.replace(tzinfo=UTC)  # of this process
 
@@ -30,7 +29,7 @@ def keep(check: IdentityCheck, record: CitizenRecord, now: datetime) -> None:
     WaitingRecord.objects.create(
         identity_check=check,
         said=json.dumps(asdict(record)),
-        expires_at=now + LIFETIME,
+        expires_at=now + DESK_CARRIES,
     )
 
 
