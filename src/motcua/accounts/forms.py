@@ -18,7 +18,14 @@ from motcua.accounts.passwords import LONGEST_PASSWORD, hashed
 from motcua.accounts.service import Contact
 from motcua.identity.claims import Contradiction, IdentityClaim, contradictions
 from motcua.sealing import BrokenSeal, seal, unseal
-from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField, refuse_unmeant_year
+from motcua.web.fields import (
+    HIDDEN_CHARACTER,
+    BirthDateField,
+    FullNameField,
+    IdNumberField,
+    PhoneField,
+    refuse_unmeant_year,
+)
 
 _PASSWORD_KEPT: Final = timedelta(minutes=30)
 # Django's own words for these are English or do not say what to do next.
@@ -30,7 +37,6 @@ _PASSWORD_ERRORS: Final = {
     "password_entirely_numeric": _("Mật khẩu không được chỉ gồm chữ số. Vui lòng thêm chữ."),
     "password_too_similar": _("Mật khẩu quá giống thư điện tử. Vui lòng chọn mật khẩu khác."),
 }
-_HIDDEN_CHARACTER: Final = _("Có ký tự ẩn không dùng được. Vui lòng xóa và gõ lại.")
 
 
 class PasswordField(forms.CharField):
@@ -53,7 +59,7 @@ class PasswordField(forms.CharField):
             error_messages={
                 "required": missing or _("Vui lòng nhập mật khẩu."),
                 "max_length": _("Mật khẩu dài quá 128 ký tự. Vui lòng chọn mật khẩu ngắn hơn."),
-                "null_characters_not_allowed": _HIDDEN_CHARACTER,
+                "null_characters_not_allowed": HIDDEN_CHARACTER,
             },
         )
 
@@ -88,7 +94,7 @@ class EmailField(forms.EmailField):
             error_messages={
                 "invalid": _("Thư điện tử chưa đúng dạng. Vui lòng nhập như ten@example.vn."),
                 "max_length": _("Thư điện tử dài quá 254 ký tự. Vui lòng xem lại."),
-                "null_characters_not_allowed": _HIDDEN_CHARACTER,
+                "null_characters_not_allowed": HIDDEN_CHARACTER,
             },
         )
 
@@ -207,7 +213,7 @@ class LoginForm(forms.Form):
         error_messages={
             "required": _("Vui lòng nhập số CCCD/CMND, thư điện tử hoặc tên đăng nhập."),
             "max_length": _("Tên đăng nhập dài quá 254 ký tự. Vui lòng xem lại."),
-            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+            "null_characters_not_allowed": HIDDEN_CHARACTER,
         },
     )
     password = PasswordField(label=_("Mật khẩu"), autocomplete="current-password")
@@ -225,7 +231,7 @@ class ProfileForm(ClaimForm):
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
         error_messages={
             "max_length": _("Địa chỉ dài quá 300 ký tự. Vui lòng viết gọn hơn."),
-            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+            "null_characters_not_allowed": HIDDEN_CHARACTER,
         },
     )
     current_password = PasswordField(
@@ -281,7 +287,7 @@ class CodeForm(forms.Form):
         error_messages={
             "required": _("Vui lòng nhập mã xác thực."),
             "max_length": _("Mã xác thực chỉ có 6 chữ số. Vui lòng nhập lại."),
-            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+            "null_characters_not_allowed": HIDDEN_CHARACTER,
         },
     )
 

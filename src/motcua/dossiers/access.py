@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from motcua.accounts.models import User
 from motcua.accounts.offices import offices_of_unit, unit_of
 from motcua.accounts.rights import Reach, Right, reach_of
-from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, HandOver
 
 
@@ -49,9 +48,7 @@ def visible_to(user: User) -> QuerySet[Dossier]:
     """Return the dossiers for which ``sees`` says yes."""
     places = _places(user)
     passed = _passed(places, HandOver.objects.filter(dossier=OuterRef("pk")))
-    return Dossier.objects.exclude(status=states.DRAFT).filter(
-        Q(office__in=places) | Q(holder_office__in=places) | Exists(passed)
-    )
+    return Dossier.objects.filed().filter(Q(office__in=places) | Q(holder_office__in=places) | Exists(passed))
 
 
 def is_own(user: User | AnonymousUser, dossier: Dossier) -> bool:

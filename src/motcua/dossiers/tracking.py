@@ -61,8 +61,8 @@ def track(*, code: str, number: IdNumber | None, phone: str, address: str, now: 
     """
     tries = _spend_tries(code, address, now)
     found = (
-        Dossier.objects.filter(code=code)
-        .exclude(status=Dossier.Status.DRAFT)
+        Dossier.objects.filed()
+        .filter(code=code)
         .select_related("procedure", "revision", "office", "holder_office", "identity_check", "owner")
         .only(*_SHOWN)
         .first()

@@ -112,7 +112,7 @@ def _last_over(now: datetime) -> date:
 def _dossiers_of(on: date) -> QuerySet[Dossier]:
     """Return the dossiers that came in on a day: filed online, or received at a desk."""
     begin, end = Period(on, on).moments
-    came = Dossier.objects.exclude(status=Dossier.Status.DRAFT).filter(saved_at__gte=begin)
+    came = Dossier.objects.filed().filter(saved_at__gte=begin)
     return came.alias(came_at=Coalesce("submitted_at", "received_at")).filter(
         came_at__gte=begin, came_at__lt=end
     )

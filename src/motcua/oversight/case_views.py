@@ -17,6 +17,7 @@ from motcua.dossiers.models import Dossier
 from motcua.oversight import history, objecting
 from motcua.oversight.forms import AnswerForm
 from motcua.oversight.models import Objection
+from motcua.oversight.supervisor_views import frame
 from motcua.procedures.models import Procedure
 
 _MOST_ANSWERED = 50
@@ -38,7 +39,7 @@ def objections(request: OfficialRequest) -> HttpResponse:
     }
     overdue = {case for case in still_open if objecting.is_overdue(case, now)}
     context = {
-        **_frame(request),
+        **frame(request.user),
         "open": [
             (case, offices[case], working_days_between(today, case.due_on), case in overdue)
             for case in still_open
@@ -68,7 +69,7 @@ def objection(request: OfficialRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Đã trả lời. Công dân được báo ở “Thông tin cá nhân”."))
         return redirect("objection", pk)
     context = {
-        **_frame(request),
+        **frame(request.user),
         "case": case,
         "form": form,
         "days_left": working_days_between(timezone.localdate(now), case.due_on),
@@ -91,9 +92,3 @@ def _facts(case: Objection) -> dict[str, object]:
         "procedure": history.procedure_words(check, procedure),
         "dossier": dossier,
     }
-
-
-def _frame(request: OfficialRequest) -> dict[str, object]:
-    """Return what the pages are drawn in: an administrator has no office and no desk."""
-    is_desk = request.user.is_officer
-    return {"layout": "web/desk.html" if is_desk else "web/page.html", "is_desk": is_desk}

@@ -8,9 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from motcua.identity.claims import IdentityClaim
-from motcua.web.fields import BirthDateField, FullNameField, IdNumberField
-
-_HIDDEN_CHARACTER = _("Có ký tự ẩn không dùng được. Vui lòng xóa và gõ lại.")
+from motcua.web.fields import HIDDEN_CHARACTER, BirthDateField, FullNameField, IdNumberField
 
 
 class ObjectionForm(forms.Form):
@@ -24,7 +22,7 @@ class ObjectionForm(forms.Form):
         help_text=_("Ví dụ: tôi không đến cơ quan này, không nhờ ai làm thủ tục này."),
         error_messages={
             "max_length": _("Nội dung dài quá 1.000 ký tự. Vui lòng viết gọn lại."),
-            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+            "null_characters_not_allowed": HIDDEN_CHARACTER,
         },
     )
 
@@ -42,7 +40,7 @@ class AnswerForm(forms.Form):
         error_messages={
             "required": _("Vui lòng viết câu trả lời: lượt tra cứu này có căn cứ gì, hoặc đã xử lý thế nào."),
             "max_length": _("Câu trả lời dài quá 2.000 ký tự. Vui lòng viết gọn lại."),
-            "null_characters_not_allowed": _HIDDEN_CHARACTER,
+            "null_characters_not_allowed": HIDDEN_CHARACTER,
         },
     )
 

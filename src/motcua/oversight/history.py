@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Final
@@ -20,14 +20,13 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Citizen, Office
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck
+from motcua.web.moments import moment_of, number_of
 
 if TYPE_CHECKING:
     from django.utils.functional import Promise
 
 A_PAGE: Final = 20
 TouchPoint = IdentityCheck.TouchPoint
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _DIGITS_OF_OLD: Final = 9
 # What a row shows. Who asked is fetched as a key alone, to tell a citizen's own checks.
 _SHOWN: Final = ("asked_at", "touch_point", "office_code", "purpose", "procedure_code", "outcome", "asked_by")
@@ -53,7 +52,7 @@ class Place:
 
     def as_text(self) -> str:
         """Return the place as it stands in an address."""
-        return f"{(self.asked_at - _EPOCH) // _MICROSECOND}-{self.check_id.hex}"
+        return f"{number_of(self.asked_at)}-{self.check_id.hex}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def place_of(text: str) -> Place | None:
     """Read a place from an address; None when it is none."""
     moment, _dash, check_id = text.partition("-")
     try:
-        return Place(_EPOCH + int(moment) * _MICROSECOND, uuid.UUID(check_id))
+        return Place(moment_of(int(moment)), uuid.UUID(check_id))
     except (ValueError, OverflowError):
         return None
 

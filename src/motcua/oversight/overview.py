@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,7 @@ from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
 from motcua.web import days
 from motcua.web.markup import opened
+from motcua.web.moments import moment_of, number_of
 from motcua.web.statements import adapted, marks
 
 A_PAGE: Final = 50
@@ -269,7 +269,7 @@ def paged(checks: QuerySet[IdentityCheck], after: str, size: int = A_PAGE) -> tu
         size: how many make a page.
     """
     found = list(within(checks, after)[: size + 1])
-    return found[:size], place_of(found[size - 1]) if len(found) > size else ""
+    return found[:size], place_after(found[size - 1]) if len(found) > size else ""
 
 
 def within(checks: QuerySet[IdentityCheck], after: str) -> QuerySet[IdentityCheck]:
@@ -281,14 +281,14 @@ def within(checks: QuerySet[IdentityCheck], after: str) -> QuerySet[IdentityChec
     return checks.filter(Q(asked_at__lt=at) | Q(asked_at=at, pk__lt=key), asked_at__lte=at)
 
 
-def place_of(check: IdentityCheck) -> str:
-    """Return where a check stands among all, as it stands in an address."""
-    return f"{check.asked_at.timestamp():.6f}_{check.pk.hex}"
+def place_after(check: IdentityCheck) -> str:
+    """Return the place after a check, as it stands in an address."""
+    return f"{number_of(check.asked_at)}_{check.pk.hex}"
 
 
 def _place(text: str) -> tuple[datetime, UUID] | None:
     moment, _underscore, key = text.partition("_")
     try:
-        return datetime.fromtimestamp(float(moment), timezone.get_current_timezone()), UUID(key)
-    except (ValueError, OverflowError, OSError):
+        return moment_of(int(moment)), UUID(key)
+    except (ValueError, OverflowError):
         return None

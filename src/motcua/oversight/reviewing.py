@@ -16,7 +16,7 @@ from motcua.accounts.models import User
 from motcua.audit import service as audit
 from motcua.dossiers.models import Dossier
 from motcua.oversight.models import CheckReview
-from motcua.oversight.overview import Scope, listed, place_of, within
+from motcua.oversight.overview import Scope, listed, place_after, within
 from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 
@@ -80,7 +80,7 @@ def sample(
             drawn.add(key)
     shown = listed(scope.checks().filter(pk__in=[*drawn, last]) if last else scope.checks().none())
     by_key = {check.pk: check for check in shown}
-    further = place_of(by_key[last]) if last and is_cut else ""
+    further = place_after(by_key[last]) if last and is_cut else ""
     return [check for check in by_key.values() if check.pk in drawn], further
 
 
@@ -90,7 +90,7 @@ def _read_on(checks: QuerySet[IdentityCheck], after: str) -> Iterator[UUID]:
         yield from piece
         if len(piece) < _PIECE:
             return
-        after = place_of(IdentityCheck.objects.only("asked_at").get(pk=piece[-1]))
+        after = place_after(IdentityCheck.objects.only("asked_at").get(pk=piece[-1]))
 
 
 def lot() -> Callable[[UUID], bool]:
@@ -113,7 +113,7 @@ def dossier_of(check: IdentityCheck) -> Dossier | None:
     came_of = Q(identity_check=check)
     if check.form_key is not None:
         came_of |= Q(press_key=check.form_key)
-    return Dossier.objects.filter(came_of).exclude(status=Dossier.Status.DRAFT).first()
+    return Dossier.objects.filed().filter(came_of).first()
 
 
 def close(

@@ -137,7 +137,7 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
         word, period = "", form.period() if form.is_valid() else None
     scope = scope_of(request.user)
     context: dict[str, Any] = {
-        **_frame(request),
+        **frame(request.user),
         "word": word,
         "form": form or PeriodForm(initial=(period or Period(today, today)).query),
         "period": period,
@@ -221,7 +221,7 @@ def checks(request: OfficialRequest) -> HttpResponse:
     chosen = {name: request.GET[name] for name in _FILTERS if request.GET.get(name)}
     found, more = overview.paged(overview.filtered(scope, period, chosen), request.GET.get("sau", ""))
     context = {
-        **_frame(request),
+        **frame(request.user),
         "period": period,
         "rows": rows.checks(_shown(found, scope), is_desk=request.user.is_officer, is_for_review=False),
         "more": urlencode(period.query | chosen | {"sau": more}) if more else "",
@@ -254,7 +254,7 @@ def _review_page(
     request: OfficialRequest, scope: Scope, found: list[IdentityCheck], more: str, *, is_sample: bool
 ) -> HttpResponse:
     context = {
-        **_frame(request),
+        **frame(request.user),
         "rows": rows.checks(_shown(found, scope), is_desk=request.user.is_officer, is_for_review=True),
         "more": urlencode({"sau": more}) if more else "",
         "is_sample": is_sample,
@@ -283,7 +283,7 @@ def review(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         messages.success(request, _("Đã ghi kết luận: %(finding)s.") % {"finding": finding.label})
         return redirect("to_review")
     context = {
-        **_frame(request),
+        **frame(request.user),
         "one": _shown([check], scope)[0],
         "dossier": reviewing.dossier_of(check),
         "review": getattr(check, "review", None),
@@ -299,7 +299,7 @@ def balances(request: OfficialRequest) -> HttpResponse:
     """List the nights, with how much differed in the offices that the reader may see."""
     scope = scope_of(request.user)
     ours = Count("differences", filter=_differences_in(scope))
-    context = {**_frame(request), "nights": Balance.objects.annotate(ours=ours).order_by("-on")[:NIGHTS]}
+    context = {**frame(request.user), "nights": Balance.objects.annotate(ours=ours).order_by("-on")[:NIGHTS]}
     return render(request, "oversight/supervisor_balances.html", context)
 
 
@@ -314,7 +314,7 @@ def balance_night(request: OfficialRequest, pk: int) -> HttpResponse:
     )
     listed = list(found.order_by("kind", "office_code", "pk")[: DIFFERENCES + 1])
     context = {
-        **_frame(request),
+        **frame(request.user),
         "night": night,
         "differences": listed[:DIFFERENCES],
         "is_cut": len(listed) > DIFFERENCES,
@@ -353,7 +353,7 @@ def export_checks(request: OfficialRequest) -> HttpResponseBase:
 
 
 def _export_page(request: OfficialRequest, form: PeriodForm) -> HttpResponse:
-    context = {**_frame(request), "form": form, "days": LONGEST_DOWNLOAD.days}
+    context = {**frame(request.user), "form": form, "days": LONGEST_DOWNLOAD.days}
     return render(request, "oversight/supervisor_export.html", context)
 
 
@@ -376,7 +376,6 @@ def _asker(check: IdentityCheck) -> str:
     return _("Công dân, trên cổng") if check.asked_by.is_citizen else check.asked_by.full_name
 
 
-def _frame(request: OfficialRequest) -> dict[str, Any]:
-    """Return what all these pages are drawn in: a supervisor's stand at the desk, an administrator's on the portal."""
-    is_desk = request.user.is_officer
-    return {"layout": "web/desk.html" if is_desk else "web/page.html", "is_desk": is_desk}
+def frame(user: User) -> dict[str, Any]:
+    """Return what all these pages are drawn in: at the desk of who works there, on the portal for administrators."""
+    return {"layout": "web/desk.html" if user.is_officer else "web/page.html", "is_desk": user.is_officer}

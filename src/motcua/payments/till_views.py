@@ -292,7 +292,7 @@ def _closed(request: HttpRequest, closed: DayClosing, *, is_own: bool) -> HttpRe
 
 def _of_office(user: User) -> QuerySet[Dossier]:
     places = Q(office=user.office_id) | Q(holder_office=user.office_id)
-    return Dossier.objects.exclude(status=Dossier.Status.DRAFT).filter(places)
+    return Dossier.objects.filed().filter(places)
 
 
 def _day(text: str) -> date:

@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ from motcua.reception.filters import Condition, Counts, Filter, Scope, Sort
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
 from motcua.web.markup import filled, filled_each, opened
+from motcua.web.moments import moment_of, number_of
 from motcua.web.statements import adapted, convert, marks
 from motcua.web.templatetags.motcua import moment
 
@@ -43,8 +44,6 @@ _SHOWN: Final = (
     "is_answered",
 )  # fmt: skip
 _SAVED_AT, _DUE_AT = _SHOWN.index("saved_at"), _SHOWN.index("due_at")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _PLACE: Final = re.compile(r"(?P<way>[st])\.(?P<key>[0-9]{1,17}|x)\.(?P<pk>[0-9a-f]{32})")
 _SCOPES: Final = {Scope.RECEIVED: "office", Scope.HELD: "holder_office", Scope.MINE: "holder_office"}
 # The titles stand in the cells too: on a phone a row is a card, and the table's head is not seen. They are filled in
@@ -74,7 +73,7 @@ class Place:
 
     def as_text(self) -> str:
         """Return the place as it stands in an address."""
-        key = "x" if self.key is None else (self.key - _EPOCH) // _MICROSECOND
+        key = "x" if self.key is None else number_of(self.key)
         return f"{'t' if self.is_backwards else 's'}.{key}.{self.pk.hex}"
 
 
@@ -96,7 +95,7 @@ def place_of(text: str) -> Place | None:
     parts = _PLACE.fullmatch(text)
     if parts is None:
         return None
-    key = None if parts["key"] == "x" else _EPOCH + int(parts["key"]) * _MICROSECOND
+    key = None if parts["key"] == "x" else moment_of(int(parts["key"]))
     return Place(parts["way"] == "t", key, uuid.UUID(parts["pk"]))
 
 

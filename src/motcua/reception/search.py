@@ -29,7 +29,7 @@ def find(sought: str, *, offices: Collection[int]) -> list[UUID]:
     """
     if not any(sign.isdigit() for sign in sought):
         return named(offices=offices, also=_beside(offices), text=sought, most=MOST_FOUND)
-    filed = Dossier.objects.exclude(status=Dossier.Status.DRAFT).order_by("-saved_at")
+    filed = Dossier.objects.filed().order_by("-saved_at")
     theirs = filed.values_list("pk", flat=True).filter(Q(office__in=offices) | Q(holder_office__in=offices))
     try:
         of_number = list(numbered(theirs, parse_number(sought))[:MOST_FOUND])

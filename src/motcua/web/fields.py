@@ -20,6 +20,7 @@ from motcua.identity.birth import BirthDate, BirthRefused, parse_birth
 from motcua.identity.claims import Contradiction, Sex
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
 
+HIDDEN_CHARACTER: Final = _("Có ký tự ẩn không dùng được. Vui lòng xóa và gõ lại.")
 NAME_ERRORS: Final[Mapping[str, Any]] = {
     "empty": _("Vui lòng nhập họ và tên."),
     "too_long": _("Họ và tên dài quá 100 ký tự. Vui lòng nhập như trên thẻ."),

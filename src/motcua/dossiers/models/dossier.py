@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 class DossierQuerySet(models.QuerySet["Dossier"]):
     """Dossiers, as they are worked on."""
 
+    def filed(self) -> DossierQuerySet:
+        """Return those that were filed, or received at a desk; a draft nobody knows but its owner."""
+        return self.exclude(status=states.DRAFT)
+
     def locked(self, pk: uuid.UUID) -> Dossier:
         """Return a dossier with all that decides its next move; its row stays ours until the transaction ends."""
         return (
