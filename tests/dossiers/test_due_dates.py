@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from motcua.accounts.hours import WorkingHours, hours_of
 from motcua.dossiers.due_dates import (
     NATIONAL,
-    USUAL_HOURS,
     Calendar,
     add_working_days,
     closing_time,
@@ -96,6 +95,7 @@ def test_a_day_is_worked_or_free(day: date, is_worked: bool) -> None:
 
 
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
+USUAL_HOURS = hours_of({})
 UNITS = {
     "wd": TimeUnit.WORKING_DAYS,
     "d": TimeUnit.DAYS,

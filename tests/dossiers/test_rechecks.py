@@ -93,14 +93,14 @@ class TestReceivedForLater:
 
         assert dossier.recheck.state == Recheck.State.WAITING
         assert dossier.recheck.officer == officer
-        assert not dossier.may_be_decided
+        assert dossier.is_decision_barred
         assert not dossier.is_identity_verified
 
     @pytest.mark.parametrize("reason", ["rejected", "not_allowed", "newborn"])
     def test_other_receptions_by_hand_wait_for_nothing(self, officer: User, reason: str) -> None:
         dossier = received(officer, reason=reason)
 
-        assert dossier.may_be_decided
+        assert not dossier.is_decision_barred
         assert not Recheck.objects.exists()
 
     @pytest.mark.parametrize("missing", [{"number": None}, {"birth": ""}])
@@ -154,7 +154,7 @@ class TestTheAnswer:
 
         seen = fresh(dossier)
         assert seen.is_identity_verified
-        assert seen.may_be_decided
+        assert not seen.is_decision_barred
         assert seen.identity_check.touch_point == TouchPoint.RECHECK
         assert seen.identity_check.dossier_id == dossier.pk
         assert seen.identity_check.repeats_id is None
@@ -192,7 +192,7 @@ class TestTheAnswer:
 
         seen = fresh(dossier)
         assert (seen.by_hand_reason, seen.identity_check.outcome) == ("rejected", "rejected")
-        assert not seen.may_be_decided
+        assert seen.is_decision_barred
         assert "xác thực thất bại" in officer.notices.get().text
         assert "mang thẻ và giấy tờ gốc" in citizen_an.user.notices.get().text
 
@@ -219,7 +219,7 @@ class TestTheAnswer:
         for _ in range(2):
             service.confirm_originals(dossier=dossier, officer=officer, now=NOW)
 
-        assert fresh(dossier).may_be_decided
+        assert not fresh(dossier).is_decision_barred
         assert not fresh(dossier).is_identity_verified
         assert AuditEvent.objects.get(name="dossier.originals_confirmed").subject == dossier.code
 
@@ -232,7 +232,7 @@ class TestTheAnswer:
         run_next_recheck(now=NOW)
 
         assert fresh(dossier).by_hand_reason == "not_allowed"
-        assert not fresh(dossier).may_be_decided
+        assert fresh(dossier).is_decision_barred
         assert "chưa được phép tra cứu" in officer.notices.get().text
         assert not citizen_an.user.notices.exists()
 
@@ -298,7 +298,7 @@ class TestTheAnswer:
         seen = fresh(dossier)
         assert register.asked == 3
         assert (seen.recheck.state, seen.by_hand_reason) == ("parked", "unusable")
-        assert not seen.may_be_decided
+        assert seen.is_decision_barred
         assert "nhiều lần không nhận được câu trả lời dùng được" in officer.notices.get().text
 
     @pytest.mark.parametrize("trouble", [Trouble.TIMEOUT, Trouble.CONNECTION, Trouble.BUSY])
@@ -690,7 +690,7 @@ class TestAtTheDesk:
     ) -> None:
         dossier = received(officer, applicant(cast.hanh), reason="rejected")
         service.recheck_now(dossier=dossier, officer=officer, now=NOW)
-        assert fresh(dossier).may_be_decided
+        assert not fresh(dossier).is_decision_barred
 
         User.objects.filter(pk=officer.pk).update(may_query=False)
         officer.refresh_from_db()
@@ -714,11 +714,11 @@ class TestAtTheDesk:
         self, officer: User, register: ToldRegister
     ) -> None:
         dossier = received(officer, applicant(cast.hanh), reason="not_allowed")
-        assert dossier.may_be_decided
+        assert not dossier.is_decision_barred
         service.recheck_now(dossier=dossier, officer=officer, now=NOW)
 
         assert fresh(dossier).by_hand_reason == "rejected"
-        assert not fresh(dossier).may_be_decided
+        assert fresh(dossier).is_decision_barred
 
     @pytest.mark.parametrize("reason", ["newborn", "foreigner", "no_number"])
     def test_who_has_no_number_cannot_be_asked_about(

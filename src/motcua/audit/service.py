@@ -2,14 +2,13 @@
 
 from motcua.audit.archives import Held, archived_since
 from motcua.audit.archives import rows as archived_events
-from motcua.audit.archiving import Archived, CannotArchive, archive, may_be_deleted
+from motcua.audit.archiving import CannotArchive, archive, may_be_deleted
 from motcua.audit.erasing import erase_expired
 from motcua.audit.events import EVENTS, LIFETIMES, Event, Retention, sentence
 from motcua.audit.exporting import BrokenExport, NotWhole, check_export, export, export_key
 from motcua.audit.heads import head_key
 from motcua.audit.months import keep_ahead
 from motcua.audit.months import read as read_month
-from motcua.audit.reading import events_named
 from motcua.audit.recording import record
 from motcua.audit.report import Finding, Report
 from motcua.audit.sealer import NothingToResume, Sealed, Sealing, keep_sealed, resume, seal, sealing
@@ -19,7 +18,6 @@ from motcua.audit.verifying import verify
 __all__ = [
     "EVENTS",
     "LIFETIMES",
-    "Archived",
     "BrokenExport",
     "CannotArchive",
     "CannotSeal",
@@ -37,7 +35,6 @@ __all__ = [
     "archived_since",
     "check_export",
     "erase_expired",
-    "events_named",
     "export",
     "export_key",
     "head_key",

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import holidays
 from django.utils.translation import gettext as _
 
-from motcua.accounts.hours import Span, WorkingHours, hours_of
+from motcua.accounts.hours import Span, WorkingHours
 from motcua.procedures.models import TimeUnit
 
 _DAY: Final = timedelta(days=1)
@@ -54,7 +54,6 @@ class Calendar:
 
 
 NATIONAL: Final = Calendar()
-USUAL_HOURS: Final = hours_of({})
 
 
 def is_working_day(day: date) -> bool:

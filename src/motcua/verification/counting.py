@@ -20,7 +20,7 @@ from motcua.verification.models import IdentityCheck
 
 # What an outcome that is an empty text is called.
 PENDING: Final = "pending"
-OUTCOME_COUNTS: Final[dict[str, Any]] = {
+_OUTCOME_COUNTS: Final[dict[str, Any]] = {
     "asked": Count("*"),
     **{
         outcome.value or PENDING: Count("asked_at", filter=Q(outcome=outcome))
@@ -71,7 +71,7 @@ def checks_by_day(
         stopped = stopped.filter(office_code__in=list(office_codes))
     if procedure_codes is not None:
         checks, stopped = checks.filter(procedure_code__in=list(procedure_codes)), stopped.none()
-    counts = OUTCOME_COUNTS | {
+    counts = _OUTCOME_COUNTS | {
         "unusable": Count("asked_at", filter=Q(outcome="unanswered", reason__in=_UNUSABLE))
     }
     asked = checks.order_by().values(on=TruncDate("asked_at")).annotate(**counts, limited=Value(0))

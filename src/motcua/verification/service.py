@@ -35,7 +35,7 @@ from motcua.verification.asking import (
     claim_digest,
 )
 from motcua.verification.challenge import Challenge
-from motcua.verification.counting import OUTCOME_COUNTS, PENDING, DayOfChecks, checks_by_day, checks_today
+from motcua.verification.counting import PENDING, DayOfChecks, checks_by_day, checks_today
 from motcua.verification.keeping import erase_old_checks
 from motcua.verification.light import Light, LineFacts, LineStatus, line_status, status_after
 from motcua.verification.light import line_facts as lines
@@ -59,7 +59,6 @@ from motcua.web.places import elsewhere
 __all__ = [
     "DESK_CARRIES",
     "NO_PRESS",
-    "OUTCOME_COUNTS",
     "PENDING",
     "AlreadyAsked",
     "Asker",

@@ -332,11 +332,6 @@ class Dossier(models.Model):
         return self.identity_check is not None and self.identity_check.is_verified and not self.by_hand_reason
 
     @property
-    def may_be_decided(self) -> bool:
-        """Say whether the office may take a decision on it."""
-        return self.is_received and not self.is_decision_barred
-
-    @property
     def is_identity_awaited(self) -> bool:
         """Say whether it was received before the register could be asked, and the answer is still to come."""
         return self.by_hand_reason == self.ByHand.UNANSWERED
