@@ -1,5 +1,7 @@
 """The keeper's commands: ``motcua audit seal``, ``verify``, ``head``, ``resume``, ``erase``, ``export``,
-``archive``.
+``archive``, ``verify-export``.
+
+They stand here and not in ``audit``, for ``verify`` compares the log with the checks, of which ``audit`` knows nothing.
 """
 
 from __future__ import annotations
@@ -7,6 +9,7 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -86,7 +89,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         """Run one of them; the exit code tells the outcome."""
         try:
-            code = getattr(self, f"_{command.replace('-', '_')}")(options)
+            code = self._handlers[command](options)
         except DatabaseError as error:
             variable = (
                 "DATABASE_URL" if connection.vendor == "postgresql" else f"MOTCUA_STATE={settings.STATE}"
@@ -109,6 +112,19 @@ class Command(BaseCommand):
             self.stderr.write(f"{error.filename or 'A file'}: {error.strerror or error}.")
             code = _CANNOT
         sys.exit(code)
+
+    @property
+    def _handlers(self) -> dict[str, Callable[[dict[str, Any]], int]]:
+        return {
+            "seal": self._seal,
+            "verify": self._verify,
+            "head": self._head,
+            "resume": self._resume,
+            "erase": self._erase,
+            "export": self._export,
+            "archive": self._archive,
+            "verify-export": self._verify_export,
+        }
 
     def _seal(self, options: dict[str, Any]) -> int:
         try:
