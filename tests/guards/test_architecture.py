@@ -22,7 +22,21 @@ HEADS = sorted(
     for path in SRC.glob("**/__init__.py")
     if not {"management", "commands", "migrations", "templatetags"} & set(path.parts)
 )
+# These say by their names what they are: those who know Django find them without being told.
+EVERY_APP_HAS = re.compile(r"(?:^|_)(?:admin|apps|checks|forms|models|urls|views)$|^_")
 NAMED = re.compile(r"(?<![\w/.<])(?:[\w…]+/)+(?:[\w-]+\.\w+)?|(?<![\w/.…])\w+\.py\b")
+
+
+def named_by(head: Path) -> str:
+    """Return what a head's test is called by."""
+    return head.parent.relative_to(SRC).as_posix()
+
+
+def modules_of(head: Path) -> set[str]:
+    """Return the modules that a head lists."""
+    said = ast.get_docstring(ast.parse(head.read_text(encoding="utf-8")), clean=False) or ""
+    listed = [re.split(r" {2,}", line.strip())[0] for line in said.splitlines() if line.startswith("    ")]
+    return {name.strip() for line in listed for name in line.split(",")}
 
 
 def rows() -> Iterator[tuple[str, set[str]]]:
@@ -84,15 +98,38 @@ def test_every_file_and_folder_that_the_page_names_is_there() -> None:
     assert sorted(name for name in named if not exists(name)) == []
 
 
-@pytest.mark.parametrize("head", HEADS, ids=lambda path: path.parent.relative_to(SRC).as_posix())
+@pytest.mark.parametrize("head", HEADS, ids=named_by)
 def test_a_package_says_what_it_is_for_and_names_only_modules_that_it_has(head: Path) -> None:
     said = ast.get_docstring(ast.parse(head.read_text(encoding="utf-8")), clean=False) or ""
     assert said
-    listed = [re.split(r" {2,}", line.strip())[0] for line in said.splitlines() if line.startswith("    ")]
-    names = {name.strip() for line in listed for name in line.split(",")}
     assert {
-        one for one in names if not (head.parent / f"{one}.py").exists() and not (head.parent / one).is_dir()
+        one
+        for one in modules_of(head)
+        if not (head.parent / f"{one}.py").exists() and not (head.parent / one).is_dir()
     } == set()
+
+
+@pytest.mark.parametrize("head", [head for head in HEADS if head.parents[1].name == "motcua"], ids=named_by)
+def test_the_head_of_a_package_names_every_module_that_is_no_page_form_or_model(head: Path) -> None:
+    own = {path.stem for path in head.parent.glob("*.py") if not EVERY_APP_HAS.search(path.stem)}
+    assert own - modules_of(head) == set()
+
+
+def test_every_command_has_its_place_on_the_page() -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith("| a command |"))
+    commands = {path.stem: path.parts[-4] for path in SRC.glob("motcua/*/management/commands/[a-z]*.py")}
+    told = {
+        name: room
+        for names, room in re.findall(r"((?:`\w+`(?:, )?)+) in `(\w+)/`", row)
+        for name in re.findall(r"\w+", names)
+    }
+    assert told == commands
+
+
+def test_every_file_and_folder_that_the_notice_of_others_names_is_there() -> None:
+    named = re.findall(r"`((?:src|tests)/[^`]+)`", (ROOT / "NOTICE.md").read_text(encoding="utf-8"))
+    assert len(named) > 4
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("room", ROOMS)

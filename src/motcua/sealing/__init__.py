@@ -1,9 +1,14 @@
 """Keyed digests, sealed values and signatures: how a number is found, and kept, without standing anywhere in clear, and
 how a paper that left the house is known again.
 
+    fields                    the field of a sealed text
+    keyring, resealing        the keys that seal, and sealing under a new one while the product runs
+    migrating                 from clear columns into sealed ones, inside a migration
+    files                     whom a file beside the database belongs to
+
 Knows no page and no model by name. Digests and signatures are made with keys derived from ``SECRET_KEY``, one per use,
 so that a digest of a number can never be compared with a digest of an address. Values are sealed under keys of their
-own, which can be changed while the product runs (``keyring``, ``resealing``); ``fields`` has the field of such a text.
+own, which can be changed while the product runs.
 """
 
 from __future__ import annotations
