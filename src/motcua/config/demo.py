@@ -218,7 +218,7 @@ Try
   register  /dang-ky/:  Phạm Thị Thuý Cúc · 999192000003 · 29/02/1992
   nobody    999193000099 belongs to nobody; numbers that do not begin with 999 are refused by the sandbox and
             come out as "Chưa kiểm tra được"
-  outage    on the sandbox's control page choose "no answer" for the next calls, or stop the sandbox;
+  outage    on the sandbox's control page choose no_answer for the next calls, or stop the sandbox;
             then check again: "Chưa kiểm tra được", never "thất bại"
   paying    receive a dossier that has a fee for 999085000001, log in as that citizen, "Nộp phí, lệ phí": the sandbox's
             bank has buttons for every outcome; in cash, log in as nga, Thu phí, lệ phí
