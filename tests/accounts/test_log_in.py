@@ -122,7 +122,7 @@ def test_a_wrong_password_and_an_unknown_name_give_the_same_page(client: Client)
 
     without_token = {(status, page.split("csrfmiddlewaretoken")[0]) for status, page in pages}
     assert len(without_token) == 1
-    assert "Tên đăng nhập hoặc mật khẩu chưa đúng" in pages[0][1]
+    assert "Số CCCD/CMND (hoặc thư điện tử, tên đăng nhập) hay mật khẩu chưa đúng" in pages[0][1]
 
 
 def test_an_unknown_name_costs_a_password_hash_as_a_known_one_does(monkeypatch: pytest.MonkeyPatch) -> None:

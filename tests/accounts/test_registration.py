@@ -125,8 +125,6 @@ TROUBLES = {
     "it refuses the line": CouldNotAsk(Trouble.CONNECTION),
     "it cannot be read": CouldNotAsk(Trouble.UNREADABLE),
     "it is busy": CouldNotAsk(Trouble.BUSY, retry_after=120.0),
-    "it does not permit the officer": NotPermitted(Barred.OFFICER),
-    "it does not permit the procedure": NotPermitted(Barred.PROCEDURE),
 }
 
 
@@ -144,6 +142,22 @@ def test_while_the_register_gives_no_answer_nothing_is_made_and_nothing_is_lost(
     assert "Xác thực thất bại" not in page
     assert 'value="cuc@example.vn"' in page
     assert GOOD_PASSWORD not in page
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("barred", Barred)
+def test_without_a_licence_nothing_is_made_or_lost_and_nobody_is_told_to_try_again(
+    client: Client, register: ToldRegister, barred: Barred
+) -> None:
+    register.trouble = NotPermitted(barred)
+
+    page = client.post("/dang-ky/", typed(cast.cuc, email="cuc@example.vn")).content.decode()
+
+    assert "Cổng chưa được phép kiểm tra danh tính." in page
+    assert "Vui lòng đến bộ phận một cửa, mang theo thẻ căn cước." in page
+    for wrong in ("Thử lại", "gián đoạn", "Xác thực thất bại", GOOD_PASSWORD):
+        assert wrong not in page
+    assert 'value="cuc@example.vn"' in page
     assert not User.objects.exists()
 
 
@@ -257,7 +271,7 @@ def test_the_year_alone_needs_a_tick(client: Client, register: ToldRegister) -> 
 
     page = client.post("/dang-ky/", form).content.decode()
 
-    assert "chỉ biết năm sinh" in page
+    assert "vui lòng đánh dấu ô “Giấy tờ chỉ ghi năm sinh”" in page
     assert 'id="id_birth_date-error"' in page
     assert register.asked == 0
 

@@ -83,7 +83,8 @@ def test_the_question_says_why_it_is_asked(
     )
 
 
-UNANSWERED, REJECTED = "Chưa kiểm tra được", "Xác thực thất bại"
+UNANSWERED, REJECTED = "Thông tin đã được giữ lại.", "Xác thực thất bại"
+NOT_ALLOWED = "Cổng chưa được phép kiểm tra danh tính cho thủ tục này"
 ANSWERS: dict[str, tuple[CitizenRecord | RegisterError, str]] = {
     "no answer in time": (CouldNotAsk(Trouble.TIMEOUT), UNANSWERED),
     "no connection": (CouldNotAsk(Trouble.CONNECTION), UNANSWERED),
@@ -93,9 +94,9 @@ ANSWERS: dict[str, tuple[CitizenRecord | RegisterError, str]] = {
     "two citizens": (CouldNotAsk(Trouble.TWO_CITIZENS), UNANSWERED),
     "the wrong encoding": (CouldNotAsk(Trouble.ENCODING), UNANSWERED),
     "another person's record": (cast.an2.record, UNANSWERED),
-    "the officer is barred": (NotPermitted(Barred.OFFICER), UNANSWERED),
-    "the procedure is barred": (NotPermitted(Barred.PROCEDURE), UNANSWERED),
-    "the client is barred": (NotPermitted(Barred.CLIENT), UNANSWERED),
+    "the officer is barred": (NotPermitted(Barred.OFFICER), NOT_ALLOWED),
+    "the procedure is barred": (NotPermitted(Barred.PROCEDURE), NOT_ALLOWED),
+    "the client is barred": (NotPermitted(Barred.CLIENT), NOT_ALLOWED),
     "another name": (replace(cast.an.record, full_name="Nguyễn Văn Anh"), REJECTED),
     "other accents": (replace(cast.an.record, full_name="Nguyễn Vân An"), REJECTED),
     "another birth date": (replace(cast.an.record, birth_date=BirthDate(1985, 3, 8)), REJECTED),
@@ -115,7 +116,8 @@ def test_without_a_yes_there_is_no_way_on_and_nothing_is_lost(
     page = response.content.decode()
 
     assert response.status_code == 200
-    assert [word for word in (UNANSWERED, REJECTED, "Xác thực thành công") if word in page] == [text]
+    words = (UNANSWERED, REJECTED, NOT_ALLOWED, "Xác thực thành công")
+    assert [word for word in words if word in page] == [text]
     assert ("Thử lại" in page) == (text == UNANSWERED)
     assert CONTACT["address"] in page
     dossier.refresh_from_db()

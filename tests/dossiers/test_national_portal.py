@@ -282,7 +282,7 @@ class TestTelling:
         assert [fee["Gia"] for fee in last(dossier, "DongBoHoSoMC")["DanhSachLePhi"]] == ["8000"]
         take_cash(fee_pk=dossier.fees.get(kind="later").pk, by=official, now=NOW)
         finish(dossier=dossier, is_granted=False, summary="Không đủ điều kiện", by=official, now=NOW)
-        assert last(dossier, "DongBoHoSoMC")["ThongTinTra"] == "Không được giải quyết"
+        assert last(dossier, "DongBoHoSoMC")["ThongTinTra"] == "Không đồng ý giải quyết"
         hand_out(dossier=dossier, how="desk", by=official, now=NOW)
         assert last(dossier, "DongBoHoSoMC")["NgayTra"]
         assert [

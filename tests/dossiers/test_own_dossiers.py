@@ -166,6 +166,7 @@ class TestWithdrawing:
         assert received.status == Dossier.Status.WITHDRAWN
         page = page_of(an_client, received)
         assert "Lý do: Tôi nộp nhầm thủ tục" in page
+        assert "Đã rút theo yêu cầu của công dân" in page
         assert address(received, "rut/") not in page
 
     def test_with_a_result_it_is_withdrawn_no_more(
@@ -218,6 +219,28 @@ class TestTheResult:
         assert b"".join(file.streaming_content) == PDF
         an_client.post(address(received, "nhan-ket-qua/"))
         assert received.steps.filter(move="hand_out").count() == 1
+
+    @pytest.mark.parametrize(
+        ("is_granted", "words"),
+        [(True, "Kết quả: Đồng ý giải quyết"), (False, "Kết quả: Không đồng ý giải quyết")],
+    )
+    def test_the_citizen_reads_yes_or_no_before_the_office_s_own_words(
+        self,
+        an_client: Client,
+        received: Dossier,
+        leader: User,
+        result_officer: User,
+        *,
+        is_granted: bool,
+        words: str,
+    ) -> None:
+        told = {"is_granted": is_granted, "summary": "Công văn số 12"}
+        finish(dossier=received, by=leader, now=timezone.now(), **told)
+        waiting = page_of(an_client, received)
+        hand_out(dossier=received, how="desk", by=result_officer, now=timezone.now())
+
+        for page in (waiting, page_of(an_client, received)):
+            assert page.index(words) < page.index("Công văn số 12")
 
     def test_who_collects_at_the_desk_is_told_what_to_bring(
         self, an_client: Client, received: Dossier, decide: Callable[[Dossier], Dossier]

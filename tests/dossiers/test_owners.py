@@ -244,13 +244,13 @@ def test_who_is_no_parent_brings_a_paper(an_client: Client, relation: str) -> No
     agree(an_client, dossier, **for_child(relation=relation))
 
     refused = give_papers(an_client, dossier).content.decode()
-    assert "Chưa có giấy tờ nộp thay" in refused
+    assert "Chưa có giấy tờ chứng minh được nộp thay" in refused
     assert file_it(an_client, dossier).headers["Location"] == address(dossier, "giay-to/")
 
     an_client.post(address(dossier, "giay-to/"), {"authority": pdf("uy-quyen.pdf"), "go_on": "1"})
     assert file_it(an_client, dossier).headers["Location"].endswith("/hoan-tat/")
     assert dossier.papers.get(kind=Paper.Kind.AUTHORITY).original_name == "uy-quyen.pdf"
-    assert "Giấy tờ nộp thay" in an_client.get(address(dossier)).content.decode()
+    assert "Giấy tờ chứng minh được nộp thay" in an_client.get(address(dossier)).content.decode()
 
 
 def test_a_newborn_without_number_is_filed_for_where_the_procedure_allows_it(

@@ -194,7 +194,7 @@ class TestTheAnswer:
         assert (seen.by_hand_reason, seen.identity_check.outcome) == ("rejected", "rejected")
         assert seen.is_decision_barred
         assert "xác thực thất bại" in officer.notices.get().text
-        assert "mang thẻ và giấy tờ gốc" in citizen_an.user.notices.get().text
+        assert "mang thẻ căn cước và giấy tờ gốc" in citizen_an.user.notices.get().text
 
     def test_who_has_no_account_is_to_be_called(self, officer: User, register: ToldRegister) -> None:
         received(officer, applicant(cast.hanh))

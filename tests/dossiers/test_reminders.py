@@ -13,7 +13,7 @@ from motcua.accounts.models import Citizen, Notice
 from motcua.dossiers import service
 from motcua.dossiers.models import Dossier, Reminder
 from motcua.dossiers.service import send_reminders
-from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, Trouble
+from motcua.identity.register import Barred, NotPermitted
 from motcua.procedures.models import Procedure
 from motcua.verification.models import LineRow
 from tests.conftest import ToldRegister
@@ -48,18 +48,31 @@ def test_the_draft_is_kept_and_the_button_is_offered_only_when_no_answer_came(
     assert draft_of(citizen_an).phone == "0912345678"
 
 
-def test_a_missing_licence_looks_to_the_citizen_like_any_question_without_an_answer(
+def test_a_missing_licence_looks_the_same_to_the_citizen_whoever_lacks_it(
     an_client: Client, register: ToldRegister
 ) -> None:
     draft = begin(an_client)
     pages = []
-    for barred in (None, *Barred, "by our own list"):
-        register.trouble = NotPermitted(barred) if isinstance(barred, Barred) else CouldNotAsk(Trouble.FAULT)
-        Procedure.objects.update(may_query=barred != "by our own list")
+    for barred in Barred:
+        register.trouble = NotPermitted(barred)
         pages.append(re.sub(r'value="[^"]+"|lưu lúc [0-9:/ ]+', "", agree(an_client, draft).content.decode()))
 
-    assert BUTTON in pages[0]
-    assert pages == [pages[0]] * 5
+    assert "Cổng chưa được phép kiểm tra danh tính cho thủ tục này" in pages[0]
+    assert "Thử lại" not in pages[0]
+    assert BUTTON not in pages[0]
+    assert pages == [pages[0]] * len(Barred)
+
+
+def test_who_lacks_only_the_licence_of_the_procedure_may_be_told_when_it_is_there(
+    an_client: Client, register: ToldRegister
+) -> None:
+    Procedure.objects.update(may_query=False)
+    page = agree(an_client, begin(an_client)).content.decode()
+
+    assert "Cổng chưa được phép kiểm tra danh tính cho thủ tục này" in page
+    assert BUTTON in page
+    assert "Thử lại" not in page
+    assert register.asked == 0
 
 
 def test_nobody_is_told_to_come_back_before_the_procedure_has_its_licence(

@@ -107,6 +107,11 @@ def test_the_states_are_the_national_codes() -> None:
     ]
 
 
+def test_who_reads_of_a_withdrawn_dossier_does_not_think_that_the_wish_still_waits() -> None:
+    assert Dossier(status=7).get_status_display() == "Đã rút theo yêu cầu của công dân"
+    assert Dossier(status=8).get_status_display() == "Dừng xử lý"
+
+
 def test_no_code_but_the_one_door_writes_a_status() -> None:
     """Look through the source: an assignment to ``….status`` or ``update(status=…)`` of a dossier is a second door."""
     doors = set()

@@ -53,7 +53,7 @@ def test_a_dossier_received_for_later_is_verified_by_itself(
     code = receives_for_later(officer, cast.an, procedure="1.014061" if javascript else "1.004859")
     officer.looks_closely("later-receipt")
     officer.follows("Xem hồ sơ")
-    officer.sees(re.compile("Chưa được ra quyết định về hồ sơ này"))
+    officer.sees(re.compile("Chưa được phép ra quyết định về hồ sơ này"))
     officer.looks_closely("later-dossier")
     citizen = visitor(at=watched, javascript=javascript)
     citizen.opens(f"/tra-cuu/?ma={code}")
@@ -68,7 +68,7 @@ def test_a_dossier_received_for_later_is_verified_by_itself(
     expect(officer.page.get_by_role("row").filter(has_text=code)).to_contain_text("đã xác thực")
     officer.looks_closely("later-queue")
     officer.follows(told)
-    officer.does_not_see(re.compile("chưa xác thực|chưa được ra quyết định", re.IGNORECASE))
+    officer.does_not_see(re.compile("chưa xác thực|chưa được phép ra quyết định", re.IGNORECASE))
     follows_by_number(citizen, code, cast.an.number)
     citizen.sees("đã xác thực")
     citizen.logs_in(cast.an)
@@ -90,7 +90,7 @@ def test_a_late_no_is_told_and_waits_for_the_officers_look(visitor: Visit, watch
     officer.looks_closely("later-rejected")
     officer.presses("Ghi nhận đã xem lại giấy tờ gốc")
     officer.sees("Đã ghi nhận. Hồ sơ có thể được giải quyết tiếp.")
-    officer.does_not_see(re.compile("chưa được ra quyết định", re.IGNORECASE))
+    officer.does_not_see(re.compile("chưa được phép ra quyết định", re.IGNORECASE))
     officer.sees("chưa xác thực danh tính")
 
 

@@ -69,8 +69,8 @@ def test_from_the_card_at_the_desk_to_the_result_in_hand(visitor: Visit, javascr
     khanh.opens(address)
     khanh.sees("Người nộp cần sớm")
     khanh.looks_closely("life-to-accept")
-    khanh.presses("Nhận hồ sơ")
-    says(khanh, "Đã nhận hồ sơ.")
+    khanh.presses("Nhận bàn giao")
+    says(khanh, "Đã nhận bàn giao hồ sơ.")
     khanh.sees("Đang xử lý")
     khanh.follows("Tệp kết quả")
     khanh.page.get_by_label("Thêm tệp").set_input_files([RESULT])
@@ -93,7 +93,7 @@ def test_from_the_card_at_the_desk_to_the_result_in_hand(visitor: Visit, javascr
 
     bao.logs_in(cast.bao)
     bao.opens(address)
-    bao.presses("Nhận hồ sơ")
+    bao.presses("Nhận bàn giao")
     bao.follows("Có kết quả")
     bao.sees("giay-xac-nhan.pdf")
     bao.ticks(re.compile("^Đồng ý giải quyết"))
@@ -111,7 +111,7 @@ def test_from_the_card_at_the_desk_to_the_result_in_hand(visitor: Visit, javascr
 
     ket.logs_in(cast.ket)
     ket.opens(address)
-    ket.presses("Nhận hồ sơ")
+    ket.presses("Nhận bàn giao")
     ket.follows("Trả kết quả")
     expect(ket.field("Họ và tên người nhận")).to_have_value(re.compile(WHO.full_name, re.IGNORECASE))
     ket.looks_closely("life-hand-out")

@@ -122,12 +122,12 @@ def test_a_decision_is_refused_in_words_while_the_identity_is_open(code: str) ->
     for send in (browser.post, browser.get):
         said = {"reason": "Theo đề nghị", **SAID.get(code, {}), "confirmed": "1"}
         page = send(reverse("act", args=[dossier.pk, code]), said, follow=True).content.decode()
-        assert "Chưa được ra quyết định về hồ sơ này: danh tính người nộp còn chờ" in page
+        assert "Chưa được phép ra quyết định về hồ sơ này: danh tính người nộp còn chờ" in page
         assert "Sau đó mới làm được:</a>" not in page
     dossier.refresh_from_db()
     assert dossier.status == states.PROCESSING
     page = browser.get(reverse("desk_dossier", args=[dossier.pk])).content.decode()
-    assert "Sau đó mới làm được: Có kết quả, Dừng giải quyết." in " ".join(page.split())
+    assert "Sau đó mới làm được: Ghi nhận kết quả, Dừng giải quyết." in " ".join(page.split())
 
 
 @pytest.mark.parametrize("code", ["khong-co", "draft", "submit", "receive", "guide_walk_in", "1.001193"])

@@ -507,7 +507,7 @@ class TestThePage:
             (states.SUBMITTED, "lan"): "Tiếp nhận hồ sơ trực tuyến",
             (states.RECEIVED, "lan"): "Chuyển xử lý",
             (states.SUPPLEMENT, "lan"): "Tiếp nhận giấy tờ bổ sung",
-            (states.FEE, "nga"): "Đã thu phí, lệ phí",
+            (states.FEE, "nga"): "Ghi nhận đã thu phí, lệ phí",
             (states.FINISHED, "ket"): "Trả kết quả",
         }
         page = shown(as_("lan"), standing_at(states.RECEIVED))
@@ -516,7 +516,10 @@ class TestThePage:
         for (status, login), label in likeliest.items():
             main = re.findall(r'class="button primary"[^>]*>([^<]+)<', shown(as_(login), standing_at(status)))
             assert main == [label]
-        in_division = {(states.PROCESSING, "khanh"): "Chuyển xử lý", (states.PROCESSING, "bao"): "Có kết quả"}
+        in_division = {
+            (states.PROCESSING, "khanh"): "Chuyển xử lý",
+            (states.PROCESSING, "bao"): "Ghi nhận kết quả",
+        }
         for (status, login), label in in_division.items():
             page = shown(as_(login), standing_at(status, holder_office=DIVISION))
             assert re.findall(r'class="button primary"[^>]*>([^<]+)<', page) == [label]

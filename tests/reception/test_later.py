@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 LATER = "Tiếp nhận, xác thực sau"
 AGAIN = "Kiểm tra lại danh tính"
 SEEN = "Ghi nhận đã xem lại giấy tờ gốc"
-NO_DECISION = "chưa được ra quyết định"
+NO_DECISION = "chưa được phép ra quyết định"
 
 
 def received_for_later(desk: Desk, register: ToldRegister, person: Person = cast.an) -> Dossier:
@@ -91,7 +91,7 @@ def test_when_the_register_says_no_the_officer_looks_again(desk: Desk, register:
 
     assert "Xác thực thất bại" in shown(desk.client, dossier)
     assert "xác thực thất bại" in unescape(desk.client.get(reverse("queue")).content.decode())
-    assert "mang thẻ và giấy tờ gốc" in tracked(dossier)
+    assert "mang thẻ căn cước và giấy tờ gốc" in tracked(dossier)
     assert "Hồ sơ có thể được giải quyết tiếp" in press(desk.client, "confirm_originals", dossier)
     assert NO_DECISION not in shown(desk.client, dossier)
     assert SEEN not in shown(desk.client, dossier)
@@ -141,6 +141,19 @@ def test_a_refusal_at_asking_again_is_told(desk: Desk, register: ToldRegister) -
     assert SEEN in screen
 
 
+def test_the_receipt_does_not_say_that_originals_were_seen_which_are_still_to_be_looked_at(
+    desk: Desk, register: ToldRegister
+) -> None:
+    dossier = received_for_later(desk, register, cast.hanh)
+    run_next_recheck(now=timezone.now())
+    receipt = desk.client.get(reverse("receipt", args=[dossier.pk])).content.decode()
+    assert "Xác thực thất bại, chờ xem lại giấy tờ gốc" in receipt
+
+    press(desk.client, "confirm_originals", dossier)
+    receipt = desk.client.get(reverse("receipt", args=[dossier.pk])).content.decode()
+    assert "Xác thực thất bại, đã xem giấy tờ gốc" in receipt
+
+
 def test_who_only_has_the_code_does_not_read_what_the_register_said(
     desk: Desk, register: ToldRegister
 ) -> None:
@@ -150,7 +163,7 @@ def test_who_only_has_the_code_does_not_read_what_the_register_said(
         Dossier.objects.update(by_hand_reason=reason)
         pages.append(tracked(dossier))
 
-    assert "mang thẻ và giấy tờ gốc" in pages[0]
+    assert "mang thẻ căn cước và giấy tờ gốc" in pages[0]
     assert "thất bại" not in pages[0]
     assert pages == [pages[0]] * 3
 

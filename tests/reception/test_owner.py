@@ -349,7 +349,7 @@ def test_a_newborn_is_received_with_name_birth_and_sex_alone(desk: Desk, registe
         ({"owner-full_name": ""}, "Vui lòng nhập họ và tên."),
         ({"owner-birth_date": ""}, "Vui lòng nhập ngày sinh."),
         ({"owner-sex": ""}, "Vui lòng chọn giới tính của trẻ."),
-        ({"owner-relation": ""}, "Vui lòng chọn người nộp là ai"),
+        ({"owner-relation": ""}, "Vui lòng chọn quan hệ của người nộp"),
         ({"owner-number": cast.han.number}, "Chủ hồ sơ có số thì cần kiểm tra"),
     ],
 )

@@ -197,6 +197,17 @@ def test_a_reception_by_hand_says_that_nobody_vouched(receive: Callable[..., Dos
     assert "tríchxuất" not in said
 
 
+def test_originals_that_must_be_looked_at_again_are_not_called_seen(
+    receive: Callable[..., Dossier],
+) -> None:
+    dossier = receive()
+    Dossier.objects.update(by_hand_reason=Dossier.ByHand.REJECTED, is_decision_barred=True)
+    assert squeezed("(Xác thực thất bại, chờ xem lại giấy tờ gốc)") in words(made("01", dossier))
+
+    Dossier.objects.update(is_decision_barred=False)
+    assert squeezed("(Xác thực thất bại, đã xem giấy tờ gốc)") in words(made("01", dossier))
+
+
 def test_whose_dossier_it_is_stands_beside_who_files_it(receive: Callable[..., Dossier]) -> None:
     dossier = receive()
     DossierOwner.objects.create(

@@ -94,7 +94,7 @@ def test_the_state_tells_nothing_of_how_the_house_is_wired(
 def test_a_part_of_the_state_comes_without_the_page_round_it(client: Client, register: ToldRegister) -> None:
     part = client.get("/trang-thai/", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
-    assert "CSDLQG về dân cư: chưa có tin về kết nối" in part
+    assert "CSDLQG về dân cư: chưa rõ tình trạng kết nối" in part
 
 
 def test_a_state_is_read_and_never_posted(client: Client) -> None:
@@ -149,7 +149,7 @@ def test_the_page_of_the_lines_tells_both(
     assert "Đường dự phòng" in page
     assert "(lgsp)" in page
     assert "Đang ngắt từ" in page
-    assert "chưa có tin về kết nối" in page
+    assert "chưa rõ tình trạng kết nối" in page
     assert "Tự động theo tình trạng đường truyền" in page
 
 

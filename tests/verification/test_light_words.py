@@ -66,15 +66,15 @@ def test_an_outage_just_met_has_no_beginning_yet() -> None:
 
 def test_a_register_never_heard_is_neither_well_nor_out_of_reach() -> None:
     said = words(LineStatus(Light.UNKNOWN, None, None, None), NOW)
-    assert said == "CSDLQG về dân cư: chưa có tin về kết nối"
+    assert said == "CSDLQG về dân cư: chưa rõ tình trạng kết nối"
     assert "gián đoạn" not in said
 
 
 def test_an_old_light_tells_when_the_register_was_heard() -> None:
     said = words(LineStatus(Light.FINE, 0.3, None, TWELVE_PAST_NINE), NOW)
-    assert said == "CSDLQG về dân cư trả lời trong 0,3 giây, nghe lần cuối lúc 09:12"
+    assert said == "CSDLQG về dân cư trả lời trong 0,3 giây, trả lời lần cuối lúc 09:12"
     said = words(LineStatus(Light.UNKNOWN, None, None, TWELVE_PAST_NINE - timedelta(days=2)), NOW)
-    assert said.endswith("nghe lần cuối lúc 09:12 ngày 21/11/2026")
+    assert said.endswith("trả lời lần cuối lúc 09:12 ngày 21/11/2026")
 
 
 def _drawn(text: str, **context: object) -> str:

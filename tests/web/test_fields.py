@@ -230,7 +230,7 @@ def test_a_password_is_never_sent_back() -> None:
         (Contradiction("province", "", "003"), "(003)"),
     ],
 )
-def test_a_contradiction_is_a_question_in_words(contradiction: Contradiction, words: str) -> None:
+def test_a_contradiction_asks_in_words_to_look_again(contradiction: Contradiction, words: str) -> None:
     text = fields.contradiction_text(contradiction)
     assert words in text
-    assert text.endswith("?")
+    assert text.endswith("Vui lòng xem lại.")

@@ -205,13 +205,27 @@ def test_an_officer_reads_whose_licence_is_missing_and_whom_to_call(
         assert words in box
 
 
-@pytest.mark.parametrize("since", [None, MOMENT])
-def test_a_citizen_cannot_tell_a_missing_licence_from_an_outage(since: datetime | None) -> None:
-    boxes = {
-        render_to_string("verification/outcome.html", {"kind": kind, "since": since})
-        for kind in ("unanswered", "not_allowed")
-    }
-    assert len(boxes) == 1
+@pytest.mark.parametrize("is_only_here", [False, True])
+def test_a_missing_licence_is_told_to_a_citizen_as_none_of_their_making_with_a_way_that_is_open(
+    *, is_only_here: bool
+) -> None:
+    slots = {"kind": "not_allowed", "retry_form_id": "f", "is_only_here": is_only_here}
+    box = render_to_string("verification/outcome.html", slots)
+    assert "Cổng chưa được phép kiểm tra danh tính" in box
+    assert ("cho thủ tục này" in box) != is_only_here
+    assert "không phải lỗi của ông/bà và không phải kết luận về ông/bà" in box
+    assert "tại bộ phận một cửa" in box or "đến bộ phận một cửa" in box
+    assert "thẻ căn cước" in box
+    for no_help in ("<button", "gián đoạn", "Thử lại"):
+        assert no_help not in box
+
+
+def test_without_an_answer_a_citizen_in_a_hurry_reads_where_to_go_and_an_officer_does_not() -> None:
+    at_the_desk = "Nếu cần gấp, vui lòng đến bộ phận một cửa, mang theo thẻ căn cước."
+    assert at_the_desk in render_to_string("verification/outcome.html", {"kind": "unanswered"})
+    assert at_the_desk not in render_to_string(
+        "verification/outcome.html", {"kind": "unanswered", "for_officer": True}
+    )
 
 
 def test_an_unanswered_question_leads_to_the_state_of_the_system_and_loses_nothing() -> None:
@@ -235,7 +249,7 @@ def test_a_moment_of_another_day_carries_its_date() -> None:
 
 
 def test_after_the_last_try_a_citizen_reads_where_to_go_and_an_officer_does_not() -> None:
-    at_the_desk = "Nếu cần gấp, vui lòng đến bộ phận một cửa, mang theo thẻ."
+    at_the_desk = "Nếu cần gấp, vui lòng đến bộ phận một cửa, mang theo thẻ căn cước."
     spent = {"kind": "rejected", "tries_left": 0}
     assert at_the_desk in render_to_string("verification/outcome.html", spent)
     assert at_the_desk not in render_to_string("verification/outcome.html", {**spent, "for_officer": True})
@@ -253,11 +267,11 @@ def test_the_times_of_an_outcome_are_local() -> None:
 
 
 def test_a_citizen_is_not_told_who_lacks_a_licence() -> None:
-    seen = {"since": None, "retry_form_id": "f"}
-    refused = render_to_string(
-        "verification/outcome.html", {"kind": "not_allowed", "barred": "officer", **seen}
-    )
-    assert refused == render_to_string("verification/outcome.html", {"kind": "unanswered", **seen})
+    boxes = {
+        render_to_string("verification/outcome.html", {"kind": "not_allowed", "barred": barred})
+        for barred in ("officer", "procedure", "client")
+    }
+    assert len(boxes) == 1
 
 
 def test_values_are_written_as_people_write_them() -> None:

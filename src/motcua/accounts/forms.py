@@ -104,9 +104,7 @@ class ClaimForm(forms.Form):
 
     full_name = FullNameField()
     birth_date = BirthDateField(year_alone=True)
-    knows_only_year = forms.BooleanField(
-        label=_("Giấy tờ chỉ ghi năm sinh (chỉ biết năm sinh)"), required=False
-    )
+    knows_only_year = forms.BooleanField(label=_("Giấy tờ chỉ ghi năm sinh"), required=False)
     number = IdNumberField()
     is_sure = forms.BooleanField(label=_("Thông tin trên đã đúng, tiếp tục kiểm tra"), required=False)
 
@@ -143,7 +141,9 @@ class RegistrationForm(ClaimForm):
     password_again = PasswordField(label=_("Nhập lại mật khẩu"), autocomplete="new-password", required=False)
     kept_password = forms.CharField(widget=forms.HiddenInput, required=False, max_length=1000)
     has_read_notice = forms.BooleanField(
-        label=_("Tôi đã đọc và đồng ý để cổng đối chiếu thông tin của tôi với CSDL quốc gia về dân cư"),
+        label=_(
+            "Tôi đã đọc và đồng ý để cổng đối chiếu thông tin của tôi với Cơ sở dữ liệu quốc gia về dân cư"
+        ),
         error_messages={"required": _("Vui lòng đánh dấu đồng ý để cổng được phép đối chiếu thông tin.")},
     )
 
@@ -212,7 +212,7 @@ class LoginForm(forms.Form):
         ),
         error_messages={
             "required": _("Vui lòng nhập số CCCD/CMND, thư điện tử hoặc tên đăng nhập."),
-            "max_length": _("Tên đăng nhập dài quá 254 ký tự. Vui lòng xem lại."),
+            "max_length": _("Mục này dài quá 254 ký tự. Vui lòng xem lại."),
             "null_characters_not_allowed": HIDDEN_CHARACTER,
         },
     )

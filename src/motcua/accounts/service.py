@@ -36,12 +36,12 @@ from motcua.web.languages import in_vietnamese
 
 _log = logging.getLogger("motcua.accounts")
 REGISTERED_AGAIN: Final = gettext_noop(
-    "Có người vừa đăng ký tài khoản bằng đúng thông tin của ông/bà. Tài khoản này không thay đổi. "
+    "Có người vừa đăng ký tài khoản bằng đúng thông tin của ông/bà. Tài khoản của ông/bà không thay đổi. "
     "Nếu không phải ông/bà, vui lòng báo bộ phận một cửa."
 )
 GUESSED_AT: Final = gettext_noop(
     "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng. Việc kiểm tra trực tuyến số này "
-    "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ."
+    "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ. Nếu không phải ông/bà nhập, vui lòng báo bộ phận một cửa."
 )
 _BETWEEN_WARNINGS: Final = timedelta(days=1)
 _OFFICERS_FRESH: Final = 60  # seconds

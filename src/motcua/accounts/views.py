@@ -192,7 +192,9 @@ def profile_edit(request: CitizenRequest) -> HttpResponse:
         form.add_error("current_password", _("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại."))
         return render(request, "accounts/profile_edit.html", context)
     except service.NumberTaken:
-        form.add_error("number", _("Chưa cập nhật được số này. Vui lòng đến bộ phận một cửa, mang theo thẻ."))
+        form.add_error(
+            "number", _("Chưa cập nhật được số này. Vui lòng đến bộ phận một cửa, mang theo thẻ căn cước.")
+        )
         return render(request, "accounts/profile_edit.html", context)
     except (Limited, LoginLimited) as limited:
         context |= {"outcome": "limited", "until": limited.until, "tries": limited.tries}
@@ -256,6 +258,8 @@ def _outcome(check: IdentityCheck, now: datetime) -> dict[str, Any]:
     """Return what the page says of a check that was not verified; of a rejected one, that alone."""
     if check.is_rejected:
         return {"outcome": "rejected", "tries_left": check.tries_left}
+    if check.outcome == IdentityCheck.Outcome.NOT_ALLOWED:
+        return {"outcome": check.outcome}
     return {"outcome": "unanswered", "since": line_status(now=now).since}
 
 

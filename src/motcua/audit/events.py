@@ -316,11 +316,11 @@ _event(
 )
 _event(
     "dossier.paper_infected",
-    _("Máy quét thấy mã độc trong một tệp; tệp bị niêm lại."),
+    _("Phát hiện mã độc trong một tệp; tệp bị khóa."),
     _DOSSIER,
     paper=_("Mã của tệp."),
-    kind=_("Giấy tờ gửi kèm, giấy tờ nộp thay hay kết quả."),
-    signature=_("Tên mã độc mà máy quét báo."),
+    kind=_("Giấy tờ gửi kèm, giấy tờ chứng minh được nộp thay hay kết quả."),
+    signature=_("Tên mã độc được phát hiện."),
 )
 _event(
     "dossier.rated",

@@ -43,7 +43,7 @@ def tell(standing: Standing) -> list[Told]:
 
 
 _NAMES: Final[dict[str, Promise]] = {
-    "line to the register": gettext_lazy("Đường truyền đến CSDL quốc gia về dân cư"),
+    "line to the register": gettext_lazy("Đường truyền đến CSDLQG về dân cư"),
     "certificates": gettext_lazy("Chứng thư của các đường truyền"),
     "background work": gettext_lazy("Việc chạy nền: kiểm tra lại danh tính, gửi tin, quét giấy tờ"),
     "outbox": gettext_lazy("Tin gửi đến hệ thống khác"),

@@ -55,7 +55,7 @@ from motcua.web.requests import client_address, not_before
 from motcua.web.uploads import content_length, take_files
 
 # What the page may say of an outcome beside its kind.
-_NOTHING_MORE = dict.fromkeys(("since", "until", "tries", "tries_left"))
+_NOTHING_MORE = dict.fromkeys(("since", "until", "tries", "tries_left", "remind_form_id"))
 _STILL_UNFINISHED = gettext_lazy(
     "Còn tệp chưa tải xong. Vui lòng quay lại bước “Giấy tờ” để tải tiếp hoặc bỏ; nếu nộp bây giờ, hồ sơ không có các "
     "tệp đó."
@@ -186,8 +186,12 @@ class _Asking:
         """Return the page, with the forms as they are and what came of the press."""
         if check is not None:
             outcome = {"kind": check.outcome, "tries_left": check.tries_left}
-            if not check.is_rejected:
+            if check.is_unanswered:
                 outcome["since"] = line_status(now=timezone.now()).since
+            if (
+                check.is_unanswered or not self.draft.procedure.may_query
+            ):  # what ``send_reminders`` sees ending
+                outcome["remind_form_id"] = "remind"
         if outcome:
             outcome = {**_NOTHING_MORE, **outcome}
         draft = self.draft
@@ -255,7 +259,9 @@ def _papers_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
                 return redirect("review_step", pk=pk)
             except service.PapersMissing as missing:
                 if missing.lacks_authority:
-                    form.add_error(AUTHORITY, _("Chưa có giấy tờ nộp thay. Vui lòng tải lên ở mục này."))
+                    form.add_error(
+                        AUTHORITY, _("Chưa có giấy tờ chứng minh được nộp thay. Vui lòng tải lên ở mục này.")
+                    )
                 for document in missing.documents:
                     form.add_error(
                         f"document-{document.pk}", _("Chưa có giấy tờ bắt buộc: %s.") % document.name
@@ -341,7 +347,7 @@ def review_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     except service.PapersMissing as missing:
         names = [document.name for document in missing.documents]
         if missing.lacks_authority:
-            names.append(_("Giấy tờ nộp thay"))
+            names.append(_("Giấy tờ chứng minh được nộp thay"))
         messages.warning(request, _("Chưa có giấy tờ bắt buộc: %s.") % "; ".join(names))
         return redirect("papers_step", pk=pk)
     agree_for_page(draft)

@@ -109,7 +109,7 @@ class OwnerForm(forms.Form):
             (DossierOwner.Relation.AUTHORIZED, _("Người được ủy quyền")),
             (DossierOwner.Relation.RELATIVE, _("Người thân thích")),
         ],
-        error_messages={"required": _("Vui lòng chọn ông/bà là ai của chủ hồ sơ.")},
+        error_messages={"required": _("Vui lòng chọn quan hệ của ông/bà với chủ hồ sơ.")},
     )
     without_number = forms.ChoiceField(
         label=_("Số định danh của chủ hồ sơ"),
@@ -212,7 +212,7 @@ class PapersForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.documents: dict[str, RequiredDocument | None] = {}
         if needs_authority:
-            self._add(AUTHORITY, None, _("Giấy tờ nộp thay"))
+            self._add(AUTHORITY, None, _("Giấy tờ chứng minh được nộp thay"))
         for document in documents:
             self._add(f"document-{document.pk}", document, document.name)
         self._add("other", None, _("Giấy tờ khác (nếu có)"))

@@ -283,7 +283,7 @@ def _moment(at: datetime | None) -> str:
 def _outcome(result: Result | None) -> str:
     if result is None:
         return ""
-    return _("Được giải quyết") if result.is_granted else _("Không được giải quyết")
+    return _("Đồng ý giải quyết") if result.is_granted else _("Không đồng ý giải quyết")
 
 
 def _ended_at(dossier: Dossier) -> datetime | None:
@@ -307,7 +307,7 @@ def _fee(fee: Fee) -> Message:
 
 def _given(paper: Paper) -> Message:
     name = paper.document_name or (
-        _("Giấy tờ nộp thay") if paper.kind == Paper.Kind.AUTHORITY else _("Giấy tờ khác")
+        _("Giấy tờ chứng minh được nộp thay") if paper.kind == Paper.Kind.AUTHORITY else _("Giấy tờ khác")
     )
     return {
         "TepDinhKemId": str(paper.pk),

@@ -41,7 +41,7 @@ _KINDS_OF_OUTCOMES: Final[dict[str, str]] = {
     _Outcome.VERIFIED: "identity_verified",
     _Outcome.REJECTED: "identity_to_look_at",
 }
-_NO_DUE_DATE: Final = _("theo quy định")
+_NO_DUE_DATE: Final = _("theo thời hạn của thủ tục")
 _NO_PHONE: Final = _("xem trên cổng")
 _CALL: Final = _("Người nộp không có tài khoản: vui lòng báo theo số điện thoại ghi trên trang hồ sơ.")
 _TO_CITIZENS: Final[dict[str, Promise]] = {
@@ -49,8 +49,8 @@ _TO_CITIZENS: Final[dict[str, Promise]] = {
         "Hồ sơ %(code)s nộp tại %(office)s: danh tính của ông/bà đã được xác thực. Ông/bà không cần làm gì thêm."
     ),
     _Outcome.REJECTED: _(
-        "Hồ sơ %(code)s nộp tại %(office)s: thông tin chưa khớp với CSDLQG về dân cư. Vui lòng mang thẻ và giấy tờ gốc "
-        "đến %(office)s để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ này, vui lòng báo %(office)s."
+        "Hồ sơ %(code)s nộp tại %(office)s: thông tin chưa khớp với Cơ sở dữ liệu quốc gia về dân cư. Vui lòng mang "
+        "thẻ căn cước và giấy tờ gốc đến %(office)s để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ này, vui lòng báo %(office)s."
     ),
 }
 

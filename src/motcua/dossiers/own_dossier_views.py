@@ -87,7 +87,7 @@ def my_dossiers(request: CitizenRequest) -> HttpResponse:
             "is_draft": row["status"] == states.DRAFT,
             "is_reminder_due": row["reminder__created_at"] is not None and row["reminder__sent_at"] is None,
             "is_done": row["status"] == states.RETURNED,
-            "said_status": Dossier.Status(row["status"]).label,
+            "said_status": Dossier.Status(row["status"]).words,
             "next": _next(row),
             "is_due_shown": row["due_at"] is not None
             and row["paused_at"] is None

@@ -56,7 +56,9 @@ def paper_lines_of(dossier: Dossier, by: User) -> dict[str, PaperLine]:
     if dossier.is_draft:
         lines = [PaperLine(f"document-{one.pk}", one.name, document=one) for one in asked_documents(dossier)]
         if needs_authority(dossier):
-            lines.insert(0, PaperLine("authority", _("Giấy tờ nộp thay"), kind=Paper.Kind.AUTHORITY))
+            lines.insert(
+                0, PaperLine("authority", _("Giấy tờ chứng minh được nộp thay"), kind=Paper.Kind.AUTHORITY)
+            )
         lines.append(PaperLine("other", _("Giấy tờ khác")))
     else:
         asked = request_open(dossier)

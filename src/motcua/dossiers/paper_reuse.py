@@ -71,7 +71,7 @@ def said_of(paper: Paper) -> str:
     if paper.kind == Paper.Kind.RESULT:
         return _("Kết quả hồ sơ %s") % paper.dossier.code
     if paper.kind == Paper.Kind.AUTHORITY:
-        return _("Giấy tờ nộp thay")
+        return _("Giấy tờ chứng minh được nộp thay")
     return paper.document_name or _("Giấy tờ khác")
 
 

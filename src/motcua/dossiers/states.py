@@ -212,7 +212,7 @@ _ALL: Final = (
     ),
     Move(
         "take_fee",
-        _("Đã thu phí, lệ phí"),
+        _("Ghi nhận đã thu phí, lệ phí"),
         _from(FEE),
         PROCESSING,
         Right.TAKE_FEE,
@@ -261,7 +261,7 @@ _ALL: Final = (
     ),
     Move(
         "finish",
-        _("Có kết quả"),
+        _("Ghi nhận kết quả"),
         _from(RECEIVED, PROCESSING),
         FINISHED,
         Right.FINISH,

@@ -177,7 +177,7 @@ def _end_what_is_open(dossier: Dossier, *, by: User, now: datetime) -> None:
 @in_vietnamese()
 def told(dossier: Dossier, move: Move) -> str:
     """Return what the citizen is told of a move."""
-    due = moment(dossier.due_at) if dossier.due_at else _("theo quy định")
+    due = moment(dossier.due_at) if dossier.due_at else _("theo thời hạn của thủ tục")
     words = {
         "code": dossier.code,
         "procedure": dossier.procedure_name,

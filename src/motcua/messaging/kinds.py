@@ -228,8 +228,9 @@ _kind(
     _("Danh tính cần xem lại"),
     "Hồ sơ {ma_ho_so}: vui lòng mang giấy tờ gốc đến cơ quan",
     (
-        "Thông tin của người nộp hồ sơ {ma_ho_so} tại {co_quan} chưa khớp với CSDLQG về dân cư. Vui lòng mang thẻ và "
-        "giấy tờ gốc đến cơ quan để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ này, vui lòng báo cơ quan."
+        "Thông tin của người nộp hồ sơ {ma_ho_so} tại {co_quan} chưa khớp với Cơ sở dữ liệu quốc gia về dân cư. Vui "
+        "lòng mang thẻ căn cước và giấy tờ gốc đến cơ quan để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ "
+        "này, vui lòng báo cơ quan."
         "\n\nTra cứu hồ sơ: {duong_dan}"
     ),
     "Hồ sơ {ma_ho_so}: vui lòng mang giấy tờ gốc đến cơ quan để xem lại.",
@@ -252,7 +253,8 @@ _kind(
     "Có người nhiều lần nhập sai thông tin của ông/bà",
     (
         "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng dịch vụ công. Việc kiểm tra "
-        "trực tuyến số này đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ.\n\nXem thông báo: {duong_dan}"
+        "trực tuyến số này đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ. Nếu không phải ông/bà nhập, vui lòng "
+        "báo bộ phận một cửa.\n\nXem thông báo: {duong_dan}"
     ),
     "Có người nhiều lần nhập sai thông tin của ông/bà. Xem: {duong_dan}",
     placeholders=_OF_AN_ACCOUNT,

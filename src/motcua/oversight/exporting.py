@@ -37,7 +37,7 @@ HEADINGS: Final = (
     "Cơ quan",
     "Mã thủ tục",
     "Mục đích",
-    "Điểm kiểm tra",
+    "Nơi kiểm tra",
     "Số định danh (che)",
     "Mã băm số định danh",
     "Kết quả",

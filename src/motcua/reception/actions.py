@@ -131,8 +131,8 @@ def _is_at_rest(dossier: Dossier, under_way: HandOver | None) -> bool:
 _ALL: Final = (
     Action(
         "accept",
-        _("Nhận hồ sơ"),
-        _("Đã nhận hồ sơ."),
+        _("Nhận bàn giao"),
+        _("Đã nhận bàn giao hồ sơ."),
         lambda dossier, by, now, said: hand_overs.accept(dossier=dossier, by=by, now=now),
         _receives,
         _waits_for,
@@ -196,7 +196,7 @@ _ALL: Final = (
     Action(
         "hand_over",
         _("Chuyển xử lý"),
-        _("Đã chuyển. Hồ sơ vẫn ở bộ phận của ông/bà cho đến khi bên nhận bấm nhận."),
+        _("Đã chuyển. Hồ sơ vẫn ở bộ phận của ông/bà cho đến khi bên nhận bấm “Nhận bàn giao”."),
         lambda dossier, by, now, said: hand_overs.hand_over(
             dossier=dossier,
             to_office=said["receiver"][0],

@@ -114,7 +114,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
         ),
         BatchAction(
             "accept",
-            gettext_lazy("Nhận hồ sơ"),
+            gettext_lazy("Nhận bàn giao"),
             _RECEIVING,
             "a",
             _accept,

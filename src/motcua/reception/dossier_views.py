@@ -58,8 +58,8 @@ NOT_HERE: Final = gettext_lazy("Hồ sơ không còn ở tay ông/bà, nên vi�
 UNPAID: Final = gettext_lazy("Chưa trả được kết quả: phí, lệ phí của hồ sơ chưa thu đủ và chưa được miễn.")
 DAY_CLOSED: Final = gettext_lazy("Ông/bà đã khóa sổ hôm nay nên không thu thêm tiền mặt được.")
 BARRED: Final = gettext_lazy(
-    "Chưa được ra quyết định về hồ sơ này: danh tính người nộp còn chờ CSDLQG về dân cư trả lời, hoặc còn chờ cán bộ "
-    "xem lại giấy tờ gốc. Vui lòng xem mục “Kiểm tra danh tính số”."
+    "Chưa được phép ra quyết định về hồ sơ này: danh tính người nộp còn chờ CSDLQG về dân cư trả lời, hoặc còn chờ cán "
+    "bộ xem lại giấy tờ gốc. Vui lòng xem mục “Kiểm tra danh tính số”."
 )
 # What no page here shows of a dossier's neighbors; each field of a row takes its time.
 _OF_A_PERSON: Final = (

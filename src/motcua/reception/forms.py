@@ -103,7 +103,7 @@ class OwnerForm(forms.Form):
     relation = forms.ChoiceField(
         label=_("Người nộp là"),
         choices=[("", _("Chọn quan hệ…")), *DossierOwner.Relation.choices],
-        error_messages={"required": _("Vui lòng chọn người nộp là ai đối với chủ hồ sơ.")},
+        error_messages={"required": _("Vui lòng chọn quan hệ của người nộp với chủ hồ sơ.")},
     )
     without_number = forms.ChoiceField(
         label=_("Số định danh của chủ hồ sơ"),

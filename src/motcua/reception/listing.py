@@ -403,7 +403,7 @@ def rows(dossiers: Iterable[Any], *, now: datetime, is_ticked: bool = False) -> 
     unverified = filled(_BADGE, "unverified", _("chưa xác thực danh tính"))
     rejected = filled(_BADGE, "rejected", _("xác thực thất bại"))
     statuses = {
-        status: filled(_BADGE, _COLORS.get(status, ""), label) for status, label in Dossier.Status.choices
+        status.value: filled(_BADGE, _COLORS.get(status, ""), status.words) for status in Dossier.Status
     }
     answered = filled(_BADGE, "done", _("đã gửi bổ sung"))
     calendars: dict[int, Calendar] = {}

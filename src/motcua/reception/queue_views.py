@@ -216,7 +216,7 @@ def _states(chosen: Filter, counts: filters.Counts) -> list[dict[str, Any]]:
     return [
         {
             "value": status,
-            "label": Dossier.Status(status).label,
+            "label": Dossier.Status(status).words,
             "n": sum(counts.get((chosen.scope, office, status), 0) for office in chosen.shown_offices),
             "is_chosen": status in chosen.statuses,
         }

@@ -167,7 +167,7 @@ def _lines(rows: Any, *, first: int) -> Iterator[list[str]]:
 def _note(row: dict[str, Any]) -> str:
     said = []
     if row["status"] in {Dossier.Status.WITHDRAWN, Dossier.Status.STOPPED, Dossier.Status.REFUSED}:
-        said.append(f"{Dossier.Status(row['status']).label} {moment(row['closed_at'])}")
+        said.append(f"{Dossier.Status(row['status']).words} {moment(row['closed_at'])}")
     if row["by_hand_reason"]:
         said.append(_("Chưa xác thực danh tính"))
     return ". ".join(said)

@@ -281,7 +281,7 @@ def _identity(dossier: Dossier) -> Facts:
     return {
         "is_verified": is_verified,
         "verified_at": moment(check.answered_at) if is_verified and check is not None else "",
-        "by_hand": str(dossier.get_by_hand_reason_display()),
+        "by_hand": dossier.by_hand_words,
         "is_extracted": _is_filer_extracted(dossier) or _is_owner_extracted(dossier),
     }
 

@@ -53,7 +53,7 @@ def ask(*, now: datetime) -> Challenge:
         [
             (_("Số nào lớn nhất: %(numbers)s?"), max(numbers)),
             (_("Số nào nhỏ nhất: %(numbers)s?"), min(numbers)),
-            (_("Số thứ hai trong ba số này là số nào: %(numbers)s?"), numbers[1]),
+            (_("Số viết ở giữa, giữa hai số kia, là số nào: %(numbers)s?"), numbers[1]),
         ]
     )
     said = {"answer": answer, "at": now.timestamp(), "nonce": secrets.token_hex(16)}

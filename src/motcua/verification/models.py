@@ -54,7 +54,7 @@ class IdentityCheck(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     request_id = models.CharField(_("Mã yêu cầu"), max_length=40, unique=True)
-    touch_point = models.CharField(_("Điểm kiểm tra"), max_length=20, choices=TouchPoint.choices)
+    touch_point = models.CharField(_("Nơi kiểm tra"), max_length=20, choices=TouchPoint.choices)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -47,7 +47,7 @@ BIRTH_ERRORS: Final[Mapping[str, Any]] = {
     "before_1900": _("Năm sinh phải từ 1900 trở đi. Vui lòng xem lại năm."),
     "month_only": _("Ngày sinh thiếu ngày. Vui lòng nhập đủ ngày/tháng/năm."),
     "year_alone": _(
-        "Ngày sinh cần đủ ngày/tháng/năm. Vui lòng nhập đủ, hoặc đánh dấu “chỉ biết năm sinh” nếu giấy tờ chỉ ghi năm."
+        "Ngày sinh cần đủ ngày/tháng/năm. Nếu giấy tờ chỉ ghi năm, vui lòng đánh dấu ô “Giấy tờ chỉ ghi năm sinh”."
     ),
 }
 _PHONE_BETWEEN: Final = re.compile(r"[\s.()\u00ad\u200b\u2010-\u2015-]+")
@@ -207,18 +207,18 @@ def contradiction_text(contradiction: Contradiction) -> str:
     match contradiction.kind:
         case "birth_year" | "century":
             return gettext(
-                "Số này ứng với người sinh năm %(said)s; ông/bà nhập %(stated)s. Kiểm tra lại?"
+                "Số này ứng với người sinh năm %(said)s; ông/bà nhập %(stated)s. Vui lòng xem lại."
             ) % {
                 "said": said,
                 "stated": stated,
             }
         case "sex":
-            return gettext("Số này ứng với giới tính %(said)s; ông/bà chọn %(stated)s. Kiểm tra lại?") % {
+            return gettext("Số này ứng với giới tính %(said)s; ông/bà chọn %(stated)s. Vui lòng xem lại.") % {
                 "said": _SEXES.get(said, said),
                 "stated": _SEXES.get(stated, stated),
             }
         case "province":
-            return gettext("Ba chữ số đầu (%(said)s) không phải mã tỉnh đã biết. Kiểm tra lại?") % {
+            return gettext("Ba chữ số đầu (%(said)s) không phải mã tỉnh đã biết. Vui lòng xem lại.") % {
                 "said": said
             }
 

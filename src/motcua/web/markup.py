@@ -213,7 +213,7 @@ def _told(bound: BoundField, problem: dict[str, str]) -> SafeString:
         '\n<button class="suggestion keep" name="{}-kept" value="{}">{}</button>',
         bound.html_name, problem["typed"], _("Giữ nguyên như đã gõ"),
     )  # fmt: skip
-    asked = filled("<p>{} {}{}</p>", _("Có phải bạn muốn nhập"), take, keep)
+    asked = filled("<p>{} {}{}</p>", _("Có phải ông/bà muốn nhập"), take, keep)
     return _joined([text, _FIRST_BUTTON, asked])
 
 

@@ -63,7 +63,9 @@ _BOMB: Final = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 REFUSALS: Final[dict[str, Promise]] = {
     "empty": _("Tệp trống. Vui lòng chọn lại tệp."),
     "too_large": _("Tệp lớn hơn %(megabytes)s MB. Vui lòng chụp hoặc quét lại với độ phân giải thấp hơn."),
-    "type": _("Tệp không phải PDF, JPEG hoặc PNG. Vui lòng chuyển sang một trong các dạng này rồi tải lại."),
+    "type": _(
+        "Tệp không phải PDF, JPEG hoặc PNG. Vui lòng chuyển sang một trong các dạng này rồi tải lên lại."
+    ),
     "broken": _("Không mở được tệp: tệp bị hỏng hoặc chưa tải xong. Vui lòng chọn lại tệp."),
     "too_many_pixels": _("Ảnh quá lớn (hơn 50 triệu điểm ảnh). Vui lòng chụp lại với độ phân giải thấp hơn."),
     "busy": _("Hệ thống đang xử lý nhiều ảnh cùng lúc. Vui lòng gửi lại tệp này sau ít phút."),

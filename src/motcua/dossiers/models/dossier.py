@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from motcua.dossiers import states
@@ -46,12 +47,18 @@ class Dossier(models.Model):
         RECEIVED = 2, _("Được tiếp nhận")
         REFUSED = 3, _("Không được tiếp nhận")
         PROCESSING = 4, _("Đang xử lý")
-        SUPPLEMENT = 5, _("Yêu cầu bổ sung giấy tờ")
+        SUPPLEMENT = 5, pgettext_lazy("status", "Yêu cầu bổ sung giấy tờ")
         FEE = 6, _("Yêu cầu thực hiện nghĩa vụ tài chính")
         WITHDRAWN = 7, _("Công dân yêu cầu rút hồ sơ")
         STOPPED = 8, _("Dừng xử lý")
         FINISHED = 9, _("Đã xử lý xong")
         RETURNED = 10, _("Đã trả kết quả")
+
+        @property
+        def words(self) -> str:
+            """Return what people read: the national name of 7 sounds as if the wish still waited for an answer."""
+            is_withdrawn = self == type(self).WITHDRAWN
+            return gettext("Đã rút theo yêu cầu của công dân") if is_withdrawn else str(self.label)
 
     class Channel(models.IntegerChoices):
         DESK = 1, _("Trực tiếp")
@@ -118,7 +125,7 @@ class Dossier(models.Model):
         _("Lý do chưa xác thực"), max_length=20, choices=ByHand.choices, blank=True
     )
     is_decision_barred = models.BooleanField(
-        _("Chưa được quyết định"),
+        _("Chưa được phép ra quyết định"),
         default=False,
         help_text="The identity waits for the register, or its late answer for an officer's look at the originals",
     )
@@ -321,6 +328,10 @@ class Dossier(models.Model):
         """Say whether an office has received it, whatever became of it since."""
         return self.received_at is not None
 
+    def get_status_display(self) -> str:
+        """Return the status as people read it."""
+        return self.Status(self.status).words
+
     @property
     def is_open(self) -> bool:
         """Say whether somebody still has to do something about it before there is a result."""
@@ -330,6 +341,13 @@ class Dossier(models.Model):
     def is_identity_verified(self) -> bool:
         """Say whether the register confirmed the applicant."""
         return self.identity_check is not None and self.identity_check.is_verified and not self.by_hand_reason
+
+    @property
+    def by_hand_words(self) -> str:
+        """Say why the identity is not confirmed; originals that must be looked at again count as unseen."""
+        if self.is_decision_barred and self.by_hand_reason == self.ByHand.REJECTED:
+            return gettext("Xác thực thất bại, chờ xem lại giấy tờ gốc")
+        return str(self.get_by_hand_reason_display())
 
     @property
     def is_identity_awaited(self) -> bool:

@@ -30,7 +30,7 @@ class Paper(models.Model):
 
     class Kind(models.TextChoices):
         GIVEN = "given", _("Giấy tờ gửi kèm")
-        AUTHORITY = "authority", _("Giấy tờ nộp thay")
+        AUTHORITY = "authority", _("Giấy tờ chứng minh được nộp thay")
         RESULT = "result", _("Kết quả")
 
     class Scan(models.TextChoices):

@@ -14,7 +14,7 @@ class Result(models.Model):
     """What came out of a dossier, and who took it home; its files are papers of kind *result*."""
 
     dossier = models.OneToOneField(Dossier, models.CASCADE, primary_key=True, related_name="result")
-    is_granted = models.BooleanField(_("Được giải quyết"), default=True)
+    is_granted = models.BooleanField(_("Đồng ý giải quyết"), default=True)
     summary = SealedTextField(_("Kết quả"), use="result_summary", max_length=1000, blank=True)
     made_at = models.DateTimeField(_("Lúc"))
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

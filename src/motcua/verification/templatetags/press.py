@@ -41,7 +41,7 @@ def press(context: Context) -> SafeString:
         question.text,
         _STAR,
         _(
-            "Cổng đang có nhiều lần nhập sai bất thường nên hỏi thêm một câu. Vui lòng trả lời bằng số, ví dụ 42."
+            "Cổng đang hỏi thêm mọi người một câu để ngăn máy tự động dò thông tin. Vui lòng trả lời bằng số, ví dụ 42."
         ),
         filled('<p class="error" id="id_challenge_answer-error">{}</p>\n', error) if error else "",
         question.token,

@@ -81,10 +81,10 @@ def words(status: LineStatus, now: datetime) -> str:
         case Light.FINE:
             said = _("CSDLQG về dân cư có trả lời")
         case _:
-            said = _("CSDLQG về dân cư: chưa có tin về kết nối")
+            said = _("CSDLQG về dân cư: chưa rõ tình trạng kết nối")
     if status.heard_at is None or now - status.heard_at <= FRESH:
         return said
-    return f"{said}, {_('nghe lần cuối lúc %(at)s') % {'at': short_moment(status.heard_at)}}"
+    return f"{said}, {_('trả lời lần cuối lúc %(at)s') % {'at': short_moment(status.heard_at)}}"
 
 
 def duration(seconds: float) -> str:
