@@ -28,11 +28,11 @@ def test_a_leader_opens_filters_and_exports_the_figures(visitor: Visit, javascri
     leader.looks_closely("figures")
     leader.follows("Hôm nay")
     leader.is_at(re.compile(r"/mot-cua/so-lieu/\?.*ky=hom-nay"))
-    leader.chooses("Kênh nộp", "Bưu chính công ích")
+    leader.chooses("Hình thức nộp", "Bưu chính công ích")
     leader.presses("Xem")
     leader.is_at(re.compile(r"/mot-cua/so-lieu/\?.*kenh=3"))
     leader.looks_closely("figures-narrowed")
-    leader.chooses("Kênh nộp", "Trực tiếp")
+    leader.chooses("Hình thức nộp", "Trực tiếp")
     leader.presses("Xem")
     with leader.page.expect_download() as taken:
         leader.presses("Xuất Excel (XLSX)")

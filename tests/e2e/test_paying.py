@@ -86,7 +86,7 @@ def test_a_fee_is_paid_at_the_bank_and_another_at_the_till(
     nga.page.locator("#ma").press("Enter")
     nga.is_at(re.compile("/mot-cua/thu-phi/ho-so/"))
     nga.looks_closely("fees")
-    nga.types("Tiền khách đưa (đồng)", "20.000")
+    nga.types("Tiền người nộp đưa (đồng)", "20.000")
     nga.page.keyboard.press("Enter")
     nga.is_at(re.compile("/mot-cua/thu-phi/bien-lai/"))
     nga.sees(re.compile("Tiền thừa: 12.000 đ"))

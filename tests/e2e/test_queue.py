@@ -72,7 +72,7 @@ def test_a_filter_is_chosen_and_kept(visitor: Visit, javascript: bool) -> None:
     receives(officer, LONGEST[0])
     officer.opens("/mot-cua/?pham-vi=tiep-nhan&muc=da-tiep-nhan")
     officer.page.get_by_text("Lọc, sắp xếp").click()
-    officer.chooses("Kênh nộp", "Trực tuyến")
+    officer.chooses("Hình thức nộp", "Trực tuyến")
     officer.presses("Lọc")
     officer.sees("Không có hồ sơ nào")
     name = f"Nộp trực tuyến {javascript}"

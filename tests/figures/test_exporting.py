@@ -94,7 +94,7 @@ def test_a_workbook_opened_again_holds_the_numbers_of_the_page(leaders_client: C
 
     assert answer["Content-Disposition"] == 'attachment; filename="so-lieu-20260201-20260228.xlsx"'
     assert list(sheets) == [
-        "Tổng hợp", "Theo cơ quan", "Theo thủ tục", "Theo kênh", "Theo thời gian", "Hiện nay",
+        "Tổng hợp", "Theo cơ quan", "Theo thủ tục", "Theo hình thức nộp", "Theo thời gian", "Hiện nay",
         "Kiểm tra danh tính", "Đánh giá", "Chi tiết", "Định nghĩa",
     ]  # fmt: skip
     summary = {str(row[0]): row[1] for row in sheets["Tổng hợp"]}
@@ -103,7 +103,7 @@ def test_a_workbook_opened_again_holds_the_numbers_of_the_page(leaders_client: C
     ]  # fmt: skip
     assert summary["Tỷ lệ kịp hẹn"] == 50
     assert _EPOCH + timedelta(days=int(summary["Từ ngày"])) == date(2026, 2, 1)
-    head, *lines, total = sheets["Theo kênh"]
+    head, *lines, total = sheets["Theo hình thức nộp"]
     received = head.index("Tiếp nhận")
     assert {line[0]: line[received] for line in lines} == {"Trực tiếp": 2, "Trực tuyến": 1}
     assert total[received] == 3
@@ -117,7 +117,7 @@ def test_every_sheet_of_flows_has_the_same_sum(leaders_client: Client) -> None:
     sheets = opened(exported(leaders_client).content)
     names = [str(one.heading) for one in words.BALANCE]
     sums = []
-    for name in ("Theo cơ quan", "Theo thủ tục", "Theo kênh"):
+    for name in ("Theo cơ quan", "Theo thủ tục", "Theo hình thức nộp"):
         head, *lines, total = sheets[name]
         places = [head.index(one) for one in names]
         sums.append([total[place] for place in places])
@@ -168,7 +168,7 @@ def test_csv_opens_in_a_vietnamese_spreadsheet(leaders_client: Client) -> None:
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert answer["Content-Disposition"] == 'attachment; filename="so-lieu-20260201-20260228.csv"'
     assert head[:8] == [
-        "Từ ngày", "Đến ngày", "Cơ quan", "Mã cơ quan", "Thủ tục", "Mã thủ tục", "Lĩnh vực", "Kênh nộp"
+        "Từ ngày", "Đến ngày", "Cơ quan", "Mã cơ quan", "Thủ tục", "Mã thủ tục", "Lĩnh vực", "Hình thức nộp"
     ]  # fmt: skip
     assert len(lines) == 2
     assert {line[7] for line in lines} == {"Trực tiếp", "Trực tuyến"}

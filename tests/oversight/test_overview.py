@@ -284,7 +284,7 @@ def test_nobody_releases_themselves_or_another_office(
     assert other_supervisor_client.post(address, why).status_code == 404
     assert officer_client.post(address, why).status_code == 403
     assert supervisor_client.post(f"{BASE}mo-lai/{supervisor.pk}/", why).status_code == 403
-    assert "Không ai tự mở lại cho chính mình" in supervisor_client.get(BASE).content.decode()
+    assert "Ông/bà không tự mở lại cho mình được" in supervisor_client.get(BASE).content.decode()
     assert not LimitRelease.objects.exists()
     administrator_client.post(f"{BASE}mo-lai/{supervisor.pk}/", why)
     assert LimitRelease.objects.get().officer == supervisor

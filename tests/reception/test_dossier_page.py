@@ -152,7 +152,9 @@ class TestHandingOver:
         does(as_("tam"), dossier, "accept")
 
         assert "Lúc này không có việc nào của ông/bà" in shown(as_("khanh"), dossier)
-        assert "không còn ở tay ông/bà" in does(as_("khanh"), dossier, "hand_over", receiver=place(UNIT).pk)
+        assert "Ông/bà không còn giữ hồ sơ này" in does(
+            as_("khanh"), dossier, "hand_over", receiver=place(UNIT).pk
+        )
         said = {"reason": "Không còn là việc của tôi", "amount": "1000"}
         answer = as_("khanh").post(reverse("act", args=[dossier.pk, "ask_fee"]), said)
         assert answer.status_code == 403

@@ -122,7 +122,7 @@ def test_a_case_of_no_or_another_procedure_is_refused(desk: Desk, case: Procedur
 @pytest.mark.parametrize("channel", ["2", "0", "x", "３x"])
 def test_nobody_files_online_at_the_desk(desk: Desk, channel: str) -> None:
     desk.checks(cast.an)
-    assert "Vui lòng chọn lại cách hồ sơ đến" in desk.saves(channel=channel)
+    assert "Vui lòng chọn lại hình thức nộp" in desk.saves(channel=channel)
     assert not Dossier.objects.exists()
 
 

@@ -133,7 +133,7 @@ def test_who_may_not_do_something_reads_why_and_finds_back(officer_client: Clien
     assert 'href="/mot-cua/"' in officials.content.decode()
     citizens = an_client.get("/mot-cua/tiep-nhan/")
     assert citizens.status_code == 403
-    assert "Vai trò của ông/bà không có việc này." in citizens.content.decode()
+    assert "Vai trò của ông/bà không được làm việc này." in citizens.content.decode()
 
 
 def test_a_form_from_elsewhere_is_refused_politely() -> None:

@@ -83,7 +83,7 @@ def right_required(right: Right) -> Callable[[View[OfficialRequest, _P]], View[H
     """Let only officials who have a right see a view; whose dossier it is about the view asks ``dossiers.access``."""
 
     def guard(view: View[OfficialRequest, _P]) -> View[HttpRequest, _P]:
-        refusal = _("Vai trò của ông/bà không có việc này. Vui lòng liên hệ phụ trách nếu cần.")
+        refusal = _("Vai trò của ông/bà không được làm việc này. Vui lòng liên hệ phụ trách nếu cần.")
         return _only(view, lambda user: may(user, right), refusal, is_guarded=True, right=right)
 
     return guard

@@ -286,7 +286,7 @@ class CodeForm(forms.Form):
         ),
         error_messages={
             "required": _("Vui lòng nhập mã xác thực."),
-            "max_length": _("Mã xác thực chỉ có 6 chữ số. Vui lòng nhập lại."),
+            "max_length": _("Mã dài quá. Vui lòng nhập 6 chữ số trên ứng dụng, hoặc một mã dự phòng."),
             "null_characters_not_allowed": HIDDEN_CHARACTER,
         },
     )

@@ -32,7 +32,7 @@ from motcua.web.languages import in_vietnamese
 CODES: Final = 10
 PASSWORD_IS_KNOWN: Final = gettext_noop(
     "Có người nhập đúng mật khẩu của ông/bà nhưng sai mã xác thực. Nếu không phải ông/bà, vui lòng đổi mật khẩu và báo "
-    "quản trị."
+    "quản trị hệ thống."
 )
 _STEP: Final = 30  # seconds, as every authenticator has it
 _SECRET_BYTES: Final = 20

@@ -137,7 +137,11 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
         left = waiting.user.recovery_codes.count()
         messages.warning(
             request,
-            _("Ông/bà vừa dùng một mã dự phòng. Còn lại %d mã. Mất điện thoại thì vui lòng đổi ngay.") % left,
+            _(
+                "Ông/bà vừa dùng một mã dự phòng. Còn lại %d mã. Nếu mất điện thoại, vui lòng bấm “Đổi điện thoại” ở "
+                "“Tài khoản của tôi”."
+            )
+            % left,
         )
     return redirect(_next_page(waiting.user, waiting.way_back))
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from motcua.config.standing import MOST_PAPERS, Standing, judge
 from motcua.verification.service import LineFacts
-from motcua.web.templatetags.motcua import moment
+from motcua.web.templatetags.motcua import moment, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,10 @@ def _audit(standing: Standing) -> str:
 
 def _disk(standing: Standing) -> str:
     percent = 100 * standing.free // standing.size if standing.size else 0
-    return _("còn %(free)s MB (%(percent)s%%)") % {"free": standing.free // 1024**2, "percent": percent}
+    return _("còn %(free)s MB (%(percent)s%%)") % {
+        "free": whole(standing.free // 1024**2),
+        "percent": percent,
+    }
 
 
 def _backup(standing: Standing) -> str:

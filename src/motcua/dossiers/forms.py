@@ -307,7 +307,7 @@ class WithdrawForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={
             "required": _("Vui lòng viết ngắn gọn vì sao ông/bà rút hồ sơ."),
-            "max_length": _("Lý do dài quá 1000 ký tự. Vui lòng viết gọn lại."),
+            "max_length": _("Lý do dài quá 1.000 ký tự. Vui lòng viết gọn lại."),
         },
     )
 
@@ -333,7 +333,7 @@ class RatingForm(forms.Form):
             required=False,
             max_length=1000,
             widget=forms.Textarea(attrs={"rows": 3}),
-            error_messages={"max_length": _("Ý kiến dài quá 1000 ký tự. Vui lòng viết gọn lại.")},
+            error_messages={"max_length": _("Ý kiến dài quá 1.000 ký tự. Vui lòng viết gọn lại.")},
         )
 
     def clean(self) -> dict[str, Any]:

@@ -50,7 +50,8 @@ _TO_CITIZENS: Final[dict[str, Promise]] = {
     ),
     _Outcome.REJECTED: _(
         "Hồ sơ %(code)s nộp tại %(office)s: thông tin chưa khớp với Cơ sở dữ liệu quốc gia về dân cư. Vui lòng mang "
-        "thẻ căn cước và giấy tờ gốc đến %(office)s để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ này, vui lòng báo %(office)s."
+        "thẻ căn cước và giấy tờ gốc đến %(office)s để xem lại; hồ sơ vẫn được giữ. Nếu ông/bà không nộp hồ sơ này, "
+        "vui lòng báo %(office)s."
     ),
 }
 

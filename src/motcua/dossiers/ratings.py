@@ -37,7 +37,7 @@ _SATISFIED: Final = (_("Tốt"), _("Bình thường"), _("Chưa tốt"))
 INDICATORS: Final = (
     Indicator(
         1,
-        _("Tổng thời gian giải quyết so với giấy hẹn"),
+        _("Tổng thời gian giải quyết so với giấy tiếp nhận hồ sơ và hẹn trả kết quả"),
         (_("Sớm hơn hẹn"), _("Đúng hẹn"), _("Trễ hẹn")),
     ),
     Indicator(

@@ -82,7 +82,7 @@ def as_workbook(
     for name, heading, rows in (
         (_("Theo cơ quan"), _("Cơ quan"), report.offices),
         (_("Theo thủ tục"), _("Thủ tục"), report.procedures),
-        (_("Theo kênh"), _("Kênh nộp"), report.channels),
+        (_("Theo hình thức nộp"), _("Hình thức nộp"), report.channels),
     ):
         lines = [(row.label, row.code, *_numbers(row.flow, _ALL), *_shares(row.flow)) for row in rows]
         lines.append((_("Tổng"), "", *_numbers(total, _ALL), *_shares(total)))
@@ -118,7 +118,10 @@ def as_workbook(
     )  # fmt: skip
     book.sheet(
         _("Chi tiết"),
-        (_("Cơ quan"), _("Mã cơ quan"), _("Thủ tục"), _("Mã thủ tục"), _("Lĩnh vực"), _("Kênh nộp"), *_headings(_ALL)),
+        (
+            _("Cơ quan"), _("Mã cơ quan"), _("Thủ tục"), _("Mã thủ tục"), _("Lĩnh vực"), _("Hình thức nộp"),
+            *_headings(_ALL),
+        ),
         _details(report.cells, procedures),
     )  # fmt: skip
     told_of = (
@@ -150,7 +153,7 @@ def as_csv(report: Report, *, procedures: Procedures) -> bytes:
     writer.writerow(
         (
             _("Từ ngày"), _("Đến ngày"), _("Cơ quan"), _("Mã cơ quan"), _("Thủ tục"), _("Mã thủ tục"), _("Lĩnh vực"),
-            _("Kênh nộp"), *_headings(_ALL),
+            _("Hình thức nộp"), *_headings(_ALL),
         )
     )  # fmt: skip
     days = (f"{period.first:%d/%m/%Y}", f"{period.last:%d/%m/%Y}")

@@ -143,7 +143,7 @@ class SliceForm(forms.Form):
                 _("Thủ tục"), _("Tất cả"), [(one.code, one.name) for one in procedures.values()]
             ),
             "kenh": _choice(
-                _("Kênh nộp"), _("Tất cả"), [(str(key), words) for key, words in Dossier.Channel.choices]
+                _("Hình thức nộp"), _("Tất cả"), [(str(key), words) for key, words in Dossier.Channel.choices]
             ),
         }
         for name in ("tu", "den"):

@@ -113,7 +113,7 @@ SATISFIED: Final = Number(
 )
 GENERAL: Final = (
     _("Cơ quan là cơ quan tiếp nhận; chọn một cơ quan thì gồm cả các bộ phận trực thuộc."),
-    _("Tồn đầu kỳ cộng tiếp nhận bằng có kết quả cộng rút, dừng cộng đang giải quyết."),
+    _("Tồn đầu kỳ + tiếp nhận = có kết quả + rút, dừng + đang giải quyết."),
     _(
         "Số của kỳ đã qua tính theo hồ sơ như đang ghi: hồ sơ tạm dừng lúc cuối kỳ mà nay thời hạn đã chạy lại thì "
         "đếm là trong hạn; kết quả được giải quyết lại thì chưa tính là có kết quả."

@@ -262,12 +262,12 @@ _kind(
 _kind(
     "password_known",
     _("Mật khẩu đúng nhưng mã xác thực sai"),
-    "Có người biết mật khẩu của ông/bà",
+    "Có người nhập đúng mật khẩu nhưng sai mã xác thực",
     (
         "Có người vừa nhập đúng mật khẩu của ông/bà nhưng sai mã xác thực hai bước. Nếu không phải ông/bà, vui lòng "
         "đổi mật khẩu ngay và báo quản trị hệ thống.\n\nTài khoản: {duong_dan}"
     ),
-    "Có người biết mật khẩu của ông/bà. Vui lòng đổi mật khẩu: {duong_dan}",
+    "Có người nhập đúng mật khẩu của ông/bà. Nếu không phải ông/bà, vui lòng đổi: {duong_dan}",
     placeholders=_OF_AN_ACCOUNT,
 )
 _kind(

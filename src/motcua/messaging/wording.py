@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from motcua.messaging.kinds import CODE, DUE, LINK, OFFICE, PHONE, PLACEHOLDERS, Channel, Kind
+from motcua.web.templatetags.motcua import whole
 
 LONGEST_SUBJECT: Final = 120
 LONGEST_MAIL: Final = 4000
@@ -126,7 +127,7 @@ def _of_a_mail(subject: str, body: str) -> list[str]:
     if len(subject) > LONGEST_SUBJECT:
         found.append(_("Tiêu đề dài quá %(n)s ký tự.") % {"n": LONGEST_SUBJECT})
     if len(body) > LONGEST_MAIL:
-        found.append(_("Nội dung dài quá %(n)s ký tự.") % {"n": LONGEST_MAIL})
+        found.append(_("Nội dung dài quá %(n)s ký tự.") % {"n": whole(LONGEST_MAIL)})
     return found
 
 

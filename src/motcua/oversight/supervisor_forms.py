@@ -71,7 +71,9 @@ class LookUpForm(PersonForm):
 
     reason = ReasonField(
         label=_("Lý do tra cứu"),
-        help_text=_("Ví dụ: xác minh người làm chứng trong biên bản ngày 12/03. Không ghi số CCCD/CMND."),
+        help_text=_(
+            "Ví dụ: xác minh người làm chứng trong biên bản ngày 12/03/2026. Không ghi số CCCD/CMND."
+        ),
     )
 
 
@@ -101,7 +103,8 @@ class PeriodForm(forms.Form):
                 self.add_error("den", _("Ngày cuối phải từ ngày đầu trở đi."))
             elif last - first >= self._longest:
                 days = self._longest.days
-                self.add_error("den", _("Mỗi lần xem được nhiều nhất %(days)d ngày.") % {"days": days})
+                text = _("Mỗi lần xem được nhiều nhất %(days)d ngày. Vui lòng chọn kỳ ngắn hơn.")
+                self.add_error("den", text % {"days": days})
             elif first.year < 2000 or last.year > 2200:
                 self.add_error("tu", _("Vui lòng xem lại năm."))
         return said

@@ -188,7 +188,7 @@ def release(request: OfficialRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     officer = get_object_or_404(_officers_in(scope_of(request.user)), pk=pk)
     if officer.pk == request.user.pk:
-        raise PermissionDenied(_("Không ai tự mở lại cho chính mình. Vui lòng nhờ người phụ trách khác."))
+        raise PermissionDenied(_("Ông/bà không tự mở lại cho mình được. Vui lòng nhờ người phụ trách khác."))
     form = ReleaseForm(request.POST, auto_id=f"id_{officer.pk}_%s")
     if verification.officer_limit(officer=officer, now=now).left:
         messages.info(request, _("%(name)s không còn bị tạm dừng.") % {"name": officer.full_name})
@@ -276,7 +276,10 @@ def review(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         try:
             reviewing.close(check=check, finding=finding, note=note, by=request.user, now=timezone.now())
         except reviewing.OwnCheck:
-            raise PermissionDenied(_("Không ai kết luận về lượt tra cứu của chính mình.")) from None
+            refusal = _(
+                "Ông/bà không kết luận về lượt tra cứu của chính mình được. Người phụ trách khác sẽ kết luận."
+            )
+            raise PermissionDenied(refusal) from None
         except reviewing.AlreadyReviewed:
             messages.warning(request, _("Lượt này đã có kết luận."))
             return redirect("review_check", pk)

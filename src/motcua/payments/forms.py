@@ -40,9 +40,9 @@ class CashForm(forms.Form):
     """Cash for one fee."""
 
     tendered = MoneyField(
-        label=_("Tiền khách đưa (đồng)"),
+        label=_("Tiền người nộp đưa (đồng)"),
         required=False,
-        help_text=_("Để trống nếu khách đưa vừa đủ."),
+        help_text=_("Để trống nếu người nộp đưa vừa đủ."),
     )
     payer = forms.CharField(
         label=_("Người nộp tiền"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off"})

@@ -86,7 +86,7 @@ class Receipt(models.Model):
     )
     amount = models.PositiveIntegerField(_("Số tiền (đồng)"))
     method = models.CharField(_("Cách nộp"), max_length=10, choices=Method.choices)
-    tendered = models.PositiveIntegerField(_("Tiền khách đưa (đồng)"), null=True, blank=True)
+    tendered = models.PositiveIntegerField(_("Tiền người nộp đưa (đồng)"), null=True, blank=True)
     payer = SealedTextField(_("Người nộp tiền"), use="receipt_payer", max_length=100)
     taken_at = models.DateTimeField(_("Thu lúc"))
     taken_by = models.ForeignKey(

@@ -35,7 +35,7 @@ from motcua.web.templatetags.motcua import money
 _PAGE: Final = 20
 _FIRST_DAY: Final = date(2000, 1, 1)
 _CLOSED: Final = gettext_lazy(
-    "Ông/bà đã khóa sổ ngày này nên không thu, không hủy biên lai của ngày đó được nữa."
+    "Ông/bà đã khóa sổ ngày này: không thu thêm tiền mặt và không hủy biên lai của ngày này được nữa."
 )
 _NOT_HERE: Final = gettext_lazy("Hồ sơ này không thuộc nơi ông/bà thu phí, lệ phí.")
 _NOT_OWED: Final = gettext_lazy("Khoản này không còn phải nộp. Vui lòng xem lại bên dưới.")

@@ -20,6 +20,7 @@ from motcua.procedures.models import (
     TimeUnit,
 )
 from motcua.procedures.terms import OF_A_CASE, OF_A_DOCUMENT, SAID
+from motcua.web.templatetags.motcua import whole
 
 MOST_BYTES: Final = 5 * 1024 * 1024
 _MOST_PROBLEMS: Final = 50
@@ -274,7 +275,7 @@ def _text(longest: int, *, may_be_empty: bool) -> _Check:
         if not text and not may_be_empty:
             raise _Wrong(_("chưa có."))
         if len(text) > longest:
-            raise _Wrong(_("dài hơn %(n)s ký tự.") % {"n": longest})
+            raise _Wrong(_("dài hơn %(n)s ký tự.") % {"n": whole(longest)})
         return text
 
     return check
@@ -299,7 +300,7 @@ def _boolean(value: Any) -> bool:
 
 def _whole(value: Any, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        raise _Wrong(_("phải là số nguyên từ 0 đến %(n)s.") % {"n": most})
+        raise _Wrong(_("phải là số nguyên từ 0 đến %(n)s.") % {"n": whole(most)})
     return value
 
 

@@ -144,12 +144,12 @@ def _times(help_text: Any = "") -> ChannelsField:
 class ProcedureForm(forms.ModelForm):  # type: ignore[type-arg]
     """A procedure with everything that the national catalogue says of one."""
 
-    audience = LinesField(label=_("Đối tượng"), help_text=_("Mỗi dòng một đối tượng."))
+    audience = LinesField(label=_("Đối tượng thực hiện"), help_text=_("Mỗi dòng một đối tượng."))
     levels = LinesField(label=_("Cấp thực hiện"), help_text=_("Mỗi dòng một cấp."))
     results = ResultsField(label=_("Kết quả"), help_text=_("Mỗi dòng một kết quả: tên | mã."))
     times = _times()
     fees = ChannelsField(
-        label=_("Lệ phí theo hình thức nộp (đồng)"),
+        label=_("Phí, lệ phí theo hình thức nộp (đồng)"),
         most=_MOST_DONG,
         is_whole=True,
         help_text=_("Để trống là theo quy định khác; 0 là miễn phí."),
@@ -214,7 +214,7 @@ class CaseForm(OrderedForm):
 
     times = _times(_("Để trống thì theo thời hạn của trường hợp này."))
     fees = ChannelsField(
-        label=_("Lệ phí riêng theo hình thức nộp (đồng)"),
+        label=_("Phí, lệ phí riêng theo hình thức nộp (đồng)"),
         most=_MOST_DONG,
         is_whole=False,
         help_text=_("Để trống thì như của thủ tục; 0 là miễn phí."),

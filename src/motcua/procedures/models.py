@@ -83,18 +83,18 @@ class Procedure(models.Model):
     official_name = models.CharField(_("Tên chính thức"), max_length=500, blank=True)
     sector = models.CharField(_("Lĩnh vực"), max_length=200)
     agency = models.CharField(_("Cơ quan thực hiện"), max_length=200)
-    audience = models.JSONField(_("Đối tượng"), default=list, blank=True)
+    audience = models.JSONField(_("Đối tượng thực hiện"), default=list, blank=True)
     time_limit = models.PositiveSmallIntegerField(_("Thời hạn"), null=True, blank=True)
     time_unit = models.CharField(_("Đơn vị thời hạn"), max_length=20, choices=TimeUnit.choices, blank=True)
     times = models.JSONField(
-        _("Thời hạn riêng theo kênh"),
+        _("Thời hạn riêng theo hình thức nộp"),
         default=dict,
         blank=True,
         help_text=_("Cùng đơn vị với thời hạn chung."),
     )
     time_note = models.TextField(_("Ghi chú thời hạn"), blank=True)
-    fees = models.JSONField(_("Lệ phí theo kênh (đồng)"), default=dict, blank=True)
-    fee_note = models.TextField(_("Ghi chú lệ phí"), blank=True)
+    fees = models.JSONField(_("Phí, lệ phí theo hình thức nộp (đồng)"), default=dict, blank=True)
+    fee_note = models.TextField(_("Ghi chú phí, lệ phí"), blank=True)
     service_level = models.CharField(_("Mức độ"), max_length=20, choices=Level.choices)
     results = models.JSONField(_("Kết quả"), default=list, blank=True)
     decision = models.CharField(_("Quyết định công bố"), max_length=100, blank=True)
@@ -177,8 +177,8 @@ class ProcedureCase(models.Model):
     name = models.CharField(_("Trường hợp"), max_length=300)
     time_limit = models.PositiveSmallIntegerField(_("Thời hạn"), null=True, blank=True)
     time_unit = models.CharField(_("Đơn vị thời hạn"), max_length=20, choices=TimeUnit.choices, blank=True)
-    times = models.JSONField(_("Thời hạn riêng theo kênh"), default=dict, blank=True)
-    fees = models.JSONField(_("Lệ phí theo kênh (đồng)"), default=dict, blank=True)
+    times = models.JSONField(_("Thời hạn riêng theo hình thức nộp"), default=dict, blank=True)
+    fees = models.JSONField(_("Phí, lệ phí theo hình thức nộp (đồng)"), default=dict, blank=True)
 
     class Meta:
         verbose_name = _("Trường hợp giải quyết")

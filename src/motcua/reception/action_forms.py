@@ -169,9 +169,9 @@ class ExtendForm(ActionForm):
     new_due_on = forms.DateField(
         label=_("Ngày hẹn mới"),
         input_formats=["%d/%m/%Y"],
-        help_text=_("Dạng dd/mm/yyyy, một ngày làm việc sau ngày hẹn cũ."),
+        help_text=_("Ngày/tháng/năm; một ngày làm việc sau ngày hẹn cũ."),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "size": "12"}),
-        error_messages={"invalid": _("Vui lòng ghi ngày dạng dd/mm/yyyy, ví dụ 25/12/2026.")},
+        error_messages={"invalid": _("Vui lòng nhập ngày/tháng/năm, ví dụ 25/12/2026.")},
     )
     reason = _reason()
 

@@ -209,7 +209,9 @@ def run(*, action: BatchAction, keys: Collection[uuid.UUID], order: Order) -> Ou
         try:
             action.run(dossier, order)
         except (NotYours, NotThisOffice):
-            outcome.failed.append((str(key), code, _("vai trò hoặc bộ phận của ông/bà không có việc này")))
+            outcome.failed.append(
+                (str(key), code, _("vai trò hoặc bộ phận của ông/bà không được làm việc này"))
+            )
         except AlreadyReceived:
             outcome.failed.append((str(key), code, _("cán bộ khác đã tiếp nhận")))
         except states.DecisionBarred:

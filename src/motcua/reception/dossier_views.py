@@ -54,7 +54,7 @@ STALE_FORM: Final = gettext_lazy(
     "vui lòng xem lại trạng thái bên dưới rồi bấm lần nữa."
 )
 DONE_BEFORE: Final = gettext_lazy("Việc này đã được ghi nhận ở lần bấm trước.")
-NOT_HERE: Final = gettext_lazy("Hồ sơ không còn ở tay ông/bà, nên việc vừa bấm không được thực hiện.")
+NOT_HERE: Final = gettext_lazy("Ông/bà không còn giữ hồ sơ này, nên việc vừa bấm không được thực hiện.")
 UNPAID: Final = gettext_lazy("Chưa trả được kết quả: phí, lệ phí của hồ sơ chưa thu đủ và chưa được miễn.")
 DAY_CLOSED: Final = gettext_lazy("Ông/bà đã khóa sổ hôm nay nên không thu thêm tiền mặt được.")
 BARRED: Final = gettext_lazy(
@@ -223,7 +223,9 @@ def act(request: OfficialRequest, pk: uuid.UUID, code: str) -> HttpResponse:
         raise Http404
     dossier = _seen(request, pk, "revision", "extension")
     if not action.is_theirs(request.user, dossier):
-        raise PermissionDenied(_("Vai trò của ông/bà không có việc này. Vui lòng liên hệ phụ trách nếu cần."))
+        raise PermissionDenied(
+            _("Vai trò của ông/bà không được làm việc này. Vui lòng liên hệ phụ trách nếu cần.")
+        )
     if request.method != "POST":
         if action.form is None:
             return redirect("desk_dossier", pk)

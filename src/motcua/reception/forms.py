@@ -181,12 +181,12 @@ class RestForm(forms.Form):
     originals_seen = forms.BooleanField(label=_("Đã xem giấy tờ gốc"), required=False)
     case = forms.CharField(label=_("Trường hợp"), required=False, max_length=20)
     channel = forms.TypedChoiceField(
-        label=_("Hồ sơ đến bằng"),
+        label=_("Hình thức nộp"),
         choices=CHANNELS,
         coerce=int,
         empty_value=Dossier.Channel.DESK,  # type: ignore[arg-type]  # the stubs know texts only
         required=False,
-        error_messages={"invalid_choice": _("Vui lòng chọn lại cách hồ sơ đến.")},
+        error_messages={"invalid_choice": _("Vui lòng chọn lại hình thức nộp.")},
     )
     other_name = forms.CharField(label=_("Giấy tờ khác"), required=False, max_length=500)
     other_originals = forms.IntegerField(

@@ -26,6 +26,7 @@ from motcua.reception import batches, filters, listing, search
 from motcua.reception.filters import TABS, Due, Filter, Scope, Sort
 from motcua.reception.models import SavedFilter
 from motcua.reception.saved_filters import LONGEST_NAME, MOST_SAVED, NameMissing, TooManySaved, save_filter
+from motcua.web.templatetags.motcua import whole
 
 MOST_NOTICES: Final = 10
 _LONGEST_SOUGHT: Final = 100
@@ -104,7 +105,9 @@ def batch(request: OfficialRequest) -> HttpResponse:
     back = _back(request)
     action = batches.ACTIONS.get(request.POST.get("viec", ""))
     if action is None or not any(may(request.user, right) for right in action.rights):
-        messages.error(request, _("Vai trò của ông/bà không có việc này."))
+        messages.error(
+            request, _("Vai trò của ông/bà không được làm việc này. Vui lòng liên hệ phụ trách nếu cần.")
+        )
         return back
     press = request.POST.get("press", "")[:36]
     if press and request.session.get(_PRESS) == press:
@@ -235,14 +238,10 @@ def _total(chosen: Filter, counts: filters.Counts, page: listing.Page) -> str:
             for status in shown
         )
     elif page.total > listing.MOST_COUNTED:
-        return _("Hơn %(n)s hồ sơ") % {"n": _grouped(listing.MOST_COUNTED)}
+        return _("Hơn %(n)s hồ sơ") % {"n": whole(listing.MOST_COUNTED)}
     else:
         n = page.total
-    return _("%(n)s hồ sơ") % {"n": _grouped(n)}
-
-
-def _grouped(n: int) -> str:
-    return f"{n:,}".replace(",", ".")
+    return _("%(n)s hồ sơ") % {"n": whole(n)}
 
 
 def _page_link(chosen: Filter, place: listing.Place | None) -> str:

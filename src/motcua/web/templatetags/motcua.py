@@ -52,6 +52,12 @@ def money(value: int | None) -> str:
 
 
 @register.filter
+def whole(value: int) -> str:
+    """Write a number of things: 1.234."""
+    return f"{value:,}".replace(",", ".")
+
+
+@register.filter
 def moment(value: datetime | None) -> str:
     """Write a moment: 08:31 23/11/2026, in the local time zone."""
     return f"{_local(value):%H:%M %d/%m/%Y}" if value else ""
