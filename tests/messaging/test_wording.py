@@ -60,7 +60,7 @@ def test_segments_are_counted_by_the_alphabet_that_the_text_needs(text: str, tol
         ("email", "Hồ sơ\nBcc: ai@vidu.vn", "Hồ sơ {ma_ho_so}", "một dòng"),
         ("email", "Hồ\u2028sơ", "Hồ sơ {ma_ho_so}", "một dòng"),
         ("email", "a" * 121, "Hồ sơ", "dài quá"),
-        ("email", "Hồ sơ", "a" * 4001, "dài quá"),
+        ("email", "Hồ sơ", "a" * 4001, "dài quá 4.000 ký tự"),
         ("email", "Hồ sơ", "", "nhập nội dung"),
         ("email", "Hồ sơ {ho_ten}", "Hồ sơ", "{ho_ten}"),
         ("email", "Hồ sơ", "Chào {ho_ten}", "{ho_ten}"),

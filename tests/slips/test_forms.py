@@ -129,11 +129,11 @@ def test_what_the_register_filled_in_is_marked_and_what_was_typed_is_not(desk: D
     dossier = Dossier.objects.get()
     said = words(made("01", dossier))
 
-    assert squeezed("(*) Thông tin trích xuất từ CSDLQG về dân cư") in said
+    assert squeezed("(*) Thông tin trích xuất từ Cơ sở dữ liệu quốc gia về dân cư") in said
     assert cast.an.record is not None
     assert squeezed(f"{cast.an.record.full_name}(*)") in said
     assert squeezed("0912345678(*)") not in said
-    assert squeezed("Đã xác thực danh tính với CSDLQG về dân cư") in said
+    assert squeezed("Đã xác thực danh tính với Cơ sở dữ liệu quốc gia về dân cư") in said
     assert squeezed("CHƯA XÁC THỰC") not in said
 
 

@@ -54,7 +54,7 @@ def test_a_receipt_has_its_fields(fee: Fee, cashier: User) -> None:
         "Họ và tên người nộp tiền: Trần Thị Bình", f"Mã hồ sơ: {fee.dossier.code}",
         "Nội dung thu: Phí, lệ phí của thủ tục", "Đăng ký khai sinh", "Số tiền: 1.005.021 đ",
         "Bằng chữ: Một triệu không trăm linh năm nghìn không trăm hai mươi mốt đồng.",
-        "Hình thức nộp: Tiền mặt", "10:15 26/11/2026", "NGƯỜI THU TIỀN", str(cashier.full_name),
+        "Hình thức thanh toán: Tiền mặt", "10:15 26/11/2026", "NGƯỜI THU TIỀN", str(cashier.full_name),
         "ngày 26 tháng 11 năm 2026",
     ):  # fmt: skip
         assert squeezed(field) in said, field
@@ -94,7 +94,12 @@ def test_a_receipt_for_an_online_payment_names_the_banks_reference(fee: Fee) -> 
     payment = online.begin(fee_pk=fee.pk, by=account_of(cast.an).user, now=NOW)
     online.hear(Word(payment.pk, Status.PAID, fee.amount, "NHT12AB34CD56EF"), now=NOW)
     said = words(paper(Receipt.objects.get()))
-    for field in ("Hình thức nộp: Trực tuyến", "NHT12AB34CD56EF", "(Thu qua ngân hàng)", cast.an.full_name):
+    for field in (
+        "Hình thức thanh toán: Trực tuyến",
+        "NHT12AB34CD56EF",
+        "(Thu qua ngân hàng)",
+        cast.an.full_name,
+    ):
         assert squeezed(field) in said, field
 
 

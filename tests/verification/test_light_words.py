@@ -98,5 +98,5 @@ def test_a_page_pays_one_query_for_the_light() -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        assert "chưa có tin" in _drawn("{% register_light %}")
+        assert "chưa rõ tình trạng" in _drawn("{% register_light %}")
     assert len(queries) == 1

@@ -65,13 +65,13 @@ def test_a_time_that_is_none_shows_no_error(administrator_client: Client, nonsen
 def test_rows_are_counted_up_to_a_bound_and_the_page_says_so(
     administrator_client: Client, administrator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(administration, "MOST_COUNTED", 3)
+    monkeypatch.setattr(administration, "MOST_COUNTED", 1000)
     now = timezone.now()
-    Notice.objects.bulk_create(Notice(user=administrator, text="Tin", created_at=now) for _ in range(5))
+    Notice.objects.bulk_create(Notice(user=administrator, text="Tin", created_at=now) for _ in range(1005))
 
     text = administrator_client.get(reverse("admin:accounts_notice_changelist")).content.decode()
 
-    assert "Hơn 3: Thông báo" in text
+    assert "Có hơn 1.000 dòng (Thông báo)" in text
 
 
 def test_the_offices_of_officials_are_not_read_one_by_one(

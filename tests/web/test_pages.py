@@ -281,6 +281,8 @@ def test_values_are_written_as_people_write_them() -> None:
     assert motcua.birth("") == ""
     assert motcua.money(1234567) == "1.234.567 đ"
     assert motcua.money(0) == "0 đ"
+    assert motcua.whole(1234567) == "1.234.567"
+    assert motcua.whole(999) == "999"
     assert motcua.moment(MOMENT) == "08:31 23/11/2026"
     assert motcua.clock(MOMENT) == "08:31"
     assert motcua.moment(None) == motcua.clock(None) == motcua.money(None) == ""
