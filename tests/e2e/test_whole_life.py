@@ -94,7 +94,7 @@ def test_from_the_card_at_the_desk_to_the_result_in_hand(visitor: Visit, javascr
     bao.logs_in(cast.bao)
     bao.opens(address)
     bao.presses("Nhận bàn giao")
-    bao.follows("Có kết quả")
+    bao.follows("Ghi nhận kết quả")
     bao.sees("giay-xac-nhan.pdf")
     bao.ticks(re.compile("^Đồng ý giải quyết"))
     bao.types("Nội dung kết quả", "Giấy xác nhận số 12/2026")
@@ -102,7 +102,7 @@ def test_from_the_card_at_the_desk_to_the_result_in_hand(visitor: Visit, javascr
     if javascript:
         bao.page.keyboard.press("Control+Enter")
     else:
-        bao.presses("Có kết quả")
+        bao.presses("Ghi nhận kết quả")
     says(bao, "Đã ghi nhận kết quả.")
     bao.looks_closely("life-finished")
     bao.follows("Chuyển xử lý")

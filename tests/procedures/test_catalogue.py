@@ -117,12 +117,19 @@ def test_the_page_of_a_procedure_tells_what_one_needs(client: Client) -> None:
     ("fees", "shown"),
     [
         ({"online": 0, "postal": 0, "direct": 0}, ["Mọi hình thức: Miễn phí"]),
-        ({"online": None, "postal": None, "direct": None}, ["Mọi hình thức: Theo quy định"]),
+        (
+            {"online": None, "postal": None, "direct": None},
+            ["Mọi hình thức: Theo quy định; vui lòng hỏi nơi tiếp nhận"],
+        ),
         (
             {"online": 1234567, "postal": None, "direct": 0},
-            ["Trực tuyến: 1.234.567 đ", "Bưu chính công ích: Theo quy định", "Trực tiếp: Miễn phí"],
+            [
+                "Trực tuyến: 1.234.567 đ",
+                "Bưu chính công ích: Theo quy định; vui lòng hỏi nơi tiếp nhận",
+                "Trực tiếp: Miễn phí",
+            ],
         ),
-        ({}, ["Mọi hình thức: Theo quy định"]),
+        ({}, ["Mọi hình thức: Theo quy định; vui lòng hỏi nơi tiếp nhận"]),
     ],
 )
 def test_fees_are_shown_by_channel(client: Client, fees: dict[str, Any], shown: list[str]) -> None:
@@ -224,7 +231,7 @@ def test_cases_stand_in_a_table_with_their_own_times_and_fees(client: Client) ->
         "Trực tuyến: 10 ngày",
         "Trực tiếp: 15 ngày",
         "Trực tuyến: 75.000 đ",
-        "Bưu chính công ích: Theo quy định",
+        "Bưu chính công ích: Theo quy định; vui lòng hỏi nơi tiếp nhận",
         "Công trình khác",
         "20 ngày",
     ):

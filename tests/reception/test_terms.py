@@ -49,13 +49,13 @@ def test_a_case_has_its_own_documents_time_limit_and_fee(desk: Desk, case: Proce
     assert "Có yếu tố nước ngoài" in general
     assert "Bản dịch hộ chiếu" not in general
     assert "Bản dịch hộ chiếu" in own
-    assert "5 ngày làm việc · lệ phí 75.000 đ" in own
+    assert "5 ngày làm việc · phí, lệ phí 75.000 đ" in own
     assert "Tờ khai đăng ký khai sinh" in own
 
 
 def test_papers_by_post_have_the_fee_of_the_post(desk: Desk, case: ProcedureCase) -> None:
     shown = documents_shown(desk, case=case.pk, channel="3")
-    assert "lệ phí 90.000 đ" in shown
+    assert "phí, lệ phí 90.000 đ" in shown
     desk.checks(cast.an)
     receipt = desk.saves(case=case.pk, channel="3")
     dossier = Dossier.objects.get()

@@ -258,7 +258,7 @@ class Citizen(models.Model):
         _("Ngày sinh"),
         use="citizen_birth",
         max_length=10,
-        help_text=_("Dạng 1985-03-07; chỉ biết năm thì 1950."),
+        help_text="1985-03-07, or 1950 where only the year is known",
     )
     phone = models.CharField(_("Số điện thoại"), max_length=15, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True)
