@@ -166,7 +166,9 @@ class TestWithdrawing:
         assert received.status == Dossier.Status.WITHDRAWN
         page = page_of(an_client, received)
         assert "Lý do: Tôi nộp nhầm thủ tục" in page
-        assert "Đã rút theo yêu cầu của công dân" in page
+        for read in (page, an_client.get("/ho-so/").content.decode()):
+            assert "Đã rút theo yêu cầu của công dân" in read
+            assert "Công dân yêu cầu rút hồ sơ" not in read
         assert address(received, "rut/") not in page
 
     def test_with_a_result_it_is_withdrawn_no_more(
