@@ -328,7 +328,7 @@ class Dossier(models.Model):
         """Say whether an office has received it, whatever became of it since."""
         return self.received_at is not None
 
-    def get_status_display(self) -> str:
+    def get_status_display(self) -> str:  # type: ignore[no-redef]  # replaced as Django allows
         """Return the status as people read it."""
         return self.Status(self.status).words
 

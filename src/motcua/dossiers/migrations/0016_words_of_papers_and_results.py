@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('dossiers', '0014_figures'),
+        ('dossiers', '0015_words_with_dossiers'),
     ]
 
     operations = [
