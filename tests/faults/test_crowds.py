@@ -142,7 +142,7 @@ def test_supervisors_are_answered_in_a_crowd(narrow: ProductProcess) -> None:
 def test_who_stands_in_line_holds_no_thread(narrow: ProductProcess) -> None:
     worker = narrow.workers()[0]
     with crowd(narrow) as asked:
-        # A slow machine is crowded sooner; with a thread for each of these there would be more than sixteen all the same.
+        # A slow machine is crowded sooner; with a thread for each of these there would be more than sixteen still.
         assert len(asked.lines) > 8
         assert len(list(Path(f"/proc/{worker}/task").iterdir())) <= 16
 
