@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import User
 from motcua.accounts.notices import notify
-from motcua.accounts.rights import Right, may
+from motcua.accounts.rights import Right, having
 from motcua.accounts.service import owner_of
 from motcua.dossiers.models import Dossier
 from motcua.messaging import service as messaging
@@ -135,8 +135,6 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
 
 def _officers(dossier: Dossier, asked_by: User) -> list[User]:
     """Return who received it and who asked, as far as they still work there; if nobody does, the whole office."""
-    there = User.objects.filter(is_active=True, office=dossier.office_id).exclude(role=User.Role.CITIZEN)
+    there = User.objects.filter(is_active=True, office=dossier.office_id)
     concerned = there.filter(pk__in={asked_by.pk, dossier.received_by_id})
-    return [one for one in concerned if may(one, Right.RECEIVE)] or [
-        one for one in there if may(one, Right.RECEIVE)
-    ]
+    return having(Right.RECEIVE, concerned) or having(Right.RECEIVE, there)

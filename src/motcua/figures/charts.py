@@ -13,8 +13,9 @@ from typing import Final
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from motcua.figures.words import percent, whole
+from motcua.figures.words import percent
 from motcua.web.markup import filled, filled_each
+from motcua.web.templatetags.motcua import whole
 
 _TOP, _GROUND, _HEIGHT = 20, 116, 136  # pixels: of the highest bar, of all bars' feet, of the chart
 _MOST_NUMBERED: Final = 16  # bars; of more only the highest has its number

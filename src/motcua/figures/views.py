@@ -35,6 +35,7 @@ from motcua.figures.reporting import (
     ratings_rows,
     report_of,
 )
+from motcua.web.templatetags.motcua import whole
 
 _MOST_LINES: Final = 20  # of a table on the page; the rest stands together in one line
 _TROUBLE: Final = 20.0  # percent of checks without an answer from which on a chart shows a trouble
@@ -149,10 +150,10 @@ def _shown(report: Report) -> dict[str, Any]:
     labels = [words.short_span(one) for one in points]
     return {
         "sides": [
-            (_("Phải giải quyết"), words.whole(of_total.taken_on), _told(words.TAKEN_ON, of_total)),
-            (_("Có kết quả"), words.whole(of_total.finished), _told(words.FINISHED, of_total)),
-            (_("Kết thúc không có kết quả"), words.whole(of_total.ended), _told(words.ENDED, of_total)),
-            (_("Đang giải quyết"), words.whole(of_total.open), _told(words.OPEN, of_total)),
+            (_("Phải giải quyết"), whole(of_total.taken_on), _told(words.TAKEN_ON, of_total)),
+            (_("Có kết quả"), whole(of_total.finished), _told(words.FINISHED, of_total)),
+            (_("Kết thúc không có kết quả"), whole(of_total.ended), _told(words.ENDED, of_total)),
+            (_("Đang giải quyết"), whole(of_total.open), _told(words.OPEN, of_total)),
         ],
         "of_these": _told(words.OF_THESE, of_total),
         "shares": [
@@ -162,10 +163,10 @@ def _shown(report: Report) -> dict[str, Any]:
         "received_chart": columns(_("Tiếp nhận"), [one.received for one in points], labels),
         "finished_chart": columns(_("Có kết quả"), [one.finished for one in points], labels),
         "times": [
-            (words.span(one), *map(words.whole, (one.received, one.finished, one.missed))) for one in points
+            (words.span(one), *map(whole, (one.received, one.finished, one.missed))) for one in points
         ],
         "standing": [
-            (label, [(str(number.heading), words.whole(getattr(one, number.name))) for number in words.STANDING])
+            (label, [(str(number.heading), whole(getattr(one, number.name))) for number in words.STANDING])
             for label, one in report.standing_rows
         ],
         "turned_away": _told(words.TURNED_AWAY, report.standings),
@@ -195,7 +196,7 @@ _CHECKS: Final = (*words.CHECKS, words.LIMITED)
 
 def _told(numbers: Sequence[words.Number], holder: Any) -> list[tuple[Any, str, Any]]:
     """Return numbers as heading, value and meaning."""
-    return [(one.heading, words.whole(getattr(holder, one.name)), one.meaning) for one in numbers]
+    return [(one.heading, whole(getattr(holder, one.name)), one.meaning) for one in numbers]
 
 
 def _lines(rows: Sequence[Row]) -> list[Line]:
@@ -213,7 +214,7 @@ def _line(row: Row) -> Line:
         row.label,
         row.code,
         kept_and_missed(flow.kept, flow.missed),
-        [(str(one.heading), words.whole(getattr(flow, one.name))) for one in words.IN_TABLES],
+        [(str(one.heading), whole(getattr(flow, one.name))) for one in words.IN_TABLES],
     )
 
 
@@ -229,7 +230,7 @@ def _marked(rows: Sequence[MarksRow]) -> list[tuple[str, str, str, list[str], st
     """Return the lines of a table of ratings."""
     return [
         (
-            row.label, row.code, words.whole(row.marks.ratings), [words.mean(one) for one in row.marks.means],
+            row.label, row.code, whole(row.marks.ratings), [words.mean(one) for one in row.marks.means],
             words.percent(row.marks.satisfied),
         )
         for row in rows[:_MOST_LINES]

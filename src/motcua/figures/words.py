@@ -139,11 +139,6 @@ def percent(value: float | None) -> str:
     return "—" if value is None else f"{value:.1f}%".replace(".", ",")
 
 
-def whole(value: int) -> str:
-    """Write a number of things: 1.234."""
-    return f"{value:,}".replace(",", ".")
-
-
 def mean(value: float | None) -> str:
     """Write points on average: 1,75; "—" where there are none."""
     return "—" if value is None else f"{value:.2f}".replace(".", ",")
