@@ -12,8 +12,8 @@ from tests.e2e.test_desk import CHECK, DESK, claims
 from tests.people import PASSWORD, cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("watched_and_fine")]
-ANSWERS = re.compile("CSDLQG về dân cư trả lời trong")
-OUT_OF_REACH = re.compile(r"CSDLQG về dân cư gián đoạn từ \d\d:\d\d")
+ANSWERS = re.compile("(CSDLQG|Cơ sở dữ liệu quốc gia) về dân cư trả lời trong")
+OUT_OF_REACH = re.compile(r"(CSDLQG|Cơ sở dữ liệu quốc gia) về dân cư gián đoạn từ \d\d:\d\d")
 NOT_CHECKED = "Chưa kiểm tra được"
 
 
@@ -105,7 +105,9 @@ def test_a_slow_register_is_called_slow_and_not_out_of_reach(visitor: Visit, wat
     watched.sandbox.trouble("delay", seconds=1.2)
     citizen = visitor(at=watched)
     citizen.opens("/dang-ky/")
-    reloads_until_it_shows(citizen, re.compile(r"CSDLQG về dân cư chậm \(trả lời trong [01](,\d)? giây\)"))
+    reloads_until_it_shows(
+        citizen, re.compile(r"Cơ sở dữ liệu quốc gia về dân cư chậm \(trả lời trong [01](,\d)? giây\)")
+    )
     citizen.looks_closely("light-registration-slow")
     citizen.opens("/trang-thai/")
     citizen.sees(re.compile("vẫn hoạt động, nhưng lâu hơn thường lệ và có lúc phải thử lại"))

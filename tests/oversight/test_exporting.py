@@ -21,9 +21,9 @@ from django.test import Client
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
 from motcua.oversight.exporting import HEADINGS, NotOurs, export, own_key, verify
-from motcua.oversight.overview import Period
 from motcua.verification.models import IdentityCheck
 from motcua.web.cells import safe
+from motcua.web.days import Period
 from tests.oversight.conftest import NOON
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, cast
 

@@ -19,10 +19,11 @@ from motcua.accounts.notices import tell_supervisors
 from motcua.accounts.service import asker_of
 from motcua.audit.models import AuditEvent
 from motcua.oversight import overview
-from motcua.oversight.overview import Period, counted, scope_of, total
+from motcua.oversight.overview import counted, scope_of, total
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck, LimitRelease, Wave
 from motcua.verification.service import Limited, look_up, officer_limit
+from motcua.web.days import Period
 from tests.conftest import ToldRegister, browser_of, sealed_long_ago
 from tests.oversight.conftest import NOON
 from tests.people import FIRST_OFFICE, SECOND_OFFICE, cast

@@ -55,7 +55,7 @@ def test_the_state_costs_one_query_and_no_session(
     heard()
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(address)
-    assert "CSDLQG về dân cư trả lời trong 0,3 giây" in answer.content.decode()
+    assert "trả lời trong 0,3 giây" in answer.content.decode()
     assert len(queries) == 1
     assert not answer.cookies
     assert answer["Cache-Control"] == "no-store, private"
@@ -66,7 +66,7 @@ def test_the_state_in_an_outage_says_what_to_do_at_each_touch_point(
 ) -> None:
     shut()
     page = text(client.get("/trang-thai/").content.decode())
-    assert re.search(r"CSDLQG về dân cư gián đoạn từ \d\d:\d\d", page)
+    assert re.search(r"Cơ sở dữ liệu quốc gia về dân cư gián đoạn từ \d\d:\d\d", page)
     assert "Hồ sơ vẫn được tiếp nhận" in page
     assert "Vui lòng giữ trang đăng ký mở" in page
     assert "Nhắc tôi khi kiểm tra được" in page
@@ -94,7 +94,7 @@ def test_the_state_tells_nothing_of_how_the_house_is_wired(
 def test_a_part_of_the_state_comes_without_the_page_round_it(client: Client, register: ToldRegister) -> None:
     part = client.get("/trang-thai/", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
-    assert "CSDLQG về dân cư: chưa rõ tình trạng kết nối" in part
+    assert "Cơ sở dữ liệu quốc gia về dân cư: chưa rõ tình trạng kết nối" in part
 
 
 def test_a_state_is_read_and_never_posted(client: Client) -> None:
@@ -104,7 +104,7 @@ def test_a_state_is_read_and_never_posted(client: Client) -> None:
 def test_registration_and_the_portal_lead_to_the_state(client: Client, register: ToldRegister) -> None:
     heard(seconds=4)
     page = client.get("/dang-ky/").content.decode()
-    assert "CSDLQG về dân cư chậm (trả lời trong 4 giây)" in page
+    assert "Cơ sở dữ liệu quốc gia về dân cư chậm (trả lời trong 4 giây)" in page
     assert 'href="/trang-thai/"' in client.get("/").content.decode()
 
 

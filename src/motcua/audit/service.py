@@ -4,14 +4,14 @@ from motcua.audit.archives import Held, archived_since
 from motcua.audit.archives import rows as archived_events
 from motcua.audit.archiving import CannotArchive, archive, may_be_deleted
 from motcua.audit.erasing import erase_expired
-from motcua.audit.events import EVENTS, LIFETIMES, Event, Retention, sentence
+from motcua.audit.events import EVENTS, LIFETIMES, Retention
 from motcua.audit.exporting import BrokenExport, NotWhole, check_export, export, export_key
 from motcua.audit.heads import head_key
 from motcua.audit.months import keep_ahead
 from motcua.audit.months import read as read_month
 from motcua.audit.recording import record
 from motcua.audit.report import Finding, Report
-from motcua.audit.sealer import NothingToResume, Sealed, Sealing, keep_sealed, resume, seal, sealing
+from motcua.audit.sealer import NothingToResume, Sealing, keep_sealed, resume, seal, sealing
 from motcua.audit.standing import CannotSeal, known_head, last_head
 from motcua.audit.verifying import verify
 
@@ -21,14 +21,12 @@ __all__ = [
     "BrokenExport",
     "CannotArchive",
     "CannotSeal",
-    "Event",
     "Finding",
     "Held",
     "NotWhole",
     "NothingToResume",
     "Report",
     "Retention",
-    "Sealed",
     "Sealing",
     "archive",
     "archived_events",
@@ -48,6 +46,5 @@ __all__ = [
     "resume",
     "seal",
     "sealing",
-    "sentence",
     "verify",
 ]

@@ -19,12 +19,11 @@ from motcua.accounts.rights import Reach, Right, may, reach_of
 from motcua.dossiers.models import Dossier
 from motcua.figures.counting import Slice
 from motcua.procedures.models import Procedure
-from motcua.web.days import Period
+from motcua.web.days import Period, PeriodForm
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-LONGEST: Final = timedelta(days=366)
 PERIODS: Final[dict[str, Promise]] = {
     "hom-nay": _("Hôm nay"),
     "tuan-nay": _("Tuần này"),
@@ -105,13 +104,11 @@ def _month_end(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
-class SliceForm(forms.Form):
+class SliceForm(PeriodForm):
     """From which day to which, of which office, sector, procedure and channel.
 
     A period that a link names (``ky``) stands in the two days of the form.
     """
-
-    use_required_attribute = False
 
     def __init__(
         self, said: QueryDict, *, scope: Scope, procedures: Mapping[int, Procedure], today: date
@@ -126,13 +123,7 @@ class SliceForm(forms.Form):
         self._scope, self._procedures, self._today = scope, procedures, today
         known = all_known()
         sectors = sorted({one.sector for one in procedures.values()})
-        day: dict[str, Any] = {"input_formats": ["%d/%m/%Y"], "error_messages": {
-            "required": _("Vui lòng nhập ngày theo dạng ngày/tháng/năm."),
-            "invalid": _("Vui lòng nhập ngày theo dạng ngày/tháng/năm, ví dụ 23/11/2026."),
-        }}  # fmt: skip
-        self.fields = {
-            "tu": forms.DateField(label=_("Từ ngày"), **day),
-            "den": forms.DateField(label=_("Đến ngày"), **day),
+        self.fields |= {
             "don-vi": _choice(
                 _("Cơ quan"),
                 _("Tất cả"),
@@ -146,10 +137,6 @@ class SliceForm(forms.Form):
                 _("Hình thức nộp"), _("Tất cả"), [(str(key), words) for key, words in Dossier.Channel.choices]
             ),
         }
-        for name in ("tu", "den"):
-            self.fields[name].widget.attrs |= {
-                "inputmode": "numeric", "maxlength": "10", "placeholder": "dd/mm/yyyy"
-            }  # fmt: skip
 
     def _offered(self) -> dict[int, int]:
         """Return the offices to choose from: rooms receive nothing, and one office alone is no choice."""
@@ -162,24 +149,11 @@ class SliceForm(forms.Form):
         return kept if len(kept) > 1 else {}
 
     def clean(self) -> dict[str, Any]:
-        """Insist on days in their order, not too many, and begun."""
-        said = super().clean() or {}
-        first, last = said.get("tu"), said.get("den")
-        if first and last:
-            if first > last:
-                self.add_error("den", _("Ngày cuối phải từ ngày đầu trở đi."))
-            elif last - first >= LONGEST:
-                self.add_error("den", _("Mỗi lần xem được nhiều nhất một năm. Vui lòng chọn kỳ ngắn hơn."))
-            elif first > self._today:
-                self.add_error("tu", _("Kỳ này chưa bắt đầu. Vui lòng chọn ngày đã qua hoặc hôm nay."))
-            elif first.year < 2000:
-                self.add_error("tu", _("Vui lòng xem lại năm."))
+        """Insist on a period that has begun as well."""
+        said = super().clean()
+        if said.get("tu") and said["tu"] > self._today:
+            self.add_error("tu", _("Kỳ này chưa bắt đầu. Vui lòng chọn ngày đã qua hoặc hôm nay."))
         return said
-
-    @property
-    def period(self) -> Period:
-        """Return the period of a form that is valid."""
-        return Period(self.cleaned_data["tu"], self.cleaned_data["den"])
 
     @property
     def office(self) -> int | None:

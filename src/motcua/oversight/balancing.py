@@ -19,8 +19,9 @@ from django.utils import timezone
 from motcua.audit import service as audit
 from motcua.dossiers.models import Dossier, DossierOwner
 from motcua.oversight.models import Balance, Difference
-from motcua.oversight.overview import Period
+from motcua.oversight.overview import asked_in
 from motcua.verification.models import IdentityCheck
+from motcua.web.days import Period
 
 _log = logging.getLogger("motcua.oversight")
 # By then a form that was checked before midnight is saved, or its answer is worn out.
@@ -47,7 +48,7 @@ def balance(*, on: date, now: datetime) -> Balance:
         raise DayNotOver
     if kept := Balance.objects.filter(on=on).first():
         return kept
-    checks, dossiers = Period(on, on).of(IdentityCheck.objects.all()), _dossiers_of(on)
+    checks, dossiers = asked_in(Period(on, on), IdentityCheck.objects.all()), _dossiers_of(on)
     found = [
         *_without_dossier(checks),
         *_without_outcome(checks),

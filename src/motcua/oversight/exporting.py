@@ -20,10 +20,11 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.audit import service as audit
-from motcua.oversight.overview import Period
+from motcua.oversight.overview import asked_in
 from motcua.sealing import key_id, public_key, sign, verify_signature
 from motcua.verification.models import IdentityCheck
 from motcua.web.cells import safe
+from motcua.web.days import Period
 
 _PURPOSE: Final = "export"
 _FORMAT: Final = "motcua export 1"
@@ -201,7 +202,7 @@ def _chunks(period: Period, office_code: str) -> Iterator[tuple[bytes, int]]:
 
 
 def _checks(period: Period, office_code: str) -> Iterator[dict[str, Any]]:
-    checks = period.of(IdentityCheck.objects.all())
+    checks = asked_in(period, IdentityCheck.objects.all())
     if office_code:
         checks = checks.filter(office_code=office_code)
     wanted = (

@@ -20,7 +20,7 @@ from motcua.accounts.rights import Right, may
 from motcua.procedures.service import offered
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
-from motcua.web import days
+from motcua.web.days import Period
 from motcua.web.markup import opened
 from motcua.web.moments import moment_of, number_of
 from motcua.web.statements import adapted, marks
@@ -63,15 +63,10 @@ def scope_of(user: User) -> Scope:
     return Scope({}, is_whole=False)
 
 
-class Period(days.Period):
-    """Whole days of checks."""
-
-    __slots__ = ()
-
-    def of(self, checks: QuerySet[IdentityCheck]) -> QuerySet[IdentityCheck]:
-        """Return those of these checks that were asked in it."""
-        begin, end = self.moments
-        return checks.filter(asked_at__gte=begin, asked_at__lt=end)
+def asked_in(period: Period, checks: QuerySet[IdentityCheck]) -> QuerySet[IdentityCheck]:
+    """Return those of these checks that were asked in a period."""
+    begin, end = period.moments
+    return checks.filter(asked_at__gte=begin, asked_at__lt=end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +235,7 @@ def filtered(scope: Scope, period: Period, chosen: Mapping[str, str]) -> QuerySe
         period: when.
         chosen: what the address says: "can-bo" (key), "co-quan", "thu-tuc", "ket-qua", "diem" (codes).
     """
-    checks = period.of(scope.checks())
+    checks = asked_in(period, scope.checks())
     if officer := chosen.get("can-bo"):
         is_key = officer.isascii() and officer.isdecimal() and len(officer) < 19
         checks = checks.filter(asked_by_id=int(officer)) if is_key else checks.none()

@@ -13,15 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 from motcua.oversight.forms import PersonForm
 from motcua.oversight.models import CheckReview
-from motcua.oversight.overview import Period
+from motcua.web.days import Period
 
-LONGEST_PERIOD: Final = timedelta(days=366)
 LONGEST_DOWNLOAD: Final = timedelta(days=31)
 _SHORTEST_REASON, _LONGEST_REASON = 10, 180
 _FEWEST_WORDS: Final = 3
 _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s.\-]+(?=\d)")
 _NUMBER: Final = re.compile(r"\d{9,}")
-_DAY: Final = ["%d/%m/%Y"]
 
 
 class ReasonField(forms.CharField):
@@ -75,43 +73,6 @@ class LookUpForm(PersonForm):
             "Ví dụ: xác minh người làm chứng trong biên bản ngày 12/03/2026. Không ghi số CCCD/CMND."
         ),
     )
-
-
-class PeriodForm(forms.Form):
-    """From which day to which."""
-
-    use_required_attribute = False
-    tu = forms.DateField(label=_("Từ ngày"), input_formats=_DAY)
-    den = forms.DateField(label=_("Đến ngày"), input_formats=_DAY)
-
-    def __init__(self, *args: Any, longest: timedelta = LONGEST_PERIOD, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._longest = longest
-        for field in self.fields.values():
-            field.widget.attrs |= {"inputmode": "numeric", "maxlength": "10", "placeholder": "dd/mm/yyyy"}
-            field.error_messages |= {
-                "required": _("Vui lòng nhập ngày theo dạng ngày/tháng/năm."),
-                "invalid": _("Vui lòng nhập ngày theo dạng ngày/tháng/năm, ví dụ 23/11/2026."),
-            }
-
-    def clean(self) -> dict[str, Any]:
-        """Insist on days in their order, not too many and none that no calendar reckons with."""
-        said = super().clean() or {}
-        first, last = said.get("tu"), said.get("den")
-        if first and last:
-            if first > last:
-                self.add_error("den", _("Ngày cuối phải từ ngày đầu trở đi."))
-            elif last - first >= self._longest:
-                days = self._longest.days
-                text = _("Mỗi lần xem được nhiều nhất %(days)d ngày. Vui lòng chọn kỳ ngắn hơn.")
-                self.add_error("den", text % {"days": days})
-            elif first.year < 2000 or last.year > 2200:
-                self.add_error("tu", _("Vui lòng xem lại năm."))
-        return said
-
-    def period(self) -> Period:
-        """Return the period of a form that is valid."""
-        return Period(self.cleaned_data["tu"], self.cleaned_data["den"])
 
 
 def period_of(word: str, today: date) -> Period | None:

@@ -30,11 +30,10 @@ from motcua.accounts.rights import Right
 from motcua.oversight import looking_up, objecting, overview, reviewing, rows
 from motcua.oversight.exporting import export
 from motcua.oversight.models import Balance, CheckReview
-from motcua.oversight.overview import Period, Scope, scope_of
+from motcua.oversight.overview import Scope, scope_of
 from motcua.oversight.supervisor_forms import (
     LONGEST_DOWNLOAD,
     LookUpForm,
-    PeriodForm,
     ReleaseForm,
     ReviewForm,
     period_of,
@@ -42,6 +41,7 @@ from motcua.oversight.supervisor_forms import (
 from motcua.verification import service as verification
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Limited, LimitStanding, MissingOfficerNumber, PressReused
+from motcua.web.days import Period, PeriodForm
 from motcua.web.languages import in_vietnamese
 from motcua.web.requests import client_address, not_before
 
@@ -134,7 +134,7 @@ def _overview(request: OfficialRequest, refused: tuple[int, ReleaseForm] | None 
         word = "hom-nay"
         period = period_of(word, today)
     if form is not None:
-        word, period = "", form.period() if form.is_valid() else None
+        word, period = "", form.period if form.is_valid() else None
     scope = scope_of(request.user)
     context: dict[str, Any] = {
         **frame(request.user),
@@ -217,7 +217,7 @@ def checks(request: OfficialRequest) -> HttpResponse:
     form = PeriodForm(request.GET)
     if not form.is_valid():
         return redirect("oversight")
-    period, scope = form.period(), scope_of(request.user)
+    period, scope = form.period, scope_of(request.user)
     chosen = {name: request.GET[name] for name in _FILTERS if request.GET.get(name)}
     found, more = overview.paged(overview.filtered(scope, period, chosen), request.GET.get("sau", ""))
     context = {
@@ -344,7 +344,7 @@ def export_checks(request: OfficialRequest) -> HttpResponseBase:
     form = PeriodForm(request.POST, longest=LONGEST_DOWNLOAD)
     if not form.is_valid():
         return _export_page(request, form)
-    period = form.period()
+    period = form.period
     name = f"luot-tra-cuu-{period.first:%Y%m%d}-{period.last:%Y%m%d}.csv"
     packed = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -127,25 +127,25 @@ def _rows(content: bytes) -> list[Any]:
     if len(content) > MOST_BYTES:
         raise FileRefused([_("Tệp lớn hơn %(n)s MB.") % {"n": MOST_BYTES // (1024 * 1024)}])
     try:
-        whole = json.loads(
+        said = json.loads(
             content.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_refuse
         )
     except (ValueError, RecursionError):
         raise FileRefused([_("Tệp không đúng dạng JSON (UTF-8), hoặc có mục ghi hai lần.")]) from None
-    if not isinstance(whole, dict) or not isinstance(whole.get("procedures"), list):
+    if not isinstance(said, dict) or not isinstance(said.get("procedures"), list):
         raise FileRefused([_("Tệp phải là một đối tượng JSON có danh sách “procedures”.")])
-    if unknown := sorted(whole.keys() - {"procedures", "meta"}):
+    if unknown := sorted(said.keys() - {"procedures", "meta"}):
         raise FileRefused([_("Mục không có trong mẫu: %(names)s.") % {"names": _listed(unknown)}])
-    if not whole["procedures"]:
+    if not said["procedures"]:
         raise FileRefused([_("Tệp không có thủ tục nào.")])
-    return list(whole["procedures"])
+    return list(said["procedures"])
 
 
 def _once(said: list[tuple[str, Any]]) -> dict[str, Any]:
-    whole = dict(said)
-    if len(whole) != len(said):
+    once = dict(said)
+    if len(once) != len(said):
         raise ValueError("a name twice")
-    return whole
+    return once
 
 
 def _refuse(number: str) -> Any:

@@ -16,15 +16,13 @@ from motcua.dossiers import states
 from motcua.dossiers.models import Dossier
 from motcua.slips import signing
 from motcua.slips.book import BookPart, make_register
-from motcua.slips.facts import NEIGHBORS, TITLES, NoSuchSlip, facts_of
+from motcua.slips.facts import NEIGHBORS, NoSuchSlip, facts_of
 from motcua.slips.typesetting import typeset
 from motcua.web.statements import adapted, planned_once
 
 __all__ = [
     "FOR_CITIZENS",
     "NEIGHBORS",
-    "TITLES",
-    "BookPart",
     "Made",
     "NoSuchSlip",
     "issue",

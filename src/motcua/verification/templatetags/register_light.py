@@ -29,13 +29,18 @@ _REFRESHED: Final = ' hx-get="{}" hx-trigger="refresh" hx-swap="outerMorph" data
 
 @register.simple_tag
 def register_light(
-    status: LineStatus | None = None, *, is_swapped: bool = False, is_refreshed: bool = False
+    status: LineStatus | None = None,
+    *,
+    is_swapped: bool = False,
+    is_refreshed: bool = False,
+    in_full: bool = False,
 ) -> SafeString:
     """Return the light, a link to the page that says more; one query by key, none when the page already knows.
 
     Args:
         status: what the page knows better than what is kept, because it has just asked itself.
         is_swapped: the light is sent along with another part and takes its own place on the page.
+        in_full: the register's name without its abbreviation, for citizens.
         is_refreshed: the page stays open for long, so the light asks for itself anew every half minute.
     """
     now = timezone.now()
@@ -47,7 +52,7 @@ def register_light(
         _SWAPPED if is_swapped else "",
         filled(_REFRESHED, reverse("light")) if is_refreshed else "",
         reverse("status"),
-        words(status, now),
+        words(status, now, in_full=in_full),
         _("xem tình trạng, mở trang mới"),
     )
 
@@ -55,33 +60,35 @@ def register_light(
 @register.filter
 def light_words(status: LineStatus) -> str:
     """Say in one line how the register answers, by the present moment."""
-    return words(status, timezone.now())
+    return words(status, timezone.now(), in_full=True)
 
 
-def words(status: LineStatus, now: datetime) -> str:
+def words(status: LineStatus, now: datetime, *, in_full: bool = False) -> str:
     """Say in one line how the register answers: "CSDLQG về dân cư trả lời trong 0,3 giây".
 
     Args:
         status: the light.
         now: the moment, by which "today" and "a while ago" are judged.
+        in_full: the register's name without its abbreviation.
     """
     seconds = status.seconds
+    name = {"register": _("Cơ sở dữ liệu quốc gia về dân cư") if in_full else _("CSDLQG về dân cư")}
     match status.light:
         case Light.DOWN if status.since is None:
-            return _("CSDLQG về dân cư đang gián đoạn")
+            return _("%(register)s đang gián đoạn") % name
         case Light.DOWN:
-            return _("CSDLQG về dân cư gián đoạn từ %(since)s") % {"since": short_moment(status.since)}
+            return _("%(register)s gián đoạn từ %(since)s") % {**name, "since": short_moment(status.since)}
         case Light.SLOW if seconds is not None and seconds > settings.NPD["NPD_SLOW_SECONDS"]:
-            said = _("CSDLQG về dân cư chậm (trả lời trong %(time)s)") % {"time": duration(seconds)}
+            said = _("%(register)s chậm (trả lời trong %(time)s)") % {**name, "time": duration(seconds)}
         case Light.SLOW:
             # Answers are quick, but not every question gets one.
-            said = _("CSDLQG về dân cư trả lời chập chờn")
+            said = _("%(register)s trả lời chập chờn") % name
         case Light.FINE if seconds is not None:
-            said = _("CSDLQG về dân cư trả lời trong %(time)s") % {"time": duration(seconds)}
+            said = _("%(register)s trả lời trong %(time)s") % {**name, "time": duration(seconds)}
         case Light.FINE:
-            said = _("CSDLQG về dân cư có trả lời")
+            said = _("%(register)s có trả lời") % name
         case _:
-            said = _("CSDLQG về dân cư: chưa rõ tình trạng kết nối")
+            said = _("%(register)s: chưa rõ tình trạng kết nối") % name
     if status.heard_at is None or now - status.heard_at <= FRESH:
         return said
     return f"{said}, {_('trả lời lần cuối lúc %(at)s') % {'at': short_moment(status.heard_at)}}"

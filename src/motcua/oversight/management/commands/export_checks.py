@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import Office
 from motcua.oversight.exporting import NotOurs, export, own_key, verify
-from motcua.oversight.overview import Period
-from motcua.web.days import parse_day
+from motcua.web.days import Period, parse_day
 
 
 class Command(BaseCommand):
