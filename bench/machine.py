@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,13 @@ def where(load_before: tuple[float, float, float]) -> dict[str, Any]:
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
         "is_tree_clean": not _git(
-            "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"
+            "status",
+            "--porcelain",
+            "--untracked-files=no",
+            "--",
+            ".",
+            ":!bench/results",
+            ":!docs/performance.md",
         ),
         "machine": {
             "processor": models[0] if models else platform.processor(),
@@ -39,3 +46,12 @@ def where(load_before: tuple[float, float, float]) -> dict[str, Any]:
 def _git(*arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     return done.stdout.strip()
+
+
+def yardstick_cpu_ms() -> float:
+    """Time a piece of work that never changes, so that results of a busy or slow machine can be told as such."""
+    began = time.process_time()
+    text = "".join(chr(97 + place * 7 % 26) for place in range(200_000))
+    found = sorted(text[place : place + 5] for place in range(0, 200_000, 5))
+    assert len(found) == 40_000
+    return round((time.process_time() - began) * 1000, 1)

@@ -62,18 +62,8 @@ def pages(product: Product, environment: dict[str, str]) -> dict[str, Any]:
     } | {
         "filing_cpu_ms": round(statistics.median(filings), 1),
         "password_hash_cpu_ms": _password_hash_cpu_ms(),
-        "yardstick_cpu_ms": yardstick_cpu_ms(),
         "pages": each,
     }
-
-
-def yardstick_cpu_ms() -> float:
-    """Time a piece of work that never changes, so that results of a busy or slow machine can be told as such."""
-    began = time.process_time()
-    text = "".join(chr(97 + place * 7 % 26) for place in range(200_000))
-    found = sorted(text[place : place + 5] for place in range(0, 200_000, 5))
-    assert len(found) == 40_000
-    return round((time.process_time() - began) * 1000, 1)
 
 
 def _password_hash_cpu_ms() -> float:
