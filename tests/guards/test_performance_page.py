@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from bench.__main__ import RESULTS
 from bench.budgets import FIGURES, Figure
+from bench.stack import ROOT
 from bench.telling import PAGE, page_with
 
 
@@ -42,3 +46,14 @@ def test_every_figure_that_is_explained_is_measured() -> None:
 )
 def test_a_miss_is_called_one(figure: Figure, value: float, is_met: bool | None) -> None:
     assert figure.is_met(value) is is_met
+
+
+def test_slips_are_measured_with_nothing_set_up() -> None:
+    nothing = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    asked = "import json; from bench import slips; print(json.dumps(slips.measured(slips=1, books=(10,))))"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, check=True, cwd=ROOT, env=nothing
+    )
+    measured = json.loads(done.stdout)
+    assert measured["slip_kb"] > 0
+    assert measured["book_10_mb"] > 0
