@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from motcua.dossiers.models import Dossier
 from motcua.identity.register import Trouble
-from motcua.reception.views import _qr
+from motcua.slips.codes import qr_code
 from motcua.verification import proofs
 from tests.conftest import ToldRegister
 from tests.people import cast
@@ -32,7 +32,7 @@ def test_a_receipt_carries_the_code_of_its_check_and_a_qr_that_leads_to_its_page
 
     assert proofs.holds(dossier.identity_check)
     assert code in receipt
-    assert _qr(f"http://testserver/xac-minh/?ma={code}") in receipt
+    assert qr_code(f"http://testserver/xac-minh/?ma={code}") in receipt
     assert receipt.count('<div class="qr"') == 2
     assert desk.client.get(f"/xac-minh/?ma={code}").status_code == 200
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from motcua.slips.codes import bar_code, symbols
+from motcua.slips.codes import bar_code, qr_code, symbols
 
 
 def read_back(found: list[int]) -> str:
@@ -57,3 +58,20 @@ def test_a_bar_code_is_as_wide_as_its_bars_and_quiet_zones(code: str) -> None:
 
 def test_digits_in_a_row_take_half_the_room() -> None:
     assert bar_code("1234567890")[1] < bar_code("12a34b56c7")[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "https://dichvucong.example/tra-cuu/?ma=000.00.01.H23-261123-0001", "Đặng " * 40]
+)
+def test_the_drawn_qr_code_has_each_module_of_the_code_and_two_of_white_around(text: str) -> None:
+    matrix = [bytes(row) for row in segno.make_qr(text, error="m", boost_error=False, mask=2).matrix]
+    svg = qr_code(text)
+    size = len(matrix) + 4
+    assert f'viewBox="0 0 {size} {size}"' in svg
+    drawn = [bytearray(size) for _ in range(size)]
+    for x, y, width in re.findall(r"M(\d+) (\d+)\.5h(\d+)", svg):
+        for place in range(int(x), int(x) + int(width)):
+            drawn[int(y)][place] += 1
+    white = bytes(2)
+    assert [bytes(row) for row in drawn[2:-2]] == [white + row + white for row in matrix]
+    assert not any(map(any, drawn[:2] + drawn[-2:]))

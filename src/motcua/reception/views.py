@@ -6,12 +6,10 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
-import segno
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
@@ -27,6 +25,7 @@ from motcua.reception.dossier_views import seen_whole
 from motcua.reception.findings import Situation
 from motcua.reception.person import PersonBlock
 from motcua.reception.queue_views import MOST_NOTICES
+from motcua.slips.codes import qr_code
 from motcua.web.middleware import permissions
 from motcua.web.requests import client_address, not_before
 
@@ -95,7 +94,7 @@ def receipt(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "dossier": dossier,
         "tracking": tracking,
-        "qr": _qr(f"{tracking}?{urlencode({'ma': dossier.code})}"),
+        "qr": qr_code(f"{tracking}?{urlencode({'ma': dossier.code})}"),
         "proof_qr": "",
         "owner": dossiers.owner_in(dossier),
         "case_name": dossiers.case_name(dossier),
@@ -104,7 +103,7 @@ def receipt(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     }
     if dossier.identity_check is not None and dossier.identity_check.outcome:
         verifying = request.build_absolute_uri(reverse("verify"))
-        context["proof_qr"] = _qr(f"{verifying}?{urlencode({'ma': dossier.identity_check.code})}")
+        context["proof_qr"] = qr_code(f"{verifying}?{urlencode({'ma': dossier.identity_check.code})}")
     return render(request, "reception/receipt.html", context)
 
 
@@ -137,9 +136,3 @@ def _page(request: OfficialRequest, desk: Desk, *, part: str = "") -> HttpRespon
     page["Permissions-Policy"] = permissions("camera")
     page._csp_update = {"script-src": ["'wasm-unsafe-eval'"]}  # type: ignore[attr-defined]  # django-csp's
     return page
-
-
-def _qr(text: str) -> str:
-    """Return a QR code as an SVG element; the mask is given, for choosing one would take ten times as long."""
-    code = segno.make_qr(text, error="m", boost_error=False, mask=2)
-    return mark_safe(code.svg_inline(scale=3, border=2, omitsize=True))  # noqa: S308  # nosec B308, B703 # our own drawing
