@@ -155,6 +155,20 @@ def test_the_page_offers_months_and_the_whole_year(a_year: list[Dossier], office
     assert "thang=4" not in page
 
 
+def test_a_long_year_is_offered_in_parts_whose_numbers_are_written_as_people_do(
+    officer_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of_a_long_year(*_: Any, **__: Any) -> dict[int, int]:
+        return {3: 1_500}
+
+    monkeypatch.setattr(book, "months_of", of_a_long_year)
+    page = officer_client.get(BOOK, {"xem": "2026"}).content.decode()
+    assert '<td class="number">1.500</td>' in page
+    assert "nhiều nhất 1.000 hồ sơ" in page
+    assert 'nam=2026&amp;phan=2" aria-label="Cả năm, hồ sơ thứ 1.001–1.500">1.001–1.500</a>' in page
+    assert 'nam=2026&amp;thang=3&amp;phan=1" aria-label="Tháng 03, hồ sơ thứ 1–1.000">1–1.000</a>' in page
+
+
 def test_only_those_who_keep_a_register_are_handed_it(
     a_year: list[Dossier],
     other_officer_client: Client,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from typing import Final
+from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -11,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -24,6 +26,8 @@ from motcua.dossiers.models import Dossier
 from motcua.payments.models import Receipt
 from motcua.slips import book, receipts, service
 from motcua.slips.typesetting import NotSet
+from motcua.web.markup import filled_each
+from motcua.web.templatetags.motcua import whole
 
 _log = logging.getLogger("motcua.slips")
 _FILE_NAMES: Final = {
@@ -158,33 +162,34 @@ def _book_page(request: HttpRequest, office: Office, offices: list[Office]) -> H
     years = book.years_of(office, today=today)
     shown = _number(request, "xem", 2000, 2200) or (years[0] if years else today.year)
     months = book.months_of(office, shown, now=timezone.now())
-    rows = [
-        {
-            "month": month,
-            "label": _("Tháng %(month)02d") % {"month": month},
-            "count": count,
-            "parts": _parts(count),
-        }
-        for month, count in months.items()
+    told = [("", _("Cả năm"), sum(months.values()))]
+    told += [
+        (f"&thang={month}", _("Tháng %(month)02d") % {"month": month}, months[month]) for month in months
     ]
-    total = sum(months.values())
-    whole = {"month": "", "label": _("Cả năm"), "count": total, "parts": _parts(total)}
+    rows = [
+        {"label": label, "count": whole(count), "files": _files(office, f"{shown}{month}", label, count)}
+        for month, label, count in told
+    ]
     context = {
         "office": office,
         "offices": [one for one in offices if one.kind == Office.Kind.DESK or one == office],
         "years": years,
         "year": shown,
-        "rows": [whole, *rows] if total else [],
-        "most": book.LINES,
+        "rows": rows if months else [],
+        "most": whole(book.LINES),
     }
     return render(request, "slips/register_book.html", context)
 
 
-def _parts(count: int) -> list[dict[str, int]]:
-    return [
-        {"number": place, "first": first, "last": last}
-        for place, (first, last) in enumerate(book.parts(count), start=1)
-    ]
+def _files(office: Office, period: str, label: str, count: int) -> SafeString:
+    """Return the links to the parts of a period; a year may have a hundred, for which a template takes long."""
+    words = _("hồ sơ thứ %(first)s–%(last)s")
+    rows = []
+    for number, span in enumerate(book.parts(count), start=1):
+        first, last = map(whole, span)
+        said = f"{label}, {words % {'first': first, 'last': last}}"
+        rows.append((quote(office.code), period, number, said, first, last))
+    return filled_each(", ", '<a href="?co-quan={}&amp;nam={}&amp;phan={}" aria-label="{}">{}–{}</a>', rows)
 
 
 def _number(request: HttpRequest, name: str, least: int, most: int) -> int | None:
