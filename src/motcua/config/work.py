@@ -34,10 +34,8 @@ _LATER: Final = 300.0  # seconds to the next try to make a month ready
 _FAREWELL: Final = 1.0  # seconds that a web worker that ends waits for a question under way
 _stop = threading.Event()
 _threads: list[threading.Thread] = []
-_scan_at, _scan_failures = (
-    0.0,
-    0,
-)  # when this process asks the scanner again, and after how many times in vain
+_scan_at = 0.0  # when this process asks the scanner again, by the clock that never jumps
+_scan_failures = 0  # how many times it asked in vain
 _house_at = 0.0  # when this process does what else there is, by the clock that never jumps
 _months_at = 0.0  # when this process looks next whether the log's months are ready, by the same clock
 _seal_at = 0.0  # when this process seals the audit log next, by the clock that never jumps
