@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import Any, Final
 
-from django.conf import settings
-
 _NOW: Final = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
 _SLIPS: Final = 200
 _PART: Final = 1_000  # lines: slips.book.LINES, which needs the whole product
@@ -26,9 +24,6 @@ def measured(*, slips: int = _SLIPS, books: tuple[int, ...] = _BOOKS) -> dict[st
         slips: how many.
         books: the lines of each register.
     """
-    settings.configure(
-        USE_I18N=False
-    )  # the facts below are words already; nothing else of the product is needed
     found = _slips(slips)
     for lines in books:
         found |= {f"book_{lines}_{name}": value for name, value in _book(lines).items()}

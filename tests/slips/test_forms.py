@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -344,3 +346,10 @@ def _stopped(dossier: Dossier) -> Dossier:
         dossier=dossier, move="stop", origin=2, target=8, at=NOW, actor=dossier.received_by, reason="x"
     )
     return read(dossier)
+
+
+def test_the_process_that_sets_a_slip_loads_nothing_else_of_the_product() -> None:
+    told = "import sys, motcua.slips.typesetting; print({name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, text=True).stdout
+    assert "motcua" in loaded
+    assert "django" not in loaded

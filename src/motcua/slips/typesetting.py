@@ -1,6 +1,7 @@
 """Facts in, PDF out: the one place that knows the typesetter.
 
 Each file is set by a process of its own, which gives its memory back when it ends; a web worker would keep some 80 MB.
+It loads nothing else of the product, whose start would take longer than the setting.
 It is handed neither network, keys nor the machine's own fonts. What people wrote is handed over as data and never
 becomes part of a form's source.
 """
@@ -16,8 +17,6 @@ import unicodedata
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
-
-from motcua.web.languages import in_vietnamese
 
 _HERE: Final = Path(__file__).resolve().parent
 FORMS: Final = _HERE / "forms"
@@ -39,7 +38,6 @@ class NotSet(RuntimeError):
     """The typesetter failed, or took too long."""
 
 
-@in_vietnamese()
 def typeset(form: str, facts: dict[str, Any], *, now: datetime) -> bytes:
     """Set a form as a tagged PDF (PDF/UA-1), fonts embedded; the same facts at the same moment give the same bytes.
 
@@ -66,7 +64,6 @@ def typeset(form: str, facts: dict[str, Any], *, now: datetime) -> bytes:
     return done.stdout
 
 
-@in_vietnamese()
 def draw(form: str, facts: dict[str, Any], *, ppi: int) -> list[bytes]:
     """Draw a form as pictures (PNG), one a page.
 
