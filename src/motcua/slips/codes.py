@@ -1,4 +1,4 @@
-"""The drawings on a slip: a bar code of the dossier's code, and QR codes of addresses, as SVG."""
+"""The drawings on a slip or a receipt's page: a bar code of the dossier's code, and QR codes of addresses, as SVG."""
 
 from __future__ import annotations
 

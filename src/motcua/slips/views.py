@@ -164,7 +164,8 @@ def _book_page(request: HttpRequest, office: Office, offices: list[Office]) -> H
     months = book.months_of(office, shown, now=timezone.now())
     told = [("", _("Cả năm"), sum(months.values()))]
     told += [
-        (f"&thang={month}", _("Tháng %(month)02d") % {"month": month}, months[month]) for month in months
+        (f"&thang={month}", _("Tháng %(month)02d") % {"month": month}, count)
+        for month, count in months.items()
     ]
     rows = [
         {"label": label, "count": whole(count), "files": _files(office, f"{shown}{month}", label, count)}

@@ -40,8 +40,8 @@ def register_light(
     Args:
         status: what the page knows better than what is kept, because it has just asked itself.
         is_swapped: the light is sent along with another part and takes its own place on the page.
-        in_full: the register's name without its abbreviation, for citizens.
         is_refreshed: the page stays open for long, so the light asks for itself anew every half minute.
+        in_full: the register's name without its abbreviation, for citizens.
     """
     now = timezone.now()
     status = status or line_status(now=now)
