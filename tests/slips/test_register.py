@@ -68,12 +68,14 @@ def test_a_month_goes_on_with_the_years_numbers(a_year: list[Dossier]) -> None:
     [
         datetime(2026, 1, 1, 0, 5, tzinfo=UTC),
         datetime(2026, 3, 2, 3, 1, tzinfo=UTC),
+        datetime(2026, 3, 20, tzinfo=UTC),
+        datetime(2026, 3, 31, 17, 9, tzinfo=UTC),
         datetime(2026, 12, 31, 17, 1, tzinfo=UTC),
         datetime(2027, 6, 1, tzinfo=UTC),
     ],
     ids=str,
 )
-def test_whenever_it_is_looked_at_months_before_are_counted_as_this_one_is(
+def test_whenever_it_is_looked_at_what_was_before_is_counted_as_today_is(
     a_year: list[Dossier], now: datetime
 ) -> None:
     office = a_year[0].office
@@ -82,7 +84,7 @@ def test_whenever_it_is_looked_at_months_before_are_counted_as_this_one_is(
     assert book.months_of(office, 2027, now=now) == {1: 1}
 
 
-def test_what_is_received_this_month_is_counted_at_once(
+def test_what_is_received_today_is_counted_at_once(
     a_year: list[Dossier], receive: Callable[..., Dossier]
 ) -> None:
     office, now = a_year[0].office, datetime(2026, 12, 31, 10, 0, tzinfo=UTC)
@@ -92,15 +94,15 @@ def test_what_is_received_this_month_is_counted_at_once(
     assert book.months_of(office, 2026, now=now)[12] == 2
 
 
-def test_months_before_are_not_counted_again(a_year: list[Dossier]) -> None:
+def test_months_and_days_before_are_not_counted_again(a_year: list[Dossier]) -> None:
     office, now = a_year[0].office, datetime(2026, 12, 31, 10, 0, tzinfo=UTC)
     book.months_of(office, 2026, now=now)
     with CaptureQueriesContext(connection) as asked:
         assert book.months_of(office, 2026, now=now) == {1: 1, 3: 2, 12: 1}
 
     (only,) = asked
-    december = {"sqlite": "2026-11-30 17:00:00", "postgresql": "2026-12-01 00:00:00+07:00"}[connection.vendor]
-    assert december in only["sql"]
+    today = {"sqlite": "2026-12-30 17:00:00", "postgresql": "2026-12-31 00:00:00+07:00"}[connection.vendor]
+    assert today in only["sql"]
 
 
 def test_a_long_book_comes_in_parts(a_year: list[Dossier], monkeypatch: pytest.MonkeyPatch) -> None:

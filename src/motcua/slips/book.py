@@ -6,6 +6,7 @@ lines.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,7 +27,7 @@ from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment
 
 LINES: Final = 1000  # of a part
-_SETTLED_AFTER: Final = timedelta(minutes=10)  # no transaction that bears last month's date lasts so long
+_SETTLED_AFTER: Final = timedelta(minutes=10)  # no transaction that bears yesterday's date lasts so long
 _COLUMNS: Final = (
     *("code", "applicant_name", "permanent_residence", "current_residence", "phone", "by_hand_reason"),
     *("received_at", "due_at", "finished_at", "closed_at", "status", "procedure__name", "revision__name"),
@@ -58,9 +59,9 @@ def years_of(office: Office, *, today: date) -> list[int]:
 
 
 def forget() -> None:
-    """Look up years and months of before anew."""
+    """Look up years, months and days of before anew."""
     _years_before.cache_clear()
-    _months_before.cache_clear()
+    _counted.cache_clear()
 
 
 @lru_cache(maxsize=1024)
@@ -76,23 +77,33 @@ def months_of(office: Office, year: int, *, now: datetime) -> dict[int, int]:
     Args:
         office: whose register it is.
         year: which year.
-        now: the moment; what was received in the months before does not change any more, and is counted once.
+        now: the moment; what was received in the months and on the days before does not change any more, and is
+            counted once.
     """
     settled = timezone.localtime(now - _SETTLED_AFTER)
-    begin = max(_begin(year), min(_begin(settled.year, settled.month), _begin(year + 1)))
-    # The last move is never before the reception: by it the index begins where the month begins.
-    fresh = _of_year(office.pk, year).filter(received_at__gte=begin, saved_at__gte=begin)
-    return dict((*_months_before(office.pk, year, begin), *_by_month(fresh)))
+    first, last = _begin(year), _begin(year + 1)
+    month = _between(first, _begin(settled.year, settled.month), last)
+    day = _between(first, _begin(settled.year, settled.month, settled.day), last)
+    # The last move is never before the reception: by it the index begins where the day begins.
+    today = _by_month(_of_year(office.pk, year).filter(received_at__gte=day, saved_at__gte=day))
+    counts = _counted(office.pk, first, month) + _counted(office.pk, month, day) + today
+    return dict(sorted(counts.items()))
+
+
+def _between(least: datetime, moment: datetime, most: datetime) -> datetime:
+    return max(least, min(moment, most))
 
 
 @lru_cache(maxsize=1024)
-def _months_before(office_id: int, year: int, moment: datetime) -> tuple[tuple[int, int], ...]:
-    return _by_month(_of_year(office_id, year).filter(received_at__lt=moment))
+def _counted(office_id: int, begin: datetime, end: datetime) -> Counter[int]:
+    if begin == end:
+        return Counter()
+    return _by_month(_received(office_id).filter(received_at__gte=begin, received_at__lt=end))
 
 
-def _by_month(found: QuerySet[Dossier]) -> tuple[tuple[int, int], ...]:
+def _by_month(found: QuerySet[Dossier]) -> Counter[int]:
     months = found.annotate(month=ExtractMonth("received_at")).order_by().values_list("month")
-    return tuple(months.annotate(Count("pk")).order_by("month"))
+    return Counter(dict(months.annotate(Count("pk"))))
 
 
 def parts(count: int) -> list[tuple[int, int]]:
@@ -181,5 +192,5 @@ def _of_year(office_id: int, year: int) -> QuerySet[Dossier]:
     return _received(office_id).filter(received_at__gte=_begin(year), received_at__lt=_begin(year + 1))
 
 
-def _begin(year: int, month: int = 1) -> datetime:
-    return timezone.make_aware(datetime(year, month, 1))  # noqa: DTZ001 (made aware at once)
+def _begin(year: int, month: int = 1, day: int = 1) -> datetime:
+    return timezone.make_aware(datetime(year, month, day))  # noqa: DTZ001 (made aware at once)
