@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -153,6 +154,28 @@ def test_after_an_outage_the_same_draft_goes_on(an_client: Client, register: Tol
 
     assert agree(an_client, dossier).headers["Location"] == address(dossier, "giay-to/")
     assert Dossier.objects.count() == 1
+
+
+def test_a_press_sent_again_after_its_process_died_is_told_as_not_checked(
+    an_client: Client, register: ToldRegister
+) -> None:
+    dossier, press = begin(an_client), {"press_key": str(uuid.uuid4())}
+
+    def die() -> None:
+        raise SystemExit
+
+    register.before_answer = die
+    with pytest.raises(SystemExit):
+        agree(an_client, dossier, **press)
+    register.before_answer = None
+    IdentityCheck.objects.update(asked_at=timezone.now() - timedelta(minutes=1))
+
+    page = agree(an_client, dossier, **press).content.decode()
+
+    assert UNANSWERED in page
+    assert "Thử lại" in page
+    assert "Chưa kiểm tra được: Thông tin người nộp hồ sơ" in page
+    assert agree(an_client, dossier).headers["Location"] == address(dossier, "giay-to/")
 
 
 def test_a_wrong_name_in_the_account_is_a_warning_with_the_way_to_mend_it(

@@ -16,6 +16,7 @@ from motcua.audit.models import AuditEvent
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import Inquiry, TouchPoint
 from motcua.population.memory import MemoryRegister
+from motcua.verification import line
 from motcua.verification.models import IdentityCheck
 from motcua.verification.registers import use_register
 from motcua.verification.service import (
@@ -178,6 +179,24 @@ def test_a_press_repeated_long_after_vouches_for_nothing_and_is_on_record(regist
         "check": IdentityCheck.objects.get().request_id,
         "touch_point": "registration",
     }
+
+
+def test_a_repeated_press_waits_for_no_question_whose_process_died(register, monkeypatch) -> None:
+    def die() -> None:
+        raise SystemExit
+
+    def sleep(seconds: float) -> None:
+        raise AssertionError("nothing is worth waiting for")
+
+    press, register.before_answer = Press(uuid.uuid4()), die
+    with pytest.raises(SystemExit):
+        ask(cast.an.claim, press)
+    monkeypatch.setattr("motcua.verification.asking.time.sleep", sleep)
+
+    again = ask(cast.an.claim, press, now=NOW + line.longest_question())
+
+    assert again.outcome == ""
+    assert register.asked == 0
 
 
 def test_a_repeated_no_comes_no_sooner_than_the_first_could(register, settings, monkeypatch) -> None:

@@ -43,7 +43,7 @@ def ask_about(
     try:
         begin()
     except StillAsking:
-        if answered := answer_to(press=press, claim=claim, user=citizen_of(dossier).user):
+        if answered := answer_to(press=press, claim=claim, user=citizen_of(dossier).user, now=now):
             return answered
         raise
     check = None

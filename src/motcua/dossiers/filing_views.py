@@ -185,12 +185,13 @@ class _Asking:
     ) -> HttpResponse:
         """Return the page, with the forms as they are and what came of the press."""
         if check is not None:
-            outcome = {"kind": check.outcome, "tries_left": check.tries_left}
-            if check.is_unanswered:
+            # A check without an outcome is of a press whose process died: its fate is unknown, and so its answer.
+            kind = check.outcome or IdentityCheck.Outcome.UNANSWERED.value
+            is_unanswered = kind == IdentityCheck.Outcome.UNANSWERED
+            outcome = {"kind": kind, "tries_left": check.tries_left}
+            if is_unanswered:
                 outcome["since"] = line_status(now=timezone.now()).since
-            if (
-                check.is_unanswered or not self.draft.procedure.may_query
-            ):  # what ``send_reminders`` sees ending
+            if is_unanswered or not self.draft.procedure.may_query:  # what ``send_reminders`` sees ending
                 outcome["remind_form_id"] = "remind"
         if outcome:
             outcome = {**_NOTHING_MORE, **outcome}

@@ -296,13 +296,17 @@ def _refuse_replay(check: IdentityCheck) -> None:
             details={"check": first.request_id, "touch_point": check.touch_point},
         )
         raise PressReused
-    raise Replayed(replayed(first))
+    raise Replayed(replayed(first, now=check.asked_at))
 
 
-def replayed(first: IdentityCheck) -> IdentityCheck:
-    """Count one more press of a button that asked already, and return its check once the outcome is known."""
+def replayed(first: IdentityCheck, *, now: datetime) -> IdentityCheck:
+    """Count one more press of a button that asked already, and return its check once the outcome is known.
+
+    Of a question that is older than any lasts the outcome is never known: nobody waits for it.
+    """
     IdentityCheck.objects.filter(pk=first.pk).update(replays=F("replays") + 1)
-    patience = time.monotonic() + line.longest_question().total_seconds()
+    longest = line.longest_question()
+    patience = time.monotonic() + min(longest, longest - (now - first.asked_at)).total_seconds()
     while not first.outcome and time.monotonic() < patience:
         give_connection_back()
         with elsewhere():

@@ -273,13 +273,16 @@ def look_up(
         return replayed.check
 
 
-def answer_to(*, press: Press, claim: IdentityClaim, user: AbstractBaseUser) -> IdentityCheck | None:
+def answer_to(
+    *, press: Press, claim: IdentityClaim, user: AbstractBaseUser, now: datetime
+) -> IdentityCheck | None:
     """Return the check that another press of the same button is waiting for, its outcome known; asks nobody.
 
     Args:
         press: what came with the press of the button.
         claim: what is claimed.
         user: who pressed.
+        now: the moment.
 
     Returns:
         None when no such press of this user's about this claim is on record, even a moment later.
@@ -291,7 +294,7 @@ def answer_to(*, press: Press, claim: IdentityClaim, user: AbstractBaseUser) -> 
     )
     for _ in range(_LOOKS_FOR_AN_INTENT):
         if first := same.first():
-            return _evened_out(asking.replayed(first))
+            return _evened_out(asking.replayed(first, now=now))
         give_connection_back()
         with elsewhere():
             time.sleep(asking.LOOK_AGAIN)
