@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.html import escape
 
 from motcua.accounts import notices, service
-from motcua.accounts.models import Citizen
+from motcua.accounts.models import Citizen, Notice
 from motcua.audit.models import AuditEvent
 from motcua.identity.birth import BirthDate
 from motcua.identity.register import CouldNotAsk, Trouble
@@ -165,6 +165,18 @@ def test_nobody_takes_a_number_that_the_register_does_not_give_them(
     assert all(page.count("Xác thực thất bại") == 1 for page in pages)
     citizen_an.refresh_from_db()
     assert citizen_an.number.digits == cast.an.number
+
+
+def test_the_owner_of_a_number_that_others_try_to_take_is_told_once(
+    an_client: Client, citizen_binh: Citizen, register: ToldRegister, settings: Any
+) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 1}
+    form = typed(cast.an, number=cast.binh.number, current_password=PASSWORD, is_sure="on")
+
+    pages = [an_client.post("/ca-nhan/chinh-sua/", form) for _ in range(3)]
+
+    assert [page.status_code for page in pages] == [200, 429, 429]
+    assert "nhiều lần nhập sai" in Notice.objects.get(user=citizen_binh.user).text
 
 
 def test_another_number_is_kept_waiting_while_the_register_gives_no_answer(

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from motcua.accounts.models import Citizen, User
+from motcua.accounts.models import Citizen, Notice, User
 from motcua.dossiers import service
 from motcua.dossiers.models import Dossier, DossierOwner, Paper
 from motcua.identity.birth import BirthDate
@@ -162,6 +162,27 @@ def test_wrong_tries_about_an_owner_are_limited_like_ones_own(
     assert int(page.headers["Retry-After"]) > 0
     assert "Tạm dừng kiểm tra: thông tin chủ hồ sơ" in page.content.decode()
     assert IdentityCheck.objects.count() == 3
+
+
+def test_the_holder_of_a_number_that_is_guessed_at_as_an_owners_is_told_once(
+    an_client: Client, citizen_binh: Citizen, settings: Settings
+) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 1}
+    dossier = begin(an_client, RESIDENCE)
+    binh = {"number": cast.binh.number, "birth_date": cast.binh.typed_birth}
+    for name in ("Trần Thị Bảo", "Trần Thị Bích", "Trần Thị Biên"):
+        agree(an_client, dossier, **for_child(full_name=name, **binh))
+
+    assert "nhiều lần nhập sai" in Notice.objects.get().text
+    assert Notice.objects.get().user == citizen_binh.user
+
+
+def test_nobody_is_warned_of_their_own_tries(binh_client: Client, settings: Settings) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 1}
+    dossier = begin(binh_client, RESIDENCE)
+
+    assert [agree(binh_client, dossier).status_code for _ in range(2)] == [200, 429]
+    assert not Notice.objects.exists()
 
 
 def test_a_changed_owner_needs_a_new_check(an_client: Client, register: ToldRegister) -> None:

@@ -175,8 +175,7 @@ def register_citizen(
             press=press,
         )
     except Limited as limited:
-        if limited.scope == "number":
-            _warn_owner(claim.number, "guessed_at", GUESSED_AT, now)
+        warn_if_guessed_at(number=claim.number, limited=limited, now=now)
         raise
     if not check.is_verified:
         return check
@@ -216,6 +215,18 @@ def owner_of(*, number_digest: str) -> Citizen | None:
     if not number_digest:
         return None
     return Citizen.objects.select_related("user").filter(number_digest=number_digest).first()
+
+
+def warn_if_guessed_at(*, number: IdNumber, limited: Limited, now: datetime) -> None:
+    """Tell the owner of a number, where there is an account, once wrong tries have locked the number on the portal.
+
+    Args:
+        number: that somebody else asked about.
+        limited: why the question was refused.
+        now: the moment.
+    """
+    if limited.scope == "number":
+        _warn_owner(number, "guessed_at", GUESSED_AT, now)
 
 
 @in_vietnamese()
@@ -354,14 +365,18 @@ def update_profile(
     if claim.number != citizen.number or contact.email != citizen.email:
         confirm_password(citizen.user, current_password, now)
     if claim.number != citizen.number:
-        check = check_identity(
-            claim=claim,
-            asker=Asker(user=citizen.user, address=address),
-            touch_point=TouchPoint.REGISTRATION,
-            purpose=Purpose("Đổi số CCCD/CMND của tài khoản"),
-            now=now,
-            press=press,
-        )
+        try:
+            check = check_identity(
+                claim=claim,
+                asker=Asker(user=citizen.user, address=address),
+                touch_point=TouchPoint.REGISTRATION,
+                purpose=Purpose("Đổi số CCCD/CMND của tài khoản"),
+                now=now,
+                press=press,
+            )
+        except Limited as limited:
+            warn_if_guessed_at(number=claim.number, limited=limited, now=now)
+            raise
         if not check.is_verified:
             return check
     try:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from motcua.accounts.service import warn_if_guessed_at
 from motcua.dossiers.filing_holds import StillAsking, citizen_of
 from motcua.dossiers.models import Dossier
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import TouchPoint
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Asker, Press, Purpose, answer_to, check_identity
+from motcua.verification.service import Asker, Limited, Press, Purpose, answer_to, check_identity
 
 
 def ask_about(
@@ -62,6 +63,10 @@ def ask_about(
             now=now,
             press=press,
         )
+    except Limited as limited:
+        if claim.number != citizen_of(dossier).number:
+            warn_if_guessed_at(number=claim.number, limited=limited, now=now)
+        raise
     finally:
         end(check)
     return check
