@@ -299,6 +299,23 @@ def test_digits_that_contradict_the_year_warn_softly_and_may_be_overridden(
     assert register.asked == 1
 
 
+def test_who_said_that_all_is_right_is_warned_anew_of_something_else(
+    client: Client, register: ToldRegister
+) -> None:
+    form = typed(cast.an, birth_date="07/03/1986")
+    warned = client.post("/dang-ky/", form).content.decode()
+    sure = {"is_sure": "on", "sure_of": re.search(r'name="sure_of" value="([^"]+)"', warned)[1]}
+
+    rejected = client.post("/dang-ky/", form | sure).content.decode()
+    assert register.asked == 1
+    assert f'name="sure_of" value="{sure["sure_of"]}"' in rejected
+
+    again = client.post("/dang-ky/", form | sure | {"birth_date": "07/03/1987"}).content.decode()
+    assert "Số này ứng với người sinh năm 1985; ông/bà nhập 1987." in again
+    assert register.asked == 1
+    assert "checked" not in re.search(r'<input[^>]*name="is_sure"[^>]*>', again)[0]
+
+
 def test_too_many_wrong_tries_are_told_when_to_come_back_and_ask_nobody(
     client: Client, register: ToldRegister, settings: Any
 ) -> None:

@@ -185,6 +185,29 @@ def test_nobody_is_warned_of_their_own_tries(binh_client: Client, settings: Sett
     assert not Notice.objects.exists()
 
 
+def test_an_owners_digits_that_contradict_the_year_warn_before_anybody_is_asked(
+    an_client: Client, register: ToldRegister
+) -> None:
+    dossier = begin(an_client, RESIDENCE)
+    typed = for_child(birth_date="01/06/2016")
+
+    page = agree(an_client, dossier, **typed).content.decode()
+
+    assert "Số này ứng với người sinh năm 2015; ông/bà nhập 2016." in page
+    assert cast.han.full_name in page
+    assert register.asked == 0
+    said_of = re.search(r'name="owner-sure_of" value="([0-9a-f]{64})"', page)
+    assert said_of is not None
+
+    sure = {"owner-is_sure": "on", "owner-sure_of": said_of[1]}
+    assert "Xác thực thất bại" in agree(an_client, dossier, **typed, **sure).content.decode()
+    assert register.asked == 2
+
+    other = for_child(birth_date="01/06/2017")
+    assert "ông/bà nhập 2017" in agree(an_client, dossier, **other, **sure).content.decode()
+    assert register.asked == 2
+
+
 def test_a_changed_owner_needs_a_new_check(an_client: Client, register: ToldRegister) -> None:
     dossier = begin(an_client, RESIDENCE)
     agree(an_client, dossier, **for_child())

@@ -18,6 +18,7 @@ from motcua.accounts.passwords import LONGEST_PASSWORD, hashed
 from motcua.accounts.service import Contact
 from motcua.identity.claims import Contradiction, IdentityClaim, contradictions
 from motcua.sealing import BrokenSeal, seal, unseal
+from motcua.verification.service import claim_digest
 from motcua.web.fields import (
     HIDDEN_CHARACTER,
     BirthDateField,
@@ -99,19 +100,58 @@ class EmailField(forms.EmailField):
         )
 
 
-class ClaimForm(forms.Form):
-    """Name, date of birth and number, and the soft warning when the number's own digits say otherwise."""
+class WarningForm(forms.Form):
+    """The soft warning when a number's own digits say otherwise than the person; it comes before anybody is asked.
+
+    Whoever says that all is right says it of what was typed then: of anything else they are warned anew.
+    """
+
+    is_sure = forms.BooleanField(label=_("Thông tin trên đã đúng, tiếp tục kiểm tra"), required=False)
+    sure_of = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def contradictions(self) -> list[Contradiction]:
+        """List what the number's digits say otherwise than the person, for as long as the form waits for "is sure"."""
+        claim = self._warned_claim
+        if claim is None or self.cleaned_data["is_sure"]:
+            return []
+        return contradictions(claim)
+
+    @property
+    def warned_of(self) -> str:
+        """Return what the page of a warning carries, to know again what it was about."""
+        claim = self._warned_claim
+        return claim_digest(claim) if claim else ""
+
+    def forget_another_word(self) -> None:
+        """Take an "is sure" back that was said of something else; call it in ``clean``."""
+        claim, said_of = self._cleaned_claim(), self.cleaned_data.get("sure_of")
+        if claim is not None and said_of and said_of != claim_digest(claim):
+            self.cleaned_data["is_sure"] = False
+            self.data = {**dict(self.data.items()), self.add_prefix("is_sure"): ""}
+
+    @property
+    def _warned_claim(self) -> IdentityClaim | None:
+        return self._cleaned_claim() if self.is_bound and self.is_valid() else None
+
+    def _cleaned_claim(self) -> IdentityClaim | None:
+        """Return what is claimed, None while a part of it is missing or wrong."""
+        name, number, birth_date = map(self.cleaned_data.get, ("full_name", "number", "birth_date"))
+        return IdentityClaim(name, number, birth_date) if name and number and birth_date else None
+
+
+class ClaimForm(WarningForm):
+    """Name, date of birth and number, and the soft warning."""
 
     full_name = FullNameField()
     birth_date = BirthDateField(year_alone=True)
     knows_only_year = forms.BooleanField(label=_("Giấy tờ chỉ ghi năm sinh"), required=False)
     number = IdNumberField()
-    is_sure = forms.BooleanField(label=_("Thông tin trên đã đúng, tiếp tục kiểm tra"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a year alone that was not meant as such."""
         cleaned = super().clean() or self.cleaned_data
         refuse_unmeant_year(self)
+        self.forget_another_word()
         return cleaned
 
     @property
@@ -121,12 +161,6 @@ class ClaimForm(forms.Form):
         return IdentityClaim(
             full_name=data["full_name"], number=data["number"], birth_date=data["birth_date"]
         )
-
-    def contradictions(self) -> list[Contradiction]:
-        """List what the number's digits say otherwise than the person, for as long as the form waits for "is sure"."""
-        if not self.is_bound or not self.is_valid() or self.cleaned_data["is_sure"]:
-            return []
-        return contradictions(self.claim)
 
 
 class RegistrationForm(ClaimForm):

@@ -96,7 +96,7 @@ def applicant_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     asked = _Asking(request, draft)
     if request.method != "POST":
         return asked.page()
-    if not asked.is_valid():
+    if not asked.is_valid() or asked.owner_form.contradictions():
         return asked.page()
     try:
         return asked.confirm(timezone.now())

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from motcua.accounts.forms import WarningForm
 from motcua.accounts.service import Contact
 from motcua.dossiers.codes import parse_code
 from motcua.dossiers.files.reading import ACCEPT
@@ -97,7 +98,7 @@ def _with_default(data: Any, name: str, value: str) -> Any:
     return data
 
 
-class OwnerForm(forms.Form):
+class OwnerForm(WarningForm):
     """The person whose dossier it is, where the citizen files for somebody else."""
 
     relation = forms.ChoiceField(
@@ -152,12 +153,14 @@ class OwnerForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         refuse_unmeant_year(self)
         number = cleaned.get("number")
-        has_number = not self._without_number(cleaned.get("without_number"))
-        if number is not None and has_number and number == self._own_number:
+        if self._without_number(cleaned.get("without_number")):
+            cleaned["number"] = None
+        elif number is not None and number == self._own_number:
             text = _(
                 "Số này là của chính ông/bà. Vui lòng nhập số của chủ hồ sơ, hoặc chọn nộp cho bản thân."
             )
             self.add_error("number", text)
+        self.forget_another_word()
         return cleaned
 
     def owner(self) -> StatedOwner:
@@ -167,7 +170,7 @@ class OwnerForm(forms.Form):
         return StatedOwner(
             relation=data["relation"],
             full_name=data["full_name"],
-            number=None if without else data["number"],
+            number=data["number"],
             birth_date=data["birth_date"],
             sex=data.get("sex", ""),
             residence=data["residence"],
