@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -367,3 +369,28 @@ def test_the_next_person_can_be_scanned_at_once_for_the_same_procedure(desk: Des
 def test_a_form_for_no_known_procedure_has_none_chosen(desk: Desk, code: str) -> None:
     text = desk.client.get(reverse("reception"), {"thu-tuc": code}).content.decode()
     assert " selected>" not in text.split("</select>")[0]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("service", ["037", "003"])
+def test_of_two_forms_saved_at_one_moment_one_check_carries_one(
+    desk: Desk, officer: User, register: ToldRegister, service: str
+) -> None:
+    register._service = service
+    desk.checks(cast.an)
+    all_in = threading.Barrier(6)
+
+    def press(form: dict[str, Any]) -> int:
+        client = Client()
+        client.force_login(officer)
+        all_in.wait()
+        try:
+            return client.post(reverse("reception"), form).status_code
+        finally:
+            connection.close()
+
+    forms = [desk.form | {"press_key": str(uuid.uuid4())} for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        codes = list(pool.map(press, forms))
+    assert sorted(codes) == [200] * 5 + [302]
+    assert Dossier.objects.count() == 1

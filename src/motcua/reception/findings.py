@@ -231,6 +231,16 @@ def applicant_of(record: CitizenRecord | None, claim: IdentityClaim, procedure: 
     )
 
 
+def held_check(
+    claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime
+) -> IdentityCheck | None:
+    """Return what ``latest_check`` does, ours until the transaction ends: of two forms at one moment one is first."""
+    check = latest_check(claim, procedure, officer, now)
+    if check is not None:
+        IdentityCheck.objects.select_for_update(no_key=True).get(pk=check.pk)
+    return check
+
+
 def stands_alone(check: IdentityCheck, claim: IdentityClaim, officer: User, now: datetime) -> bool:
     """Say whether a yes without data still vouches: the service that gives none leaves nothing to spend."""
     return (

@@ -19,7 +19,7 @@ from motcua.dossiers.service import (
     owner_in,
     receive_at_desk,
 )
-from motcua.reception.findings import applicant_of, latest_check, recall, stands_alone
+from motcua.reception.findings import applicant_of, held_check, recall, stands_alone
 from motcua.verification.service import claim_digest, spend_record
 
 if TYPE_CHECKING:
@@ -95,23 +95,19 @@ def receive_verified(
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
     with transaction.atomic():
-        check: IdentityCheck | None
         if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
             check, record = spent
             applicant = replace(applicant_of(record, claim, procedure), phone=typed.phone, email=typed.email)
-        elif (
-            earlier := first_press(
-                press_key=press_key, officer=officer, procedure=procedure, instead=handed.instead
-            )
-        ) and _is_about(earlier.identity_check, claim):
+            return _receive(officer, procedure, applicant, check, "", handed, press_key, now)
+        alone = held_check(claim, procedure, officer, now)
+        earlier = first_press(
+            press_key=press_key, officer=officer, procedure=procedure, instead=handed.instead
+        )
+        if earlier is not None and _is_about(earlier.identity_check, claim):
             return _of_same_owner(earlier, handed.owner)
-        elif (check := latest_check(claim, procedure, officer, now)) and stands_alone(
-            check, claim, officer, now
-        ):
-            applicant = typed
-        else:
+        if alone is None or not stands_alone(alone, claim, officer, now):
             raise CheckNeeded
-        return _receive(officer, procedure, applicant, check, "", handed, press_key, now)
+        return _receive(officer, procedure, typed, alone, "", handed, press_key, now)
 
 
 def receive_by_hand(
@@ -214,6 +210,7 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
             check=check,
             is_by_hand=False,
         )
+    held_check(claim, procedure, officer, now)
     found = recall(claim=claim, procedure=procedure, officer=officer, now=now)
     if found.is_verified:
         return replace(typed, check=found.check, is_by_hand=False)
