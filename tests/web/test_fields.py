@@ -86,6 +86,22 @@ def test_a_name_that_cannot_be_is_refused_with_the_remedy(text: str, reason: str
     assert "ọ và tên" in error.messages[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Nguyễn Vǎn An", "không thuộc tiếng Việt: “ǎ”. Vui lòng gõ lại"),
+        ("Nguyễn V\u0430n An", "không thuộc tiếng Việt: “\u0430”. Vui lòng gõ lại"),
+        ("Nguyễn An\u0330", "không thuộc tiếng Việt: “\u25cc\u0330”. Vui lòng gõ lại"),
+        ("Nguyễn V. An", "ký tự không dùng được: “.”. Vui lòng"),
+        ("Nguyễn An\ufe0f", "có ký tự điều khiển ẩn. Vui lòng"),
+        ("Nguyễn An\ufff9", "có ký tự điều khiển ẩn. Vui lòng"),
+        ("'-'", "chỉ gồm chữ cái, dấu cách"),
+    ],
+)
+def test_the_character_that_no_name_has_is_shown_where_it_can_be_seen(text: str, words: str) -> None:
+    assert words in error_of(typed(full_name=text), "full_name").messages[0]
+
+
 def test_every_reason_of_the_core_has_its_words() -> None:
     def listed(documentation: str | None) -> set[str]:
         return {part for part in (documentation or "").split('"')[1::2] if part.isidentifier()}

@@ -6,6 +6,7 @@ A field gives the core's own type, or an error that names the field and the reme
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -34,6 +35,16 @@ NAME_ERRORS: Final[Mapping[str, Any]] = {
     "garbled": _("Họ và tên có vẻ chưa thành chữ tiếng Việt. Vui lòng kiểm tra bộ gõ hoặc bảng mã."),
     "two_tones": _("Họ và tên có âm tiết mang hai dấu thanh. Vui lòng xem lại dấu."),
 }
+# The same where the character can be shown: among look-alikes nobody finds it without.
+_SIGN_ERRORS: Final[Mapping[str, Any]] = {
+    "foreign_letter": _(
+        "Họ và tên có chữ cái không thuộc tiếng Việt: “%(sign)s”. Vui lòng gõ lại như trên thẻ."
+    ),
+    "sign": _(
+        "Họ và tên có ký tự không dùng được: “%(sign)s”. Vui lòng chỉ dùng chữ cái, dấu cách, dấu nháy ' và dấu gạch "
+        "nối -."
+    ),
+}
 NUMBER_ERRORS: Final[Mapping[str, Any]] = {
     "empty": _("Vui lòng nhập số CCCD/CMND."),
     "shape": _("Số CCCD/CMND chỉ gồm chữ số. Vui lòng nhập 12 số của thẻ căn cước, hoặc 9 số của CMND."),
@@ -50,6 +61,7 @@ BIRTH_ERRORS: Final[Mapping[str, Any]] = {
         "Ngày sinh cần đủ ngày/tháng/năm. Nếu giấy tờ chỉ ghi năm, vui lòng đánh dấu ô “Giấy tờ chỉ ghi năm sinh”."
     ),
 }
+_UNSEEN_MARKS: Final = re.compile("[\u180b-\u180f\u3164\u115f\u1160\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _PHONE_BETWEEN: Final = re.compile(r"[\s.()\u00ad\u200b\u2010-\u2015-]+")
 _PHONE: Final = re.compile(r"0[0-9]{9,10}")
 
@@ -90,8 +102,8 @@ class FullNameField(forms.Field):
         except names.NameRefused as refused:
             if refused.reason == "empty" and not self.required:
                 return ""
-            params = {"suggestion": names.suggest(typed)}
-            raise ValidationError(NAME_ERRORS[refused.reason], code=refused.reason, params=params) from None
+            params = {"suggestion": names.suggest(typed), "sign": _shown(refused.sign)}
+            raise ValidationError(_name_error(refused), code=refused.reason, params=params) from None
         if not isinstance(value, KeptName) and (suggestion := names.suggest(typed)):
             params = {"suggestion": suggestion, "typed": typed}
             raise ValidationError(NAME_ERRORS["garbled"], code="garbled", params=params)
@@ -100,6 +112,20 @@ class FullNameField(forms.Field):
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         """Switch off spelling help, which would redden every name."""
         return {"spellcheck": "false", "maxlength": "1000"}
+
+
+def _name_error(refused: names.NameRefused) -> Any:
+    """Return what is wrong with a name, with the character in question where there is one to be seen."""
+    if refused.reason not in _SIGN_ERRORS or refused.sign in "'-":
+        return NAME_ERRORS[refused.reason]
+    return _SIGN_ERRORS[refused.reason] if _shown(refused.sign) else NAME_ERRORS["control"]
+
+
+def _shown(sign: str) -> str:
+    """Return a character as it can be seen, a mark on a circle of its own; empty for what nobody sees."""
+    if not sign or not sign.isprintable() or _UNSEEN_MARKS.fullmatch(sign):
+        return ""
+    return f"\u25cc{sign}" if unicodedata.category(sign).startswith("M") else sign
 
 
 class IdNumberField(forms.Field):
