@@ -23,6 +23,10 @@ TODAY = date(2026, 11, 23)
         " 07 / 03 / 1985\n",
         "０７／０３／１９８５",
         "０７０３１９８５",
+        "\ufeff07/03/1985\u200b",
+        "07\u201303\u20131985",
+        "07\u201103\u20111985",
+        "07\u221503\u22151985",
     ],
 )
 def test_a_whole_date_is_read_in_every_usual_shape(typed):
@@ -50,6 +54,7 @@ def test_days_at_the_edge_are_accepted(typed):
     [
         ("", "empty"),
         (" \u3000\t", "empty"),
+        ("\u200b\ufeff", "empty"),
         ("31/02/1990", "impossible"),
         ("29/02/1900", "impossible"),
         ("00/00/1955", "impossible"),

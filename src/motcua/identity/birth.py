@@ -9,7 +9,10 @@ from typing import Final
 
 EARLIEST_YEAR: Final = 1900
 _LONGEST_TEXT: Final = 40
-_FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９／－．", "0123456789/-.")
+# Full-width signs, the strokes that word processors put in the place of "-" and "/", and what nobody sees.
+_MENDED: Final = str.maketrans(
+    "０１２３４５６７８９／－．‐‑‒–—―−⁄∕", "0123456789/-.-------//", "\u00ad\u200b\u200c\u200d\u2060\ufeff"
+)
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _MONTH_AND_YEAR: Final = re.compile(r"[0-9]{1,2} ?[/.-] ?[0-9]{4}")
 _WHOLE_DATE: Final = re.compile(
@@ -81,12 +84,13 @@ def parse_birth(text: str, *, today: date) -> BirthDate:
     """Read a typed date of birth.
 
     Takes dd/mm/yyyy (one-digit days and months, "-" or "." between, or no separator at all) or a year alone;
-    full-width digits count as digits. `today` is the last day on which one can be born. Raises BirthRefused
-    when there is nothing to read, when it has another shape, or when nobody alive was born then.
+    full-width digits count as digits, and signs that nobody sees go. `today` is the last day on which one can
+    be born. Raises BirthRefused when there is nothing to read, when it has another shape, or when nobody
+    alive was born then.
     """
     if len(text) > _LONGEST_TEXT:
         raise BirthRefused("shape")
-    typed = " ".join(text.translate(_FULL_WIDTH).split())
+    typed = " ".join(text.translate(_MENDED).split())
     if not typed:
         raise BirthRefused("empty")
     if _YEAR.fullmatch(typed):
