@@ -199,6 +199,26 @@ def test_somebody_with_an_account_sees_the_same_page_and_the_owner_is_told(
     assert refused.status_code == 200
 
 
+def test_the_second_holder_of_an_old_number_is_told_and_the_first_is_left_in_peace(
+    client: Client, register: ToldRegister
+) -> None:
+    client.post("/dang-ky/", typed(cast.hoa, number=cast.hoa.old_number))
+    hoa = User.objects.get()
+
+    page = client.post("/dang-ky/", typed(cast.hoa2, number=cast.hoa2.old_number)).content.decode()
+
+    assert "Chưa đăng ký được bằng số CMND này. Vui lòng nhập số định danh 12 số" in page
+    assert 'name="kept_password"' in page
+    assert not Notice.objects.exists()
+    assert User.objects.get() == hoa
+    assert client.post("/dang-ky/", typed(cast.hoa2)).headers["Location"] == "/dang-ky/hoan-tat/"
+    assert User.objects.count() == 2
+
+    again = client.post("/dang-ky/", typed(cast.hoa, number=cast.hoa.old_number))
+    assert again.headers["Location"] == "/dang-ky/hoan-tat/"
+    assert Notice.objects.get().user == hoa
+
+
 def test_an_existing_account_costs_as_many_password_hashes_as_a_new_one(
     client: Client, register: ToldRegister, people: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -161,6 +162,7 @@ def register_citizen(
 
     Raises:
         RegistrationClosed: the province takes no registrations; nothing was asked.
+        NumberTaken: the person is confirmed, but the account with this old number is of its other holder.
         verification.service.Limited, ChallengeNeeded, PressReused: nothing was asked.
     """
     if not settings.REGISTRATION_OPEN:
@@ -200,6 +202,8 @@ def register_citizen(
     except IntegrityError:
         if Citizen.objects.filter(registration_check=check).exists():
             return check  # the same press made the account a moment ago
+        if _is_another_holders(claim.number, check):
+            raise NumberTaken from None
         if not _warn_owner(claim.number, "registered_again", REGISTERED_AGAIN, now):
             raise
         record(name="account.registration_repeated", now=now, subject=digest("number", claim.number.digits))
@@ -215,6 +219,20 @@ def owner_of(*, number_digest: str) -> Citizen | None:
     if not number_digest:
         return None
     return Citizen.objects.select_related("user").filter(number_digest=number_digest).first()
+
+
+def _is_another_holders(number: IdNumber, check: IdentityCheck) -> bool:
+    """Say whether a number's account is of somebody else than the check is about: some old numbers have two holders.
+
+    The register tells, where it gives records: of each holder another personal number.
+    """
+    owner = owner_of(number_digest=check.number_digest)
+    if number.is_personal_number or owner is None or not check.person_digest:
+        return False
+    own = Q(pk=owner.registration_check_id) | Q(asked_by=owner.user)
+    known = IdentityCheck.objects.filter(own, number_digest=check.number_digest).exclude(person_digest="")
+    latest = known.order_by("-asked_at").first()
+    return latest is not None and latest.person_digest != check.person_digest
 
 
 def warn_if_guessed_at(*, number: IdNumber, limited: Limited, now: datetime) -> None:

@@ -60,6 +60,16 @@ def register(request: HttpRequest) -> HttpResponse:
     except (ChallengeNeeded, PressReused) as refusal:
         form.keep_password(password_hash)
         return _not_asked(request, "accounts/register.html", {"form": form}, refusal)
+    except service.NumberTaken:
+        form.keep_password(password_hash)
+        form.add_error(
+            "number",
+            _(
+                "Chưa đăng ký được bằng số CMND này. Vui lòng nhập số định danh 12 số trên thẻ căn cước, hoặc đến bộ "
+                "phận một cửa."
+            ),
+        )
+        return render(request, "accounts/register.html", {"form": form})
     except Limited as limited:
         form.keep_password(password_hash)
         context = {"form": form, "outcome": "limited", "until": limited.until, "tries": limited.tries}
