@@ -16,9 +16,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from motcua.accounts.models import User
+from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier
+from motcua.identity.numbers import IdNumber
 from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, RegisterError, Trouble
 from motcua.procedures.models import Procedure, RequiredDocument
 from motcua.procedures.service import forget
@@ -317,6 +318,18 @@ def test_a_yes_without_data_is_used_once(desk: Desk, register: ToldRegister) -> 
     desk.saves()
     assert not desk.saves(press_key=str(uuid.uuid4())).is_receipt
     assert Dossier.objects.count() == 1
+
+
+def test_a_yes_without_data_to_an_old_number_opens_the_dossier_to_no_account(
+    desk: Desk, citizen_an: Citizen, register: ToldRegister
+) -> None:
+    register._service = "003"
+    citizen_an.number = IdNumber(cast.hoa2.old_number)
+    citizen_an.save()
+
+    desk.checks(cast.hoa2, number=cast.hoa2.old_number)
+    assert desk.saves().is_receipt
+    assert Dossier.objects.get().citizen is None
 
 
 # The list of documents

@@ -165,7 +165,8 @@ def receive_at_desk(
         press_key=press_key,
     )
     dossier.set_applicant_number(applicant.number)
-    if check is not None and check.is_verified:
+    # An old card number may have two holders: the account that has it need not be this person's.
+    if check is not None and check.is_verified and applicant.number and applicant.number.is_personal_number:
         dossier.citizen = owner_of(number_digest=dossier.applicant_number_digest)
     move = states.MOVES[instead.move if instead else "receive"]
     try:
