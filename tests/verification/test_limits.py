@@ -215,6 +215,25 @@ def test_the_lock_of_a_number_with_two_spellings_ends_at_the_moment_that_was_tol
     assert portal(cast.an.claim, now=refusal.value.until).is_verified
 
 
+def test_a_thousand_spellings_of_one_claim_go_round_no_counter(register) -> None:
+    asked, until = [], None
+    for place in range(1000):
+        signs = zip("nguyễnvănân", f"{place:011b}", strict=True)
+        spelling = "".join(sign.upper() if bit == "1" else sign for sign, bit in signs)
+        moment = NOW + timedelta(seconds=place / 10)
+        try:
+            portal(cast.an.named(spelling), now=moment)
+            asked.append(moment)
+        except Limited as refusal:
+            until = refusal.until
+
+    assert len(asked) == register.asked == 17  # four times four, and the first of the fifth
+    assert until == asked[0] + timedelta(hours=1)
+    with pytest.raises(Limited):
+        portal(cast.an.claim, now=until - timedelta(milliseconds=1))
+    assert portal(cast.an.claim, now=until).is_verified
+
+
 def test_tries_from_before_spellings_were_told_apart_count_once_each(register) -> None:
     for place in range(3):
         portal(wrong(place))

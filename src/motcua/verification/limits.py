@@ -5,6 +5,7 @@ officer, and the whole portal. A try is wrong when it was *rejected*. A question
 it is answered, so that twenty tries at one time are no way round a limit of five. An unanswered question never counts.
 
 Spellings of one name that differ in the place of a tone mark alone are one try: nobody learns anything by the second.
+But every question is work for the register, so never are more than ``_MOST_SPELLINGS`` of them one try, on average.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from math import ceil
 from typing import Any, Final
 
 from django.conf import settings
@@ -31,7 +33,7 @@ SYSTEM_WINDOW: Final = timedelta(minutes=5)
 _RECEPTION: Final = (TouchPoint.RECEPTION,)
 # The lane of all questions that leave the desks their share.
 _AFTER_DESKS: Final = (*PORTAL, TouchPoint.RECHECK, TouchPoint.LOOKUP)
-_MOST_SPELLINGS: Final = 4  # of one claim, on average, that are looked at for the moment at which a lock ends
+_MOST_SPELLINGS: Final = 4  # of one claim, on average, that are one try
 _CHECKS: Final = IdentityCheck._meta.db_table
 _RELEASES: Final = LimitRelease._meta.db_table
 _IN_FLIGHT: Final = f"""(
@@ -40,8 +42,11 @@ _IN_FLIGHT: Final = f"""(
 _RECENT: Final = f"""(
     SELECT COUNT(*) FROM {_CHECKS} WHERE asked_by_id = %s AND asked_at > %s AND touch_point IN ({{points}})
 )"""  # noqa: S608  # nosec B608 # names of ours
+_SPELLINGS: Final = "COUNT(DISTINCT COALESCE(NULLIF(spelling_digest, ''), claim_digest))"
+_COUNTED: Final = f"COUNT(*) - {_SPELLINGS} + COUNT(DISTINCT claim_digest)"
 _TRIES: Final = f"""(
-    SELECT COUNT(*) - COUNT(DISTINCT COALESCE(NULLIF(spelling_digest, ''), claim_digest)) + COUNT(DISTINCT claim_digest)
+    SELECT CASE WHEN COUNT(*) > {_MOST_SPELLINGS} * ({_COUNTED})
+        THEN (COUNT(*) + {_MOST_SPELLINGS - 1}) / {_MOST_SPELLINGS} ELSE {_COUNTED} END
     FROM {_CHECKS} WHERE {{column}} = %s AND asked_at > {{since}} AND touch_point IN ({{points}})
     AND (outcome = 'rejected' OR (outcome = '' AND asked_at > %s))
 )"""  # noqa: S608  # nosec B608 # names of ours
@@ -233,7 +238,8 @@ def next_try_at(*, limit: Limit, now: datetime, longest_question: timedelta) -> 
 def _tries_in(checks: list[tuple[datetime, str, str]]) -> int:
     """Count as the statement above does: every question, but spellings of one claim once."""
     spellings = {spelling or claim for _, claim, spelling in checks}
-    return len(checks) - len(spellings) + len({claim for _, claim, _ in checks})
+    tries = len(checks) - len(spellings) + len({claim for _, claim, _ in checks})
+    return max(tries, ceil(len(checks) / _MOST_SPELLINGS))
 
 
 def _wrong_tries(limit: Limit, now: datetime, longest_question: timedelta) -> QuerySet[IdentityCheck]:
