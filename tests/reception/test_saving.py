@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -126,6 +127,19 @@ def test_a_check_of_half_an_hour_ago_counts_for_nothing(desk: Desk) -> None:
     IdentityCheck.objects.update(asked_at=timezone.now() - timedelta(minutes=31))
     WaitingRecord.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     assert not desk.saves().is_receipt
+
+
+def test_a_later_no_about_the_same_claim_takes_an_earlier_yes_away(
+    desk: Desk, register: ToldRegister
+) -> None:
+    desk.checks(cast.an)
+    register.says(cast.an, replace(cast.an.record, is_deceased=True))
+    desk.form["checked"] = ""  # as on a new page, which shows no answer yet
+
+    assert desk.checks(cast.an).answers == ["Xác thực thất bại"]
+    assert not desk.saves().is_receipt
+    assert not Dossier.objects.exists()
+    assert not WaitingRecord.objects.exists()
 
 
 def test_a_double_press_receives_one_dossier(desk: Desk) -> None:

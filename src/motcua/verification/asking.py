@@ -216,8 +216,11 @@ def _over(
         _log.warning("npd.other_line request=%s route=%s", check.request_id, check.route)
         give_connection_back()
     with planned_once(), transaction.atomic():
-        if isinstance(outcome, Verified) and outcome.record and question.touch_point is TouchPoint.RECEPTION:
-            waiting_records.keep(check, outcome.record, at)
+        if question.touch_point is TouchPoint.RECEPTION:
+            if isinstance(outcome, Verified) and outcome.record:
+                waiting_records.keep(check, outcome.record, at)
+            elif isinstance(outcome, Rejected):
+                waiting_records.drop(check)
         _complete(check, outcome, at, question.asker)
     _report(route, lines, outcome, at, took)
     return outcome

@@ -33,6 +33,13 @@ def keep(check: IdentityCheck, record: CitizenRecord, now: datetime) -> None:
     )
 
 
+def drop(check: IdentityCheck) -> None:
+    """Erase what waits of earlier answers to the same officer about the same claim: the register says no now."""
+    WaitingRecord.objects.filter(
+        identity_check__asked_by_id=check.asked_by_id, identity_check__claim_digest=check.claim_digest
+    ).delete()
+
+
 def find(
     *, user: AbstractBaseUser, claim_digest: str, procedure_code: str, now: datetime
 ) -> QuerySet[WaitingRecord]:
