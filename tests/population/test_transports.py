@@ -283,12 +283,69 @@ def test_a_packed_bomb_is_refused_unopened():
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n" + MATCH,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n" + MATCH,
     ],
-    ids=["another protocol", "too many headers", "too long a header"],
+    ids=[
+        "another protocol",
+        "too many headers",
+        "too long a header",
+        "a negative chunk",
+        "a chunk without end",
+    ],
 )
 def test_what_is_not_http_is_unreadable(junk):
     with StubRegister(answering(junk, keep=False)) as stub:
         assert trouble_of(stub).trouble is Trouble.UNREADABLE
+
+
+@pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints"])
+def test_what_announces_a_reply_is_not_taken_for_it(status):
+    announced = f"HTTP/1.1 {status}\r\nLink: </a.css>\r\n\r\n".encode() * 2
+    with StubRegister(answering(announced + http(MATCH))) as stub:
+        assert (post(stub).status, post(stub).body) == (200, MATCH)
+
+
+@pytest.mark.parametrize(
+    "status", ["101 Switching Protocols", "204 No Content", "304 Not Modified", "503 Busy"]
+)
+def test_an_answer_that_comes_after_an_error_is_not_the_next_question_s(status):
+    def late(connection, request, stub):
+        connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+        stub.stopping.wait(0.2)
+        return answering(http(golden("reply-037-nobody.xml")))(connection, request, stub)
+
+    with StubRegister(late, answering(http(MATCH))) as stub:
+        transport = C06(settings_for(stub.url))
+        first, second = (
+            transport.post(OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT) for _ in range(2)
+        )
+    assert (first.status, second.body) == (int(status[:3]), MATCH)
+
+
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatch):
+    real, full = socket.getaddrinfo, socket.create_server(("127.0.0.1", 0), backlog=0)
+    filling = [socket.socket() for _ in range(3)]
+    for one in filling:
+        one.setblocking(False)
+        one.connect_ex(full.getsockname())
+    with StubRegister(answering(http(MATCH))) as stub:
+
+        def both(host, *rest, **named):
+            if host != "npd.invalid":
+                return real(host, *rest, **named)
+            if named.get("flags"):
+                raise socket.gaierror(socket.EAI_NONAME, "no number")
+            ports = (full.getsockname()[1], stub.port)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        started = time.monotonic()
+        reply = post(stub, url="http://npd.invalid/", connect_seconds=1.0, total_seconds=4.0)
+    assert reply.body == MATCH
+    assert time.monotonic() - started < 0.95
+    for one in (*filling, full):
+        one.close()
 
 
 def test_a_host_name_without_an_address_is_a_connection_trouble(monkeypatch):

@@ -1,6 +1,8 @@
 """What we read: golden replies, and malformed neighbors of each, none of which may count as yes or no."""
 
+import re
 import tracemalloc
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -158,16 +160,22 @@ def test_every_honest_content_type_is_taken(content_type):
 
 
 def test_a_decomposed_name_arrives_clean():
-    import unicodedata
-
     record = read(unicodedata.normalize("NFD", MATCH)).record
     assert record is not None
     assert record.full_name == "ĐẶNG THỊ MẪU THỬ"
 
 
+def test_a_decomposed_address_arrives_composed():
+    composed, decomposed = (read(unicodedata.normalize(form, MATCH)).record for form in ("NFC", "NFD"))
+    assert composed is not None
+    assert composed.permanent_residence.detail == "SỐ 1 PHỐ THỬ NGHIỆM"
+    assert decomposed == composed
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        (MATCH[MATCH.index("<ns1:CongDan>") : MATCH.index("</ns1:CongdanCollection>")], "<ns1:CongDan/>"),
         ("<ns1:Ten>ĐẶNG THỊ MẪU THỬ</ns1:Ten>", "<ns1:Ten/>"),
         ("<ns1:Ten>ĐẶNG THỊ MẪU THỬ</ns1:Ten>", "<ns1:Ten>  </ns1:Ten>"),
     ],
@@ -217,6 +225,15 @@ UNREADABLE = {
     "a citizen of another namespace": MATCH.replace("<ns1:CongDan>", '<CongDan xmlns="urn:x">').replace(
         "</ns1:CongDan>", "</CongDan>"
     ),
+    "a citizen in another place": MATCH.replace("<ns1:CongDan>", "<ns1:DanhSach><ns1:CongDan>").replace(
+        "</ns1:CongDan>", "</ns1:CongDan></ns1:DanhSach>"
+    ),
+    "a citizen's parts in no namespace": re.sub(r"ns1:(?!Cong[dD]an)", "", MATCH).replace(
+        " xmlns:ns1", ' xmlns="" xmlns:ns1'
+    ),
+    "a citizen's parts in small letters": MATCH.replace("ns1:So", "ns1:so").replace("ns1:HoVaTen>", "ns1:hoVaTen>"),
+    "a birth date in an unknown shape": MATCH.replace("ns1:NgayThangNam>", "ns1:Ngay>").replace("ns1:Nam>", "ns1:N>"),
+    "two years, one without a day": MATCH.replace(BIRTH, "<ns1:NgayThangNam>19860000</ns1:NgayThangNam>"),
     "announced but absent": NOBODY.replace("/1.0", '/1.0" SoCongDan="1'),
     "a second number": MATCH.replace(NUMBER, "<ns1:SoDinhDanh>999000000000</ns1:SoDinhDanh>" + NUMBER),
     "two given names": MATCH.replace("</ns1:Ten>", "</ns1:Ten><ns1:Ten>KHÁC</ns1:Ten>"),

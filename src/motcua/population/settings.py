@@ -104,6 +104,7 @@ class RegisterSettings:
         try:
             parts = urlsplit(value)
             has_host = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+            (parts.hostname or "").encode("idna")  # no part of a name empty or too long
         except ValueError:
             raise SettingRefused(self.variable(field), expected) from None
         if parts.scheme not in ("http", "https") or not has_host or parts.username or parts.fragment:
@@ -129,6 +130,9 @@ class RegisterSettings:
             value: str = getattr(self, field)
             if ":" in value or not value.isprintable():
                 raise SettingRefused(self.variable(field), "printable characters without a colon")
+        for field in ("hash_uri", "secret", "secret_next"):
+            if not getattr(self, field).isprintable():
+                raise SettingRefused(self.variable(field), "printable characters")
 
     def _check_xroad(self) -> None:
         if not 3 <= len([part for part in self.xroad_client.split("/") if part]) <= 4:

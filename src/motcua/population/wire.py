@@ -8,6 +8,7 @@ choice stands in `docs/protocol.md`, whose sections the functions name.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -164,8 +165,8 @@ def read_envelope(
     if len(citizens) > 1:
         raise CouldNotAsk(Trouble.TWO_CITIZENS, detail=f"one question, {len(citizens)} citizens in the reply")
     others = [child for child in answer if child not in citizens]
-    if any(etree.QName(child).localname.lower() == "congdan" for child in others):
-        raise unreadable("a citizen in a namespace that is not the register's")
+    if any(etree.QName(one).localname.lower() == "congdan" for child in others for one in child.iter()):
+        raise unreadable("a citizen in a namespace or a place that is not the register's")
     if not citizens:
         if answer.get("SoCongDan", "0").strip() not in ("", "0") or (answer.text or "").strip():
             raise unreadable("the reply announces a citizen and holds none")
@@ -204,7 +205,7 @@ def _read_citizen(
     unknown = len(citizen) - sum(name in _KNOWN for name in parts)
     full_name = _name(parts.get("HoVaTen"))
     personal_number = _text(parts.get("SoDinhDanh"))
-    if not full_name and ("HoVaTen" in parts or not personal_number):
+    if not full_name and ("HoVaTen" in parts or not _says(citizen)):
         return None, unknown  # an empty name means that there are no data (docs/protocol.md §2.4)
     if not re.fullmatch(r"\d{12}", personal_number, re.ASCII):
         raise unreadable("a record without a readable personal number")
@@ -248,6 +249,11 @@ def _text(element: etree._Element | None) -> str:
     return text
 
 
+def _says(element: etree._Element | None) -> bool:
+    """Say whether there is any text in an element, at whatever depth and under whatever names."""
+    return element is not None and any(str(text).strip() for text in element.itertext())
+
+
 def _shaped(pattern: str, element: etree._Element | None) -> str:
     text = _text(element)
     return text if re.fullmatch(pattern, text, re.ASCII) else ""
@@ -261,7 +267,7 @@ def _name(element: etree._Element | None) -> str:
     else:
         spoken = _text(element)
     if not spoken:
-        if element is not None and any(str(text).strip() for text in element.itertext()):
+        if _says(element):
             raise unreadable("a name in an unknown shape")
         return ""
     _refuse_mojibake(spoken)
@@ -288,9 +294,11 @@ def _birth(element: etree._Element | None) -> BirthDate | None:
     parts = _parts(element)
     date = _text(parts.get("NgayThangNam")) or _text(element)
     year = _text(parts.get("Nam"))
-    if re.fullmatch(r"\d{4}(0000)?", date, re.ASCII):
-        date, year = "", year or date[:4]
+    if re.fullmatch(r"\d{4}(0000)?", date, re.ASCII) and year in ("", date[:4]):
+        date, year = "", date[:4]
     if not date and not year:
+        if _says(element):
+            raise unreadable("a birth date in an unknown shape")
         return None
     whole = _DATE.fullmatch(date)
     if date and (whole is None or year not in ("", whole[1])):
@@ -306,7 +314,7 @@ def _birth(element: etree._Element | None) -> BirthDate | None:
 def _address(element: etree._Element | None) -> Address | None:
     parts = _parts(element)
     unit = parts.get("MaDonViHanhChinh")  # QCVN 109: one code, of any level
-    detail = " ".join(_text(parts.get("ChiTiet")).split())
+    detail = " ".join(unicodedata.normalize("NFC", _text(parts.get("ChiTiet"))).split())
     _refuse_mojibake(_text(parts.get("ChiTiet")))
     address = Address(
         province_code=_shaped(r"\d{2}", parts.get("MaTinhThanh")) or _shaped(r"\d{2}", unit),

@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from functools import partial
-from http.client import HTTPException, HTTPResponse
+from http.client import CONTINUE, HTTPException, HTTPResponse
 from typing import Any
 
 import urllib3
@@ -70,6 +70,19 @@ class _TimedResponse(HTTPResponse):
         super().begin()
         if self.msg.defects:  # headers that end before their end pass for whole in the standard library
             raise HTTPException("defective headers")
+        if self.status != 200:  # what follows a reply that was none could be its answer, come late
+            self.will_close = True
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # The standard library passes over 100 alone, and would take 102 or 103 for the reply.
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        return version, CONTINUE if 101 < status < 200 else status, reason
+
+    def _read_next_chunk_size(self) -> int:
+        size: int = super()._read_next_chunk_size()  # type: ignore[misc]
+        if size < 0:
+            raise HTTPException("a chunk of less than nothing")
+        return size
 
 
 class _Timed:
@@ -87,12 +100,15 @@ class _Timed:
         self._last_used = time.monotonic()
         deadline = time.monotonic() + float(self.timeout)
         problem: OSError = OSError("the host name has no address")
-        for family, kind, protocol, _, address in _look_up(self, deadline):
+        addresses = _look_up(self, deadline)
+        for tried, (family, kind, protocol, _, address) in enumerate(addresses):
             sock = socket.socket(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
-                sock.settimeout(max(0.001, deadline - time.monotonic()))
+                # An address that swallows what is sent to it leaves the next ones their share.
+                share = (deadline - time.monotonic()) / (len(addresses) - tried)
+                sock.settimeout(max(0.001, share))
                 sock.connect(address)
                 sock.settimeout(max(0.001, deadline - time.monotonic()))  # the TLS handshake shares the time
             except OSError as error:
