@@ -52,6 +52,19 @@ def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
     assert Environment({"NPD_SECRET_FILE": str(tmp_path / "secret")})["NPD_SECRET"] == "a word"
 
 
+def test_a_mark_that_an_editor_put_before_a_secret_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a word\n", encoding="utf-8-sig")
+
+    assert Environment({"NPD_SECRET_FILE": str(tmp_path / "secret")})["NPD_SECRET"] == "a word"
+
+
+def test_a_file_of_a_secret_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes("a word".encode("utf-16"))
+
+    with pytest.raises(BadSetting, match="NPD_SECRET_FILE: .*UTF-8"):
+        Environment({"NPD_SECRET_FILE": str(tmp_path / "secret")})["NPD_SECRET"]
+
+
 def test_a_missing_file_of_a_secret_is_named() -> None:
     with pytest.raises(BadSetting, match="NPD_SECRET_FILE"):
         Environment({"NPD_SECRET_FILE": "/nowhere/at/all"})["NPD_SECRET"]

@@ -723,11 +723,13 @@ class Environment:
         path = self._environ.get(f"{name}_FILE", "") if variable.is_secret else ""
         if not text and path:
             try:
-                text = Path(path).read_text(encoding="utf-8").strip()
+                text = Path(path).read_text(encoding="utf-8-sig").strip()
             except OSError:
                 raise BadSetting(
                     f"{name}_FILE: the file cannot be read. Mend the path or unset it."
                 ) from None
+            except UnicodeDecodeError:
+                raise BadSetting(f"{name}_FILE: the file is not text in UTF-8. Save it as UTF-8.") from None
         try:
             return variable.read(text or variable.default)
         except (ValueError, KeyError):
