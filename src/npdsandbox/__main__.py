@@ -77,7 +77,9 @@ def _make_certificates(folder: Path, *, days: int, client_days: int) -> None:
     try:
         made = make_certificates(folder, days=days, client_days=client_days, now=dt.datetime.now(dt.UTC))
     except FileExistsError as error:
-        raise SystemExit(f"{error} is there already: name another folder, or remove the old set") from None
+        raise SystemExit(
+            f"{error.filename or error} is there already: name another folder, or remove the old set"
+        ) from None
     except OSError as error:
         raise SystemExit(f"cannot write into {folder}: {error.strerror}") from None
     print("Practice certificates, never to be trusted elsewhere:")
@@ -96,16 +98,26 @@ def _set_up() -> None:
 
     from npdsandbox import settings
 
-    settings.STATE.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.STATE.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"NPDSANDBOX_STATE: no folder {settings.STATE} ({error.strerror})") from None
     django.setup()
 
 
 def _prepare_database(*, people: int = 0) -> None:
     from django.core.management import call_command
+    from django.db import OperationalError
 
+    from npdsandbox import settings
     from npdsandbox.loading import generate_when_none, load_cast_when_empty
 
-    call_command("migrate", verbosity=0, interactive=False)
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+    except OperationalError as error:
+        is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
+        variable = "NPDSANDBOX_STATE" if is_sqlite else "NPDSANDBOX_DATABASE_URL"
+        raise SystemExit(f"{variable}: the database cannot be used ({error})") from None
     load_cast_when_empty()
     if people:
         generate_when_none(people)

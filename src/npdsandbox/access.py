@@ -62,7 +62,7 @@ def check_c06(headers: Mapping[str, str], *, operation: str, now: float, taken: 
             hash_uri=account["hash_uri"].format(operation=operation),
             username=account["username"], timestamp=timestamp, secret=secret,
         )  # fmt: skip
-        is_right_hash |= hmac.compare_digest(sent_hash.lower().encode(), expected.encode())
+        is_right_hash |= hmac.compare_digest(sent_hash.encode(), expected.encode())
     is_right_user = hmac.compare_digest(username.encode(), account["username"].encode())
     if not (is_right_hash and is_right_user):
         raise _not_allowed("SBX.AUTH", "unknown user or wrong hash")

@@ -246,7 +246,14 @@ def _read_birth(element: etree._Element | None) -> str:
     name = "NgayThangNamSinh"
     if element is None:
         raise not_valid(name, "missing")
-    parts = {etree.QName(part).localname: (part.text or "").strip() for part in element.iterchildren("*")}
+    parts: dict[str, str] = {}
+    for part in element.iterchildren(
+        *(f"{{{npdschema.REQUEST_NAMESPACE}}}{kind}" for kind in ("Nam", "NgayThangNam"))
+    ):
+        kind = etree.QName(part).localname
+        if kind in parts:
+            raise not_valid(kind, "more than once there")
+        parts[kind] = _text(part, kind)
     return read_birth(
         year=parts.get("Nam", ""), day=parts.get("NgayThangNam", ""), plain=(element.text or "").strip()
     )

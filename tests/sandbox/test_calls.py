@@ -1,5 +1,6 @@
 """Questions to a running sandbox over both of its façades, and every way to be turned away."""
 
+import base64
 import gzip
 import socket
 from collections.abc import Callable, Iterator
@@ -24,6 +25,13 @@ from tests.sandbox.callers import (
 from tests.sandbox_process import SandboxProcess
 
 XML = {"Content-Type": "application/xml"}
+
+
+def shouted(headers: dict[str, str]) -> dict[str, str]:
+    """Write the hash of a signed call in capitals, as no known client does."""
+    user, _, digest = base64.b64decode(headers["Authorization"].removeprefix("Basic ")).partition(b":")
+    basic = base64.b64encode(user + b":" + digest.upper()).decode()
+    return headers | {"Authorization": f"Basic {basic}"}
 
 
 def about(number: str, name: str, **birth: str) -> dict[str, str]:
@@ -102,6 +110,7 @@ def test_the_yes_no_services_answer_in_their_own_form(sandbox: SandboxProcess) -
         (lambda: c06_headers(secret="other"), "SBX.AUTH"),
         (lambda: c06_headers(username="other"), "SBX.AUTH"),
         (lambda: c06_headers(CONFIRM), "SBX.AUTH"),
+        (lambda: shouted(c06_headers()), "SBX.AUTH"),
         (lambda: {"Timestamp": ""}, "SBX.TIMESTAMP"),
         (lambda: {"Timestamp": "yesterday"}, "SBX.TIMESTAMP"),
         (lambda: c06_headers(shift=-600), "SBX.TIMESTAMP"),

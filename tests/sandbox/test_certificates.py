@@ -168,6 +168,13 @@ def test_an_older_set_is_never_overwritten(certificates: Path) -> None:
     assert (certificates / "ca.pem").read_bytes() == before
 
 
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "practice").touch()
+    done = run("certificates", str(tmp_path / "practice"), PYTHONPATH=os.environ.get("PYTHONPATH", ""))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{tmp_path / 'practice'} is there already")
+
+
 @pytest.mark.parametrize("arguments", [("--days", "0"), ("--days", "-1"), ("--client-days", "soon")])
 def test_days_that_make_no_sense_are_refused(tmp_path: Path, arguments: tuple[str, str]) -> None:
     done = run("certificates", str(tmp_path), *arguments)

@@ -48,6 +48,26 @@ def test_a_database_address_that_makes_no_sense_stops_the_start_and_says_why(tmp
         assert done.stderr.startswith(f"{name}: expected")
 
 
+@pytest.mark.parametrize("name", ["NPDSANDBOX_STATE", "NPDSANDBOX_DATABASE_URL"])
+def test_a_place_for_the_people_that_cannot_be_used_stops_the_start_and_is_named(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    wrong = {
+        "NPDSANDBOX_STATE": str(tmp_path / "file"),
+        "NPDSANDBOX_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:1/x",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "npdsandbox", "seed", "--people", "1"],
+        env={**os.environ, "NPDSANDBOX_STATE": str(tmp_path / "state"), name: wrong[name]},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(name)
+    assert "Traceback" not in done.stderr
+    assert "geheim" not in done.stderr
+
+
 def test_a_busy_port_stops_the_start_and_names_the_setting(sandbox: SandboxProcess, tmp_path: Path) -> None:
     port = sandbox.url.rpartition(":")[2]
     done = subprocess.run(

@@ -123,6 +123,11 @@ def test_every_known_form_of_a_birth_date_is_read(birth: str, read: str) -> None
         ("<dan:Nam>85</dan:Nam>", "Nam"),
         ("<dan:Nam>1985</dan:Nam><dan:NgayThangNam>19850307</dan:NgayThangNam>", "NgayThangNamSinh"),
         ("", "NgayThangNamSinh"),
+        ("<dan:Nam>1985</dan:Nam><dan:Nam>1986</dan:Nam>", "Nam"),
+        ("<dan:NgayThangNam>19850307</dan:NgayThangNam><dan:NgayThangNam/>", "NgayThangNam"),
+        ("<dan:Nam>1985<dan:Nam/></dan:Nam>", "Nam"),
+        ("<Nam>1985</Nam>", "NgayThangNamSinh"),
+        ('<NgayThangNam xmlns="urn:x">19850307</NgayThangNam>', "NgayThangNamSinh"),
     ],
 )
 def test_any_other_birth_date_is_refused_by_name(birth: str, element: str) -> None:
