@@ -177,6 +177,15 @@ def test_the_total_time_is_kept_behind_tls_too(authority):
     ):
         post(stub, ca=authority.path, connect_seconds=0.5, total_seconds=0.5)
     assert caught.value.trouble is Trouble.TIMEOUT
+    assert "NPD_TOTAL_SECONDS" in caught.value.detail
+
+
+def test_a_handshake_that_does_not_end_takes_no_longer_than_connecting_may():
+    with StubRegister(silent) as stub, pytest.raises(CouldNotAsk) as caught:
+        post(stub, url=stub.url.replace("http:", "https:"), connect_seconds=0.3)
+    assert caught.value.trouble is Trouble.TIMEOUT
+    assert caught.value.is_unsent
+    assert "NPD_CONNECT_SECONDS" in caught.value.detail
 
 
 # --- which certificate the other side showed

@@ -199,9 +199,9 @@ class Poster:
             return f"the host name of {self.variable} has no address"
         if isinstance(error, NewConnectionError):
             return str(error).rpartition(": ")[2]
-        if isinstance(error, ConnectTimeoutError):
-            return "no connection in time (NPD_CONNECT_SECONDS)"
-        if isinstance(error, (ReadTimeoutError, TimeoutError)):
+        if isinstance(error, (ConnectTimeoutError, ReadTimeoutError, TimeoutError)):
+            if not leaving.has_begun:  # urllib3 calls a handshake without end a read without end
+                return "no connection in time (NPD_CONNECT_SECONDS)"
             return "no whole reply in time (NPD_TOTAL_SECONDS)"
         return (
             "the connection was closed before the reply"
