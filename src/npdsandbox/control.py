@@ -130,7 +130,7 @@ def _json(request: HttpRequest) -> dict[str, Any]:
         raise ValueError("Content-Type must be application/json")
     try:
         wish = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("the body is not JSON") from None
     if not isinstance(wish, dict):
         raise ValueError("the body must be a JSON object")

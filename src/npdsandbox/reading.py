@@ -76,6 +76,11 @@ def cut_short() -> Refusal:
     return Refusal(400, "SBX.SHORT", "the body ended before its Content-Length")
 
 
+def broken_chunks() -> Refusal:
+    """The body came in chunks that are none, or ended before the last of them."""
+    return Refusal(400, "SBX.SHORT", "the body's chunks are broken or not all there")
+
+
 def too_large() -> Refusal:
     """The refusal of a body over the limit."""
     return Refusal(413, "SBX.SIZE", f"the body is larger than {BODY_LIMIT} bytes")

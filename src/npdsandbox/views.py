@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
+from gunicorn.http.errors import ParseException
 
 from npdsandbox import adapters, register, schema
 from npdsandbox.cast import DEMO, read_people
@@ -16,7 +17,7 @@ from npdsandbox.delivery import deliver
 from npdsandbox.direct import C06
 from npdsandbox.lgsp import LGSP, LGSP_TOKEN
 from npdsandbox.models import Citizen
-from npdsandbox.reading import BODY_LIMIT, cut_short, inflate, too_large
+from npdsandbox.reading import BODY_LIMIT, broken_chunks, cut_short, inflate, too_large
 from npdsandbox.refusals import Refusal, not_xml
 from npdsandbox.register import Call, Facade
 from npdsandbox.troubles import PERMANENT
@@ -118,7 +119,10 @@ def _body(request: HttpRequest, kinds: Collection[str]) -> bytes:
     _check_content_type(request.headers.get("Content-Type", ""), kinds)
     # Django reads nothing of a chunked body; gunicorn ends the stream itself.
     stream = request.META["wsgi.input"] if request.META.get("wsgi.input_terminated") else request
-    body = stream.read(BODY_LIMIT + 1)
+    try:
+        body = stream.read(BODY_LIMIT + 1)
+    except (ParseException, OSError):
+        raise broken_chunks() from None
     if len(body) > BODY_LIMIT:
         raise too_large()
     if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):

@@ -268,6 +268,28 @@ def test_a_body_that_ends_too_early_is_the_beginning_of_a_question_and_no_questi
     assert (entry["outcome"], entry["MaYeuCau"]) == ("SBX.SHORT", "")
 
 
+@pytest.mark.parametrize("chunks", [b"-5\r\nab", b"zz\r\n", b"5\r\nabcdefg\r\n", b"5\r\nab"])
+def test_chunks_that_are_none_are_refused_and_told_in_the_journal(
+    sandbox: SandboxProcess, chunks: bytes
+) -> None:
+    sandbox.reset()
+    head = {**XML, **c06_headers(), "Host": "localhost", "Transfer-Encoding": "chunked"}
+    address = urlsplit(sandbox.url)
+    with socket.create_connection((address.hostname, address.port), timeout=10) as caller:
+        lines = [
+            f"POST /c06/{LOOKUP} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in head.items()),
+            "",
+            "",
+        ]
+        caller.sendall("\r\n".join(lines).encode() + chunks)
+        caller.shutdown(socket.SHUT_WR)
+        answer = HTTPResponse(caller)
+        answer.begin()
+        assert (answer.status, b"SBX.SHORT" in answer.read()) == (400, True)
+    assert [entry["outcome"] for entry in sandbox.journal()] == ["SBX.SHORT"]
+
+
 def test_an_endless_body_is_cut_off_and_the_sandbox_lives_on(sandbox: SandboxProcess) -> None:
     def endless() -> Iterator[bytes]:
         for _ in range(200):

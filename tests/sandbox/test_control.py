@@ -118,6 +118,11 @@ def test_a_switch_takes_only_what_it_knows(sandbox: SandboxProcess) -> None:
             sandbox.switch(name, value)
 
 
+def test_a_wish_of_a_hundred_thousand_brackets_is_no_wish(sandbox: SandboxProcess) -> None:
+    body, headers = b"[" * 100_000, {"Content-Type": "application/json"}
+    assert send(sandbox, body, path="/_admin/api/switch", headers=headers).status == 400
+
+
 def test_the_journal_can_be_read_in_part_and_forgotten(sandbox: SandboxProcess) -> None:
     for _ in range(3):
         ask(sandbox)
