@@ -326,6 +326,7 @@ def test_more_than_a_megabyte_is_refused():
         golden("reply-opencps-fault.json"),
         {"Fault": {"faultcode": "soapenv:Server", "faultstring": "x"}},
         {"Envelope": {"Body": {"Fault": {"faultcode": "soapenv:Server"}}}},
+        {"Header": {"Fault": {"faultcode": "soapenv:Server"}}, "Body": {"CongdanCollection": ""}},
         converted({"CongdanCollection": {"Fault": {"faultcode": "soapenv:Server"}}}),
         converted({"CongdanCollection": "", "Fault": {"faultcode": "soapenv:Server"}}),
     ],

@@ -195,6 +195,8 @@ def _read_converted(answer: Mapping[str, Any], service: JsonService, deceased: C
     elif "Body" not in envelope:
         raise unreadable("no body in the reply")
     _refuse_others(envelope, {"Header", "Body", "Fault"})
+    if isinstance(envelope.get("Header"), dict):  # for a fault may stand anywhere
+        _add(root, "Header", envelope["Header"], SOAP_11, 0)
     body = etree.SubElement(root, f"{{{SOAP_11}}}Body")
     for name, value in _object(envelope.get("Body")).items():
         if not _is_declaration(name):
