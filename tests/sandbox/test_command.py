@@ -53,9 +53,10 @@ def test_a_place_for_the_people_that_cannot_be_used_stops_the_start_and_is_named
     name: str, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    password = "geheim"
     wrong = {
         "NPDSANDBOX_STATE": str(tmp_path / "file"),
-        "NPDSANDBOX_DATABASE_URL": "postgresql://u:geheim@127.0.0.1:1/x",
+        "NPDSANDBOX_DATABASE_URL": f"postgresql://u:{password}@127.0.0.1:1/x",
     }
     done = subprocess.run(
         [sys.executable, "-m", "npdsandbox", "seed", "--people", "1"],
@@ -65,7 +66,7 @@ def test_a_place_for_the_people_that_cannot_be_used_stops_the_start_and_is_named
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(name)
     assert "Traceback" not in done.stderr
-    assert "geheim" not in done.stderr
+    assert password not in done.stderr
 
 
 def test_a_busy_port_stops_the_start_and_names_the_setting(sandbox: SandboxProcess, tmp_path: Path) -> None:
