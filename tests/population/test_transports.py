@@ -167,6 +167,23 @@ def test_an_answer_to_somebody_else_s_question_is_refused(wrong):
     assert caught.value.trouble is Trouble.OTHER_PERSON
 
 
+@pytest.mark.parametrize("behavior", [silent, resetting, answering(http(b"x" * 1_100_000))])
+def test_a_question_of_which_no_answer_came_is_known_by_its_id(behavior):
+    with StubRegister(behavior) as stub, pytest.raises(CouldNotAsk) as caught:
+        post_by_x_road(stub)
+    assert caught.value.messages.register_ids == (("X-Road-Id", stub.received[0].headers["x-road-id"]),)
+
+
+def test_a_question_that_never_left_is_known_by_no_id():
+    with StubRegister(echoing()) as stub:
+        url = stub.url
+    with pytest.raises(CouldNotAsk) as caught:
+        XRoad(settings_for(url, transport="xroad")).post(
+            OPERATION, b"<a/>", inquiry=ASKED_BY, now=lambda: MOMENT
+        )
+    assert caught.value.messages is None or not caught.value.messages.register_ids
+
+
 # --- a bad line
 
 

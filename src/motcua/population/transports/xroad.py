@@ -16,6 +16,7 @@ from motcua.identity.register import CouldNotAsk, Inquiry, MessageIds, Trouble
 from motcua.population.settings import RegisterSettings
 from motcua.population.transports.c06 import SignedPoster
 from motcua.population.transports.http import Headers, Reply
+from motcua.population.transports.timed import leaving
 
 _KEPT = ("X-Road-Request-Id", "X-Road-Request-Hash")
 _ID = re.compile(r"[A-Za-z0-9+/=_.:-]{1,128}")
@@ -35,13 +36,23 @@ class XRoad:
         question.
         """
 
+        last_id = ""
+
         def headers() -> Headers:
-            own = {"X-Road-Client": self._settings.xroad_client, "X-Road-Id": str(uuid.uuid4())}
+            nonlocal last_id
+            last_id = str(uuid.uuid4())
+            own = {"X-Road-Client": self._settings.xroad_client, "X-Road-Id": last_id}
             if self._settings.api_key:
                 own["ApiKey"] = self._settings.api_key
             return own
 
-        reply, sent = self._poster.post(operation, body, headers, now=now, seconds=inquiry.seconds)
+        try:
+            reply, sent = self._poster.post(operation, body, headers, now=now, seconds=inquiry.seconds)
+        except CouldNotAsk as error:
+            if leaving.has_begun:  # by this id both security servers find what came of it
+                told = error.messages or MessageIds("")
+                error.messages = replace(told, register_ids=(("X-Road-Id", last_id),))
+            raise
         kept = tuple(
             (name, reply.headers[name]) for name in _KEPT if _ID.fullmatch(reply.headers.get(name, ""))
         )
