@@ -86,3 +86,27 @@ def test_an_administrator_gives_nobody_a_password_shorter_than_14(
     page = administrator_client.post(f"/quan-tri/accounts/user/{officer.pk}/change/", form)
 
     assert "ít nhất 14 ký tự" in page.content.decode()
+
+
+def test_what_an_administrator_changes_of_an_account_is_on_record_for_years(
+    administrator_client: Client, administrator: User, officer: User
+) -> None:
+    form = {
+        "login": "lan", "role": "officer", "also_roles": ["cashier"], "full_name": officer.full_name,
+        "office": officer.office_id, "is_active": "on", "new_password": LONG, "new_officer_number": "999000000777",
+    }  # fmt: skip
+    administrator_client.post(f"/quan-tri/accounts/user/{officer.pk}/change/", form)
+    administrator_client.post("/quan-tri/accounts/user/add/", form | {"login": "moi", "may_query": "on"})
+
+    changed, made = AuditEvent.objects.filter(name="account.administered").order_by("id")
+    assert (changed.actor, changed.subject) == (administrator, f"user:{officer.pk}")
+    assert (made.actor, made.subject) == (administrator, f"user:{User.objects.get(login='moi').pk}")
+    assert changed.office_code == made.office_code == officer.office.code
+    assert set(changed.details.pop("changed")) == {
+        *("also_roles", "may_query", "new_password", "new_officer_number"),
+    }
+    assert changed.details == {
+        "act": "changed", "roles": ["officer", "cashier"], "may_query": False, "is_active": True,
+    }  # fmt: skip
+    assert (made.details["act"], made.details["may_query"]) == ("made", True)
+    assert "999000000777" not in f"{changed.details}{made.details}"

@@ -67,7 +67,8 @@ def test_a_wrong_name_is_corrected_and_one_is_led_back_to_the_draft(
     assert (citizen_binh.phone, citizen_binh.user.email) == ("0912345678", "binh@example.vn")
     assert claim_digest(citizen_binh.claim()) != digest_before
     assert register.asked == 0
-    assert AuditEvent.objects.get(name="account.profile_changed").details == {"changed": ["full_name"]}
+    event = AuditEvent.objects.get(name="account.profile_changed")
+    assert event.details == {"changed": ["full_name", "phone", "email", "address"]}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from lxml import etree
 
@@ -22,6 +23,7 @@ from motcua.identity.register import Inquiry, TouchPoint
 from motcua.population.soap import SOAP_11
 from motcua.population.wire import REQUEST_NS, build_request
 from motcua.verification.models import IdentityCheck
+from motcua.web.middleware import drop_null
 from tests.accounts.test_registration import typed
 from tests.conftest import ToldRegister, account_of
 from tests.dossiers.filing import PDF, address, agree, begin, give_papers
@@ -126,6 +128,20 @@ def test_a_hostile_text_in_any_header_or_query_has_no_effect(client: Client, tex
         assert "X-Injected" not in answer.headers
         assert "<script>alert" not in answer.content.decode()
         assert '" onfocus="' not in answer.content.decode()
+
+
+@pytest.mark.parametrize("asked", ["/ho-so/%00/?ma=%00", "/ho-so/?ma=%0%000", "/ho-so/?ma=%0%0%00000"])
+def test_a_null_character_in_an_address_reaches_no_page(asked: str) -> None:
+    seen: list[str] = []
+
+    def page(request: HttpRequest) -> HttpResponse:
+        seen.extend([request.path, request.path_info, *request.GET.values()])
+        return HttpResponse()
+
+    drop_null(page)(RequestFactory().get(asked))
+
+    assert seen
+    assert "\0" not in "".join(seen)
 
 
 @pytest.mark.parametrize("text", INVISIBLE.values(), ids=INVISIBLE)

@@ -421,25 +421,17 @@ def confirm_password(user: User, password: str, now: datetime) -> None:
 
 def _write_profile(citizen_id: int, claim: IdentityClaim, contact: Contact, now: datetime) -> None:
     citizen = Citizen.objects.select_related("user").select_for_update(of=("self",)).get(pk=citizen_id)
-    before = (citizen.full_name, citizen.number, citizen.birth)
+    fields = ("full_name", "number", "birth", "phone", "email", "address")
+    before = [getattr(citizen, field) for field in fields]
     citizen.full_name, citizen.birth_date = claim.full_name, claim.birth_date
     if claim.number != citizen.number:
         citizen.number = claim.number
     citizen.phone, citizen.email, citizen.address = contact.phone, contact.email, contact.address
+    changed = [field for field, old in zip(fields, before, strict=True) if old != getattr(citizen, field)]
     citizen.save()
     user = citizen.user
     user.full_name, user.email, user.login = claim.full_name, contact.email, citizen_login(claim.number)
     user.save(update_fields=["full_name", "email", "login"])
-    changed = [
-        field
-        for field, old, new in zip(
-            ("full_name", "number", "birth"),
-            before,
-            (citizen.full_name, citizen.number, citizen.birth),
-            strict=True,
-        )
-        if old != new
-    ]
     record(
         name="account.profile_changed",
         now=now,

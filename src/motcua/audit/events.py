@@ -89,6 +89,16 @@ _event("account.second_factor_off", _("Tắt xác thực hai bước."), _SECURI
 _event("account.second_factor_asked", _("Mật khẩu đúng, hệ thống hỏi mã xác thực."), _SECURITY)
 _event("account.second_factor_failed", _("Mật khẩu đúng nhưng mã xác thực sai."), _SECURITY)
 _event("account.password_changed", _("Đổi mật khẩu."), _SECURITY)
+_event(
+    "account.administered",
+    _("Quản trị tạo hoặc thay đổi tài khoản của cán bộ."),
+    _SECURITY,
+    act=_("Tạo hay sửa."),
+    changed=_("Tên các mục đã thay đổi, không kèm nội dung."),
+    roles=_("Các vai trò sau đó."),
+    may_query=_("Sau đó được hay không được kiểm tra danh tính số."),
+    is_active=_("Sau đó đăng nhập được hay không."),
+)
 _event("account.logged_out", _("Đăng xuất."), _SECURITY)
 _event(
     "account.session_ended",

@@ -26,13 +26,19 @@ NO_PERMISSIONS = permissions()
 
 
 def drop_null(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Drop null characters from query and cookies: nobody types one, and PostgreSQL takes it for a crash.
+    """Drop null characters from path, query and cookies: nobody types one, and PostgreSQL takes it for a crash.
 
     What forms post, their fields judge.
     """
 
     def answer(request: HttpRequest) -> HttpResponse:
-        request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "")
+        request.path, request.path_info = (
+            text.replace("\0", "") for text in (request.path, request.path_info)
+        )
+        query = request.META.get("QUERY_STRING", "")
+        while "%00" in query:  # what stood around one may make another
+            query = query.replace("%00", "")
+        request.META["QUERY_STRING"] = query
         for name, text in request.COOKIES.items():
             if "\0" in text:
                 request.COOKIES[name] = ""
