@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -108,5 +109,29 @@ def test_what_an_administrator_changes_of_an_account_is_on_record_for_years(
     assert changed.details == {
         "act": "changed", "roles": ["officer", "cashier"], "may_query": False, "is_active": True,
     }  # fmt: skip
-    assert (made.details["act"], made.details["may_query"]) == ("made", True)
+    assert (made.details["act"], made.details["changed"], made.details["may_query"]) == ("made", [], True)
     assert "999000000777" not in f"{changed.details}{made.details}"
+
+
+def test_an_administrator_made_at_the_command_line_is_on_record() -> None:
+    call_command("createsuperuser", "--noinput", login="moi", full_name="Vũ Mới", verbosity=0)
+
+    event = AuditEvent.objects.get(name="account.administered")
+    assert (event.actor, event.subject) == (None, f"user:{User.objects.get(login='moi').pk}")
+    assert (event.details["act"], event.details["roles"]) == ("made", ["administrator"])
+
+
+@pytest.mark.parametrize("login", ["lan@sotuphap.example", "999090000017", "999 090 000 017", "999000017"])
+def test_no_official_is_called_what_only_a_citizen_logs_in_with(
+    administrator_client: Client, officer: User, login: str
+) -> None:
+    form = {
+        "login": login, "role": "officer", "full_name": officer.full_name, "office": officer.office_id,
+        "is_active": "on", "new_password": LONG,
+    }  # fmt: skip
+    page = administrator_client.post("/quan-tri/accounts/user/add/", form).content.decode()
+
+    assert "không được là số CCCD/CMND hoặc thư điện tử" in page
+    with pytest.raises(CommandError, match="không được là số CCCD/CMND"):
+        call_command("createsuperuser", "--noinput", login=login, full_name="Vũ Mới", verbosity=0)
+    assert not User.objects.filter(login=login).exists()

@@ -26,7 +26,7 @@ from motcua.accounts.forms import PasswordField, password_errors
 from motcua.accounts.models import Citizen, DayChange, Notice, Office, User
 from motcua.accounts.office_forms import HOURS_FIELDS, HOURS_HELP, DayChangeForm, OfficeForm
 from motcua.accounts.offices import forget
-from motcua.accounts.recording import record_account
+from motcua.accounts.recording import record_administered
 from motcua.accounts.rights import Right, may
 from motcua.accounts.rights_table import OFFICIALS, heads, rights_of, rows
 from motcua.audit.service import record
@@ -298,19 +298,8 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: OfficerForm, change: bool) -> None:
         """Save, and enter in the log who changed what, and what the account may do from then on."""
         super().save_model(request, obj, form, change)
-        record_account(
-            name="account.administered",
-            user=obj,
-            now=timezone.now(),
-            actor=user_of(request),
-            details={
-                "act": "changed" if change else "made",
-                "changed": form.changed_data,
-                "roles": [obj.role, *obj.also_roles],
-                "may_query": obj.may_query,
-                "is_active": obj.is_active,
-            },
-        )
+        changed = form.changed_data if change else None
+        record_administered(user=obj, by=user_of(request), changed=changed, now=timezone.now())
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Leave citizens to their own page."""

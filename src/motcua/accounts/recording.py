@@ -36,6 +36,25 @@ def record_account(
     )
 
 
+def record_administered(*, user: User, by: User | None, changed: list[str] | None, now: datetime) -> None:
+    """Enter in the log that an official's account was made or changed, and what it may do from then on.
+
+    Args:
+        user: as saved.
+        by: the administrator; None for the operator at the command line.
+        changed: the names of what was changed; None when it was made.
+        now: the moment.
+    """
+    details = {
+        "act": "made" if changed is None else "changed",
+        "changed": changed or [],
+        "roles": user.roles,
+        "may_query": user.may_query,
+        "is_active": user.is_active,
+    }
+    record_account(name="account.administered", user=user, now=now, actor=by, details=details)
+
+
 def office_code(user: User) -> str:
     """Return the code of the office that a user works at, empty for others."""
     return user.office.code if user.office else ""
