@@ -144,3 +144,23 @@ def test_nobody_is_searched_by_name_for_a_search_stands_in_the_address(
     officers = "/quan-tri/accounts/user/"
     assert "Bùi Thị Lan" in administrator_client.get(officers, {"q": "lan"}).content.decode()
     assert "Bùi Thị Lan" not in administrator_client.get(officers, {"q": "Bùi"}).content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "user/?password__startswith=argon2", "user/?session_mark__isnull=0", "user/?officer_number_digest__gt=0",
+        "citizen/?phone=0912345678", "citizen/?email__contains=an", "citizen/?number_digest__startswith=a",
+        "citizen/?user__password__startswith=argon2",
+    ],
+)  # fmt: skip
+def test_no_list_of_accounts_is_narrowed_by_what_it_does_not_show(
+    administrator_client: Client, an_client: Client, asked: str
+) -> None:
+    assert administrator_client.get(f"/quan-tri/accounts/{asked}").status_code == 400
+    assert (
+        administrator_client.get(
+            "/quan-tri/accounts/user/?role__exact=officer&is_active__exact=1"
+        ).status_code
+        == 200
+    )

@@ -92,7 +92,7 @@ _event("account.password_changed", _("Đổi mật khẩu."), _SECURITY)
 _event(
     "account.administered",
     _("Quản trị tạo hoặc thay đổi tài khoản của cán bộ."),
-    _SECURITY,
+    _CHECK,  # who might ask is asked as long as who did
     act=_("Tạo hay sửa."),
     changed=_("Tên các mục đã thay đổi, không kèm nội dung."),
     roles=_("Các vai trò sau đó."),
