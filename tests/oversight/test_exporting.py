@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import json
 import subprocess
 import zipfile
@@ -135,6 +136,7 @@ def test_a_whole_export_verifies_and_says_what_it_is(made: Path) -> None:
     assert details["period"] == "23/11/2026-23/11/2026"
     assert details["count"] == 3
     assert len(details["sha256"]) == 64
+    assert details["operator"] == getpass.getuser()
 
 
 def test_one_changed_byte_is_found(made: Path) -> None:
@@ -253,7 +255,9 @@ def test_an_administrator_downloads_the_file_with_its_signature(
     with archive.open(name) as file:
         assert verify(file=file, signature=archive.read(beside).decode()).count == 1
     assert response.headers["Cache-Control"] == "no-store, private"
-    assert AuditEvent.objects.get(name="export.made").actor == administrator
+    event = AuditEvent.objects.get(name="export.made")
+    assert event.actor == administrator
+    assert "operator" not in event.details
 
 
 def test_a_download_is_of_a_month_at_most_and_for_administrators_alone(

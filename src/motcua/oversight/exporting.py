@@ -92,7 +92,13 @@ class NotOurs(ValueError):
 
 
 def export(
-    *, period: Period, file: IO[bytes], now: datetime, office_code: str = "", by: User | None = None
+    *,
+    period: Period,
+    file: IO[bytes],
+    now: datetime,
+    office_code: str = "",
+    by: User | None = None,
+    operator: str = "",
 ) -> Signature:
     """Write all checks of a period into a file, a row at a time, and record that it was done.
 
@@ -102,6 +108,7 @@ def export(
         now: the moment.
         office_code: of one office alone; all, the portal's own included, when empty.
         by: the administrator; None on the command line.
+        operator: the operator's name on the machine, if it was done there.
     """
     checksum, count = hashlib.sha256(), 0
     for data, rows in _chunks(period, office_code):
@@ -125,7 +132,8 @@ def export(
             "period": f"{signature.first}-{signature.last}",
             "count": count,
             "sha256": signature.sha256,
-        },
+        }
+        | ({"operator": operator} if operator else {}),
     )
     return signature
 

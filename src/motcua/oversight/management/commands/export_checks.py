@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from argparse import ArgumentParser
 from datetime import date
@@ -60,7 +61,11 @@ class Command(BaseCommand):
                 open(beside, "x", encoding="utf-8", opener=_for_owner_alone) as words,
             ):
                 signature = export(
-                    period=Period(first, last), file=target, office_code=office, now=timezone.now()
+                    period=Period(first, last),
+                    file=target,
+                    office_code=office,
+                    now=timezone.now(),
+                    operator=getpass.getuser(),
                 )
                 words.write(signature.as_json())
         except FileExistsError as error:
