@@ -328,6 +328,29 @@ def test_an_administrator_switches_a_lost_factor_off_and_that_is_on_record(
     assert not officer.recovery_codes.exists()
 
 
+def test_whoever_sits_at_an_administrators_screen_changes_neither_password_nor_factor_of_theirs(
+    administrator: User, officer: User, administrator_client: Client
+) -> None:
+    for user in (officer, administrator):
+        guarded(user)
+    chosen = {"action": "switch_second_factor_off", "_selected_action": [officer.pk, administrator.pk]}
+
+    page = administrator_client.post("/quan-tri/accounts/user/", chosen, follow=True).content.decode()
+    assert "Xác thực hai bước của chính mình không tắt ở đây" in page
+    form = {
+        "login": "quantri", "role": "administrator", "full_name": administrator.full_name, "is_active": "on",
+        "new_password": "con meo leo cay cau",
+    }  # fmt: skip
+    page = administrator_client.post(f"/quan-tri/accounts/user/{administrator.pk}/change/", form)
+    assert "nơi hệ thống hỏi mật khẩu hiện tại" in page.content.decode()
+
+    for user in (officer, administrator):
+        user.refresh_from_db()
+        assert user.has_second_factor
+        assert user.check_password(PASSWORD)
+    assert not AuditEvent.objects.filter(name="account.administered").exists()
+
+
 def test_the_operator_switches_off_the_factor_of_the_last_administrator(administrator: User) -> None:
     guarded(administrator)
 

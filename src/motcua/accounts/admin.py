@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
@@ -32,6 +32,14 @@ from motcua.accounts.rights_table import OFFICIALS, heads, rights_of, rows
 from motcua.audit.service import record
 from motcua.identity.numbers import NumberRefused, parse_number
 from motcua.web.administration import ReadOnlyAdmin
+
+OWN_PASSWORD: Final = _(
+    "Mật khẩu của chính mình được đổi ở “Tài khoản của tôi”, nơi hệ thống hỏi mật khẩu hiện tại."
+)
+OWN_FACTOR: Final = _(
+    "Xác thực hai bước của chính mình không tắt ở đây. Vui lòng bấm “Đổi điện thoại” ở “Tài khoản của tôi”, hoặc nhờ "
+    "quản trị khác."
+)
 
 
 def log_in_first(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -163,6 +171,8 @@ class OfficerForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Quyền của các vai trò cộng lại. Quản trị hệ thống không kiêm nhiệm việc hồ sơ."),
     )
 
+    by: User | None = None  # whose page it is
+
     class Meta:
         model = User
         fields = (
@@ -185,7 +195,10 @@ class OfficerForm(forms.ModelForm):  # type: ignore[type-arg]
             )
         if role and may(User(role=role), Right.SEE_DOSSIERS) and not cleaned.get("office"):
             self.add_error("office", _("Cán bộ phải thuộc một cơ quan. Vui lòng chọn cơ quan."))
-        if password := cleaned.get("new_password"):
+        password = cleaned.get("new_password")
+        if password and self.by is not None and self.by.pk == self.instance.pk:
+            self.add_error("new_password", OWN_PASSWORD)
+        elif password:
             owner = User(full_name=cleaned.get("full_name", ""), totp_since=self.instance.totp_since)
             for error in password_errors(password, owner):
                 self.add_error("new_password", error)
@@ -265,6 +278,12 @@ class UserAdmin(NarrowedByFilters):
     actions = ("wake", "switch_second_factor_off")
     readonly_fields = ("what_it_allows",)
 
+    def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
+        """Let the form know who looks at it."""
+        form = super().get_form(request, *args, **options)
+        form.by = user_of(request)  # type: ignore[attr-defined]  # a class made for this request
+        return form
+
     @admin.display(description=_("Được làm"))
     def what_it_allows(self, user: User) -> SafeString:
         """List what the saved roles allow, and lead to the whole table."""
@@ -302,9 +321,13 @@ class UserAdmin(NarrowedByFilters):
 
     @admin.action(description=_("Tắt xác thực hai bước đã mất"), permissions=["change"])
     def switch_second_factor_off(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        """Switch off second factors that were lost."""
+        """Switch off second factors that were lost; whoever sits at an administrator's screen not theirs."""
+        by = user_of(request)
+        if chosen.filter(pk=by.pk).exists():
+            self.message_user(request, OWN_FACTOR, messages.ERROR)
+            return
         for user in chosen.select_related("office").exclude(totp_since=None):
-            second_factor.switch_off(user=user, by=user_of(request), now=timezone.now())
+            second_factor.switch_off(user=user, by=by, now=timezone.now())
         self.message_user(request, _("Đã tắt xác thực hai bước của các tài khoản được chọn."))
 
     def save_model(self, request: HttpRequest, obj: User, form: OfficerForm, change: bool) -> None:
