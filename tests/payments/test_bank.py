@@ -80,6 +80,16 @@ class TestOnTheWay:
         for personal in (cast.an.full_name, cast.an.number, cast.an.born):
             assert personal not in answer["Location"]
 
+    def test_the_bank_tells_the_outcome_to_the_address_that_is_known_outside(
+        self, costly: Costly, told_bank: ToldBank, an_client: Client, settings: Settings
+    ) -> None:
+        settings.PORTAL_ADDRESS = "https://dichvucong.example"
+        fee = costly()
+        answer = an_client.post(f"/ho-so/{fee.dossier_id}/thanh-toan/", {"fee": fee.pk})
+        said = parse_qs(urlsplit(answer["Location"]).query)
+        assert said["notify"] == ["https://dichvucong.example/thanh-toan/bao/"]
+        assert said["back"] == [f"http://testserver/ho-so/{fee.dossier_id}/thanh-toan/ve/"]
+
     def test_pressed_twice_there_is_one_order(
         self, costly: Costly, told_bank: ToldBank, an_client: Client
     ) -> None:

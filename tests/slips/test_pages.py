@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -18,6 +19,7 @@ from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers import steps
 from motcua.dossiers.models import Dossier
+from motcua.slips.codes import qr_code
 from tests.conftest import ToldRegister, browser_of
 from tests.dossiers.filing import begin, filed
 from tests.slips.conftest import NOW
@@ -176,6 +178,18 @@ def test_the_address_of_the_portal_in_the_codes_is_that_by_which_one_came(
         reverse("slip", args=[receive().pk, "01"]), headers={"host": "dichvucong.example"}
     )
     assert squeezed("http://dichvucong.example/tra-cuu/") in words(answer.content)
+
+
+def test_what_is_printed_at_a_desk_with_a_name_of_its_own_leads_to_the_portal_as_people_know_it(
+    receive: Callable[..., Dossier], officer_client: Client, settings: Any
+) -> None:
+    settings.ALLOWED_HOSTS, settings.PORTAL_ADDRESS = ["quay.noi-bo"], "https://dichvucong.example"
+    dossier, host = receive(), {"host": "quay.noi-bo"}
+    slip = officer_client.get(reverse("slip", args=[dossier.pk, "01"]), headers=host)
+    assert squeezed("https://dichvucong.example/tra-cuu/") in words(slip.content)
+    receipt = officer_client.get(reverse("receipt", args=[dossier.pk]), headers=host).content.decode()
+    assert qr_code(f"https://dichvucong.example/tra-cuu/?{urlencode({'ma': dossier.code})}") in receipt
+    assert "noi-bo" not in receipt
 
 
 def test_a_slip_that_cannot_be_set_is_said_so(

@@ -178,8 +178,9 @@ _declare(
     "MOTCUA_SITE_URL",
     "text",
     "",
-    "Address of the portal as people type it, such as https://dichvucong.example, for links in messages; "
-    "this machine's on MOTCUA_PORT when empty.",
+    "Address of the portal as people type it, such as https://dichvucong.example, for links in messages, codes on "
+    "slips and what the bank is told; when empty this machine's on MOTCUA_PORT in messages, elsewhere the address by "
+    "which one came.",
 )
 _declare(
     "Product",

@@ -287,7 +287,8 @@ BANK_SECRET = env["BANK_SECRET"]
 IDLE_DAYS = env["IDLE_DAYS"]
 SESSION_IDLE_MINUTES = env["SESSION_IDLE_MINUTES"]
 PROVINCE_NAME = env["PROVINCE_NAME"]
-SITE_URL = env["MOTCUA_SITE_URL"] or f"http://localhost:{env['MOTCUA_PORT']}"
+PORTAL_ADDRESS = env["MOTCUA_SITE_URL"].rstrip("/")
+SITE_URL = PORTAL_ADDRESS or f"http://localhost:{env['MOTCUA_PORT']}"
 MAIL = {
     name: env[name]
     for name in ("MAIL_HOST", "MAIL_PORT", "MAIL_TLS", "MAIL_USER", "MAIL_PASSWORD", "MAIL_FROM")

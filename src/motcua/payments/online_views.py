@@ -22,6 +22,7 @@ from motcua.dossiers.models import Dossier
 from motcua.dossiers.own_dossier_views import own_dossier
 from motcua.payments import bank, online
 from motcua.payments.models import OnlinePayment
+from motcua.web.requests import portal_address
 from motcua.web.uploads import content_length
 
 _log = logging.getLogger("motcua.payments")
@@ -106,6 +107,6 @@ def _way_to_bank(request: HttpRequest, own: Dossier, payment: OnlinePayment) -> 
         amount=payment.amount,
         about=str(own.code),
         back=request.build_absolute_uri(reverse("paid_back", args=[own.pk])),
-        notify=request.build_absolute_uri(reverse("bank_tells")),
+        notify=portal_address(request) + reverse("bank_tells"),
         until=payment.expires_at,
     )

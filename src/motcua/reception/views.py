@@ -27,7 +27,7 @@ from motcua.reception.person import PersonBlock
 from motcua.reception.queue_views import MOST_NOTICES
 from motcua.slips.codes import qr_code
 from motcua.web.middleware import permissions
-from motcua.web.requests import client_address, not_before
+from motcua.web.requests import client_address, not_before, portal_address
 
 
 @right_required(Right.RECEIVE)
@@ -90,7 +90,7 @@ def receipt(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     dossier = seen_whole(request.user, pk)
     if not dossier.is_received:
         raise Http404
-    tracking = request.build_absolute_uri(reverse("track"))
+    tracking = portal_address(request) + reverse("track")
     context = {
         "dossier": dossier,
         "tracking": tracking,
@@ -102,7 +102,7 @@ def receipt(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         "extension": getattr(dossier, "extension", None),
     }
     if dossier.identity_check is not None and dossier.identity_check.outcome:
-        verifying = request.build_absolute_uri(reverse("verify"))
+        verifying = portal_address(request) + reverse("verify")
         context["proof_qr"] = qr_code(f"{verifying}?{urlencode({'ma': dossier.identity_check.code})}")
     return render(request, "reception/receipt.html", context)
 

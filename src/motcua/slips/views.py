@@ -27,6 +27,7 @@ from motcua.payments.models import Receipt
 from motcua.slips import book, receipts, service
 from motcua.slips.typesetting import NotSet
 from motcua.web.markup import filled_each
+from motcua.web.requests import portal_address
 from motcua.web.templatetags.motcua import whole
 
 _log = logging.getLogger("motcua.slips")
@@ -103,7 +104,7 @@ def _fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     dossier = receipt.fee.dossier
     if not (is_own(user, dossier) if user.is_citizen else sees(user, dossier)):
         raise Http404
-    now, base_url = timezone.now(), request.build_absolute_uri("/").rstrip("/")
+    now, base_url = timezone.now(), portal_address(request)
     try:
         made = receipts.issue_receipt(receipt, by=user, now=now, base_url=base_url)
     except NotSet as why:
@@ -122,7 +123,7 @@ def _slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponse:
     is_theirs = is_own(user, dossier) and code in service.FOR_CITIZENS
     if not (is_theirs if user.is_citizen else sees(user, dossier)):
         raise Http404
-    now, base_url = timezone.now(), request.build_absolute_uri("/").rstrip("/")
+    now, base_url = timezone.now(), portal_address(request)
     try:
         made = service.issue(code, dossier, by=user, now=now, base_url=base_url)
     except service.NoSuchSlip:

@@ -1,4 +1,4 @@
-"""Where a request comes from, and when the next one is welcome."""
+"""Where a request comes from, where others find us, and when the next request is welcome."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def client_address(request: HttpRequest) -> str:
             break
         address = hop
     return str(address)
+
+
+def portal_address(request: HttpRequest) -> str:
+    """Return how people reach the portal, without a slash at its end, for what is read elsewhere than in this browser.
+
+    An office may come to its desk by a name that nobody at home knows. Where no address is set, it is the one by which
+    this request came.
+    """
+    return settings.PORTAL_ADDRESS or request.build_absolute_uri("/").rstrip("/")
 
 
 def not_before(until: datetime, response: HttpResponse, *, now: datetime) -> HttpResponse:
