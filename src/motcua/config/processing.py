@@ -67,7 +67,7 @@ def _default(name: str) -> str:
 _SEALED, _DIGEST, _MASKED = Protection.SEALED, Protection.DIGEST, Protection.MASKED
 _SENSITIVE, _SECRET = Category.SENSITIVE, Category.SECRET
 _OWN_OFFICE: Final = "cán bộ và phụ trách của cơ quan tiếp nhận hồ sơ; công dân chủ hồ sơ"
-_WITH_ACCOUNT: Final = "đến khi tài khoản bị xóa"
+_WITH_ACCOUNT: Final = "không tự xóa; chưa có chức năng xóa tài khoản"
 _WITH_DOSSIER: Final = (
     f"theo thời hạn lưu trữ của hồ sơ; bản nháp: {_default('KEEP_DRAFTS_DAYS')} ngày (KEEP_DRAFTS_DAYS)"
 )
@@ -81,7 +81,7 @@ TABLES: Final = (
         whose="công dân có tài khoản; cán bộ, phụ trách, quản trị",
         purpose="đăng nhập; biết cán bộ nào hỏi CSDLQG về dân cư",
         seen_by="chính chủ; quản trị hệ thống (không xem lại được số và khóa)",
-        kept=f"{_WITH_ACCOUNT}; tài khoản cán bộ chỉ bị khóa, vì nhật ký trỏ tới",
+        kept=f"{_WITH_ACCOUNT}; tài khoản cán bộ thôi việc thì khóa lại, vì nhật ký trỏ tới",
         personal={
             "login": Personal("tên đăng nhập; của công dân là số đã băm", _DIGEST),
             "password": Personal("mật khẩu", Protection.HASHED, _SECRET),
