@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import logging
 import shutil
@@ -113,6 +114,22 @@ def test_with_the_files_every_event_is_looked_at(files: list[Path], folder: Path
     assert code == 0, said
     assert "12 archived (12 of them read)" in said
     assert "not looked at" not in said
+
+
+def test_an_export_says_what_was_archived_and_where_it_is(files: list[Path], tmp_path: Path) -> None:
+    export = tmp_path / "export.jsonl"
+    told = run_audit("export", "--from", "31/03/2026", "--to", "02/04/2026", str(export))[1]
+    verified = run_audit("verify-export", str(export))[1]
+
+    for said in (told, verified):
+        assert "Not in it: 4 events of 03/2026, archived in motcua-audit-2026-03-check.jsonl.gz." in said
+    first = json.loads(export.read_text(encoding="ascii").partition("\n")[0])
+    assert [one["file"] for one in first["archived"]] == [path.name for path in files]
+    assert first["archived"][0]["sha256"] == hashlib.sha256(files[0].read_bytes()).hexdigest()
+    april = run_audit("export", "--from", "01/04/2026", "--to", "02/04/2026", str(tmp_path / "april.jsonl"))[
+        1
+    ]
+    assert "Not in it" not in april
 
 
 def test_events_that_disappear_beside_an_archive_are_missed(

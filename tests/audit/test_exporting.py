@@ -44,6 +44,21 @@ def test_that_it_was_made_is_recorded(file: Path) -> None:
     assert AuditEvent.objects.get(name="audit.exported").details["count"] == 12
 
 
+def test_nothing_that_is_believed_leaves_without_a_trace(
+    log: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**event: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("motcua.audit.exporting.record", fails)
+    path = tmp_path / "export.jsonl"
+    with pytest.raises(OSError):
+        export(first=DAY, last=DAY, path=path, now=NOW, operator="thu")
+
+    with pytest.raises(BrokenExport):
+        check_export(path, key=export_key())
+
+
 def test_one_changed_byte_anywhere_is_found(file: Path) -> None:
     raw = file.read_bytes()
     for at in [*range(0, len(raw), 97), *range(len(raw) - 220, len(raw))]:

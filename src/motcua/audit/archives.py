@@ -105,6 +105,22 @@ def known() -> list[Archive]:
     return archives(row for row in reading.events_named(EVENT) if is_ours(row.mac, row.content))
 
 
+def between(first: date, last: date) -> list[dict[str, Any]]:
+    """Return, as an export tells it, into which files events of a time went: month, class, file, count, digest."""
+    return [
+        {
+            "month": months.written(one.month),
+            "class": file.retention,
+            "file": file.name,
+            "count": file.count,
+            "sha256": file.sha256,
+        }
+        for one in known()
+        for file in one.files
+        if one.month <= last and first < months.later(one.month, 1)
+    ]
+
+
 def owners(some: Iterable[Archive]) -> Owners[Archive]:
     """Return which archive an event went into, by the event's id."""
     return Owners((span, one) for one in some for span in one.spans)

@@ -1,6 +1,7 @@
 """A signed copy of a period, which anybody who has the public key can check without this product's database.
 
 The file is JSON lines: what it is, one line an event, and last the signature over the SHA-256 of all lines before it.
+Events that were archived are not in it; its first line names the files in which they are.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from django.utils import timezone
 
-from motcua.audit import chain, reading
+from motcua.audit import archives, chain, reading
 from motcua.audit.events import sentence
 from motcua.audit.recording import record
 from motcua.audit.report import Report
@@ -62,17 +63,17 @@ def export(*, first: date, last: date, path: Path, now: datetime, operator: str)
         digest, count = sha256(), 0
         head = json.loads(report.last.signed.line()) if report.last else None
         period = {"first": first.isoformat(), "last": last.isoformat()}
-        for told in _lines(
-            {"motcua audit export": 1, **period, "made_at": chain.moment(now), "head": head}, first, last
-        ):
+        about = {"made_at": chain.moment(now), "head": head, "archived": archives.between(first, last)}
+        for told in _lines({"motcua audit export": 1, **period, **about}, first, last):
             line = told.encode() + b"\n"
             digest.update(line)
             file.write(line)
             count += 1
+        count -= 1
+        # Before it is signed: no export that is believed left without a trace.
+        record(name="audit.exported", now=now, details={**period, "count": count, "operator": operator})
         signature = sign(_PURPOSE, digest.hexdigest().encode()).hex()
         file.write(chain.as_json({"sha256": digest.hexdigest(), "signature": signature}).encode() + b"\n")
-    count -= 1
-    record(name="audit.exported", now=now, details={**period, "count": count, "operator": operator})
     return count
 
 

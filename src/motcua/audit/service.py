@@ -1,6 +1,7 @@
 """The doors of the log: record, seal, verify, erase, export, archive."""
 
 from motcua.audit.archives import Held, archived_since
+from motcua.audit.archives import between as archived_between
 from motcua.audit.archives import rows as archived_events
 from motcua.audit.archiving import CannotArchive, archive, may_be_deleted
 from motcua.audit.erasing import erase_expired
@@ -29,6 +30,7 @@ __all__ = [
     "Retention",
     "Sealing",
     "archive",
+    "archived_between",
     "archived_events",
     "archived_since",
     "check_export",

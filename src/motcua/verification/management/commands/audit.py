@@ -241,6 +241,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{count} events written to {options['file']}. Its public key: motcua audit head --keys"
         )
+        self._tell_archived(audit.archived_between(options["first"], options["last"]))
         return _FINE
 
     def _archive(self, options: dict[str, Any]) -> int:
@@ -278,7 +279,16 @@ class Command(BaseCommand):
             f"{options['file']} is as it was signed: {told['events']} events "
             f"from {date.fromisoformat(told['first']):%d/%m/%Y} to {date.fromisoformat(told['last']):%d/%m/%Y}."
         )
+        self._tell_archived(told.get("archived", []))
         return _FINE
+
+    def _tell_archived(self, files: list[dict[str, Any]]) -> None:
+        """Say which events of the months of an export are not in it, and where they are."""
+        for one in files:
+            self.stdout.write(
+                f"Not in it: {one['count']} events of {audit.read_month(one['month']):%m/%Y}, archived in "
+                f"{one['file']}."
+            )
 
 
 def _month(text: str) -> date:
