@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from motcua.audit import archives, archiving, months
 from motcua.audit.events import Retention
@@ -130,6 +131,18 @@ def test_an_export_says_what_was_archived_and_where_it_is(files: list[Path], tmp
         1
     ]
     assert "Not in it" not in april
+
+
+def test_the_administrator_reads_of_a_month_that_it_was_archived(
+    files: list[Path], administrator_client: Client
+) -> None:
+    page, said = "/quan-tri/audit/auditevent/", "12 sự kiện của tháng 03/2026 đã được chuyển ra tệp lưu trữ"
+
+    assert said in administrator_client.get(page, {"thoi-gian": "2026-03"}).content.decode()
+    for other in ("2026-04", "30-ngay", "2026-13", ""):
+        assert (
+            "đã được chuyển ra" not in administrator_client.get(page, {"thoi-gian": other}).content.decode()
+        )
 
 
 def test_events_that_disappear_beside_an_archive_are_missed(
