@@ -176,6 +176,27 @@ def test_without_postgresql_s_programs_the_reason_is_told(
     assert list((tmp_path / "kept").iterdir()) == []
 
 
+def test_a_database_that_is_away_is_told_and_nothing_is_left_behind(
+    paper: Paper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgresql: str
+) -> None:
+    monkeypatch.setattr(backup, "parameters", lambda: {"host": "127.0.0.1", "port": "1"})
+    with pytest.raises(NoBackup, match="DATABASE_URL: the database cannot be used"):
+        made(tmp_path / "kept")
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_server_that_is_no_address_is_refused(paper: Paper, tmp_path: Path, postgresql: str) -> None:
+    folder = made(tmp_path)
+    with pytest.raises(NoBackup, match="--server: expected postgresql://"):
+        list(rehearsal.rehearse(folder, server="nonsense"))
+
+
+def test_the_rehearsal_asks_the_server_to_prove_itself_too() -> None:
+    to = {"host": "db.example", "dbname": "n", "sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}
+    address = rehearsal._address(to)
+    assert address == "postgresql://db.example/n?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem"
+
+
 def test_who_may_make_no_database_reads_what_helps(paper: Paper, tmp_path: Path, postgresql: str) -> None:
     folder = made(tmp_path)
     with connection.cursor() as cursor:

@@ -27,6 +27,21 @@ from motcua.verification.registers import register_settings
         ("NPD_TOTAL_SECONDS", "nan", "seconds"),
         ("NPD_TRANSPORT", "pigeon", "one of c06, xroad"),
         ("TRIES_NUMBER_HOUR", "0", "1 or more"),
+        # Further back than the calendar goes.
+        ("KEEP_DRAFTS_DAYS", "999999", "from 1 to 36500"),
+        ("IDLE_DAYS", "999999", "from 1 to 36500"),
+        ("KEEP_CHECKS_YEARS", "3000", "from 1 to 100"),
+        # No request would have such a host, and every page would be refused.
+        ("MOTCUA_HOSTS", "https://mot-cua.example", "host names"),
+        ("MOTCUA_HOSTS", "mot-cua.example:443", "host names"),
+        ("MOTCUA_HOSTS", "mot-cua.example 10.0.0.7", "host names"),
+        ("MOTCUA_HOSTS", ", ,", "host names"),
+        ("MOTCUA_ORIGINS", "mot-cua.example", "addresses such as https://"),
+        ("MOTCUA_ORIGINS", "https://mot-cua.example/mot-cua/", "addresses such as https://"),
+        ("MOTCUA_SITE_URL", "mot-cua.example", "an address"),
+        ("SMS_URL", "http://[", "an address"),
+        ("BANK_URL", "https://bank.example:port", "an address"),
+        ("NATIONAL_PORTAL_URL", "ftp://portal.example", "an address"),
     ],
 )
 def test_a_nonsense_value_names_its_variable_and_what_is_expected(
@@ -70,11 +85,29 @@ def test_a_missing_file_of_a_secret_is_named() -> None:
         Environment({"NPD_SECRET_FILE": "/nowhere/at/all"})["NPD_SECRET"]
 
 
-def started(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def test_a_file_that_holds_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff\xfe\xd0")
+
+    with pytest.raises(BadSetting, match="BANK_SECRET_FILE"):
+        Environment({"BANK_SECRET_FILE": str(tmp_path / "secret")})["BANK_SECRET"]
+
+
+def test_an_origin_is_one_with_its_slash_and_without() -> None:
+    assert Environment({"MOTCUA_ORIGINS": "https://mot-cua.example/, https://*.b.example"})[
+        "MOTCUA_ORIGINS"
+    ] == [
+        "https://mot-cua.example",
+        "https://*.b.example",
+    ]
+
+
+def started(
+    folder: Path, *, told: str = "import motcua.config.settings", **variables: str
+) -> subprocess.CompletedProcess[str]:
     """Read the settings in a process of their own, as every command does first."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_")}
     return subprocess.run(
-        [sys.executable, "-c", "import motcua.config.settings"],
+        [sys.executable, "-c", told],
         env={
             **environment,
             "PYTHONPATH": str(Path(product.__file__).parents[2]),
@@ -95,6 +128,52 @@ def test_the_first_start_makes_keys_that_later_ones_keep(tmp_path: Path) -> None
     assert (tmp_path / "sealing.keys").read_text(encoding="ascii") == keys
     assert (tmp_path / "sealing.keys").stat().st_mode & 0o777 == 0o600
     assert len(keys.splitlines()) == 1
+
+
+def test_a_key_is_the_same_with_and_without_the_end_of_its_line(tmp_path: Path) -> None:
+    told = "import motcua.config.settings as s; print(repr(s.SECRET_KEY))"
+    (tmp_path / "secret.key").write_text("a key that an editor wrote\n", encoding="ascii")
+
+    in_the_folder = started(tmp_path, told=told)
+    named = started(tmp_path, told=told, MOTCUA_SECRET_KEY_FILE=str(tmp_path / "secret.key"))
+
+    assert in_the_folder.stdout == named.stdout == "'a key that an editor wrote'\n"
+
+
+def test_a_key_that_cannot_be_used_stops_the_start_with_its_place(tmp_path: Path) -> None:
+    for text in (b"", b"\n", b"\xff\xfe"):
+        (tmp_path / "secret.key").write_bytes(text)
+        refused = started(tmp_path)
+
+        assert refused.returncode == 1
+        assert str(tmp_path / "secret.key") in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+    (tmp_path / "secret.key").unlink()
+    (tmp_path / "secret.key").mkdir()  # as unreadable as a file of another user, for root too
+    refused = started(tmp_path)
+
+    assert "secret.key: the key cannot be read" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("sign", ["[", "#", "/", "?"])
+def test_a_password_of_the_database_with_a_sign_as_it_is_stops_the_start_and_is_not_repeated(
+    tmp_path: Path, sign: str
+) -> None:
+    refused = started(tmp_path, DATABASE_URL=f"postgresql://motcua:{sign}hidden@127.0.0.1:5432/motcua")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("DATABASE_URL: expected postgresql://")
+    assert "%23" in refused.stderr
+    assert "hidden" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_value_that_only_the_server_reads_stops_every_command(tmp_path: Path) -> None:
+    assert started(tmp_path, MOTCUA_WORKERS="many").stderr.startswith(
+        "MOTCUA_WORKERS: expected a whole number"
+    )
 
 
 def test_no_key_is_made_where_other_hosts_could_not_know_of_it(tmp_path: Path) -> None:

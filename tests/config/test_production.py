@@ -393,6 +393,26 @@ def test_every_way_to_start_tells_all_at_once_and_starts_nothing(tmp_path: Path,
     assert [path.name for path in tmp_path.iterdir()] == []
 
 
+@pytest.mark.parametrize("command", [["keys", "add"], ["proof", "key"]])
+def test_what_needs_the_key_says_that_it_is_not_there_and_makes_none(
+    tmp_path: Path, command: list[str]
+) -> None:
+    variables = {
+        **environment(MOTCUA_MODE="production", MOTCUA_STATE=str(tmp_path)),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    motcua = [sys.executable, "-c", "from motcua.config.cli import main; main()"]
+
+    ended = subprocess.run(
+        [*motcua, *command], env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("MOTCUA_SECRET_KEY is not set")
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "sealing.keys").exists()
+
+
 def test_production_asks_for_a_second_factor_unless_told_otherwise(tmp_path: Path) -> None:
     asked = "from motcua.config import settings; print(settings.OFFICER_SECOND_FACTOR)"
     given = {"MOTCUA_STATE": str(tmp_path), "MOTCUA_SECRET_KEY": GOOD_KEY}

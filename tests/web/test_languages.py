@@ -154,6 +154,13 @@ def test_the_choice_leads_to_no_other_site(client: Client, path: str) -> None:
     assert answer.headers["Location"] == "/"
 
 
+def test_a_referer_that_is_no_address_changes_nothing(client: Client) -> None:
+    answer = client.post(
+        "/ngon-ngu/", {"language": "en", "next": "/thu-tuc/"}, headers={"Referer": "http://["}
+    )
+    assert answer.headers["Location"] == "/thu-tuc/"
+
+
 def test_the_choice_leads_back_to_what_was_looked_for(client: Client) -> None:
     referer = {"Referer": "http://testserver/thu-tuc/?q=khai+sinh"}
     answer = client.post("/ngon-ngu/", {"language": "en", "next": "/thu-tuc/"}, headers=referer)

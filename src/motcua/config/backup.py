@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
+
+from motcua.web.connections import away
 
 SETS: Final = "[0-9]*Z"  # names of whole back-ups
 MANIFEST: Final = "manifest.json"
@@ -112,8 +114,8 @@ def make(folder: Path, *, now: datetime) -> Path:
             shutil.copyfile(settings.AUDIT_HEADS, partial / HEADS)
         is_sqlite = connection.vendor == "sqlite"
         save = _save_sqlite if is_sqlite else _save_postgresql
-        rows, names = save(partial / (SQLITE if is_sqlite else DUMP))
         file = partial / (SQLITE if is_sqlite else DUMP)
+        rows, names = save(file)
         if (settings.STATE / KEYS).exists():
             shutil.copytree(settings.STATE / KEYS, partial / KEYS)
         manifest = {
@@ -138,33 +140,41 @@ def make(folder: Path, *, now: datetime) -> Path:
 
 def _save_sqlite(target: Path) -> tuple[dict[str, int], list[str]]:
     """Copy the database in one go, while others read and write; returns the copy's rows by table, and its papers."""
-    connection.ensure_connection()
-    target.touch(mode=0o600)
-    with closing(sqlite3.connect(target)) as copy:
-        connection.connection.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")
-        if (found := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
-            raise NoBackup(f"The database itself is damaged: {found}")
-        tables = copy.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        )
-        return count(copy, [name for (name,) in tables.fetchall()]), papers_in(copy)
+    try:
+        connection.ensure_connection()
+        target.touch(mode=0o600)
+        with closing(sqlite3.connect(target)) as copy:
+            connection.connection.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            if (found := copy.execute("PRAGMA quick_check").fetchone()[0]) != "ok":
+                raise NoBackup(f"The database itself is damaged: {found}")
+            tables = copy.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            )
+            return count(copy, [name for (name,) in tables.fetchall()]), papers_in(copy)
+    except OperationalError as error:
+        raise NoBackup(away(error)) from None
+    except sqlite3.Error as error:
+        raise NoBackup(f"The copy of the database could not be written: {error}.") from None
 
 
 def _save_postgresql(target: Path) -> tuple[dict[str, int], list[str]]:
     """Dump the database; returns its rows by table, and its papers, as they stood at the moment of the dump."""
     import psycopg
 
-    with psycopg.connect(**parameters()) as session:
-        session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        snapshot = str(session.execute("SELECT pg_export_snapshot()").fetchone()[0])  # type: ignore[index]
-        program("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
-        # The months of the log are counted as the one table that they are to everybody.
-        tables = session.execute(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition "
-            "AND relnamespace = current_schema()::regnamespace"
-        )
-        return count(session, [name for (name,) in tables.fetchall()]), papers_in(session)
+    try:
+        with psycopg.connect(**parameters()) as session:
+            session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            snapshot = str(session.execute("SELECT pg_export_snapshot()").fetchone()[0])  # type: ignore[index]
+            program("pg_dump", "--format=custom", f"--snapshot={snapshot}", f"--file={target}")
+            # The months of the log are counted as the one table that they are to everybody.
+            tables = session.execute(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition "
+                "AND relnamespace = current_schema()::regnamespace"
+            )
+            return count(session, [name for (name,) in tables.fetchall()]), papers_in(session)
+    except psycopg.Error as error:
+        raise NoBackup(away(error)) from None
 
 
 def program(name: str, *arguments: str, to: dict[str, Any] | None = None) -> None:

@@ -5,7 +5,9 @@ import os
 import sys
 from typing import Final
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
 
 from motcua.config import backup, demo, doctor, keys, province, rehearsal, retention
 
@@ -36,16 +38,27 @@ _DECLARED: Final = {
 def main() -> None:
     """Run one command: Django's (``motcua help``), or one of our own."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
-    from motcua.config import production  # noqa: F401  (its check then runs before Django's commands, too)
+    from motcua.config import production  # its check then runs before Django's commands, too
 
     command, *given = sys.argv[1:] or ["help"]
     if command == "help" and given and given[0] in _OWN:
         command, given = given[0], ["--help"]
-    if command in _OWN:
-        _run_own(command, given)
-    if command in ("help", "--help", "-h") and not given:
-        print("Before or beside Django:", *(f"  {name:<18}{text}" for name, text in _OWN.items()), sep="\n")
-    execute_from_command_line(["motcua", *sys.argv[1:]])
+    try:
+        if command in _OWN:
+            _run_own(command, given)
+        if command in ("help", "--help", "-h") and not given:
+            print(
+                "Before or beside Django:", *(f"  {name:<18}{text}" for name, text in _OWN.items()), sep="\n"
+            )
+        execute_from_command_line(["motcua", *sys.argv[1:]])
+    except (OperationalError, ProgrammingError) as error:
+        if "--traceback" in given:
+            raise
+        from motcua.web.connections import away
+
+        sys.exit(f"{away(error)} Start it, mend the variable, or run motcua migrate.")
+    except ImproperlyConfigured as refusal:
+        sys.exit(production.why_no_key() or str(refusal))
 
 
 def _run_own(command: str, given: list[str]) -> None:

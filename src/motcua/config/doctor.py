@@ -204,6 +204,7 @@ def _database() -> str:
     from django.db.migrations.executor import MigrationExecutor
 
     from motcua.config.env import Environment
+    from motcua.web.connections import away
 
     variable = "DATABASE_URL" if Environment().is_set("DATABASE_URL") else "MOTCUA_STATE"
     try:
@@ -217,8 +218,7 @@ def _database() -> str:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        why = str(error).strip().partition("\n")[0]
-        raise Trouble(f"{variable}: it cannot be used ({why}). Start it, or mend the variable.") from None
+        raise Trouble(f"{away(error)} Start it, or mend the variable.") from None
     if missing:
         raise Trouble(
             f"{len(missing)} migrations are not applied: motcua serve applies them, or motcua migrate. "

@@ -8,12 +8,14 @@ A secret may also come from a file: ``NAME_FILE=/path`` is read when ``NAME`` is
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 
 class BadSetting(SystemExit):
@@ -66,6 +68,20 @@ def _percent(value: str) -> int:
     return number
 
 
+def _kept_days(value: str) -> int:
+    number = int(value)
+    if not 1 <= number <= 36500:
+        raise ValueError
+    return number
+
+
+def _kept_years(value: str) -> int:
+    number = int(value)
+    if not 1 <= number <= 100:
+        raise ValueError
+    return number
+
+
 def _seconds(value: str) -> float:
     number = float(value)
     if not 0 < number <= 600:
@@ -89,6 +105,30 @@ def _port(value: str) -> int:
 
 def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _hosts(value: str) -> list[str]:
+    """Return host names; an address or a port beside one would match no request, and every page would be refused."""
+    hosts = _words(value)
+    if not hosts or not all(re.fullmatch(r"\*|\.?[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]", host) for host in hosts):
+        raise ValueError
+    return hosts
+
+
+def _origins(value: str) -> list[str]:
+    origins = [word.rstrip("/") for word in _words(value)]
+    if not all(re.fullmatch(r"https?://[^/?#\s]+", origin) for origin in origins):
+        raise ValueError
+    return origins
+
+
+def _address(value: str) -> str:
+    """Return an address for HTTP, or nothing."""
+    if value:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0:
+            raise ValueError
+    return value
 
 
 def _networks(value: str) -> list[str]:
@@ -127,7 +167,14 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "seconds": (_seconds, "seconds, more than 0 and at most 600"),
     "seconds or never": (_seconds_or_never, "seconds, at most 3600; 0 for never"),
     "port": (_port, "a port, 1 to 65535"),
-    "list": (_words, "words separated by commas"),
+    "days kept": (_kept_days, "a whole number from 1 to 36500"),
+    "years kept": (_kept_years, "a whole number from 1 to 100"),
+    "hosts": (
+        _hosts,
+        "host names such as dichvucong.example, without https:// and port, separated by commas",
+    ),
+    "address": (_address, "an address such as https://dichvucong.example, or nothing"),
+    "origins": (_origins, "addresses such as https://dichvucong.example, separated by commas"),
     "hours": (_hours, "two times of day such as 06:30-19:00"),
     "days": (_days, "days of the week, 1 (Monday) to 7, separated by commas"),
     "socket": (_socket, "unix:/path/of/a/socket, or host:port"),
@@ -164,19 +211,19 @@ _declare(
 _declare("Product", "MOTCUA_PORT", "port", "8000", "Port of the product on loopback.")
 _declare("Product", "MOTCUA_STATE", "text", "var", "Folder of the database, papers and keys.")
 _declare(
-    "Product", "MOTCUA_HOSTS", "list", "localhost,127.0.0.1,[::1]", "Host names that the product answers to."
+    "Product", "MOTCUA_HOSTS", "hosts", "localhost,127.0.0.1,[::1]", "Host names that the product answers to."
 )
 _declare(
     "Product",
     "MOTCUA_ORIGINS",
-    "list",
+    "origins",
     "",
     "Origins trusted for forms behind a proxy, such as https://dichvucong.example.",
 )
 _declare(
     "Product",
     "MOTCUA_SITE_URL",
-    "text",
+    "address",
     "",
     "Address of the portal as people type it, such as https://dichvucong.example, for links in messages, codes on "
     "slips and what the bank is told; when empty this machine's on MOTCUA_PORT in messages, elsewhere the address by "
@@ -271,7 +318,7 @@ _declare(
 _declare(
     "Product",
     "IDLE_DAYS",
-    "number",
+    "days kept",
     "45",
     "Days without a log-in after which the account of an officer or administrator sleeps.",
 )
@@ -328,7 +375,7 @@ _declare(
 _declare(
     _MESSAGES,
     "SMS_URL",
-    "text",
+    "address",
     "",
     "Address of the SMS gateway; docs/operations.md says what is posted. When empty as with MAIL_HOST.",
 )
@@ -351,7 +398,7 @@ _declare(
     "Files of papers lie in MOTCUA_STATE/papers, or in a bucket of an object store that speaks S3.",
     one_of="disk s3",
 )
-_declare(_PAPERS, "S3_ENDPOINT", "text", "", "Address of the object store, such as https://kho.example.")
+_declare(_PAPERS, "S3_ENDPOINT", "address", "", "Address of the object store, such as https://kho.example.")
 _declare(_PAPERS, "S3_BUCKET", "text", "", "Its bucket for this installation alone; it is never public.")
 _declare(_PAPERS, "S3_REGION", "text", "us-east-1", "The store's region, as it wants it in signatures.")
 _declare(_PAPERS, "S3_ACCESS_KEY", "text", "", "Who we are at the store.")
@@ -373,17 +420,25 @@ _declare(
 
 _KEPT = "How long things are kept"
 _declare(
-    _KEPT, "KEEP_CHECKS_YEARS", "number", "5", "Years after which a check that nothing refers to is deleted."
+    _KEPT,
+    "KEEP_CHECKS_YEARS",
+    "years kept",
+    "5",
+    "Years after which a check that nothing refers to is deleted.",
 )
-_declare(_KEPT, "KEEP_DRAFTS_DAYS", "number", "30", "Days after which a draft that nobody saved is deleted.")
+_declare(
+    _KEPT, "KEEP_DRAFTS_DAYS", "days kept", "30", "Days after which a draft that nobody saved is deleted."
+)
 _declare(
     _KEPT,
     "KEEP_SENT_DAYS",
-    "number",
+    "days kept",
     "90",
     "Days after which it is forgotten that something was sent to another system; what it said is forgotten at once.",
 )
-_declare(_KEPT, "KEEP_NOTICES_DAYS", "number", "365", "Days after which a message that was read is deleted.")
+_declare(
+    _KEPT, "KEEP_NOTICES_DAYS", "days kept", "365", "Days after which a message that was read is deleted."
+)
 
 # What each line to the register has of its own: kind, default, meaning and, where it must be, "one of" or secrecy.
 # The primary line's variables are called NPD_X, the stand-by's NPD_STANDBY_X.
@@ -574,7 +629,7 @@ _PORTAL = "National portal"
 _declare(
     _PORTAL,
     "NATIONAL_PORTAL_URL",
-    "text",
+    "address",
     "",
     "Address that takes messages about dossiers (docs/national-portal.md); nothing is written or sent when empty.",
 )
@@ -665,7 +720,7 @@ _declare(
 _declare(
     _PAYING,
     "BANK_URL",
-    "text",
+    "address",
     "",
     "Where the bank's payment service answers, without pay or status at the end; no paying online when empty.",
 )

@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from django.db import DatabaseError
 
     from motcua.sealing.keyring import BadKeys
+    from motcua.web.connections import away
 
     try:
         match options.action:
@@ -40,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
                 return _reseal(dry_run=options.dry_run)
             case _:
                 return _drop(options.id)
-    except DatabaseError:
-        return _refused("The database cannot be used: start it, run `motcua migrate`, or mend DATABASE_URL.")
+    except DatabaseError as error:
+        return _refused(f"{away(error)} Start it, run `motcua migrate`, or mend the variable.")
     except (BadKeys, OSError) as error:
         return _refused(f"The keys cannot be read or written: {error}")
 
@@ -60,8 +61,11 @@ def _list() -> int:
 
 
 def _add() -> int:
+    from django.conf import settings
+
     from motcua.sealing import keyring
 
+    settings.SECRET_KEY  # noqa: B018 # refused where there is none: a state folder that was lost must not pass for a new one
     if keyring.is_given():
         key = keyring.new_key()
         print(f"{key.id} {key.secret}")

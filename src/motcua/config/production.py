@@ -90,6 +90,11 @@ def refuse_lost_sealing_keys() -> None:
     _log.error("sealing.keys_lost %s", text)
 
 
+def why_no_key() -> str:
+    """Say in a line why there is no key to work with, and what helps; nothing where there is one."""
+    return " ".join(f"{message.msg} {message.hint}" for message in _key())
+
+
 def _key() -> list[CheckMessage]:
     path = settings.STATE / "secret.key"
     key, variable = Environment()["MOTCUA_SECRET_KEY"], "MOTCUA_SECRET_KEY"

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 
@@ -190,7 +190,10 @@ def _restored_postgresql(file: Path, state: Path, server: str | None) -> Iterato
     import psycopg
     from psycopg import sql
 
-    to = psycopg.conninfo.conninfo_to_dict(server) if server else parameters()
+    try:
+        to = psycopg.conninfo.conninfo_to_dict(server) if server else parameters()
+    except psycopg.ProgrammingError:
+        raise NoBackup("--server: expected postgresql://user:password@host:port/postgres.") from None
     name = f"motcua_rehearsal_{uuid.uuid4().hex[:12]}"
     try:
         keeper = psycopg.connect(**to, autocommit=True)
@@ -224,4 +227,5 @@ def _address(to: dict[str, Any]) -> str:
     user, password = (quote(str(to.get(name, "")), safe="") for name in ("user", "password"))
     host, port = quote(str(to.get("host", "")), safe=""), to.get("port", "")
     login = f"{user}:{password}@" if user else ""
-    return f"postgresql://{login}{host}{f':{port}' if port else ''}/{to['dbname']}"
+    tls = urlencode([(name, to[name]) for name in ("sslmode", "sslrootcert") if name in to])
+    return f"postgresql://{login}{host}{f':{port}' if port else ''}/{to['dbname']}{f'?{tls}' if tls else ''}"

@@ -70,6 +70,7 @@ def prepare() -> None:
     """
     django.setup()
     from motcua.config import production
+    from motcua.web.connections import away
 
     try:
         call_command("check")
@@ -78,9 +79,7 @@ def prepare() -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0)
     except OperationalError as error:
-        variable = "DATABASE_URL" if Environment().is_set("DATABASE_URL") else "MOTCUA_STATE"
-        why = str(error).strip().partition("\n")[0]
-        sys.exit(f"{variable}: the database cannot be used ({why}). Start it, or mend the variable.")
+        sys.exit(f"{away(error)} Start it, or mend the variable.")
     production.refuse_demo_log_ins()
     production.refuse_lost_sealing_keys()
     if are_static_files_stale():

@@ -10,10 +10,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from motcua.config.env import OF_A_LINE, BadSetting, Environment
-from motcua.sealing.keyring import BadKeys, make_first_key, read_keys
+from motcua.config.env import OF_A_LINE, VARIABLES, BadSetting, Environment
+from motcua.sealing.keyring import BadKeys, make_first_key, make_once, read_keys
 
 env = Environment()
+for _name in VARIABLES:  # also those that are looked at later: a value that cannot be used stops the start
+    env[_name]
 
 
 def _state() -> Path:
@@ -46,13 +48,27 @@ def _secret_key() -> str:
     if MOTCUA_MODE == "production" and not path.exists():
         return ""
     try:
-        with path.open("x", encoding="ascii") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(48))
-        make_first_key(STATE / "sealing.keys")
-    except FileExistsError:
-        pass
-    return path.read_text(encoding="ascii")
+        if not path.exists() and make_once(path, secrets.token_urlsafe(48)):
+            make_first_key(STATE / "sealing.keys")
+    except OSError as error:
+        raise BadSetting(
+            f"MOTCUA_STATE: {path} cannot be made ({error.strerror}). Make room, or mend its rights."
+        ) from None
+    try:
+        key = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadSetting(
+            f"{path}: the key cannot be read ({error.strerror}). It must belong to the user that serves."
+        ) from None
+    except UnicodeDecodeError:
+        raise BadSetting(
+            f"{path}: the key holds something else than text. Bring back the one that was there."
+        ) from None
+    if not key and MOTCUA_MODE != "production":
+        raise BadSetting(
+            f"{path}: the key is empty. Bring back the one that was there, or, for a new database, delete the file."
+        )
+    return key
 
 
 def _sealing_keys() -> tuple[str, Path]:
@@ -84,20 +100,22 @@ def _database(url: str) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             },
         }
-    parts = urlsplit(url)
-    tls = dict(parse_qsl(parts.query))
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        port = 0
+        parts, port = urlsplit(""), 0
+    tls = dict(parse_qsl(parts.query))
     is_ours = parts.scheme in {"postgresql", "postgres"} and set(tls) <= {"sslmode", "sslrootcert"}
-    if not is_ours or not parts.path.strip("/") or port == 0:
+    name = parts.path.strip("/")
+    if not is_ours or not name or "/" in name or port == 0:
         raise BadSetting(
-            "DATABASE_URL: expected postgresql://user:password@host:port/name, or nothing for SQLite."
+            "DATABASE_URL: expected postgresql://user:password@host:port/name, or nothing for SQLite. "
+            "In a password write signs other than letters and digits as %XX (# is %23)."
         )
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.strip("/")),
+        "NAME": unquote(name),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
@@ -120,8 +138,6 @@ def _paper_store() -> dict[str, Any]:
     needed = ("S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
     if missing := [name for name in needed if not env[name]]:
         raise BadSetting(f"PAPER_STORE=s3 needs {', '.join(missing)} too.")
-    if urlsplit(env["S3_ENDPOINT"]).scheme not in {"http", "https"}:
-        raise BadSetting("S3_ENDPOINT: expected an address such as https://kho.example.")
     options = {
         "endpoint": env["S3_ENDPOINT"],
         "bucket": env["S3_BUCKET"],

@@ -150,14 +150,27 @@ def seconds_since_change() -> float:
 
 
 def make_first_key(path: Path) -> None:
-    """Make the file with its first key, unless somebody else was faster; it is never there half written."""
-    written = _beside(path, _line_of(new_key()))
+    """Make the file with its first key, unless somebody else was faster."""
+    make_once(path, _line_of(new_key()))
+
+
+def make_once(path: Path, text: str) -> bool:
+    """Make a file that its owner alone reads, unless it is there; it is never there half written.
+
+    Returns:
+        Whether it was made; False where somebody else was faster.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    written = _beside(path, text)
     try:
         os.link(written, path)
     except FileExistsError:
-        pass
+        return False
     finally:
         written.unlink()
+    return True
 
 
 def _current() -> _Ring:

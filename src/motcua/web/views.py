@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,8 +28,10 @@ def language(request: HttpRequest) -> HttpResponse:
     path = request.POST.get("next", "")
     if not (path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)):
         path = "/"
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    asked = f"?{came_from.query}" if came_from.query and came_from.path == path else ""
+    asked = ""
+    with suppress(ValueError):  # a header that is no address
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        asked = f"?{came_from.query}" if came_from.query and came_from.path == path else ""
     response = HttpResponseRedirect(path + asked)
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):

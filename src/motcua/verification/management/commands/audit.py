@@ -16,11 +16,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 
 from motcua.audit import service as audit
 from motcua.verification.logged import compare_with_log
+from motcua.web.connections import away
 from motcua.web.days import parse_day
 
 _FINE, _WRONG, _CANNOT = 0, 1, 2
@@ -91,13 +92,8 @@ class Command(BaseCommand):
         try:
             code = self._handlers[command](options)
         except DatabaseError as error:
-            variable = (
-                "DATABASE_URL" if connection.vendor == "postgresql" else f"MOTCUA_STATE={settings.STATE}"
-            )
-            why = str(error).strip().partition("\n")[0]
             self.stderr.write(
-                f"{variable}: the database cannot be used ({why}). Give this command the variables that "
-                "motcua serve has, and run motcua serve first."
+                f"{away(error)} Give this command the variables that motcua serve has, and run motcua serve first."
             )
             code = _CANNOT
             if command == "verify" and (known := audit.known_head()):

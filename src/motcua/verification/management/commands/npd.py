@@ -9,9 +9,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, ProgrammingError, connection
+from django.db import OperationalError, ProgrammingError
 from django.utils import timezone
 
 from motcua.identity.birth import BirthRefused, parse_birth
@@ -22,6 +21,7 @@ from motcua.identity.verification import NotAllowed, Outcome, Rejected, Unanswer
 from motcua.verification import lines_told, registers
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Mode, NoSuchLine, Route, check_as_operator, ping, use_line
+from motcua.web.connections import away
 
 _EXIT: Final = {"verified": 0, "rejected": 1, "unanswered": 2, "not_allowed": 3, "invalid": 4}
 _REFUSED: Final = 4
@@ -82,13 +82,8 @@ class Command(BaseCommand):
         try:
             code = self._with_database(command, options)
         except (OperationalError, ProgrammingError) as error:
-            variable = (
-                "DATABASE_URL" if connection.vendor == "postgresql" else f"MOTCUA_STATE={settings.STATE}"
-            )
-            why = str(error).strip().partition("\n")[0]
             self.stderr.write(
-                f"{variable}: the database cannot be used ({why}). Give this command the variables that "
-                "motcua serve has, and run motcua serve first."
+                f"{away(error)} Give this command the variables that motcua serve has, and run motcua serve first."
             )
             code = _EXIT["unanswered"]
         sys.exit(code)
