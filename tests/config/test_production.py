@@ -15,7 +15,8 @@ from django.db.models import BinaryField, Value
 from motcua.accounts.models import User
 from motcua.accounts.passwords import PUBLISHED
 from motcua.audit.models import AuditEvent
-from motcua.config import demo, production, serve
+from motcua.config import demo, doctor, production, serve
+from motcua.config.doctor import Trouble
 from motcua.config.production import (
     fit_for_production,
     refuse_demo_log_ins,
@@ -333,6 +334,26 @@ def test_keys_that_are_there_and_an_empty_database_are_no_reason_to_refuse(
     refuse_lost_sealing_keys()
     User.objects.update(full_name=Value(b"", BinaryField()))
     refuse_lost_sealing_keys()
+
+
+@pytest.mark.django_db
+def test_another_secret_than_the_databases_own_is_refused(
+    people: None, settings: Any, tmp_path: Path, in_production: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SEALING_KEYS, settings.SEALING_KEYS_FILE = "", tmp_path / "sealing.keys"
+    User.objects.update(full_name="Trần Thị Lan")
+    refuse_lost_sealing_keys()
+
+    monkeypatch.setenv("MOTCUA_SECRET_KEY", GOOD_KEY)
+    settings.SECRET_KEY = GOOD_KEY
+    with pytest.raises(SystemExit, match="MOTCUA_SECRET_KEY: it is not the key"):
+        refuse_lost_sealing_keys()
+    with pytest.raises(Trouble, match="MOTCUA_SECRET_KEY"):
+        doctor._keys()
+
+    officer = User.objects.order_by("-pk")[1]
+    User.objects.filter(pk=officer.pk).update(full_name="Trần Thị Lan")
+    refuse_lost_sealing_keys()  # the newest alone is a spoiled row
 
 
 def test_the_start_looks_for_lost_keys(

@@ -257,7 +257,7 @@ def _keys() -> str:
 
     from motcua.accounts.models import User
     from motcua.sealing import keyring, seal, unseal
-    from motcua.sealing.fields import Sealed, lost_key
+    from motcua.sealing.fields import Sealed, lost_key, opens
 
     try:
         keys = keyring.known()
@@ -274,6 +274,10 @@ def _keys() -> str:
     if isinstance(name, Sealed) and (lost := lost_key(name)):
         raise Trouble(
             f"Values are sealed with key {lost}, which is not here. Bring back MOTCUA_SEALING_KEYS or sealing.keys."
+        )
+    if isinstance(name, Sealed) and not opens(name):
+        raise Trouble(
+            "The newest stored name does not open. Was MOTCUA_SECRET_KEY changed? Bring back the one of then."
         )
     newest = keyring.newest()
     sealing = f"key {newest.id} seals" if newest else "the key derived from MOTCUA_SECRET_KEY seals"

@@ -7,7 +7,7 @@ and what helps.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from motcua.config.env import VARIABLES, Environment
 from motcua.sealing import keyring
-from motcua.sealing.fields import Sealed, lost_key
+from motcua.sealing.fields import Sealed, lost_key, opens
 
 _log = logging.getLogger("motcua.sealing")
 _NAMES: Final = 20  # users among whom one with a name is looked for
@@ -75,16 +75,24 @@ def refuse_lost_sealing_keys() -> None:
     """
     from motcua.accounts.models import User
 
-    names = User.objects.order_by("-pk").values_list("full_name", flat=True)[:_NAMES]
-    name = next((one for one in names if one), None)
-    if not isinstance(name, Sealed) or (key_id := lost_key(name)) is None:
+    newest: Iterable[Any] = User.objects.order_by("-pk").values_list("full_name", flat=True)[:_NAMES]
+    names = [name for name in newest if isinstance(name, Sealed) and name]
+    if names and (key_id := lost_key(names[0])):
+        where = "MOTCUA_SEALING_KEYS" if keyring.is_given() else str(settings.SEALING_KEYS_FILE)
+        text = (
+            f"{where}: the key {key_id}, with which the database's newest values are sealed, is not there. Bring back "
+            "the file sealing.keys that belongs to this database (MOTCUA_STATE, MOTCUA_SEALING_KEYS); without it no "
+            "name and no number can be read."
+        )
+    elif names and keyring.newest() is None and not any(opens(name) for name in names):
+        is_given = Environment().is_set("MOTCUA_SECRET_KEY")
+        text = (
+            f"{'MOTCUA_SECRET_KEY' if is_given else settings.STATE / 'secret.key'}: it is not the key with which the "
+            "database's values are sealed. Bring back the one that belongs to this database (MOTCUA_SECRET_KEY, or "
+            "secret.key in MOTCUA_STATE); without it no name and no number can be read."
+        )
+    else:
         return
-    where = "MOTCUA_SEALING_KEYS" if keyring.is_given() else str(settings.SEALING_KEYS_FILE)
-    text = (
-        f"{where}: the key {key_id}, with which the database's newest values are sealed, is not there. Bring back the "
-        "file sealing.keys that belongs to this database (MOTCUA_STATE, MOTCUA_SEALING_KEYS); without it no name and "
-        "no number can be read."
-    )
     if settings.MOTCUA_MODE == "production":
         raise SystemExit(f"MOTCUA_MODE=production: {text}")
     _log.error("sealing.keys_lost %s", text)

@@ -129,7 +129,7 @@ def _compare(database: Any, manifest: dict[str, Any], chosen: Path) -> Iterator[
 
 
 def _opened(names: Iterable[bytes]) -> str:
-    from motcua.sealing.fields import Sealed, lost_key
+    from motcua.sealing.fields import Sealed, lost_key, opens
 
     name = next(iter(names), None)
     if name is None:
@@ -138,6 +138,8 @@ def _opened(names: Iterable[bytes]) -> str:
         raise NoBackup(
             f"Its names are sealed with key {lost}, which is not here: bring back the keys of its day."
         )
+    if not opens(Sealed("user_name", name)):
+        raise NoBackup("Its newest name does not open: bring back the MOTCUA_SECRET_KEY of its day.")
     return "keys: those of this installation open it"
 
 

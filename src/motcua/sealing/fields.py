@@ -37,14 +37,21 @@ class Sealed:
         return hash(str(self))
 
 
-def lost_key(value: Sealed) -> str | None:
-    """Return the id of the key with which a value was sealed if that key is not here any more, and None otherwise."""
+def opens(value: Sealed) -> bool:
+    """Say whether a value can be read with the keys that are here."""
     try:
         str(value)
     except BrokenSeal:
-        key_id = key_id_of(value.raw)
-        return key_id if key_id and keyring.find(key_id) is None else None
-    return None
+        return False
+    return True
+
+
+def lost_key(value: Sealed) -> str | None:
+    """Return the id of the key with which a value was sealed if that key is not here any more, and None otherwise."""
+    if opens(value):
+        return None
+    key_id = key_id_of(value.raw)
+    return key_id if key_id and keyring.find(key_id) is None else None
 
 
 class _OpenedWhenRead(DeferredAttribute):
