@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import getpass
 import json
 import subprocess
@@ -18,10 +19,12 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.oversight.exporting import HEADINGS, NotOurs, export, own_key, verify
+from motcua.oversight.exporting import HEADINGS, NotOurs, Signature, export, own_key, verify
+from motcua.oversight.management.commands import export_checks
 from motcua.verification.models import IdentityCheck
 from motcua.web.cells import safe
 from motcua.web.days import Period
@@ -286,6 +289,42 @@ def test_a_file_that_is_no_key_is_refused_in_words(made: Path, tmp_path: Path) -
 
     with pytest.raises(CommandError, match="no Ed25519 key"):
         command("--verify", "--key", str(key), str(made))
+
+
+def test_an_export_that_breaks_off_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**given: Any) -> Signature:
+        given["file"].write(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file, beside = tmp_path / "checks.csv", tmp_path / "checks.csv.sig.json"
+    beside.write_text("of another day")
+    with pytest.raises(CommandError, match=r"checks\.csv\.sig\.json is there already"):
+        command("--from", "23/11/2026", "--to", "23/11/2026", str(file))
+    assert [path.name for path in tmp_path.iterdir()] == [beside.name]
+    assert beside.read_text() == "of another day"
+
+    beside.unlink()
+    monkeypatch.setattr(export_checks, "export", full)
+    with pytest.raises(CommandError, match=r"checks\.csv cannot be written \(No space left"):
+        command("--from", "23/11/2026", "--to", "23/11/2026", str(file))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_period_that_is_not_over_is_told_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "checks.csv"
+    command("--from", "23/11/2026", "--to", "01/01/2999", str(file))
+
+    assert "01/01/2999 is not over" in capsys.readouterr().err
+    assert f"as of {timezone.localdate():%Y-%m-%d}" in command("--verify", str(file))
+
+
+def test_a_period_from_its_end_to_its_beginning_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="--from is after --to"):
+        command("--from", "24/11/2026", "--to", "23/11/2026", str(tmp_path / "checks.csv"))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 from argparse import ArgumentParser
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -51,27 +52,32 @@ class Command(BaseCommand):
             self._export(file, beside, options["first"], options["last"], options["office"])
 
     def _export(self, file: Path, beside: Path, first: date | None, last: date | None, office: str) -> None:
-        if first is None or last is None or first > last:
+        if first is None or last is None:
             raise CommandError("Name the period: --from dd/mm/yyyy --to dd/mm/yyyy.")
+        if first > last:
+            raise CommandError("--from is after --to.")
         if office and not Office.objects.filter(code=office).exists():
             raise CommandError(f"There is no office {office!r}.")
+        now, made = timezone.now(), ExitStack()
         try:
-            with (
-                open(file, "xb", opener=_for_owner_alone) as target,
-                open(beside, "x", encoding="utf-8", opener=_for_owner_alone) as words,
-            ):
+            with made, _new(file, made) as target, _new(beside, made) as words:
                 signature = export(
                     period=Period(first, last),
                     file=target,
                     office_code=office,
-                    now=timezone.now(),
+                    now=now,
                     operator=getpass.getuser(),
                 )
-                words.write(signature.as_json())
+                words.write(signature.as_json().encode())
+                target.flush()
+                words.flush()
+                made.pop_all()
         except FileExistsError as error:
             raise CommandError(f"{error.filename} is there already; choose another name.") from None
         except OSError as error:
-            raise CommandError(f"{error.filename} cannot be written ({error.strerror}).") from None
+            raise CommandError(f"{error.filename or file} cannot be written ({error.strerror}).") from None
+        if last >= timezone.localdate(now):
+            self.stderr.write(f"{last:%d/%m/%Y} is not over: what is asked from now on is not in the file.")
         self.stdout.write(f"{signature.count} checks in {file}, signature in {beside}")
 
     def _verify(self, file: Path, beside: Path, key: Path | None) -> None:
@@ -87,7 +93,16 @@ class Command(BaseCommand):
         except NotOurs as error:
             raise CommandError(f"{file}: {error}.") from None
         where = said.office or "all offices and the portal"
-        self.stdout.write(f"{file}: whole; {said.count} checks from {said.first} to {said.last}, {where}")
+        self.stdout.write(
+            f"{file}: whole; {said.count} checks from {said.first} to {said.last}, {where}, as of {said.made_at}"
+        )
+
+
+def _new(path: Path, made: ExitStack) -> IO[bytes]:
+    """Make a file; it goes again unless all came to its end."""
+    file = open(path, "xb", opener=_for_owner_alone)  # noqa: SIM115 # the caller closes it
+    made.callback(path.unlink)
+    return file
 
 
 def _for_owner_alone(path: str, flags: int) -> int:
