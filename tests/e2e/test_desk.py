@@ -533,6 +533,75 @@ def test_an_ended_session_costs_nothing_that_was_typed(visitor: Visit) -> None:
     officer.sees("Xác thực thành công")
 
 
+def test_a_dossier_saved_after_the_session_ended_is_saved_once_the_officer_has_logged_in_again(
+    visitor: Visit,
+) -> None:
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.page.clock.install()
+    officer.opens(DESK)
+    claims(officer, cast.dung)
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    officer.types("Số điện thoại", "0912345678")
+    officer.types("Giấy tờ khác", "Sổ hộ khẩu cũ")
+    officer.page.context.clear_cookies()
+    officer.page.clock.fast_forward("01:05:00")
+    officer.presses("Lưu hồ sơ")
+    officer.sees(re.compile("Phiên làm việc đã hết hạn. Thông tin đã nhập vẫn còn."))
+    officer.is_at(DESK)
+    officer.looks_closely("desk-saved-after-the-session")
+    with officer.page.context.expect_page() as opened:
+        officer.follows("Đăng nhập lại (mở trang mới)")
+    again = Visitor(opened.value, officer.url, has_javascript=True, pictures=None)
+    again.types("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập", cast.lan.login)
+    again.types("Mật khẩu", PASSWORD)
+    again.presses("Đăng nhập")
+    officer.sees("Đã đăng nhập lại. Vui lòng bấm lần nữa.")
+    officer.presses("Lưu hồ sơ")
+    officer.sees("Giấy tiếp nhận hồ sơ")
+    officer.sees(re.compile("Sổ hộ khẩu cũ"))
+
+
+def test_what_was_typed_goes_on_in_the_session_that_the_same_officer_began_on_another_page(
+    visitor: Visit,
+) -> None:
+    officer = visitor()
+    officer.logs_in(cast.phuc)
+    officer.page.clock.install()
+    officer.opens(DESK)
+    claims(officer, cast.them)
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    officer.types("Số điện thoại", "0912345678")
+    officer.page.context.clear_cookies()
+    page = officer.page.context.new_page()
+    Visitor(page, officer.url, has_javascript=True, pictures=None).logs_in(cast.phuc)
+    officer.page.clock.fast_forward("00:05:00")
+    officer.presses("Lưu hồ sơ")
+    officer.sees("Giấy tiếp nhận hồ sơ")
+
+
+def test_a_line_that_broke_before_saving_costs_nothing_that_was_typed(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.lan)
+    officer.page.clock.install()
+    officer.opens(DESK)
+    claims(officer, cast.hoa)
+    officer.types("Số điện thoại", "0912345678")
+    officer.page.clock.fast_forward("00:02:00")
+    officer.page.context.set_offline(True)
+    officer.presses("Lưu hồ sơ")
+    officer.sees(re.compile("Chưa kết nối được với máy chủ. Thông tin đã nhập vẫn còn."))
+    assert officer.field("Số điện thoại").input_value() == "0912345678"
+    officer.page.context.set_offline(False)
+    officer.complaints.clear()  # the browser says the same
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    officer.page.get_by_role("button", name="Lưu hồ sơ").dblclick()
+    officer.sees("Giấy tiếp nhận hồ sơ")
+
+
 def test_a_newborn_without_a_number_is_received_by_hand(visitor: Visit) -> None:
     officer = visitor()
     officer.logs_in(cast.lan)

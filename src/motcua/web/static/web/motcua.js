@@ -27,17 +27,27 @@
     delete button.dataset.idle;
   };
 
+  const MINUTE = 60_000;
+  let lookAgainAt = MINUTE;
   // data-once: a form is sent once; a page that comes back from the browser's memory may send again.
   const release = (form) => {
     delete form.dataset.sent;
     for (const button of all(document, ".is-working")) if (button.form === form) rest(button);
   };
   document.addEventListener("submit", (event) => {
-    const form = event.target;
+    const { target: form, submitter } = event;
     if (event.defaultPrevented || !form.matches("[data-once]")) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
-    if (event.submitter) work(event.submitter);
+    if (submitter) work(submitter);
+    if (!form.matches("[method=post]") || performance.now() < lookAgainAt) return;
+    event.preventDefault();
+    mayLeave(form).then((may) => {
+      if (!may) return release(form);
+      lookAgainAt = performance.now() + MINUTE;
+      delete form.dataset.sent;
+      form.requestSubmit(submitter);
+    });
   });
   addEventListener("pageshow", (event) => {
     for (const form of all(document, "[data-once]")) if (event.persisted) release(form);
@@ -64,19 +74,43 @@
     }
   });
 
+  // Before a form leaves a page that has stood open for a minute, the page is asked for anew: what was typed stays where
+  // nobody would take it now. As long as it is the same official's, or nobody's, the form takes over the session's token.
+  const isLoggedIn = (page) => page.querySelector(".log-out") !== null;
+  const official = (page) => page.querySelector(".who")?.textContent;
+  const mayLeave = async (form) => {
+    const answer = await fetch(location.href).catch(() => null);
+    const text = await answer?.text().catch(() => null);
+    if (text == null) return stay(form, said.offline);
+    if (answer.status === 503 && answer.headers.get("Retry-After")) return stay(form, said.crowded);
+    if (answer.status >= 500) return stay(form, said.broken);
+    const page = new DOMParser().parseFromString(text, "text/html");
+    if (answer.ok && isLoggedIn(document) && !isLoggedIn(page)) {
+      stay(form, endedText(page));
+      return logInElsewhere(document.querySelector("#no-answer p"));
+    }
+    const isSame = isLoggedIn(document) ? official(document) && official(document) === official(page) : !isLoggedIn(page);
+    if (isSame && tokenOf(text)) takeOver(tokenOf(text));
+    return true;
+  };
+
   // A partial answer that did not come, or is a whole page (a sign-in, an error, also of a proxy on the way), leaves
   // everything typed where it is.
+  const stay = (part, text) => {
+    const place = document.getElementById("no-answer") ?? document.createElement("div");
+    place.id = "no-answer";
+    part.before(place);
+    say(place, "notice waiting", text);
+    place.firstChild.tabIndex = -1;
+    place.firstChild.focus();
+  };
+  const endedText = (page) => `${page.getElementById("session-ended")?.textContent ?? said.ended} ${said.kept} `;
   const refuse = (event, text) => {
     event.preventDefault();
     const { target } = event.detail.ctx;
     if (!target) return;
     if (target.matches("[data-refresh]")) return target.querySelector(".lost") || say(target, "notice waiting lost", said.lost);
-    const place = document.getElementById("no-answer") ?? document.createElement("div");
-    place.id = "no-answer";
-    target.before(place);
-    say(place, "notice waiting", text);
-    place.firstChild.tabIndex = -1;
-    place.firstChild.focus();
+    stay(target, text);
   };
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.ctx) refuse(event, said.offline);
@@ -89,11 +123,12 @@
     if (response.status >= 500) return refuse(event, said.broken);
     if (!/^\s*<(!doctype|html)/i.test(text)) return;
     if (response.status >= 400 && response.status !== 403) return refuse(event, said.broken);
-    const ended = new DOMParser().parseFromString(text, "text/html").getElementById("session-ended");
-    refuse(event, `${ended?.textContent ?? said.ended} ${said.kept} `);
+    refuse(event, endedText(new DOMParser().parseFromString(text, "text/html")));
     logInElsewhere(document.querySelector("#no-answer p"));
   });
 
+  const tokenOf = (text) => text.match(/name="csrfmiddlewaretoken" value="(\w+)"/)?.[1];
+  const takeOver = (token) => { for (const field of all(document, "[name=csrfmiddlewaretoken]")) field.value = token; };
   // Who logs in again on another page may go on with this one: it takes over the new session's token by itself.
   const logInElsewhere = (words) => {
     if (!words) return;
@@ -106,9 +141,8 @@
     const look = async () => {
       if (!words.isConnected) return;
       const page = await fetch(location.href, { redirect: "manual" }).then((answer) => answer.ok ? answer.text() : "").catch(() => "");
-      const token = page.match(/name="csrfmiddlewaretoken" value="(\w+)"/)?.[1];
-      if (!token) return setTimeout(look, 2000);
-      for (const field of all(document, "[name=csrfmiddlewaretoken]")) field.value = token;
+      if (!tokenOf(page)) return setTimeout(look, 2000);
+      takeOver(tokenOf(page));
       words.textContent = said.loggedIn;
     };
     setTimeout(look, 2000);
