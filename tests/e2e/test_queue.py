@@ -65,6 +65,56 @@ def test_the_queue_is_worked_through_by_keyboard_alone(visitor: Visit) -> None:
     officer.sees(re.compile(f"^{re.escape(code)}$"))
 
 
+def is_given_to_khanh(officer: Visitor, name: str) -> str:
+    """Receive a dossier, hand it over to Khánh and return its code."""
+    receives(officer, name)
+    code = officer.page.locator(".receipt .code").first.inner_text()
+    officer.follows("Xem hồ sơ")
+    officer.follows("Chuyển xử lý")
+    officer.chooses("Chuyển đến", re.compile("Đỗ Ngọc Khánh"))
+    officer.presses("Chuyển xử lý")
+    officer.sees(re.compile("Đã chuyển"))
+    return code
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_enter_behind_the_reason_of_a_refusal_accepts_nothing(visitor: Visit, javascript: bool) -> None:
+    officer, specialist = visitor(), visitor(javascript=javascript)
+    officer.logs_in(cast.lan)
+    code = is_given_to_khanh(officer, "Nguyễn Thị Trả")
+    specialist.logs_in(cast.khanh)
+    specialist.opens("/mot-cua/?pham-vi=ban-giao")
+    specialist.ticks(re.compile(f"Chọn hồ sơ {re.escape(code)}"))
+    specialist.types("Lý do", "Không thuộc phòng")
+    specialist.page.keyboard.press("Enter")
+    expect(specialist.field("Lý do")).to_have_value("Không thuộc phòng")
+    specialist.presses("Trả lại bên giao")
+    specialist.sees("Trả lại bên giao: 1 hồ sơ đã xong")
+
+
+def test_a_batch_that_lacks_something_costs_no_tick_and_no_word(visitor: Visit) -> None:
+    officer, specialist = visitor(), visitor()
+    officer.logs_in(cast.lan)
+    code = is_given_to_khanh(officer, "Nguyễn Thị Giữ")
+    specialist.logs_in(cast.khanh)
+    specialist.opens("/mot-cua/?pham-vi=ban-giao")
+    specialist.types("Lý do", "Không thuộc phòng")
+    specialist.presses("Trả lại bên giao")
+    specialist.sees("Chưa chọn hồ sơ nào. Vui lòng đánh dấu ít nhất một hồ sơ.")
+    expect(specialist.field("Lý do")).to_have_value("Không thuộc phòng")
+    row = specialist.page.get_by_label(re.compile(f"Chọn hồ sơ {re.escape(code)}"))
+    row.check()
+    specialist.types("Lý do", " ")
+    specialist.presses("Trả lại bên giao")
+    specialist.sees("Vui lòng điền đủ nơi nhận, người nhận hoặc lý do cho việc này.")
+    expect(specialist.field("Lý do")).to_be_focused()
+    expect(row).to_be_checked()
+    specialist.looks_closely("queue-batch-lacks")
+    specialist.types("Lý do", "Không thuộc phòng")
+    specialist.presses("Trả lại bên giao")
+    specialist.sees("Trả lại bên giao: 1 hồ sơ đã xong")
+
+
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_filter_is_chosen_and_kept(visitor: Visit, javascript: bool) -> None:
     officer = visitor(javascript=javascript)

@@ -188,6 +188,17 @@
     if (target.closest("[data-pick-all]")) tick(boxes(), target.checked);
     else if (target.closest("[data-rows]")) countTicks();
   });
+  // data-none: what a press on ticked rows lacks (a tick, or a field that its data-needs name) is told before anything leaves.
+  document.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (!form.dataset.none) return;
+    const empty = (submitter?.dataset.needs?.split(" ") ?? []).map((id) => document.getElementById(id)).find((field) => !field.value.trim());
+    const isNone = !boxes().some((box) => box.checked);
+    if (!isNone && !empty) return;
+    event.preventDefault();
+    stay(form, isNone ? form.dataset.none : form.dataset.missing);
+    if (!isNone) empty.focus();
+  }, true);
   document.addEventListener("keydown", (event) => {
     const { target, key } = event;
     const links = rowLinks();
