@@ -27,6 +27,7 @@ TODAY = date(2026, 11, 23)
         "07\u201303\u20131985",
         "07\u201103\u20111985",
         "07\u221503\u22151985",
+        "\u202a07/03/1985\u202c",
     ],
 )
 def test_a_whole_date_is_read_in_every_usual_shape(typed):

@@ -186,7 +186,15 @@ def test_today_is_vietnam_s_today() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0912345678", "0912 345 678", "+84912345678", "0084 912.345.678", "84912345678"]
+    "text",
+    [
+        "0912345678",
+        "0912 345 678",
+        "+84912345678",
+        "0084 912.345.678",
+        "84912345678",
+        "\u202a0912345678\u202c",
+    ],
 )
 def test_one_telephone_number_has_one_form(text: str) -> None:
     assert fields.PhoneField().clean(text) == "0912345678"

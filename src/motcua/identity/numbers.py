@@ -15,7 +15,7 @@ from typing import Final
 
 _LONGEST_TEXT: Final = 60
 _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９", "0123456789")
-_BETWEEN_DIGITS: Final = re.compile(r"[\s.\u00ad\u200b-\u200d\u2010-\u2015\u2060\ufeff．－-]+")
+_BETWEEN_DIGITS: Final = re.compile(r"[\s.\u00ad\u200b-\u200f\u2010-\u2015\u202a\u202c\u2060\ufeff．－-]+")
 _DIGITS: Final = re.compile(r"[0-9]+")
 
 # Codes of the place where a birth was registered. Numbers keep them when provinces merge.

@@ -62,7 +62,7 @@ BIRTH_ERRORS: Final[Mapping[str, Any]] = {
     ),
 }
 _UNSEEN_MARKS: Final = re.compile("[\u180b-\u180f\u3164\u115f\u1160\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_PHONE_BETWEEN: Final = re.compile(r"[\s.()\u00ad\u200b\u2010-\u2015-]+")
+_PHONE_BETWEEN: Final = re.compile(r"[\s.()\u00ad\u200b-\u200f\u2010-\u2015\u202a\u202c\u2060\ufeff-]+")
 _PHONE: Final = re.compile(r"0[0-9]{9,10}")
 
 
