@@ -265,6 +265,9 @@ def test_beginning_by_many_presses_at_one_moment_makes_one_draft(
         ("H15.50.05.13-261008-0975", "H15.50.05.13-261008-0975"),
         ("000.00.01.H23-261123-12345", "000.00.01.H23-261123-12345"),
         ("H23.101-261123-123456", "H23.101-261123-123456"),
+        ("https://dichvucong.example/tra-cuu/?ma=H24.31.01-261123-0001\n", "H24.31.01-261123-0001"),
+        ("HTTP://localhost:8000/tra-cuu/?ma=h24.31.01-261123-0001", "H24.31.01-261123-0001"),
+        ("https://dichvucong.example/xac-minh/?ma=7K3M-0A1B-2C3D", None),
         ("H24-261123-001", None),
         ("H24-261123-00012345", None),
         ("H24-2611-0001", None),
@@ -274,5 +277,7 @@ def test_beginning_by_many_presses_at_one_moment_makes_one_draft(
         ("", None),
     ],
 )
-def test_a_code_is_read_as_people_type_it(typed: str, code: str | None) -> None:
+def test_a_code_is_read_as_people_type_it_and_scanners_read_it_from_a_slip(
+    typed: str, code: str | None
+) -> None:
     assert parse_code(typed) == code

@@ -111,6 +111,7 @@ def test_a_specialist_sees_what_the_room_holds_and_what_is_theirs(specialist: Us
     assert khanh.sees("pham-vi=tiep-nhan&muc=da-tiep-nhan") == []
     assert khanh.finds("nguyen mau") == ["0009", "0004"]
     assert khanh.finds("0004") == ["0004"]
+    assert khanh.finds(f"https://cong.example/tra-cuu/?ma={FIRST_OFFICE}-261123-0004") == ["0004"]
     assert khanh.finds("0002") == []
 
 

@@ -14,6 +14,8 @@ from motcua.dossiers.models import CodeCounter
 # Both styles of unit codes (000.00.01.H27 and H27.01), and the ministries' longer numbers.
 _CODE: Final = re.compile(r"[A-Z0-9]{1,10}(?:\.[A-Z0-9]{1,10}){0,9}-[0-9]{6}-[0-9]{4,7}")
 _LONGEST: Final = 60
+# Slips bear the address where a dossier is followed as a QR code: what a scanner types that reads this one.
+_ON_A_SLIP: Final = re.compile(r"\s*https?:\S*[?&]ma=(\S+)\s*", re.IGNORECASE)
 # One statement on both databases: it makes the day's row or locks it, and tells the number it gave.
 _NEXT: Final = f"""
     INSERT INTO {CodeCounter._meta.db_table} (office_code, "on", last) VALUES (%s, %s, 1)
@@ -46,12 +48,16 @@ def next_code(office_code: str, on: date) -> str:
 
 
 def parse_code(text: str) -> str | None:
-    """Read a code as a person types it: lower case, blanks and typographic dashes are forgiven.
+    """Read a code as a person types it, or as a scanner the bar code or QR code of a slip.
+
+    Lower case, blanks and typographic dashes are forgiven.
 
     Returns:
         The code as it is stored, or None when the text cannot be one.
     """
     if len(text) > 2 * _LONGEST:
         return None
+    if scanned := _ON_A_SLIP.fullmatch(text):
+        text = scanned[1]
     code = re.sub(r"[‐‑‒–—−]", "-", re.sub(r"\s+", "", text)).upper()
     return code if len(code) <= _LONGEST and _CODE.fullmatch(code) else None
