@@ -358,6 +358,17 @@ class TestForms:
             answer = as_(login).post(reverse("act", args=[dossier.pk, "extend"]), said)
             assert answer.status_code == 403, login
 
+    def test_a_late_dossier_gets_no_second_look_at_a_day_that_is_over(self, as_: As) -> None:
+        dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
+        dossier.due_at = timezone.now() - timedelta(days=60)
+        dossier.save(update_fields=["due_at"])
+        over = dossier.due_at + timedelta(days=14)
+        while closes_on(dossier, over.date()) is None:
+            over += timedelta(days=1)
+        page = does(as_("bao"), dossier, "extend", new_due_on=f"{over:%d/%m/%Y}", reason="Chờ xác minh")
+        assert "Ngày hẹn mới phải sau ngày hẹn cũ và sau hôm nay" in page
+        assert "Việc này không hoàn tác được" not in page
+
     def test_nobody_takes_a_result_at_the_desk_without_a_name(self, as_: As) -> None:
         dossier = standing_at(states.FINISHED)
         for said in ({"how": "desk"}, {"how": "postal", "has_authority": "on"}):

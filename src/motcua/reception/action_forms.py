@@ -187,7 +187,7 @@ class ExtendForm(ActionForm):
         new_due_at = closes_on(self.dossier, day)
         if new_due_at is None:
             self.add_error("new_due_on", HINDRANCE_TEXTS[Hindrance.CLOSED_THEN])
-        elif old is not None and new_due_at <= old:
+        elif old is not None and new_due_at <= max(old, timezone.now()):
             self.add_error("new_due_on", HINDRANCE_TEXTS[Hindrance.NOT_LATER])
         return said | {"new_due_at": new_due_at}
 
