@@ -646,6 +646,17 @@ class TestTheDaysEnd:
         assert "lúc đó 1 biên lai, tiền mặt 8.000 đ; bây giờ 2 biên lai, tiền mặt 13.000 đ" in page
         assert self.hidden(page) == {"expected": "13000", "written": "2"}
 
+    def test_notes_that_were_counted_stay_in_sight_until_the_day_is_closed(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
+        address, unfolded = "/mot-cua/thu-phi/khoa-so/", "<details open><summary>Đếm theo mệnh giá"
+        page = cashier_client.get(address).content.decode()
+        assert unfolded not in page
+        for counted in ("2", "2,0"):
+            said = self.hidden(page) | {"counted": "", "note_5000": counted}
+            assert unfolded in cashier_client.post(address, said).content.decode()
+
     @staticmethod
     def hidden(page: str) -> dict[str, str]:
         """Return what the closing's page carries unseen."""

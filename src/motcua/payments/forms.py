@@ -126,6 +126,11 @@ class ClosingForm(forms.Form):
         """Return the fields of the notes, the largest first."""
         return [self[f"note_{value}"] for value in NOTES]
 
+    @property
+    def is_counted_by_notes(self) -> bool:
+        """Say whether something was typed for a note: then the fields are unfolded, with what is to be mended there."""
+        return any(field.value() for field in self.note_fields)
+
     def denominations(self) -> dict[str, int]:
         """Return how many of each note were counted."""
         found = {str(value): self.cleaned_data.get(f"note_{value}") for value in NOTES}
