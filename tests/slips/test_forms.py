@@ -249,6 +249,10 @@ def test_what_no_letter_draws_becomes_a_box_and_stops_no_slip(receive: Callable[
     assert squeezed("A □□B") in words(made("01", receive(permanent_residence="A 漢🎉\u202eB")))
 
 
+def test_what_is_copied_from_a_table_or_a_word_processor_keeps_its_words_apart() -> None:
+    assert drawable("Mục 1\tTờ khai\vBản sao 01\u20112026\u2028Hết") == "Mục 1 Tờ khai\nBản sao 01-2026\nHết"
+
+
 def test_every_letter_said_to_be_drawn_is_in_the_fonts(receive: Callable[..., Dossier]) -> None:
     letters = re.findall(f"[{DRAWN}]", "".join(map(chr, range(0x20, 0x3000))))
     facts = facts_of("05", _stopped(receive()), now=NOW, base_url=BASE_URL)

@@ -31,6 +31,8 @@ DRAWN: Final = (
 )
 _NOT_DRAWN: Final = re.compile(f"[^{DRAWN}]")
 _BOX: Final = "□"
+# What comes along from tables and word processors, and what it looks like there.
+_LOOKS_LIKE: Final = str.maketrans({"\t": " ", "\v": "\n", "\u2011": "-", "\u2028": "\n", "\u2029": "\n"})
 _PATIENCE: Final = 60  # seconds
 
 
@@ -78,7 +80,7 @@ def draw(form: str, facts: dict[str, Any], *, ppi: int) -> list[bytes]:
 
 def drawable(text: str) -> str:
     """Return a text as the fonts can draw it: NFC, without control characters, a box for what has no letter there."""
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").translate(_LOOKS_LIKE)
     return _NOT_DRAWN.sub(lambda found: "" if unicodedata.category(found[0])[0] == "C" else _BOX, text)
 
 
