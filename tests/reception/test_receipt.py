@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
+from motcua.accounts.models import User
 from motcua.dossiers.models import Dossier
 from motcua.identity.register import Trouble
 from motcua.slips.codes import qr_code
@@ -51,6 +53,21 @@ def test_a_receipt_of_a_dossier_whose_person_could_not_be_checked_carries_that_c
         "Chưa kiểm tra được"
         in desk.client.get(f"/xac-minh/?ma={dossier.identity_check.code}").content.decode()
     )
+
+
+def test_only_who_receives_is_led_on_to_the_next_reception(
+    desk: Desk, register: ToldRegister, cashier: User
+) -> None:
+    desk.checks(cast.an)
+    desk.saves()
+    dossier, receipt = receipt_of(desk)
+    assert "Tiếp nhận hồ sơ tiếp theo" in receipt
+    nga = Client()
+    nga.force_login(cashier)
+    seen = nga.get(reverse("receipt", args=[dossier.pk])).content.decode()
+    assert dossier.code is not None
+    assert dossier.code in seen
+    assert "Tiếp nhận hồ sơ tiếp theo" not in seen
 
 
 def test_a_receipt_without_a_check_carries_no_code_of_one(desk: Desk, register: ToldRegister) -> None:
