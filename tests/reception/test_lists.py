@@ -15,6 +15,7 @@ from motcua.dossiers import states
 from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.models import Dossier, HandOver
 from motcua.procedures.models import Procedure
+from motcua.reception import search
 from tests.people import FIRST_OFFICE
 from tests.reception.queues import NOW, ROOM, Looker, standing
 
@@ -113,6 +114,22 @@ def test_a_specialist_sees_what_the_room_holds_and_what_is_theirs(specialist: Us
     assert khanh.finds("0004") == ["0004"]
     assert khanh.finds(f"https://cong.example/tra-cuu/?ma={FIRST_OFFICE}-261123-0004") == ["0004"]
     assert khanh.finds("0002") == []
+
+
+@pytest.mark.parametrize("sought", ["nguyen mau", "261123"])
+def test_a_search_that_finds_more_than_it_shows_says_so(
+    officer: User, monkeypatch: pytest.MonkeyPatch, sought: str
+) -> None:
+    for number in (1, 2, 3):
+        standing(states.RECEIVED, number)
+    lan = Looker(officer)
+    monkeypatch.setattr(search, "MOST_FOUND", 3)
+    assert lan.finds(sought) == ["0003", "0002", "0001"]
+    assert "Tìm thấy 3 hồ sơ" in lan.text
+    monkeypatch.setattr(search, "MOST_FOUND", 2)
+    assert lan.finds(sought) == ["0003", "0002"]
+    assert "Tìm thấy hơn 2 hồ sơ" in lan.text
+    assert "Chỉ hiện 2 hồ sơ mới nhất." in lan.text
 
 
 def test_what_somebody_held_before_it_went_to_another_unit_is_theirs_no_more(specialist: User) -> None:

@@ -58,6 +58,14 @@ def test_a_person_is_guided_once_and_has_a_code(desk: Desk, officer: User) -> No
     assert not WaitingRecord.objects.exists()
 
 
+def test_a_document_to_add_is_never_cut_off_in_silence(desk: Desk, register: ToldRegister) -> None:
+    desk.checks(cast.an)
+    screen = desk.saves(**GUIDED, missing_other=f"Sổ hộ khẩu\n{'a' * 501}")
+    assert "Mỗi dòng có nhiều nhất 500 ký tự." in screen
+    assert "a" * 501 in screen
+    assert not Dossier.objects.exists()
+
+
 def test_a_person_is_refused_with_a_reason_and_a_code(desk: Desk) -> None:
     desk.checks(cast.an)
     desk.saves(**REFUSED)

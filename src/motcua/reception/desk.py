@@ -218,7 +218,7 @@ class Desk(PersonBlock):
         """Return the names of the documents that the citizen is asked to add."""
         other = self.data.get("missing_other", "").splitlines()
         listed = [row.document.name for row in self.documents if row.is_missing]
-        return listed + [name for line in other if (name := " ".join(line.split())[:500])]
+        return listed + [name for line in other if (name := " ".join(line.split()))]
 
     @property
     def procedure_options(self) -> str:

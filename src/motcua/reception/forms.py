@@ -31,6 +31,7 @@ CHANNELS: list[tuple[int, str | Promise]] = [
     (Dossier.Channel.POSTAL, _("Qua bưu chính công ích")),
 ]
 OWNER_ORIGINALS = _("Vui lòng xem bản gốc giấy tờ của chủ hồ sơ rồi đánh dấu vào ô này.")
+LONGEST_DOCUMENT = 500
 _COUNT = dict.fromkeys(("invalid", "min_value", "max_value"), _("Vui lòng nhập số bản từ 0 đến 99."))
 
 
@@ -221,6 +222,14 @@ class RestForm(forms.Form):
         self.fields["instead_reason"].required = needs_reason
         # The browser would offer the officer's own number.
         self.fields["phone"].widget.attrs["autocomplete"] = "off"
+
+    def clean_missing_other(self) -> str:
+        """Insist that the name of a document is no longer than is kept."""
+        typed: str = self.cleaned_data["missing_other"]
+        if any(len(" ".join(line.split())) > LONGEST_DOCUMENT for line in typed.splitlines()):
+            text = _("Mỗi dòng có nhiều nhất %(most)s ký tự. Vui lòng viết gọn, hoặc chia thành nhiều dòng.")
+            raise forms.ValidationError(text, params={"most": LONGEST_DOCUMENT})
+        return typed
 
     def clean(self) -> dict[str, Any]:
         """Insist that the officer saw the originals when nobody else vouches for the person."""

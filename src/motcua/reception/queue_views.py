@@ -61,8 +61,14 @@ def queue(request: OfficialRequest) -> HttpResponse:
     chosen = filters.read(request.GET, user=request.user)
     sought = request.POST.get("q", "").replace("\0", "").strip()[:_LONGEST_SOUGHT]
     if sought:
-        found = listing.of_keys(search.find(sought, offices=chosen.offices))
-        context = {"sought": sought, "count": len(found), "rows": listing.rows(found, now=now)}
+        keys = search.find(sought, offices=chosen.offices)
+        found = listing.of_keys(keys[: search.MOST_FOUND])
+        context = {
+            "sought": sought,
+            "count": len(found),
+            "is_cut": len(keys) > search.MOST_FOUND,
+            "rows": listing.rows(found, now=now),
+        }
         return render(request, "reception/queue_found.html", context)
     counts = listing.counts_of(chosen, user=request.user, now=now)
     chosen = filters.settled(chosen, user=request.user, counts=counts)

@@ -25,21 +25,21 @@ def find(sought: str, *, offices: Collection[int]) -> list[UUID]:
         offices: keys of the offices whose dossiers may be found: those that they received, and those that they hold.
 
     Returns:
-        The keys of at most fifty, the latest of all.
+        The keys of at most ``MOST_FOUND``, the latest of all, and of one more where there are more.
     """
     if not any(sign.isdigit() for sign in sought):
-        return named(offices=offices, also=_beside(offices), text=sought, most=MOST_FOUND)
+        return named(offices=offices, also=_beside(offices), text=sought, most=MOST_FOUND + 1)
     filed = Dossier.objects.filed().order_by("-saved_at")
     theirs = filed.values_list("pk", flat=True).filter(Q(office__in=offices) | Q(holder_office__in=offices))
     try:
-        of_number = list(numbered(theirs, parse_number(sought))[:MOST_FOUND])
+        of_number = list(numbered(theirs, parse_number(sought))[: MOST_FOUND + 1])
     except NumberRefused:
         of_number = []
     if of_number:
         return of_number
     codes = [office.code for one in (*offices, *_beside(offices)) if (office := known(one)) is not None]
     code = coded(codes, sought)
-    return [] if code is None else list(theirs.filter(code)[:MOST_FOUND])
+    return [] if code is None else list(theirs.filter(code)[: MOST_FOUND + 1])
 
 
 def _beside(offices: Collection[int]) -> list[int]:
