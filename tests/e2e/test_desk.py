@@ -141,6 +141,32 @@ def test_a_scanned_card_checks_itself(visitor: Visit) -> None:
     officer.looks_closely("desk-scanned")
 
 
+@pytest.mark.parametrize("scans_early", [False, True], ids=["in its time", "before the procedure is there"])
+def test_what_is_typed_after_a_scan_counts_and_not_the_card(visitor: Visit, scans_early: bool) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    officer.chooses("Thủ tục", re.compile(re.escape(MARRIAGE)))
+    if not scans_early:
+        officer.sees(re.compile("Hẹn trả nếu nhận bây giờ"))
+    officer.page.keyboard.press("F2")
+    officer.page.keyboard.insert_text(card_of(cast.duc))
+    officer.page.keyboard.press("Enter")
+    officer.sees("Xác thực thành công")
+    expect(officer.field("Quét mã trên thẻ")).to_have_value("")
+    for label, text in (
+        ("Họ và tên", cast.hoa.full_name),
+        ("Số CCCD/CMND", cast.hoa.number),
+        ("Ngày sinh", cast.hoa.typed_birth),
+    ):
+        officer.types(label, text)
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+    expect(officer.field("Số CCCD/CMND")).to_have_value(cast.hoa.number)
+    applicant = officer.page.get_by_role("region", name="Thông tin người nộp")
+    expect(applicant.get_by_text(cast.hoa.number)).to_be_visible()
+
+
 def test_changing_what_was_checked_takes_the_mark_away(visitor: Visit) -> None:
     officer = visitor()
     officer.logs_in(cast.minh)

@@ -153,6 +153,7 @@
     const scan = event.target.closest?.("[data-scan]");
     if (scan && event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
+      meanwhile.delete(scan.id); // a card that is sent does not come back
       if (scan.value.trim()) document.querySelector(scan.dataset.scan)?.click();
       return;
     }
@@ -258,7 +259,8 @@
   document.addEventListener("htmx:before:request", () => { onTheirWay++; });
   document.addEventListener("htmx:finally:request", () => { if (--onTheirWay === 0) meanwhile.clear(); });
   // Heard before a change sends the next request: that one carries its own field.
-  for (const kind of ["input", "change"]) document.addEventListener(kind, ({ target }) => {
+  // A field that is taken away changes nothing, though the browser may say so: what somebody does is an input.
+  document.addEventListener("input", ({ target }) => {
     if (onTheirWay && target.name) meanwhile.set(target.id || `${target.name} ${target.value}`, target);
   }, true);
   const carryOver = () => {
