@@ -141,6 +141,21 @@ def test_a_scanned_card_checks_itself(visitor: Visit) -> None:
     officer.looks_closely("desk-scanned")
 
 
+def test_a_card_scanned_before_a_procedure_is_chosen_fills_what_it_says(visitor: Visit) -> None:
+    officer = visitor()
+    officer.logs_in(cast.minh)
+    officer.opens(DESK)
+    expect(officer.field("Tìm nhanh thủ tục")).to_be_focused()
+    officer.page.keyboard.type(card_of(cast.duc))
+    officer.page.keyboard.press("Enter")
+    officer.sees("Vui lòng chọn thủ tục trước: mỗi lần tra cứu phải gắn với một thủ tục.")
+    expect(officer.field("Tìm nhanh thủ tục")).to_have_value("")
+    expect(officer.field("Họ và tên")).to_have_value(cast.duc.full_name)
+    officer.chooses("Thủ tục", re.compile(re.escape(MARRIAGE)))
+    officer.presses(CHECK)
+    officer.sees("Xác thực thành công")
+
+
 @pytest.mark.parametrize("scans_early", [False, True], ids=["in its time", "before the procedure is there"])
 def test_what_is_typed_after_a_scan_counts_and_not_the_card(visitor: Visit, scans_early: bool) -> None:
     officer = visitor()

@@ -75,8 +75,15 @@
       else if (event.key === "Enter") {
         // Enter would press the check; here it chooses, and goes on when a procedure is chosen already.
         event.preventDefault();
-        if (!list.hidden) choose(list.querySelector("[aria-selected=true]"));
-        else if (select.value) document.querySelector(place.dataset.then)?.focus();
+        const next = document.querySelector(place.dataset.then);
+        if (next?.dataset.scan && /^\D{0,4}\d{12}\|/.test(input.value)) {
+          // A card that is scanned before a procedure is chosen is no procedure: it fills what it says of its holder.
+          next.value = input.value;
+          input.value = "";
+          close();
+          document.querySelector(next.dataset.scan)?.click();
+        } else if (!list.hidden) choose(list.querySelector("[aria-selected=true]"));
+        else if (select.value) next?.focus();
       }
     });
     list.addEventListener("mousedown", (event) => { event.preventDefault(); choose(event.target.closest("[role=option]")); });
