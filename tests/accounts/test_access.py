@@ -47,6 +47,28 @@ def test_who_is_sent_to_log_in_comes_back(client: Client) -> None:
     assert client.get("/ca-nhan/chinh-sua/").headers["Location"] == "/dang-nhap/?next=/ca-nhan/chinh-sua/"
 
 
+def test_who_pressed_a_button_after_the_session_had_ended_reads_so_and_comes_back_to_its_page(
+    client: Client,
+) -> None:
+    page = "/ca-nhan/chinh-sua/?next=/ho-so/"
+
+    led = client.post("/ca-nhan/chinh-sua/", headers={"Referer": f"http://testserver{page}"}, follow=True)
+
+    assert "Lần bấm vừa rồi chưa được nhận: chưa có gì được lưu hay gửi đi." in led.content.decode()
+    assert led.context["way_back"] == page
+
+
+@pytest.mark.parametrize("page", ["https://example.com/ca-nhan/", "http://testserver:99/", "", "//[", "x"])
+def test_a_press_from_elsewhere_leads_nowhere_after_the_log_in(client: Client, page: str) -> None:
+    led = client.post("/ca-nhan/chinh-sua/", headers={"Referer": page})
+
+    assert led.headers["Location"] == "/dang-nhap/?next=&het-han=1"
+
+
+def test_who_opens_a_page_reads_nothing_of_an_ended_session(client: Client) -> None:
+    assert "Phiên làm việc đã hết hạn</" not in client.get("/ca-nhan/", follow=True).content.decode()
+
+
 @pytest.mark.django_db
 def test_administrators_see_citizens_masked_and_change_nothing(
     administrator_client: Client, an_client: Client

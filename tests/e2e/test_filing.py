@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from bench.journeys import picture
 from tests.e2e.conftest import Stack, Visit, Visitor
 from tests.e2e.test_desk import both_ways
-from tests.people import WRONG_NAME_OF_BINH, cast
+from tests.people import PASSWORD, WRONG_NAME_OF_BINH, cast
 
 pytestmark = pytest.mark.browser
 
@@ -178,3 +178,49 @@ def test_an_outage_keeps_the_draft(visitor: Visit, stack: Stack, javascript: boo
     citizen.ticks(re.compile("Tôi xin cam đoan"))
     citizen.presses("Nộp hồ sơ")
     citizen.sees("Đã nộp hồ sơ")
+
+
+def logs_in_again(citizen: Visitor) -> None:
+    """Log in on the page to which one was led."""
+    citizen.types("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập", cast.an.login)
+    citizen.types("Mật khẩu", PASSWORD)
+    citizen.presses("Đăng nhập")
+
+
+def test_a_session_that_ended_while_somebody_typed_costs_nothing_that_was_typed(visitor: Visit) -> None:
+    citizen = visitor()
+    citizen.logs_in(cast.an)
+    starts(citizen, "1.004222")
+    citizen.types("Nơi ở hiện tại", "Số 12 phố Thử Nghiệm")
+    citizen.page.evaluate("const now = Date.now; Date.now = () => now() + 3_600_000")
+    citizen.page.context.clear_cookies()
+    citizen.presses(AGREE)
+    citizen.sees(re.compile("Phiên làm việc đã hết hạn. Thông tin đã nhập vẫn còn."))
+    citizen.has_nothing_inaccessible("filing after the session")
+    with citizen.page.context.expect_page() as opened:
+        citizen.follows("Đăng nhập lại (mở trang mới)")
+    logs_in_again(Visitor(opened.value, citizen.url, has_javascript=True, pictures=None))
+    citizen.sees("Đã đăng nhập lại. Vui lòng bấm lần nữa.")
+    assert citizen.field("Nơi ở hiện tại").input_value() == "Số 12 phố Thử Nghiệm"
+    citizen.presses(AGREE)
+    citizen.is_at(re.compile("/ho-so/.*/giay-to/"))
+
+
+def test_a_page_that_stood_open_for_long_works_as_any_other(visitor: Visit) -> None:
+    citizen = visitor()
+    citizen.logs_in(cast.an)
+    starts(citizen, "1.004222")
+    citizen.page.evaluate("const now = Date.now; Date.now = () => now() + 1_800_000")
+    citizen.presses(AGREE)
+    citizen.is_at(re.compile("/ho-so/.*/giay-to/"))
+
+
+def test_who_lost_the_session_without_javascript_reads_so_and_comes_back_to_the_draft(visitor: Visit) -> None:
+    citizen = visitor(javascript=False)
+    citizen.logs_in(cast.an)
+    starts(citizen, "1.004222")
+    citizen.page.context.clear_cookies(name="sessionid")
+    citizen.presses(AGREE)
+    citizen.sees(re.compile("Lần bấm vừa rồi chưa được nhận: chưa có gì được lưu hay gửi đi."))
+    logs_in_again(citizen)
+    citizen.is_at(re.compile("/ho-so/.*/nguoi-nop/"))

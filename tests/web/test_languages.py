@@ -169,6 +169,13 @@ def test_the_choice_leads_back_to_what_was_looked_for(client: Client) -> None:
     assert answer.headers["Location"] == "/"
 
 
+def test_a_browser_that_says_nonsense_of_its_page_may_choose_all_the_same(client: Client) -> None:
+    answer = client.post(
+        "/ngon-ngu/", {"language": "en", "next": "/thu-tuc/"}, headers={"Referer": "http://["}
+    )
+    assert answer.headers["Location"] == "/thu-tuc/"
+
+
 def test_every_frame_has_the_choice_and_no_page_that_answers_a_form(
     client: Client, officer_client: Client, administrator_client: Client
 ) -> None:

@@ -6,12 +6,14 @@ import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeAlias, TypeVar, cast
+from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,7 @@ from motcua.accounts import second_factor
 from motcua.accounts.models import Citizen, User
 from motcua.accounts.requests import CitizenRequest, OfficialRequest
 from motcua.accounts.rights import Right, may
+from motcua.web.requests import came_from
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R", bound=HttpRequest)
@@ -38,9 +41,12 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
-def _way_back(request: HttpRequest) -> str:
-    """Return where to go after log in: this page; for a button that was pressed, the page it stood on."""
-    return request.get_full_path() if request.method in {"GET", "HEAD"} else ""
+def _to_log_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the log-in and, after it, back to this page; who pressed a button reads that the press did nothing."""
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    query = urlencode({"next": came_from(request), "het-han": 1}, safe="/")
+    return redirect(f"{reverse('log_in')}?{query}")
 
 
 def _only(
@@ -60,7 +66,7 @@ def _only(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(_way_back(request))
+            return _to_log_in(request)
         if not is_theirs(request.user):
             page = request.resolver_match.view_name if request.resolver_match else ""
             _log.warning("access.refused user=%d page=%s", request.user.pk, page)

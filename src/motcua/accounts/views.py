@@ -97,7 +97,12 @@ def log_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(_next_page(request.user, way_back))
     form = LoginForm(request.POST if request.method == "POST" else None)
-    context: dict[str, Any] = {"form": form, "way_back": way_back, "was_ended": sessions.was_ended(request)}
+    context: dict[str, Any] = {
+        "form": form,
+        "way_back": way_back,
+        "was_ended": sessions.was_ended(request),
+        "press_was_lost": "het-han" in request.GET,
+    }
     if not form.is_valid():
         return render(request, "accounts/log_in.html", context)
     now = timezone.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from math import ceil
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -36,6 +37,15 @@ def portal_address(request: HttpRequest) -> str:
     this request came.
     """
     return settings.PORTAL_ADDRESS or request.build_absolute_uri("/").rstrip("/")
+
+
+def came_from(request: HttpRequest) -> str:
+    """Return the page of ours that a button was pressed on, with its query, as the browser says; "" for any other."""
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    return page._replace(scheme="", netloc="").geturl() if page.netloc == request.get_host() else ""
 
 
 def not_before(until: datetime, response: HttpResponse, *, now: datetime) -> HttpResponse:

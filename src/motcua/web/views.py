@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
+
+from motcua.web.requests import came_from
 
 
 @require_safe
@@ -28,11 +27,8 @@ def language(request: HttpRequest) -> HttpResponse:
     path = request.POST.get("next", "")
     if not (path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)):
         path = "/"
-    asked = ""
-    with suppress(ValueError):  # a header that is no address
-        came_from = urlsplit(request.headers.get("Referer", ""))
-        asked = f"?{came_from.query}" if came_from.query and came_from.path == path else ""
-    response = HttpResponseRedirect(path + asked)
+    page = came_from(request)
+    response = HttpResponseRedirect(page if page.startswith(f"{path}?") else path)
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES):
         response.set_cookie(

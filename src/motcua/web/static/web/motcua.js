@@ -42,7 +42,7 @@
     if (submitter) work(submitter);
     if (!form.matches("[method=post]") || performance.now() < lookAgainAt) return;
     event.preventDefault();
-    mayLeave(form).then((may) => {
+    mayLeave(submitter?.closest(".actions") ?? form).then((may) => {
       if (!may) return release(form);
       lookAgainAt = performance.now() + MINUTE;
       delete form.dataset.sent;
@@ -78,15 +78,15 @@
   // nobody would take it now. As long as it is the same official's, or nobody's, the form takes over the session's token.
   const isLoggedIn = (page) => page.querySelector(".log-out") !== null;
   const official = (page) => page.querySelector(".who")?.textContent;
-  const mayLeave = async (form) => {
+  const mayLeave = async (part) => {
     const answer = await fetch(location.href).catch(() => null);
     const text = await answer?.text().catch(() => null);
-    if (text == null) return stay(form, said.offline);
-    if (answer.status === 503 && answer.headers.get("Retry-After")) return stay(form, said.crowded);
-    if (answer.status >= 500) return stay(form, said.broken);
+    if (text == null) return stay(part, said.offline);
+    if (answer.status === 503 && answer.headers.get("Retry-After")) return stay(part, said.crowded);
+    if (answer.status >= 500) return stay(part, said.broken);
     const page = new DOMParser().parseFromString(text, "text/html");
     if (answer.ok && isLoggedIn(document) && !isLoggedIn(page)) {
-      stay(form, endedText(page));
+      stay(part, endedText(page));
       return logInElsewhere(document.querySelector("#no-answer p"));
     }
     const isSame = isLoggedIn(document) ? official(document) && official(document) === official(page) : !isLoggedIn(page);
