@@ -318,6 +318,21 @@ def test_a_newborn_without_number_is_filed_for_where_the_procedure_allows_it(
     assert "Chưa đặt tên" in an_client.get(address(dossier)).content.decode()
 
 
+def test_a_number_begun_before_newborn_was_chosen_stands_in_nobodys_way(
+    an_client: Client, register: ToldRegister
+) -> None:
+    procedure = procedure_of()
+    procedure.owner_may_lack_number = True
+    procedure.save()
+    dossier = begin(an_client)
+    newborn = for_child(
+        full_name="", number="9993", without_number="newborn", birth_date="20/11/2026", sex="female"
+    )
+
+    assert agree(an_client, dossier, **newborn).headers["Location"] == address(dossier, "giay-to/")
+    assert owner_of(dossier).number == ""
+
+
 def test_a_newborn_needs_birth_date_and_sex(an_client: Client, register: ToldRegister) -> None:
     procedure = procedure_of()
     procedure.owner_may_lack_number = True

@@ -180,6 +180,31 @@ def test_an_outage_keeps_the_draft(visitor: Visit, stack: Stack, javascript: boo
     citizen.sees("Đã nộp hồ sơ")
 
 
+def test_a_parent_files_for_a_newborn_and_is_asked_for_no_number(visitor: Visit) -> None:
+    citizen = visitor()
+    citizen.logs_in(cast.an)
+    starts(citizen, "1.001193")
+    citizen.page.get_by_label("Nộp thay người khác").check()
+    number = citizen.page.get_by_label("Số CCCD/CMND chủ hồ sơ")
+    sex = citizen.page.get_by_label("Giới tính chủ hồ sơ")
+    citizen.page.get_by_label("Đã có số định danh", exact=True).check()
+    expect(number).to_be_visible()
+    expect(sex).to_be_hidden()
+    number.fill("9993")
+    citizen.page.get_by_label("Trẻ mới sinh, chưa có số định danh").check()
+    expect(number).to_be_hidden()
+    expect(sex).to_be_visible()
+    citizen.looks_closely("newborn")
+    citizen.page.get_by_label("Cha, mẹ nộp cho con").check()
+    citizen.types("Ngày sinh chủ hồ sơ", "20/11/2026")
+    citizen.presses(AGREE)
+    citizen.sees("Vui lòng chọn giới tính của chủ hồ sơ.")
+    expect(number).to_be_hidden()
+    citizen.chooses("Giới tính chủ hồ sơ", "Nữ")
+    citizen.presses(AGREE)
+    citizen.is_at(re.compile("/ho-so/.*/giay-to/"))
+
+
 def logs_in_again(citizen: Visitor) -> None:
     """Log in on the page to which one was led."""
     citizen.types("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập", cast.an.login)

@@ -149,13 +149,18 @@ class OwnerForm(WarningForm):
         self.fields["full_name"].required = without != DossierOwner.WithoutNumber.NEWBORN
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a year alone that was not meant as such, and the filer's own number."""
+        """Refuse a year alone that was not meant as such, and the filer's own number.
+
+        What stands in the field of whom has no number is not asked for: the page does not even show it.
+        """
         cleaned = super().clean() or self.cleaned_data
         refuse_unmeant_year(self)
-        number = cleaned.get("number")
         if self._without_number(cleaned.get("without_number")):
+            self.errors.pop("number", None)
             cleaned["number"] = None
-        elif number is not None and number == self._own_number:
+            return cleaned
+        number = cleaned.get("number")
+        if number is not None and number == self._own_number:
             text = _(
                 "Số này là của chính ông/bà. Vui lòng nhập số của chủ hồ sơ, hoặc chọn nộp cho bản thân."
             )
