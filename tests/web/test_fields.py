@@ -193,7 +193,10 @@ def test_today_is_vietnam_s_today() -> None:
         "+84912345678",
         "0084 912.345.678",
         "84912345678",
-        "\u202a0912345678\u202c",
+        "０９１２３４５６７８",
+        "＋８４　９１２－３４５－６７８",
+        "\u202a+84 912 345 678\u202c",
+        "\u2068(0912)\u00a0345\u2011678\u2069",
     ],
 )
 def test_one_telephone_number_has_one_form(text: str) -> None:

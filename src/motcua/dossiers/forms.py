@@ -155,12 +155,11 @@ class OwnerForm(WarningForm):
         """
         cleaned = super().clean() or self.cleaned_data
         refuse_unmeant_year(self)
+        number = cleaned.get("number")
         if self._without_number(cleaned.get("without_number")):
             self.errors.pop("number", None)
             cleaned["number"] = None
-            return cleaned
-        number = cleaned.get("number")
-        if number is not None and number == self._own_number:
+        elif number is not None and number == self._own_number:
             text = _(
                 "Số này là của chính ông/bà. Vui lòng nhập số của chủ hồ sơ, hoặc chọn nộp cho bản thân."
             )

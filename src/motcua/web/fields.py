@@ -62,7 +62,11 @@ BIRTH_ERRORS: Final[Mapping[str, Any]] = {
     ),
 }
 _UNSEEN_MARKS: Final = re.compile("[\u180b-\u180f\u3164\u115f\u1160\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-_PHONE_BETWEEN: Final = re.compile(r"[\s.()\u00ad\u200b-\u200f\u2010-\u2015\u202a\u202c\u2060\ufeff-]+")
+_FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９＋．（）－", "0123456789+.()-")
+# A telephone's list of contacts puts marks of direction, which nobody sees, around a number that is copied from it.
+_PHONE_BETWEEN: Final = re.compile(
+    r"[\s.()\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\ufeff-]+"
+)
 _PHONE: Final = re.compile(r"0[0-9]{9,10}")
 
 
@@ -207,7 +211,7 @@ class PhoneField(forms.Field):
 
     def clean(self, value: Any) -> str:
         """Return the number, or "" when it is left empty and may be. Raises ValidationError "empty" or "shape"."""
-        typed = _PHONE_BETWEEN.sub("", (value or "")[:60])
+        typed = _PHONE_BETWEEN.sub("", (value or "")[:60].translate(_FULL_WIDTH))
         if not typed:
             if self.required:
                 raise ValidationError(_("Vui lòng nhập số điện thoại."), code="empty")
