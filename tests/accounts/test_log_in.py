@@ -54,6 +54,14 @@ def test_an_e_mail_of_two_accounts_lets_nobody_in() -> None:
     assert log_in("chung@example.vn") is None
 
 
+def test_whose_e_mail_lets_nobody_in_is_told_to_try_the_number(client: Client) -> None:
+    User.objects.filter(role=User.Role.CITIZEN).update(email="chung@example.vn")
+
+    page = client.post("/dang-nhap/", {"word": "chung@example.vn", "password": PASSWORD}).content.decode()
+
+    assert "Nếu đã nhập thư điện tử, vui lòng thử bằng số CCCD/CMND" in page
+
+
 def test_an_e_mail_of_an_officer_is_no_log_in_word() -> None:
     User.objects.filter(login="lan").update(email="lan@example.vn")
 

@@ -231,6 +231,17 @@ def test_what_was_typed_stays_when_something_else_is_wrong(an_client: Client) ->
     assert 'value="Số 9 phố Thử Nghiệm"' in page
 
 
+@pytest.mark.parametrize("wrong", [{"birth_date": "31/02/1985"}, {"number": cast.binh.number}])
+def test_who_typed_the_password_and_is_asked_something_else_first_is_told_to_type_it_again(
+    an_client: Client, wrong: dict[str, str]
+) -> None:
+    form = {**typed(cast.an, email="an@example.vn"), **wrong}
+
+    page = an_client.post("/ca-nhan/chinh-sua/", {**form, "current_password": PASSWORD}).content.decode()
+
+    assert "Vui lòng nhập lại mật khẩu, rồi bấm “Cập nhật”." in page
+
+
 def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen_an: Citizen) -> None:
     notices.notify(user=citizen_an.user, text="<b>Hồ sơ</b> đã được tiếp nhận.", now=NOW)
     page = an_client.get("/ca-nhan/").content.decode()

@@ -174,6 +174,40 @@ def test_try_again_needs_no_typing_not_even_of_the_password(client: Client, regi
     assert entered.status_code == 302
 
 
+LOST = "Trang không giữ mật khẩu vừa gõ. Vui lòng nhập lại ở cả hai ô."
+
+
+def test_whose_password_is_not_kept_is_told_to_type_it_again(client: Client, register: ToldRegister) -> None:
+    mistaken = client.post("/dang-ky/", typed(cast.cuc, birth_date="30/02/1992")).content.decode()
+    rejected = client.post("/dang-ky/", typed(cast.cuc, full_name="Phạm Thị Thúy Cức")).content.decode()
+    untyped = client.post("/dang-ky/", typed(cast.cuc, password="", password_again="")).content.decode()
+
+    assert LOST in mistaken
+    assert LOST in rejected
+    assert LOST not in untyped
+    assert LOST not in client.get("/dang-ky/").content.decode()
+
+
+def test_a_kept_password_outlives_a_mistake_elsewhere_and_gives_way_to_another(
+    client: Client, register: ToldRegister
+) -> None:
+    register.is_down()
+    page = client.post("/dang-ky/", typed(cast.cuc)).content.decode()
+    kept = re.search(r'name="kept_password" value="([^"]+)"', page)[1]
+    register.is_up()
+    mistake = {"kept_password": kept, "birth_date": "30/02/1992"}
+    same = client.post(
+        "/dang-ky/", typed(cast.cuc, password="", password_again="", **mistake)
+    ).content.decode()
+    other = {"password": "mot cum tu khac", "password_again": "mot cum tu khac"}
+    another = client.post("/dang-ky/", typed(cast.cuc, **other, **mistake)).content.decode()
+
+    assert same.count("Đã được giữ lại; để trống nếu không đổi.") == 2
+    assert f'name="kept_password" value="{kept}"' in same
+    assert kept not in another
+    assert LOST in another
+
+
 def test_a_forged_kept_password_is_none(client: Client, register: ToldRegister) -> None:
     form = typed(cast.cuc, password="", password_again="", kept_password="bWQ1JGZvcmdlZA==")
 

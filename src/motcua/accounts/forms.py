@@ -29,6 +29,7 @@ from motcua.web.fields import (
 )
 
 _PASSWORD_KEPT: Final = timedelta(minutes=30)
+_BOTH_PASSWORDS: Final = ("password", "password_again")
 # Django's own words for these are English or do not say what to do next.
 _PASSWORD_ERRORS: Final = {
     "password_too_short": _(
@@ -185,14 +186,19 @@ class RegistrationForm(ClaimForm):
         super().__init__(*args, **options)
         # The label's star says that a password is needed; whether one was kept is only known while cleaning.
         self.fields["password_again"].error_messages["required"] = _("Vui lòng nhập lại mật khẩu.")
-        for name in ("password", "password_again"):
-            self.fields[name].required = not (self.is_bound and self._kept_hash())
+        if self.data.get("password") or self.data.get("password_again"):
+            self.data = {**dict(self.data.items()), "kept_password": ""}  # what is typed now takes its place
+        if self._kept_hash():
+            self._need_no_password()
+        else:
+            for name in _BOTH_PASSWORDS:
+                self.fields[name].required = True
 
     def clean(self) -> dict[str, Any]:
         """Judge the password by its owner."""
         cleaned = super().clean()
         first, second = cleaned.get("password", ""), cleaned.get("password_again", "")
-        if first != second and not {"password", "password_again"} & self.errors.keys():
+        if first != second and self.errors.keys().isdisjoint(_BOTH_PASSWORDS):
             self.add_error("password_again", _("Hai lần nhập mật khẩu chưa giống nhau. Vui lòng nhập lại."))
         elif first and not self.errors:
             for error in password_errors(first, self._owner()):
@@ -222,7 +228,15 @@ class RegistrationForm(ClaimForm):
         text = f"{timezone.now().isoformat()} {password_hash}"
         kept = urlsafe_b64encode(seal("registration_password", text)).decode()
         self.data = {**dict(self.data.items()), "kept_password": kept}
-        for name in ("password", "password_again"):
+        self._need_no_password()
+
+    @property
+    def has_lost_password(self) -> bool:
+        """Say whether a password was typed that the page, shown again, does not hold."""
+        return bool(self["password"].data) and not self["kept_password"].data
+
+    def _need_no_password(self) -> None:
+        for name in _BOTH_PASSWORDS:
             self.fields[name].required = False
             self[name].help_text = _("Đã được giữ lại; để trống nếu không đổi.")
 
