@@ -154,6 +154,19 @@ def test_files_are_held_and_cancelled_and_refused_before_a_byte_is_sent(visitor:
     forgives_lost_lines(citizen)
 
 
+def test_a_paper_that_was_missing_and_is_given_is_called_missing_no_more(visitor: Visit) -> None:
+    citizen = visitor(width=NARROW)
+    comes_to_papers(citizen, "2.000950")
+    citizen.presses("Tiếp tục")
+    missing = "Chưa có giấy tờ bắt buộc: Văn bản đề nghị công nhận."
+    citizen.sees(missing)
+    chooses_files(citizen, SMALL)
+    citizen.sees(re.compile("to-khai.pdf"))
+    citizen.does_not_see(missing)
+    citizen.sees("Chưa có giấy tờ bắt buộc: Biên bản kiểm phiếu hoặc biểu quyết.")
+    citizen.looks_closely("uploads-missing")
+
+
 def test_going_on_waits_for_files_that_are_on_the_way(visitor: Visit) -> None:
     citizen = visitor()
     comes_to_papers(citizen)

@@ -30,6 +30,14 @@
     one.item.remove();
     status.textContent = `${one.file.name}: ${words}`;
   };
+  // What was missing or wrong is there now: nothing says otherwise any more.
+  const settle = (input) => {
+    input.removeAttribute("aria-invalid");
+    input.parentNode.classList.remove("wrong");
+    input.parentNode.querySelector(":scope > .error")?.remove();
+    for (const link of document.querySelectorAll(`.summary a[href="#${input.id}"]`)) link.closest("li").remove();
+    for (const summary of document.querySelectorAll(".summary")) if (!summary.querySelector("li")) summary.remove();
+  };
   const end = (one, words) => { one.bar?.remove(); one.buttons.replaceChildren(); one.words.className = "error"; say(one, words); };
 
   const refusal = (input, file) => {
@@ -122,7 +130,7 @@
         const done = await step(one);
         if (one.refused) return end(one, one.refused);
         if (done && form.elements.given) form.elements.given.value = "1";
-        if (done) return leave(one, said.done);
+        if (done) return settle(one.input), leave(one, said.done);
         one.bar.value = one.at ?? 0;
         say(one, fill(said.percent, Math.floor(100 * (one.at ?? 0) / one.file.size)), wait > 1000 ? said.back : "");
         wait = 1000;
