@@ -7,6 +7,7 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import Citizen
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import service
+from motcua.dossiers import filing, service
 from motcua.dossiers.models import Dossier
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import CitizenRecord
@@ -391,7 +392,8 @@ def test_a_filed_dossier_cannot_be_changed(an_client: Client) -> None:
     assert agree(an_client, dossier, phone="0987654321").headers["Location"] == address(dossier)
     an_client.post(address(dossier, "giay-to/"), {"other": pdf("them.pdf")})
     an_client.post(address(dossier, f"giay-to/{paper.pk}/xoa/"))
-    an_client.post(address(dossier, "xoa/"))
+    for press in (an_client.get, an_client.post):
+        assert press(address(dossier, "xoa/")).headers["Location"] == address(dossier)
 
     dossier.refresh_from_db()
     assert dossier.phone == "0912345678"
@@ -477,8 +479,30 @@ def test_old_drafts_are_deleted_with_their_files_and_others_stay(
 def test_own_drafts_can_be_deleted(an_client: Client) -> None:
     dossier = begin(an_client)
 
+    assert (
+        f'<a class="button quiet" href="{address(dossier, "xoa/")}"'
+        in an_client.get("/ho-so/").content.decode()
+    )
+    asked = an_client.get(address(dossier, "xoa/")).content.decode()
+    assert "không khôi phục được" in asked
+    assert Dossier.objects.exists()
     assert an_client.post(address(dossier, "xoa/")).headers["Location"] == "/ho-so/"
     assert not Dossier.objects.exists()
+
+
+def test_a_draft_whose_delete_button_was_pressed_twice_at_a_time_is_deleted(
+    an_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier = begin(an_client)
+    lock = filing.locked_draft
+
+    def lock_late(pk: UUID) -> Dossier:
+        Dossier.objects.filter(pk=pk).delete()
+        return lock(pk)
+
+    monkeypatch.setattr(filing, "locked_draft", lock_late)
+
+    assert an_client.post(address(dossier, "xoa/")).headers["Location"] == "/ho-so/"
 
 
 def test_own_dossiers_are_listed_and_nobody_elses(an_client: Client, binh_client: Client) -> None:

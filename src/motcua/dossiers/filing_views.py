@@ -373,14 +373,21 @@ def submitted(request: CitizenRequest, pk: UUID) -> HttpResponse:
     return render(request, "dossiers/submitted.html", {"dossier": filed, "step": 4})
 
 
-@require_POST
+@_page
 @citizen_required
 def delete_draft(request: CitizenRequest, pk: UUID) -> HttpResponse:
-    """Delete a draft with its files."""
+    """Tell what it means to delete a draft; at the second press, delete it with its files."""
+    draft = own_dossier(request, pk)
+    if not draft.is_draft:
+        return redirect("dossier", pk=pk)
+    if request.method != "POST":
+        return render(request, "dossiers/delete_draft.html", {"dossier": draft})
     try:
-        service.delete_draft(dossier=own_dossier(request, pk), now=timezone.now())
+        service.delete_draft(dossier=draft, now=timezone.now())
     except service.NotADraft:
         return redirect("dossier", pk=pk)
+    except Dossier.DoesNotExist:
+        pass  # another press of the same button was quicker
     messages.success(request, _("Đã xóa bản nháp."))
     return redirect("my_dossiers")
 
