@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from motcua.identity.numbers import UNSEEN
+
 EARLIEST_YEAR: Final = 1900
 _LONGEST_TEXT: Final = 40
 # Full-width signs, the strokes that word processors put in the place of "-" and "/", and what nobody sees.
-_MENDED: Final = str.maketrans(
-    "０１２３４５６７８９／－．‐‑‒–—―−⁄∕",
-    "0123456789/-.-------//",
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\ufeff",
-)
+_MENDED: Final = str.maketrans("０１２３４５６７８９／－．‐‑‒–—―−⁄∕", "0123456789/-.-------//", UNSEEN)
 _YEAR: Final = re.compile(r"[0-9]{4}")
 _MONTH_AND_YEAR: Final = re.compile(r"[0-9]{1,2} ?[/.-] ?[0-9]{4}")
 _WHOLE_DATE: Final = re.compile(

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from motcua.identity import names
 from motcua.identity.birth import BirthDate, BirthRefused, parse_birth
 from motcua.identity.claims import Contradiction, Sex
-from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
+from motcua.identity.numbers import UNSEEN, IdNumber, NumberRefused, parse_number
 
 HIDDEN_CHARACTER: Final = _("Có ký tự ẩn không dùng được. Vui lòng xóa và gõ lại.")
 NAME_ERRORS: Final[Mapping[str, Any]] = {
@@ -63,10 +63,7 @@ BIRTH_ERRORS: Final[Mapping[str, Any]] = {
 }
 _UNSEEN_MARKS: Final = re.compile("[\u180b-\u180f\u3164\u115f\u1160\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９＋．（）－", "0123456789+.()-")
-# A telephone's list of contacts puts marks of direction, which nobody sees, around a number that is copied from it.
-_PHONE_BETWEEN: Final = re.compile(
-    r"[\s.()\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069\ufeff-]+"
-)
+_PHONE_BETWEEN: Final = re.compile(rf"[\s.(){UNSEEN}\u2010-\u2015-]+")
 _PHONE: Final = re.compile(r"0[0-9]{9,10}")
 
 
