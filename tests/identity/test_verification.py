@@ -226,6 +226,7 @@ def test_an_answer_that_cannot_be_trusted_is_unusable_and_alarming():
         Trouble.UNREADABLE,
         Trouble.OVERSIZED,
         Trouble.ENCODING,
+        Trouble.BAD_RECORD,
         Trouble.OTHER_PERSON,
         Trouble.TWO_CITIZENS,
     }
@@ -237,6 +238,7 @@ def test_troubles_that_waiting_does_not_mend_are_alarming():
         Trouble.UNREADABLE,
         Trouble.OVERSIZED,
         Trouble.ENCODING,
+        Trouble.BAD_RECORD,
         Trouble.OTHER_PERSON,
         Trouble.TWO_CITIZENS,
         Trouble.TLS,

@@ -143,6 +143,7 @@ def test_what_one_person_s_question_can_provoke_is_no_trouble_of_the_line():
         Trouble.OTHER_PERSON,
         Trouble.TWO_CITIZENS,
         Trouble.ENCODING,
+        Trouble.BAD_RECORD,
         Trouble.CONFIGURATION,
     }
     assert TROUBLES_OF_THE_LINE.isdisjoint(provoked)

@@ -222,9 +222,7 @@ def test_an_unknown_member_is_counted_and_changes_nothing():
         converted({"CongdanCollection": False}),
         converted({"CongdanCollection": ["", ""]}),
         converted({"CongdanCollection": {"error": "x"}}),
-        converted({"CongdanCollection": {"CongDan": "lỗi"}}),
         converted({"CongdanCollection": {"CongDan": False}}),
-        converted({"CongdanCollection": {"CongDan": {"error": "x"}}}),
         converted({"CongdanCollection": {"CongDan": [[]]}}),
         converted({"CongdanCollection": []}),
         converted({"Envelope": []}),
@@ -240,10 +238,21 @@ def test_an_unknown_member_is_counted_and_changes_nothing():
         golden("reply-opencps-003-no.json"),
         golden("reply-dong-thap-no.json"),
         golden("reply-thanh-hoa-037-nobody.json"),
+        changed(SoDinhDanh=9.99185e11),
+    ],
+)
+def test_what_is_no_proper_answer_is_unreadable(reply):
+    assert trouble_of(reply) is Trouble.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        converted({"CongdanCollection": {"CongDan": "lỗi"}}),
+        converted({"CongdanCollection": {"CongDan": {"error": "x"}}}),
         changed(SoDinhDanh=""),
         changed(SoDinhDanh="99918500001"),
         changed(SoDinhDanh=["999185000017", "999185000017"]),
-        changed(SoDinhDanh=9.99185e11),
         changed(HoVaTen={"Ten": ["ĐẶNG THỊ MẪU THỬ", "AI ĐÓ"]}),
         changed(HoVaTen={"ten": "ĐẶNG THỊ MẪU THỬ"}),
         changed(HoVaTen=["ĐẶNG", "THỬ"]),
@@ -252,8 +261,8 @@ def test_an_unknown_member_is_counted_and_changes_nothing():
         changed(ThuongTru={"ChiTiet": "A" * 600}),
     ],
 )
-def test_what_is_no_proper_answer_is_unreadable(reply):
-    assert trouble_of(reply) is Trouble.UNREADABLE
+def test_a_record_that_cannot_be_read_says_nothing_of_the_line(reply):
+    assert trouble_of(reply) is Trouble.BAD_RECORD
 
 
 @pytest.mark.parametrize(

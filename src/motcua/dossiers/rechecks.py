@@ -51,7 +51,9 @@ _log = logging.getLogger("motcua.work")
 MOST_UNUSABLE: Final = 3
 _UNUSABLE: Final = frozenset(trouble for trouble in Trouble if trouble.is_unusable)
 # Such answers say something of one person, not of the line.
-_OF_ONE_PERSON: Final = frozenset({Trouble.OTHER_PERSON, Trouble.TWO_CITIZENS, Trouble.ENCODING})
+_OF_ONE_PERSON: Final = frozenset(
+    {Trouble.OTHER_PERSON, Trouble.TWO_CITIZENS, Trouble.ENCODING, Trouble.BAD_RECORD}
+)
 _MARGIN: Final = timedelta(seconds=15)
 _FIRST_PAUSE: Final = timedelta(seconds=30)
 _LONGEST_PAUSE: Final = timedelta(minutes=10)

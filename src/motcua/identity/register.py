@@ -118,6 +118,7 @@ class Trouble(StrEnum):
     UNREADABLE = "unreadable"
     OVERSIZED = "oversized"
     ENCODING = "encoding"
+    BAD_RECORD = "bad_record"  # a proper answer about one person, whose record cannot be read
     OTHER_PERSON = "other_person"
     TWO_CITIZENS = "two_citizens"
     TLS = "tls"
@@ -142,6 +143,7 @@ _UNUSABLE: Final = frozenset(
         Trouble.UNREADABLE,
         Trouble.OVERSIZED,
         Trouble.ENCODING,
+        Trouble.BAD_RECORD,
         Trouble.OTHER_PERSON,
         Trouble.TWO_CITIZENS,
     }

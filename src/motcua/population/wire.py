@@ -145,7 +145,7 @@ def read_reply(
     Finds by namespace and never by prefix; takes the NPD form and the QCVN 109 form of a record, both
     shapes of "nobody", and the three roots and two children of a yes/no. `deceased_statuses` are the status
     values that mean death. Raises FaultReceived for a fault anywhere, and CouldNotAsk (UNREADABLE,
-    ENCODING, OVERSIZED, TWO_CITIZENS) for everything that is no proper answer.
+    ENCODING, OVERSIZED, TWO_CITIZENS, BAD_RECORD) for everything that is no proper answer.
     """
     return read_envelope(parse(reply, content_type), service=service, deceased_statuses=deceased_statuses)
 
@@ -171,7 +171,12 @@ def read_envelope(
         if answer.get("SoCongDan", "0").strip() not in ("", "0") or (answer.text or "").strip():
             raise unreadable("the reply announces a citizen and holds none")
         return Reading(None, is_confirmed=False, unknown_elements=len(others))
-    record, unknown = _read_citizen(citizens[0], deceased_statuses)
+    try:
+        record, unknown = _read_citizen(citizens[0], deceased_statuses)
+    except CouldNotAsk as error:
+        if error.trouble is Trouble.UNREADABLE:  # the line is well: others' records may be read
+            raise CouldNotAsk(Trouble.BAD_RECORD, detail=error.detail) from None
+        raise
     return Reading(record, is_confirmed=record is not None, unknown_elements=unknown + len(others))
 
 

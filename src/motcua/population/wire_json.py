@@ -128,7 +128,8 @@ def read_json_reply(
     """Read a reply of a style to one question of this service.
 
     A "nobody" must be said in exactly the form of the style; whatever else the reply holds makes it unreadable. Raises
-    FaultReceived for a fault anywhere, and CouldNotAsk (UNREADABLE, ENCODING, OVERSIZED, TWO_CITIZENS, FAULT).
+    FaultReceived for a fault anywhere, and CouldNotAsk (UNREADABLE, ENCODING, OVERSIZED, TWO_CITIZENS, BAD_RECORD,
+    FAULT).
     """
     answer = parse_object(reply, content_type)
     if _shown(answer.get("errorCode")):
@@ -167,7 +168,9 @@ def _read_wrapped(answer: Mapping[str, Any], service: JsonService, deceased: Col
     try:
         reading = read_reply(wrapped, service=service, deceased_statuses=deceased)
     except CouldNotAsk as error:
-        raise failed if code and error.trouble is Trouble.UNREADABLE else error from None
+        raise (
+            failed if code and error.trouble in (Trouble.UNREADABLE, Trouble.BAD_RECORD) else error
+        ) from None
     if code and reading.record is None:
         raise failed
     return _strict(reading, service)

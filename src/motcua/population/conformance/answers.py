@@ -34,6 +34,7 @@ from motcua.population.conformance.replay import http_reply, says
 from motcua.population.conformance.scenario import Scenario
 
 _UNREADABLE, _ENCODING = unanswered(Trouble.UNREADABLE), unanswered(Trouble.ENCODING)
+_BAD_RECORD = unanswered(Trouble.BAD_RECORD)
 _OTHER, _TWO = unanswered(Trouble.OTHER_PERSON), unanswered(Trouble.TWO_CITIZENS)
 _BY_OLD_NUMBER = IdentityClaim(NAME, parse_number(OLD_NUMBER), BirthDate(1985, 3, 7))
 _BY_YEAR = IdentityClaim(NAME, parse_number(NUMBER), BirthDate(1985))
@@ -150,14 +151,14 @@ def _no_answer() -> Iterator[Scenario]:
         ("số của người khác", soap(collection(citizen(number="999085000001"))), _OTHER),
         ("CongDan ở không gian tên lạ", soap(collection(citizen(), namespace="urn:x")), _UNREADABLE),
         ("nói có một công dân mà không có ai", soap(collection(attributes=' SoCongDan="1"')), _UNREADABLE),
-        ("bản ghi không có số định danh", soap(collection(citizen(number=""))), _UNREADABLE),
-        ("bản ghi có hai số định danh", soap(collection(two_numbers)), _UNREADABLE),
-        ("số định danh 11 chữ số", soap(collection(citizen(number="99918500001"))), _UNREADABLE),
+        ("bản ghi không có số định danh", soap(collection(citizen(number=""))), _BAD_RECORD),
+        ("bản ghi có hai số định danh", soap(collection(two_numbers)), _BAD_RECORD),
+        ("số định danh 11 chữ số", soap(collection(citizen(number="99918500001"))), _BAD_RECORD),
         ("ngày sinh 30/02", soap(collection(citizen(
-            birth="<ns1:NgayThangNam>19850230</ns1:NgayThangNam>"))), _UNREADABLE),
-        ("năm sinh là chữ", soap(collection(citizen(birth="<ns1:Nam>xxxx</ns1:Nam>"))), _UNREADABLE),
+            birth="<ns1:NgayThangNam>19850230</ns1:NgayThangNam>"))), _BAD_RECORD),
+        ("năm sinh là chữ", soap(collection(citizen(birth="<ns1:Nam>xxxx</ns1:Nam>"))), _BAD_RECORD),
         ("năm và ngày sinh trái nhau", soap(collection(citizen(
-            birth="<ns1:Nam>1984</ns1:Nam><ns1:NgayThangNam>19850307</ns1:NgayThangNam>"))), _UNREADABLE),
+            birth="<ns1:Nam>1984</ns1:Nam><ns1:NgayThangNam>19850307</ns1:NgayThangNam>"))), _BAD_RECORD),
         ("văn bản trần trong Body", soap("không có dữ liệu"), _UNREADABLE),
         ("câu trả lời của dịch vụ khác", confirmation("<q:SoLuongCongDan>0</q:SoLuongCongDan>"), _UNREADABLE),
         ("hai câu trả lời trong một Body", soap(collection() + collection(citizen())), _UNREADABLE),
@@ -235,7 +236,7 @@ def _hostile() -> Iterator[Scenario]:
         ("lồng sâu 5000 tầng", deep, _UNREADABLE),
         ("100 000 phần tử", soap(collection("<ns1:x/>" * 100_000)), _UNREADABLE),
         ("2 MB", large, unanswered(Trouble.OVERSIZED)),
-        ("họ tên dài 100 000 ký tự", soap(collection(citizen(name=_ten("A" * 100_000)))), _UNREADABLE),
+        ("họ tên dài 100 000 ký tự", soap(collection(citizen(name=_ten("A" * 100_000)))), _BAD_RECORD),
     ):
         yield group.asking(f"Ác ý, {name}: chưa kiểm tra được", says(http_reply(body)), expected)
 

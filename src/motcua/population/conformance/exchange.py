@@ -41,6 +41,7 @@ _WORDS = {
     Trouble.UNREADABLE: "không đọc được",
     Trouble.OVERSIZED: "quá lớn",
     Trouble.ENCODING: "sai bảng mã",
+    Trouble.BAD_RECORD: "bản ghi không đọc được",
     Trouble.OTHER_PERSON: "trả lời về người khác",
     Trouble.TWO_CITIZENS: "hai công dân",
     Trouble.TLS: "TLS",
