@@ -23,7 +23,7 @@ from motcua.dossiers.service import Applicant, run_next_recheck
 from motcua.identity.numbers import IdNumber
 from motcua.identity.register import Answer, Barred, CouldNotAsk, NotPermitted, TouchPoint, Trouble
 from motcua.verification.models import IdentityCheck, LineRow
-from motcua.verification.service import Asker, Purpose, fetch_citizen
+from motcua.verification.service import Asker, Purpose, check_identity, fetch_citizen
 from tests.conftest import ToldRegister, sealed_long_ago
 from tests.dossiers.filing import procedure_of
 from tests.people import Person, cast
@@ -195,6 +195,22 @@ class TestTheAnswer:
         assert seen.is_decision_barred
         assert "xác thực thất bại" in officer.notices.get().text
         assert "mang thẻ căn cước và giấy tờ gốc" in citizen_an.user.notices.get().text
+
+    def test_of_the_two_holders_of_an_old_number_only_the_one_meant_is_told(
+        self, officer: User, citizen_an: Citizen, register: ToldRegister
+    ) -> None:
+        holder = {"touch_point": TouchPoint.REGISTRATION, "purpose": Purpose("Đăng ký tài khoản")}
+        check = check_identity(claim=cast.hoa.old_claim, asker=Asker(None), now=NOW, **holder)
+        citizen_an.number, citizen_an.registration_check = cast.hoa.old_claim.number, check
+        citizen_an.save()
+        for person in (cast.hoa2, cast.hoa):
+            received(officer, applicant(person, number=IdNumber(person.old_number)))
+
+        drain(NOW)
+
+        assert Recheck.objects.filter(state="settled").count() == 2
+        of_hoa = Dossier.objects.get(identity_check__claim_digest=check.claim_digest)
+        assert of_hoa.code in citizen_an.user.notices.get().text
 
     def test_who_has_no_account_is_to_be_called(self, officer: User, register: ToldRegister) -> None:
         received(officer, applicant(cast.hanh))

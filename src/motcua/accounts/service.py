@@ -202,7 +202,7 @@ def register_citizen(
     except IntegrityError:
         if Citizen.objects.filter(registration_check=check).exists():
             return check  # the same press made the account a moment ago
-        if _is_another_holders(claim.number, check):
+        if _is_another_holders(check):
             raise NumberTaken from None
         if not _warn_owner(claim.number, "registered_again", REGISTERED_AGAIN, now):
             raise
@@ -221,13 +221,25 @@ def owner_of(*, number_digest: str) -> Citizen | None:
     return Citizen.objects.select_related("user").filter(number_digest=number_digest).first()
 
 
-def _is_another_holders(number: IdNumber, check: IdentityCheck) -> bool:
+def owner_of_checked(*, check: IdentityCheck) -> Citizen | None:
+    """Return the citizen with an account whom a check is about, as far as the register told.
+
+    Args:
+        check: answered.
+    """
+    named = owner_of(number_digest=check.person_digest)
+    if named is not None:
+        return named
+    return None if _is_another_holders(check) else owner_of(number_digest=check.number_digest)
+
+
+def _is_another_holders(check: IdentityCheck) -> bool:
     """Say whether a number's account is of somebody else than the check is about: some old numbers have two holders.
 
     The register tells, where it gives records: of each holder another personal number.
     """
     owner = owner_of(number_digest=check.number_digest)
-    if number.is_personal_number or owner is None or not check.person_digest:
+    if owner is None or not check.person_digest:
         return False
     own = Q(pk=owner.registration_check_id) | Q(asked_by=owner.user)
     known = IdentityCheck.objects.filter(own, number_digest=check.number_digest).exclude(person_digest="")

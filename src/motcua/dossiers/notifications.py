@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from motcua.accounts.models import User
+from motcua.accounts.models import Citizen, User
 from motcua.accounts.notices import notify
 from motcua.accounts.rights import Right, having
-from motcua.accounts.service import owner_of
+from motcua.accounts.service import owner_of, owner_of_checked
 from motcua.dossiers.models import Dossier
 from motcua.messaging import service as messaging
 from motcua.verification.models import IdentityCheck
@@ -117,7 +117,7 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
         now: the moment.
     """
     words = {"code": dossier.code, "office": dossier.office.name}
-    owner = owner_of(number_digest=dossier.applicant_number_digest) if outcome in _TO_CITIZENS else None
+    owner = _owner(dossier) if outcome in _TO_CITIZENS else None
     text = str(_TO_OFFICERS[outcome] % words)
     if outcome in _TO_CITIZENS and owner is None:
         text += f" {_CALL}"
@@ -131,6 +131,14 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
         # Whoever filed in another's name gave a contact of their own: the number's owner is told at theirs.
         if owner is not None and owner.user.email.casefold() != dossier.email.casefold():
             write_outside(dossier, kind, email=owner.user.email, now=now)
+
+
+def _owner(dossier: Dossier) -> Citizen | None:
+    """Return who has an account with the applicant's number, and of an old number's holders the one meant."""
+    check = dossier.identity_check
+    if check is not None and check.number_digest == dossier.applicant_number_digest:
+        return owner_of_checked(check=check)
+    return owner_of(number_digest=dossier.applicant_number_digest)
 
 
 def _officers(dossier: Dossier, asked_by: User) -> list[User]:
