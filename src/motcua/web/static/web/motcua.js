@@ -153,7 +153,6 @@
     const scan = event.target.closest?.("[data-scan]");
     if (scan && event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
-      meanwhile.delete(scan.id); // a card that is sent does not come back
       if (scan.value.trim()) document.querySelector(scan.dataset.scan)?.click();
       return;
     }
@@ -256,7 +255,11 @@
   // What is typed or ticked while an answer is on its way goes on from the old field to the one that takes its place.
   const meanwhile = new Map();
   let onTheirWay = 0;
-  document.addEventListener("htmx:before:request", () => { onTheirWay++; });
+  document.addEventListener("htmx:before:request", (event) => {
+    onTheirWay++;
+    // A card that is sent to be checked does not come back.
+    if (event.detail.ctx.sourceElement.matches(".asks")) for (const scan of all(document, "[data-scan]")) meanwhile.delete(scan.id);
+  });
   document.addEventListener("htmx:finally:request", () => { if (--onTheirWay === 0) meanwhile.clear(); });
   // Heard before a change sends the next request: that one carries its own field.
   // A field that is taken away changes nothing, though the browser may say so: what somebody does is an input.
