@@ -156,14 +156,14 @@ def test_files_are_held_and_cancelled_and_refused_before_a_byte_is_sent(visitor:
 
 def test_a_paper_that_was_missing_and_is_given_is_called_missing_no_more(visitor: Visit) -> None:
     citizen = visitor(width=NARROW)
-    comes_to_papers(citizen, "2.000950")
+    comes_to_papers(citizen, "1.013227")
     citizen.presses("Tiếp tục")
-    missing = "Chưa có giấy tờ bắt buộc: Văn bản đề nghị công nhận."
+    missing = "Chưa có giấy tờ bắt buộc: Đơn đề nghị gia hạn."
     citizen.sees(missing)
     chooses_files(citizen, SMALL)
     citizen.sees(re.compile("to-khai.pdf"))
     citizen.does_not_see(missing)
-    citizen.sees("Chưa có giấy tờ bắt buộc: Biên bản kiểm phiếu hoặc biểu quyết.")
+    citizen.sees("Chưa có giấy tờ bắt buộc: Bản chính giấy phép đã cấp.")
     citizen.looks_closely("uploads-missing")
 
 
@@ -177,6 +177,23 @@ def test_going_on_waits_for_files_that_are_on_the_way(visitor: Visit) -> None:
     citizen.sees("Lời cam đoan")
     citizen.sees("ban-sao.pdf")
     citizen.sees("to-khai.pdf")
+
+
+def test_who_goes_on_while_a_file_is_on_the_way_sees_that_the_page_waits_for_it(visitor: Visit) -> None:
+    citizen = visitor(width=NARROW)
+    comes_to_papers(citizen, "2.000950")
+    line = Line(citizen)
+    line.drops_after = 0
+    chooses_files(citizen, SMALL)
+    citizen.sees("Mất kết nối, sẽ tự thử lại…")
+    citizen.presses("Tiếp tục")
+    told = citizen.page.locator(".notice", has_text="Đang tải nốt tệp. Tải xong, trang sẽ tự đi tiếp.")
+    expect(told).to_be_visible()
+    citizen.looks_closely("uploads-waiting")
+    line.drops_after = None
+    citizen.sees("Chưa có giấy tờ bắt buộc: Biên bản kiểm phiếu hoặc biểu quyết.")
+    expect(told).to_have_count(0)
+    forgives_lost_lines(citizen)
 
 
 def test_a_large_photograph_is_drawn_smaller_before_it_goes(visitor: Visit) -> None:

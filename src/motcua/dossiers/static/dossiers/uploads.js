@@ -13,6 +13,7 @@
   const make = (tag, words, className) => Object.assign(document.createElement(tag), { textContent: words ?? "", className: className ?? "" });
   const status = make("p", "", "visually-hidden");
   status.setAttribute("role", "status");
+  const notice = make("p", said.finishing, "notice waiting");
   const listOf = (input) => {
     let list = input.parentNode.querySelector("[data-on-the-way]");
     if (!list) list = make("ul", "", "list-plain"), list.dataset.onTheWay = "", input.before(list);
@@ -177,6 +178,7 @@
     const failed = form.querySelector("[data-on-the-way] .error");
     if (waiting && !failed) form.requestSubmit(waiting); else if (waiting && failed) failed.scrollIntoView({ block: "center" });
     waiting = null;
+    notice.remove();
   };
 
   const check = ({ target }) => {
@@ -193,6 +195,7 @@
     if (!busy) return;
     event.preventDefault();
     waiting = event.submitter;
+    waiting?.closest(".actions").before(notice);
     status.textContent = said.finishing;
   });
 })();
