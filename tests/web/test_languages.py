@@ -18,6 +18,7 @@ from motcua.dossiers.residence import compose
 from motcua.messaging.service import texts
 from motcua.slips.facts import facts_of
 from motcua.verification.challenge import in_words
+from motcua.verification.models import IdentityCheck
 from motcua.web.templatetags.motcua import money
 from tests.accounts.test_registration import typed
 from tests.attacks.test_requests import every_address
@@ -255,6 +256,12 @@ def test_what_a_process_keeps_for_speed_is_kept_for_each_language(officer_client
     standing_at(states.RECEIVED)
     assert 'label="Hay tiếp nhận"' in officer_client.get("/mot-cua/tiep-nhan/").content.decode()
     assert 'label="Often received"' in in_english(officer_client).get("/mot-cua/tiep-nhan/").content.decode()
+
+
+def test_the_place_of_a_check_is_named_in_english_and_is_no_order_to_the_reader() -> None:
+    with translation.override("en"):
+        places = {str(IdentityCheck.TouchPoint(place).label) for place in ("registration", "filing")}
+    assert places == {"Account registration", "Online filing"}
 
 
 def test_dates_and_money_look_the_same_in_both_languages() -> None:

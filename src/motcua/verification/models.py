@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from motcua.sealing.fields import SealedTextField
 from motcua.verification import codes
@@ -28,8 +29,8 @@ class IdentityCheck(models.Model):
 
     class TouchPoint(models.TextChoices):
         RECEPTION = "reception", _("Tiếp nhận trực tiếp")
-        REGISTRATION = "registration", _("Đăng ký tài khoản")
-        FILING = "filing", _("Nộp hồ sơ trực tuyến")
+        REGISTRATION = "registration", pgettext_lazy("touch point", "Đăng ký tài khoản")
+        FILING = "filing", pgettext_lazy("touch point", "Nộp hồ sơ trực tuyến")
         RECHECK = "recheck", _("Kiểm tra lại hồ sơ đã tiếp nhận")
         LOOKUP = "lookup", _("Tra cứu ngoài hồ sơ")
         OPERATION = "operation", _("Vận hành")
