@@ -6,17 +6,20 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import django
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from gunicorn.glogging import Logger
 
 from motcua.config.env import Environment
+
+# The number by which servers that start at once keep out of each other's way.
+ALONE: Final = 0x6D696772_617465
 
 
 class FilteredLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -77,7 +80,7 @@ def prepare() -> None:
     except SystemCheckError as error:
         sys.exit(str(error))
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        bring_up_to_date()
     except OperationalError as error:
         sys.exit(f"{away(error)} Start it, or mend the variable.")
     production.refuse_demo_log_ins()
@@ -87,6 +90,19 @@ def prepare() -> None:
     from motcua.audit.service import record
 
     record(name="product.started", now=timezone.now())
+
+
+def bring_up_to_date() -> None:
+    """Apply the migrations; on PostgreSQL a server that starts at the same time waits, and finds them applied."""
+    if connection.vendor != "postgresql":
+        call_command("migrate", interactive=False, verbosity=0)
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ALONE])
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ALONE])
 
 
 def serve() -> None:
