@@ -40,6 +40,10 @@ from motcua.verification.registers import register_settings
         ("MOTCUA_ORIGINS", "https://mot-cua.example/mot-cua/", "addresses such as https://"),
         ("MOTCUA_SITE_URL", "mot-cua.example", "an address"),
         ("SMS_URL", "http://[", "an address"),
+        # As a header it would reach the other side as something else.
+        ("METRICS_TOKEN", "mã-của-tôi", "visible ASCII"),
+        ("SMS_TOKEN", "mã-của-tôi", "visible ASCII"),
+        ("NATIONAL_PORTAL_TOKEN", "two words", "visible ASCII"),
         ("BANK_URL", "https://bank.example:port", "an address"),
         ("NATIONAL_PORTAL_URL", "ftp://portal.example", "an address"),
     ],

@@ -122,6 +122,13 @@ def _origins(value: str) -> list[str]:
     return origins
 
 
+def _token(value: str) -> str:
+    """Return what travels as a header; whatever else stands in it would reach the other side as something else."""
+    if value and not re.fullmatch(r"[!-~]+", value):
+        raise ValueError
+    return value
+
+
 def _address(value: str) -> str:
     """Return an address for HTTP, or nothing."""
     if value:
@@ -173,6 +180,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
         _hosts,
         "host names such as dichvucong.example, without https:// and port, separated by commas",
     ),
+    "token": (_token, "visible ASCII characters without blanks, or nothing"),
     "address": (_address, "an address such as https://dichvucong.example, or nothing"),
     "origins": (_origins, "addresses such as https://dichvucong.example, separated by commas"),
     "hours": (_hours, "two times of day such as 06:30-19:00"),
@@ -283,7 +291,7 @@ _declare(
 _declare(
     "Product",
     "METRICS_TOKEN",
-    "text",
+    "token",
     "",
     "Bearer token that Prometheus shows at /metrics; without one there is no such page, and nothing is counted.",
     secret=True,
@@ -382,7 +390,7 @@ _declare(
 _declare(
     _MESSAGES,
     "SMS_TOKEN",
-    "text",
+    "token",
     "",
     "Bearer token with the SMS gateway; none is sent when empty.",
     secret=True,
@@ -639,7 +647,7 @@ _declare(
 _declare(
     _PORTAL,
     "NATIONAL_PORTAL_TOKEN",
-    "text",
+    "token",
     "",
     "Token with which the portal knows us, a header.",
     secret=True,
