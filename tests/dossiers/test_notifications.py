@@ -21,6 +21,7 @@ from motcua.dossiers.states import MOVES
 from motcua.dossiers.steps import go, may_take, take_step
 from motcua.messaging.kinds import KINDS
 from motcua.outbox.models import Parcel
+from motcua.outbox.service import Failed, Load, bring_next
 from tests.at_rest import told
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import agree, begin, filed
@@ -178,6 +179,22 @@ class TestLaterChecks:
         assert all("giấy tờ gốc" in one.body for one in letters)
         says_nothing_of_a_person(one.body for one in letters)
 
+    def test_a_contact_whose_address_takes_nothing_keeps_nothing_from_the_owner_of_the_number(
+        self, officer: User, citizen_an: Citizen, register: ToldRegister
+    ) -> None:
+        User.objects.filter(pk=citizen_an.user_id).update(email="chinh.chu@vidu.vn")
+        self.told_of(officer, register, rejected=True, is_read=False)
+        arrived = []
+
+        def courier(load: Load) -> None:
+            if load.content["to"] == MAIL:
+                raise Failed("recipient_451")
+            arrived.append(load.content["to"])
+
+        while bring_next(couriers={"email": courier}, now=NOW + 2 * SECOND):
+            pass
+        assert arrived == ["chinh.chu@vidu.vn"]
+
     def test_a_yes_is_told_by_e_mail_alone_once(
         self, officer: User, citizen_an: Citizen, register: ToldRegister
     ) -> None:
@@ -186,12 +203,14 @@ class TestLaterChecks:
         assert letter.address == MAIL
         assert "đã được xác thực" in letter.subject
 
-    def told_of(self, officer: User, register: ToldRegister, *, rejected: bool = False) -> list[Any]:
+    def told_of(
+        self, officer: User, register: ToldRegister, *, rejected: bool = False, is_read: bool = True
+    ) -> list[Any]:
         typed = applicant(full_name="Nguyễn Văn Ân") if rejected else applicant()
         received_unchecked(officer, replace(typed, email=MAIL, phone=PHONE))
         Parcel.objects.all().delete()
         assert run_next_recheck(now=NOW + SECOND)
-        return delivered(NOW + 2 * SECOND)
+        return delivered(NOW + 2 * SECOND) if is_read else []
 
 
 def test_an_apology_is_told_with_the_new_date(officer: User, leader: User) -> None:

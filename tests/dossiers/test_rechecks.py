@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from pytest_django import Settings
 
 from motcua.accounts.models import Citizen, Notice, User
@@ -20,6 +22,7 @@ from motcua.audit.models import AuditEvent
 from motcua.dossiers import rechecks, service, states
 from motcua.dossiers.models import Dossier, Recheck, RecheckPace
 from motcua.dossiers.service import Applicant, run_next_recheck
+from motcua.dossiers.steps import go
 from motcua.identity.numbers import IdNumber
 from motcua.identity.register import Answer, Barred, CouldNotAsk, NotPermitted, TouchPoint, Trouble
 from motcua.verification.models import IdentityCheck, LineRow
@@ -688,6 +691,22 @@ class TestAtTheDesk:
 
         assert register.asked == 1
         assert fresh(dossier).is_identity_verified
+
+    def test_who_presses_while_the_dossier_is_withdrawn_reads_that_there_is_nothing_to_ask(
+        self, officer: User, officer_client: Client, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+
+        def withdraws() -> None:
+            register.before_answer = None
+            go(dossier=dossier, move="withdraw", by=officer, now=NOW, reason="Người nộp đề nghị")
+
+        register.before_answer = withdraws
+        answer = officer_client.post(reverse("recheck", args=[dossier.pk]), follow=True)
+
+        assert answer.status_code == 200
+        assert "Không còn gì để kiểm tra lại" in answer.content.decode()
+        assert fresh(dossier).status == states.WITHDRAWN
 
     def test_while_the_line_is_down_the_press_waits_in_the_queue(
         self, officer: User, register: ToldRegister

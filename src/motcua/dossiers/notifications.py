@@ -43,6 +43,8 @@ _KINDS_OF_OUTCOMES: Final[dict[str, str]] = {
 }
 _NO_DUE_DATE: Final = _("theo thời hạn của thủ tục")
 _NO_PHONE: Final = _("xem trên cổng")
+# Behind the code: what is told to somebody else of the same dossier.
+_BESIDE: Final = " (2)"
 _CALL: Final = _("Người nộp không có tài khoản: vui lòng báo theo số điện thoại ghi trên trang hồ sơ.")
 _TO_CITIZENS: Final[dict[str, Promise]] = {
     _Outcome.VERIFIED: _(
@@ -75,7 +77,9 @@ def tell_citizen(dossier: Dossier, text: str, *, now: datetime, kind: str = "") 
 
 
 @in_vietnamese()
-def write_outside(dossier: Dossier, kind: str, *, email: str, phone: str = "", now: datetime) -> None:
+def write_outside(
+    dossier: Dossier, kind: str, *, email: str, phone: str = "", now: datetime, is_beside: bool = False
+) -> None:
     """Tell somebody about a dossier by e-mail and SMS, with nothing about a person but its code.
 
     Args:
@@ -84,6 +88,8 @@ def write_outside(dossier: Dossier, kind: str, *, email: str, phone: str = "", n
         email: to whom; empty for none.
         phone: to whom; empty for none.
         now: the moment.
+        is_beside: whether it is somebody beside the contact of the dossier, who waits for none of the contact's
+            messages: an address that takes nothing would keep theirs back until it is useless.
     """
     if dossier.is_draft or not dossier.code:
         return
@@ -95,7 +101,12 @@ def write_outside(dossier: Dossier, kind: str, *, email: str, phone: str = "", n
         "dien_thoai": dossier.office.phone or _NO_PHONE,
     }
     messaging.send(
-        kind=kind, email=email, phone=phone, words={name: str(said) for name, said in words.items()}, now=now
+        kind=kind,
+        email=email,
+        phone=phone,
+        words={name: str(said) for name, said in words.items()},
+        about=f"{dossier.code}{_BESIDE}" if is_beside else dossier.code,
+        now=now,
     )
 
 
@@ -130,7 +141,7 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
         write_outside(dossier, kind, email=dossier.email, phone=dossier.phone, now=now)
         # Whoever filed in another's name gave a contact of their own: the number's owner is told at theirs.
         if owner is not None and owner.user.email.casefold() != dossier.email.casefold():
-            write_outside(dossier, kind, email=owner.user.email, now=now)
+            write_outside(dossier, kind, email=owner.user.email, now=now, is_beside=True)
 
 
 def _owner(dossier: Dossier) -> Citizen | None:

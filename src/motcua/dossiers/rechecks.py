@@ -150,7 +150,7 @@ def recheck_now(*, dossier: Dossier, officer: User, now: datetime) -> Recheck:
 
     Raises:
         NotThisOffice: the officer works elsewhere.
-        NotRecheckable: there is nothing to ask.
+        NotRecheckable: there is nothing to ask, or the dossier was closed while the register was asked.
     """
     if officer.office_id != dossier.office_id:
         raise NotThisOffice
@@ -174,8 +174,10 @@ def recheck_now(*, dossier: Dossier, officer: User, now: datetime) -> Recheck:
             return ticket
         earlier = _claim(ticket, now)
     _ask_and_settle(ticket, earlier, now)
-    ticket.refresh_from_db()
-    return ticket
+    settled = Recheck.objects.filter(pk=ticket.pk).first()
+    if settled is None:
+        raise NotRecheckable
+    return settled
 
 
 def confirm_originals(*, dossier: Dossier, officer: User, now: datetime) -> None:

@@ -56,6 +56,7 @@ def send(
     email: str = "",
     phone: str = "",
     words: Mapping[str, str],
+    about: str = "",
 ) -> int:
     """Write down what somebody is told, by every way that leads to them; call it in the transaction of the cause.
 
@@ -65,6 +66,7 @@ def send(
         email: their address; empty when there is none.
         phone: their telephone number, beginning with 0; empty when there is none.
         words: a value for each placeholder that the kind may use; nothing about a person but the dossier's code.
+        about: what it is about; messages about the same thing go one after the other. Empty: in no order.
 
     Returns:
         How many messages were written.
@@ -88,7 +90,7 @@ def send(
         put(
             topic=text.channel.value,
             content=content,
-            about=words.get(CODE, ""),
+            about=about,
             now=now,
             useless_after=_USEFUL[text.channel],
         )
