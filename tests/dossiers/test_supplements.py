@@ -167,6 +167,22 @@ def test_a_new_request_asks_for_a_new_answer(an_client: Client, officer: User, a
     assert "a.pdf" not in page_of(an_client, asked, "bo-sung/")
 
 
+@pytest.mark.parametrize("end", ["another request", "papers over the counter"])
+def test_a_file_that_was_never_sent_is_not_shown_as_given(
+    an_client: Client, officer: User, asked: Dossier, end: str
+) -> None:
+    an_client.post(address(asked, "bo-sung/"), {"item-0": pdf("quen-gui.pdf")})
+    assert "Chưa gửi" not in page_of(an_client, asked)
+    if end == "another request":
+        ask_again(asked, officer)
+    else:
+        take_supplement(dossier=asked, by=officer, now=timezone.now())
+
+    _before, _name, after = page_of(an_client, asked).partition("quen-gui.pdf")
+    assert "Chưa gửi" in after.partition("</li>")[0]
+    assert "cơ quan không có tệp này" in after.partition("</li>")[0]
+
+
 def test_another_citizen_gives_and_sends_nothing(
     binh_client: Client, citizen_binh: Citizen, asked: Dossier
 ) -> None:

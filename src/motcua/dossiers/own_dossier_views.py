@@ -153,7 +153,7 @@ def dossier(request: CitizenRequest, pk: UUID) -> HttpResponse:
             pk=pk,
         )
     with planned_once():
-        papers = list(own.papers.all())
+        papers = list(own.papers.select_related("supplement"))
     given = [paper for paper in papers if paper.kind != Paper.Kind.RESULT]
     asked = service.request_open(own)
     has_result = own.status in (states.FINISHED, states.RETURNED)
