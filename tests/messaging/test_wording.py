@@ -6,6 +6,7 @@ import unicodedata
 
 import pytest
 
+from motcua.accounts.models import Office
 from motcua.messaging.kinds import KINDS, PLACEHOLDERS, Channel, Kind, default_text
 from motcua.messaging.wording import cleaned, fill, fitted, longest, problems, segments
 
@@ -13,6 +14,7 @@ from motcua.messaging.wording import cleaned, fill, fitted, longest, problems, s
 LINK = "https://dichvucong.tinhthuathienhue.gov.vn/tra-cuu/"
 ALL = [(kind, channel) for kind in KINDS.values() for channel in Channel]
 FINISHED = KINDS["finished"]
+LONGEST_PHONE = Office._meta.get_field("phone").max_length or 0
 
 
 def names(given: object) -> str:
@@ -83,6 +85,18 @@ def test_what_must_not_be_sent_is_refused_with_a_sentence_that_says_what(
     channel: str, subject: str, body: str, says: str
 ) -> None:
     assert any(says in one for one in problems(FINISHED, channel, subject, body, link=LINK))
+
+
+@pytest.mark.parametrize("said", ["{han_tra}", "{dien_thoai}"])
+def test_what_is_said_where_there_is_no_due_date_and_any_telephone_fit_into_what_is_kept(said: str) -> None:
+    longest_words = {"han_tra": "theo thời hạn của thủ tục", "dien_thoai": "0" * LONGEST_PHONE}
+    kept = [
+        body
+        for body in ("ă" * size + said for size in range(90, 134))
+        if not problems(FINISHED, "sms", "", body, link=LINK)
+    ]
+    assert kept
+    assert max(segments(fill(body, longest_words))[0] for body in kept) == 2
 
 
 def test_an_offices_telephone_and_a_hotline_may_stand_in_a_text() -> None:

@@ -32,8 +32,8 @@ _TWO_PLACES: Final = frozenset("^{}\\[~]|€\f")
 _LONGEST: Final[Mapping[str, str]] = {
     CODE: "000.00.000.H00-261231-00000",
     OFFICE: "Ộ" * _LONGEST_OFFICE_IN_SMS,
-    DUE: "17:00 31/12/2026",
-    PHONE: "0225 3 000 000",
+    DUE: "theo thời hạn của thủ tục",  # longer than "17:00 31/12/2026": where the law gives no limit
+    PHONE: "0225 3 000 000 (101)",
 }
 
 

@@ -191,9 +191,9 @@ def _list(
         entry, wrong = _checked(row, _fields(model, names))
         if "name" not in row:
             wrong.append(_("%(field)s: chưa có.") % {"field": "name"})
+        entry = {name: _default(model, name) for name in names} | entry
         problems += [f"{where}[{place}] {one}" for one in (*wrong, *_time_problems(entry, row))]
-        defaults = {name: _default(model, name) for name in names}
-        found.append(defaults | entry)
+        found.append(entry)
     return found, problems
 
 
@@ -207,6 +207,8 @@ def _time_problems(entry: dict[str, Any], row: dict[str, Any]) -> list[str]:
     is_readable = "time_limit" in entry or "time_limit" not in row
     if entry.get("time_unit") == TimeUnit.SAME_DAY and is_readable and entry.get("time_limit") != 1:
         return [_("time_limit: “trong ngày” thì ghi 1.")]
+    if is_readable and entry.get("time_limit", 0) is None and (entry.get("time_unit") or entry.get("times")):
+        return [_("time_limit: vui lòng ghi thời hạn, hoặc bỏ cả time_unit và times.")]
     return []
 
 
