@@ -165,8 +165,18 @@ class TestTheAnswer:
         assert "đã được xác thực" in officer.notices.get().text
         assert officer.notices.get().link == f"/mot-cua/ho-so/{dossier.pk}/"
         assert "đã được xác thực" in citizen_an.user.notices.get().text
-        assert citizen_an.user.notices.get().link == f"/tra-cuu/?ma={dossier.code}"
+        assert citizen_an.user.notices.get().link == f"/ho-so/{dossier.pk}/"
         assert AuditEvent.objects.get(name="dossier.rechecked").details["outcome"] == "verified"
+
+    def test_a_yes_brings_the_dossier_into_the_account_as_one_at_the_desk_does(
+        self, officer: User, an_client: Client, register: ToldRegister
+    ) -> None:
+        dossier = received(officer)
+        assert str(dossier.code) not in an_client.get("/ho-so/").content.decode()
+        run_next_recheck(now=NOW + SECOND)
+
+        assert str(dossier.code) in an_client.get("/ho-so/").content.decode()
+        assert an_client.get(f"/ho-so/{dossier.pk}/").status_code == 200
 
     def test_the_officer_who_received_is_who_asks(self, officer: User, register: ToldRegister) -> None:
         received(officer)
@@ -198,6 +208,8 @@ class TestTheAnswer:
         assert seen.is_decision_barred
         assert "xác thực thất bại" in officer.notices.get().text
         assert "mang thẻ căn cước và giấy tờ gốc" in citizen_an.user.notices.get().text
+        assert citizen_an.user.notices.get().link == f"/tra-cuu/?ma={dossier.code}"
+        assert seen.citizen is None
 
     def test_of_the_two_holders_of_an_old_number_only_the_one_meant_is_told(
         self, officer: User, citizen_an: Citizen, register: ToldRegister

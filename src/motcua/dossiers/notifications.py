@@ -134,7 +134,8 @@ def tell_of_recheck(*, dossier: Dossier, asked_by: User, outcome: str, now: date
         text += f" {_CALL}"
     tell_officials(dossier, _officers(dossier, asked_by), text, now=now)
     if owner is not None:
-        link = f"{reverse('track')}?{urlencode({'ma': dossier.code})}"
+        track = f"{reverse('track')}?{urlencode({'ma': dossier.code})}"
+        link = reverse("dossier", args=[dossier.pk]) if dossier.citizen_id == owner.pk else track
         notify(user=owner.user, text=str(_TO_CITIZENS[outcome] % words), link=link, now=now)
     if outcome in _KINDS_OF_OUTCOMES:
         kind = _KINDS_OF_OUTCOMES[outcome]
