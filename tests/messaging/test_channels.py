@@ -66,6 +66,13 @@ def test_there_is_no_mailbox_in_production_nor_where_everything_really_goes_out(
 
 
 @pytest.mark.django_db
+def test_no_sms_is_written_to_a_fixed_line() -> None:
+    with transaction.atomic():
+        assert send(kind="finished", now=NOW, words=WORDS, email="an@vidu.vn", phone="02253842111") == 1
+    assert Parcel.objects.get().topic == "email"
+
+
+@pytest.mark.django_db
 def test_a_message_is_useless_after_days_and_then_not_sent() -> None:
     assert tell() == 2
     days = {one.topic: one.useless_from - NOW for one in Parcel.objects.all() if one.useless_from}

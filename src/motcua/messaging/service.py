@@ -22,6 +22,8 @@ from motcua.web.languages import in_vietnamese
 # Who can be told only days later has long looked for themselves; a mail may wait out a long weekend.
 _USEFUL: Final = {Channel.EMAIL: timedelta(days=7), Channel.SMS: timedelta(days=3)}
 _TRACKING: Final = "/tra-cuu/"
+# How the numbers of fixed lines begin, where no SMS arrives and each one is paid for.
+_FIXED_LINE: Final = "02"
 
 
 class TextRefused(ValueError):
@@ -64,7 +66,7 @@ def send(
         kind: a name of ``kinds.KINDS``.
         now: the moment.
         email: their address; empty when there is none.
-        phone: their telephone number, beginning with 0; empty when there is none.
+        phone: their telephone number, beginning with 0; empty when there is none. To a fixed line nothing is sent.
         words: a value for each placeholder that the kind may use; nothing about a person but the dossier's code.
         about: what it is about; messages about the same thing go one after the other. Empty: in no order.
 
@@ -74,7 +76,7 @@ def send(
     Raises:
         TransactionManagementError: no transaction is open.
     """
-    addresses = {Channel.EMAIL: email, Channel.SMS: phone}
+    addresses = {Channel.EMAIL: email, Channel.SMS: "" if phone.startswith(_FIXED_LINE) else phone}
     open_to = [channel for channel in couriers() if addresses[Channel(channel)]]
     if not open_to:
         return 0
