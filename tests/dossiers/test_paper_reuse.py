@@ -172,6 +172,18 @@ class TestWhatIsNotUsedAgain:
         assert not draft.papers.exists()
         assert sorted(paper_folder.rglob("*.pdf")) == before
 
+    def test_a_draft_deleted_while_the_file_is_copied_is_no_more(
+        self, an_client: Client, earlier: Paper, draft: Dossier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        honest = paper_reuse.keep
+
+        def late(*given: object, **named: object) -> Paper:
+            delete_draft(dossier=draft, now=timezone.now())
+            return honest(*given, **named)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(paper_reuse, "keep", late)
+        assert reuses(an_client, draft, earlier).status_code == 404
+
     @pytest.mark.parametrize("damage", ["gone", "changed"])
     def test_a_damaged_file_is_not_spread(
         self, an_client: Client, earlier: Paper, draft: Dossier, damage: str

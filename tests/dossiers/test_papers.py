@@ -8,13 +8,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
 
+from motcua.accounts.models import Citizen
 from motcua.dossiers import papers
 from motcua.dossiers.files import reading
 from motcua.dossiers.files.reading import PaperRefused, read_paper
@@ -25,6 +26,7 @@ from tests.dossiers.filing import (
     agree,
     begin,
     delete_forgotten_files,
+    file_it,
     filed,
     give_papers,
     pdf,
@@ -284,6 +286,46 @@ def test_a_refused_file_is_named_and_the_others_are_kept(draft: Dossier, an_clie
     assert "virus.pdf: Tệp không phải PDF, JPEG hoặc PNG." in text
     assert "tốt.pdf" in text
     assert draft.papers.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "leads_to", "says"),
+    [
+        ("file", "", "Các giấy tờ đã nộp vẫn còn nguyên"),
+        ("change the profile", "nguoi-nop/", "Thông tin cá nhân đã thay đổi"),
+        ("delete", None, ""),
+    ],
+)
+def test_what_becomes_of_a_draft_in_another_tab_while_a_file_is_read_is_told(
+    draft: Dossier,
+    an_client: Client,
+    citizen_an: Citizen,
+    monkeypatch: pytest.MonkeyPatch,
+    act: str,
+    leads_to: str | None,
+    says: str,
+) -> None:
+    give_papers(an_client, draft)
+    honest = papers.read_paper
+
+    def slowly(upload: UploadedFile[bytes]) -> reading.ReadPaper:
+        if act == "file":
+            file_it(an_client, draft)
+        elif act == "delete":
+            an_client.post(address(draft, "xoa/"))
+        else:
+            Citizen.objects.filter(pk=citizen_an.pk).update(birth="1985-03-08")
+        return honest(upload)
+
+    monkeypatch.setattr(papers, "read_paper", slowly)
+    answer = an_client.post(address(draft, "giay-to/"), {"other": pdf("cham.pdf")})
+
+    if leads_to is None:
+        assert answer.status_code == 404
+        return
+    assert answer.headers["Location"] == address(draft, leads_to)
+    assert says in an_client.get(address(draft, leads_to)).content.decode()
+    assert not draft.papers.filter(original_name="cham.pdf").exists()
 
 
 def test_a_dossier_takes_only_so_many_files(

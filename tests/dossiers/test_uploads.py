@@ -347,6 +347,19 @@ class TestWhatIsRefused:
         assert not draft.is_draft
         assert not draft.papers.filter(original_name="to.pdf").exists()
 
+    def test_a_draft_deleted_while_the_file_is_read_is_no_more(
+        self, an_client: Client, draft: Dossier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        where = started(an_client, draft)
+        honest = uploads.store
+
+        def late(paper: Paper, upload: InMemoryUploadedFile, **options: object) -> Paper:
+            an_client.post(address(draft, "xoa/"))
+            return honest(paper, upload, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(uploads, "store", late)
+        assert sends(an_client, where, LONG, 0).status_code == 404
+
     def test_a_draft_that_must_go_back_says_so_and_keeps_the_pieces(
         self, an_client: Client, draft: Dossier
     ) -> None:

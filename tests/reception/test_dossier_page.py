@@ -8,7 +8,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -16,8 +16,9 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from motcua.accounts.models import Citizen, User
-from motcua.dossiers import hand_overs, states
+from motcua.dossiers import hand_overs, papers, states
 from motcua.dossiers.fees import ask_fee
+from motcua.dossiers.files.reading import ReadPaper
 from motcua.dossiers.models import Dossier, DossierOwner, Extension, Fee, Paper, Supplement
 from motcua.dossiers.steps import go
 from motcua.dossiers.time_limits import closes_on
@@ -446,6 +447,26 @@ class TestResultFiles:
         removing = reverse("remove_result_paper", args=[dossier.pk, paper.pk])
         assert as_(login).post(removing).status_code in {403, 404}
         assert dossier.papers.count() == 1
+
+    def test_who_gave_it_away_while_the_file_was_read_is_told(
+        self, as_: As, specialist: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
+        other = place(SECOND_DIVISION)
+        receiver = User.objects.create(login="moi", role="specialist", office=other, full_name="Vũ Văn Mới")
+        honest = papers.read_paper
+
+        def slowly(upload: UploadedFile[bytes]) -> ReadPaper:
+            now = timezone.now()
+            hand_overs.hand_over(dossier=dossier, to_office=other, by=specialist, now=now)
+            hand_overs.accept(dossier=dossier, by=receiver, now=now)
+            return honest(upload)
+
+        monkeypatch.setattr(papers, "read_paper", slowly)
+        answer = self.adds(as_("khanh"), dossier, pdf())
+        assert answer.status_code == 403
+        assert "không còn giữ hồ sơ này" in _text(answer)
+        assert not dossier.papers.exists()
 
     def test_a_file_that_is_none_is_told_and_the_others_are_kept(self, as_: As) -> None:
         dossier = standing_at(states.PROCESSING, holder_office=DIVISION)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,7 +39,7 @@ from motcua.dossiers.forms import (
 )
 from motcua.dossiers.models import Dossier, DossierOwner, Paper, Upload
 from motcua.dossiers.own_dossier_views import own_dossier, too_large
-from motcua.dossiers.uploads import unfinished
+from motcua.dossiers.uploads import TEXTS, unfinished
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offices_online
 from motcua.verification.models import IdentityCheck
@@ -249,24 +249,30 @@ def _papers_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     form = PapersForm(documents, needs_authority=needs_authority)
     if request.method == "POST":
         form = PapersForm(documents, request.POST, request.FILES, needs_authority=needs_authority)
-        _keep_uploads(draft, form)
-        if not form.errors:
-            if "go_on" not in request.POST:
-                return redirect("papers_step", pk=pk)
-            try:
+        try:
+            _keep_uploads(draft, form)
+            if not form.errors:
+                if "go_on" not in request.POST:
+                    return redirect("papers_step", pk=pk)
                 service.refuse_incomplete(dossier=draft, now=now)
                 if unfinished(dossier=draft, by=request.user, now=now):
                     messages.warning(request, _STILL_UNFINISHED)
                 return redirect("review_step", pk=pk)
-            except service.PapersMissing as missing:
-                if missing.lacks_authority:
-                    form.add_error(
-                        AUTHORITY, _("Chưa có giấy tờ chứng minh được nộp thay. Vui lòng tải lên ở mục này.")
-                    )
-                for document in missing.documents:
-                    form.add_error(
-                        f"document-{document.pk}", _("Chưa có giấy tờ bắt buộc: %s.") % document.name
-                    )
+        except service.PapersMissing as missing:
+            if missing.lacks_authority:
+                form.add_error(
+                    AUTHORITY, _("Chưa có giấy tờ chứng minh được nộp thay. Vui lòng tải lên ở mục này.")
+                )
+            for document in missing.documents:
+                form.add_error(f"document-{document.pk}", _("Chưa có giấy tờ bắt buộc: %s.") % document.name)
+        # Files take their time to be read; meanwhile the draft was filed, held or deleted in another tab.
+        except service.Held as held:
+            return _to_first_step(request, draft, held.hold)
+        except service.NotADraft:
+            messages.warning(request, str(TEXTS["closed"]))
+            return redirect("dossier", pk=pk)
+        except Dossier.DoesNotExist:
+            raise Http404 from None
     return _papers_page(request, draft, form)
 
 

@@ -80,7 +80,7 @@ def reuse_paper(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpRespon
             by=request.user,
             now=timezone.now(),
         )
-    except Paper.DoesNotExist:
+    except (Paper.DoesNotExist, Dossier.DoesNotExist):
         raise Http404 from None
     except PaperRefused as refused:
         text = _("Tệp lưu trước đây không mở được. Vui lòng tải lên lại giấy tờ này.")

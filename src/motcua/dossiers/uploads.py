@@ -246,6 +246,8 @@ def _make_paper(upload: Upload, *, by: User, now: datetime) -> None:
         if refused.reason in _FOR_GOOD:
             Upload.objects.filter(pk=upload.pk).delete()
         raise
+    except Dossier.DoesNotExist:  # the draft was deleted, and this with it
+        raise NoUpload from None
     except NoUpload:
         if not Paper.objects.filter(pk=upload.pk).exists():
             raise

@@ -365,6 +365,8 @@ def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
                 results.add_result_paper(dossier=dossier, upload=upload, by=request.user, now=timezone.now())
             except PaperRefused as refused:
                 refusals.append(f"{upload.name}: {refused.message}")
+            except NotYours:
+                raise PermissionDenied(str(NOT_HERE)) from None
             except MoveRefused:
                 messages.warning(request, str(STALE))
                 return redirect("desk_dossier", pk)
