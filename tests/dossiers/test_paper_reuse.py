@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -112,6 +113,20 @@ class TestUsingAgain:
         assert answer.headers["Location"] == address(asked, "bo-sung/")
         copy = asked.supplements.get().papers.get()
         assert (copy.document_name, copy.reused_from) == (BIRTH, earlier)
+
+    def test_a_page_of_an_earlier_request_copies_nothing_to_a_later_one(
+        self, an_client: Client, officer: User, earlier: Paper
+    ) -> None:
+        asked = earlier.dossier
+        ask_again(asked, officer)
+        found = re.search(r'name="yeu-cau" value="([0-9]+)"', offers(an_client, asked, "item-0"))
+        assert found is not None
+        ask_again(asked, officer)
+
+        where = reverse("reuse_paper", args=[asked.pk, earlier.pk])
+        answer = an_client.post(where, {"muc": "item-0", "yeu-cau": found[1]}, follow=True)
+        assert "Cơ quan vừa thay yêu cầu bổ sung" in answer.content.decode()
+        assert not asked.papers.filter(reused_from=earlier).exists()
 
     def test_what_the_scanner_said_goes_with_the_copy(
         self, an_client: Client, earlier: Paper, draft: Dossier

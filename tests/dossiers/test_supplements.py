@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,7 +14,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
-from motcua.dossiers import service
+from motcua.dossiers import papers, service
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.supplements import ask_supplement, take_supplement
 from tests.dossiers.filing import address, delete_forgotten_files, filed, pdf
@@ -165,6 +167,60 @@ def test_a_new_request_asks_for_a_new_answer(an_client: Client, officer: User, a
 
     assert "Cần ông/bà làm: bổ sung giấy tờ" in page_of(an_client, asked)
     assert "a.pdf" not in page_of(an_client, asked, "bo-sung/")
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """Return which request a page was made of, as its forms send it."""
+    found = re.search(r'name="yeu-cau" value="([0-9]+)"', page)
+    assert found is not None
+    return {"yeu-cau": found[1]}
+
+
+def test_a_page_of_an_earlier_request_answers_no_later_one(
+    an_client: Client, officer: User, asked: Dossier
+) -> None:
+    earlier = hidden_in(page_of(an_client, asked, "bo-sung/"))
+    documents = [{"name": HOUSE, "note": ""}]
+    ask_supplement(dossier=asked, documents=documents, reason="x", by=officer, now=timezone.now())
+
+    sent = {**earlier, "item-0": pdf("chung-sinh.pdf"), "brings_rest": "on", "send": "1"}
+    answer = an_client.post(address(asked, "bo-sung/"), sent)
+    assert answer.headers["Location"] == address(asked, "bo-sung/")
+    assert "Cơ quan vừa thay yêu cầu bổ sung" in page_of(an_client, asked, "bo-sung/")
+    begun = {"line": "item-0", "name": "a.pdf", "size": 9}
+    where = f"{address(asked, 'tai-len/')}?yeu-cau="
+    assert an_client.post(where + earlier["yeu-cau"], begun).status_code == 422
+    latest = asked.supplements.get(closed_at=None)
+    assert (latest.answered_at, latest.papers.count()) == (None, 0)
+
+    now_read = hidden_in(page_of(an_client, asked, "bo-sung/"))
+    assert an_client.post(where + now_read["yeu-cau"], begun).status_code == 201
+    an_client.post(address(asked, "bo-sung/"), {**now_read, "item-0": pdf("nha.pdf"), "send": "1"})
+    assert asked.supplements.get(closed_at=None).answered_at is not None
+
+
+@pytest.mark.parametrize("moment", ["read_paper", "send"])
+def test_a_request_that_is_replaced_during_the_press_is_not_answered_by_it(
+    an_client: Client, officer: User, asked: Dossier, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    place, name = (papers, "read_paper") if moment == "read_paper" else (service, "send_answer")
+    honest = getattr(place, name)
+
+    def late(*given: Any, **named: Any) -> Any:
+        ask_supplement(
+            dossier=asked,
+            documents=[{"name": "Giấy khác", "note": ""}],
+            reason="x",
+            by=officer,
+            now=timezone.now(),
+        )
+        return honest(*given, **named)
+
+    monkeypatch.setattr(place, name, late)
+    answer = an_client.post(address(asked, "bo-sung/"), {"item-0": pdf(), "brings_rest": "on", "send": "1"})
+    assert answer.headers["Location"] == address(asked)
+    latest = asked.supplements.get(closed_at=None)
+    assert (latest.answered_at, latest.papers.count()) == (None, 0)
 
 
 @pytest.mark.parametrize("end", ["another request", "papers over the counter"])

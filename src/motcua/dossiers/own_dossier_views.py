@@ -69,6 +69,9 @@ _EMPTY: Final = {
     "da-xong": gettext_lazy("Chưa có hồ sơ nào kết thúc."),
     "ban-nhap": gettext_lazy("Không có bản nháp nào."),
 }
+ASKED_ANEW: Final = gettext_lazy(
+    "Cơ quan vừa thay yêu cầu bổ sung nên tệp vừa chọn chưa được nhận. Vui lòng xem lại danh sách dưới đây."
+)
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -214,12 +217,15 @@ def supplement(request: CitizenRequest, pk: UUID) -> HttpResponse:
 def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None) -> HttpResponse:
     if asked is None or asked.answered_at is not None:
         return redirect("dossier", pk=own.pk)
+    if has_read_another(request, asked):
+        messages.warning(request, str(ASKED_ANEW))
+        return redirect("supplement", pk=own.pk)
     names = [one["name"] for one in asked.documents]
     form = AnswerForm(names)
     if request.method == "POST":
         form = AnswerForm(names, request.POST, request.FILES)
         try:
-            _keep_answers(own, form, request)
+            _keep_answers(own, form, request, asked)
             if not form.errors:
                 if "send" not in request.POST:
                     return redirect("supplement", pk=own.pk)
@@ -228,6 +234,7 @@ def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None)
                     brings_rest=form.cleaned_data["brings_rest"],
                     by=request.user,
                     now=timezone.now(),
+                    asked=asked,
                 )
                 messages.success(
                     request, _("Đã gửi giấy tờ bổ sung. Cơ quan tiếp nhận sẽ xem và xác nhận với ông/bà.")
@@ -263,13 +270,21 @@ def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None)
     return render(request, "dossiers/supplement.html", context)
 
 
-def _keep_answers(own: Dossier, form: AnswerForm, request: CitizenRequest) -> None:
+def has_read_another(request: HttpRequest, asked: Supplement | None) -> bool:
+    """Say whether a page that answers a request for papers was made of another request than the one that is open."""
+    read = request.POST.get("yeu-cau") or request.GET.get("yeu-cau")
+    return bool(read) and (asked is None or read != str(asked.pk))
+
+
+def _keep_answers(own: Dossier, form: AnswerForm, request: CitizenRequest, asked: Supplement) -> None:
     """Keep every file that can be kept, and tell by the others why not."""
     if not form.is_valid():
         return
     for field, name, upload in form.uploads():
         try:
-            service.add_answer(dossier=own, item=name, upload=upload, by=request.user, now=timezone.now())
+            service.add_answer(
+                dossier=own, item=name, upload=upload, by=request.user, now=timezone.now(), asked=asked
+            )
         except PaperRefused as refused:
             form.add_error(field, f"{upload.name}: {refused.message}")
 

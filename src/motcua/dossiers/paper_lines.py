@@ -38,7 +38,8 @@ class PaperLine:
             return in_result(dossier=dossier, by=by, now=now)
         if self.supplement is None:
             return in_draft(dossier=dossier, document=self.document, now=now, kind=self.kind)
-        return in_answer(dossier=dossier, item="" if self.key == "other" else self.name, by=by)
+        item = "" if self.key == "other" else self.name
+        return in_answer(dossier=dossier, item=item, by=by, asked=self.supplement)
 
 
 def paper_lines_of(dossier: Dossier, by: User) -> dict[str, PaperLine]:

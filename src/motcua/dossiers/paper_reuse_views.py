@@ -18,7 +18,7 @@ from motcua.accounts.requests import CitizenRequest
 from motcua.dossiers import paper_reuse, service
 from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier, Paper
-from motcua.dossiers.own_dossier_views import own_dossier
+from motcua.dossiers.own_dossier_views import ASKED_ANEW, has_read_another, own_dossier
 from motcua.dossiers.paper_lines import paper_lines_of
 
 _PAGE = 20
@@ -68,6 +68,9 @@ def reuse_paper(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpRespon
     """Copy a paper that the citizen gave before to a line of a dossier."""
     own = own_dossier(request, pk)
     back = redirect(_page_of(own), pk=pk)
+    if "yeu-cau" in request.POST and has_read_another(request, service.request_open(own)):
+        messages.warning(request, str(ASKED_ANEW))
+        return back
     line = paper_lines_of(own, request.user).get(request.POST.get("muc", ""))
     if line is None:
         return back

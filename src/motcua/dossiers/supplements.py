@@ -70,7 +70,15 @@ def request_open(dossier: Dossier) -> Supplement | None:
     return dossier.supplements.filter(closed_at=None).first()
 
 
-def add_answer(*, dossier: Dossier, item: str, upload: UploadedFile[bytes], by: User, now: datetime) -> Paper:
+def add_answer(
+    *,
+    dossier: Dossier,
+    item: str,
+    upload: UploadedFile[bytes],
+    by: User,
+    now: datetime,
+    asked: Supplement | None = None,
+) -> Paper:
     """Keep one file of an answer that is not sent yet.
 
     Args:
@@ -79,21 +87,24 @@ def add_answer(*, dossier: Dossier, item: str, upload: UploadedFile[bytes], by: 
         upload: as the browser sent it.
         by: the citizen.
         now: the moment.
+        asked: the request that the citizen has read; left out, the one that is open.
 
     Raises:
         PaperRefused: the file cannot be taken, or there are too many.
-        NothingAsked: no request is open.
+        NothingAsked: no request is open, or another one than the citizen has read.
     """
-    paper, allow = in_answer(dossier=dossier, item=item, by=by)
+    paper, allow = in_answer(dossier=dossier, item=item, by=by, asked=asked)
     return store(paper, upload, now=now, allow=allow)
 
 
-def in_answer(*, dossier: Dossier, item: str, by: User) -> tuple[Paper, Allow]:
+def in_answer(
+    *, dossier: Dossier, item: str, by: User, asked: Supplement | None = None
+) -> tuple[Paper, Allow]:
     """Return the row to be of an answer's paper, and what must allow it; arguments as for ``add_answer``."""
     paper = Paper(dossier=dossier, kind=Paper.Kind.GIVEN, document_name=item[:500])
 
     def allow() -> None:
-        paper.supplement = _unanswered(dossier.pk, by)
+        paper.supplement = _unanswered(dossier.pk, by, asked)
         refuse_too_many(paper.supplement.papers.count())
 
     return paper, allow
@@ -110,7 +121,9 @@ def remove_answer(*, dossier: Dossier, paper_id: UUID, by: User, now: datetime) 
 
 
 @in_vietnamese()
-def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime) -> Supplement:
+def send_answer(
+    *, dossier: Dossier, brings_rest: bool, by: User, now: datetime, asked: Supplement | None = None
+) -> Supplement:
     """Send the answer: the office is told, and its officer receives the papers (``take_supplement``).
 
     Args:
@@ -118,13 +131,14 @@ def send_answer(*, dossier: Dossier, brings_rest: bool, by: User, now: datetime)
         brings_rest: whether what has no file will be handed in at the office.
         by: the citizen.
         now: the moment.
+        asked: as for ``add_answer``.
 
     Raises:
         NothingGiven: something has no file, and will not be brought either; or there is no file at all.
-        NothingAsked: no request is open, or the answer has been sent.
+        NothingAsked: no request is open, or another one, or the answer has been sent.
     """
     with transaction.atomic():
-        asked = _unanswered(dossier.pk, by)
+        asked = _unanswered(dossier.pk, by, asked)
         openable = asked.papers.exclude(scan=Paper.Scan.INFECTED)
         given = set(openable.values_list("document_name", flat=True))
         missing = [one["name"] for one in asked.documents if one["name"][:500] not in given]
@@ -167,11 +181,14 @@ def take_supplement(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
     return fresh
 
 
-def _unanswered(pk: UUID, by: User) -> Supplement:
-    """Return the request that waits for an answer; its dossier's row stays ours until the transaction ends."""
+def _unanswered(pk: UUID, by: User, read: Supplement | None = None) -> Supplement:
+    """Return the request that waits for an answer; its dossier's row stays ours until the transaction ends.
+
+    Raises NothingAsked: there is none, or it is another than the one that was read.
+    """
     dossier = Dossier.objects.locked(pk)
     asked = request_open(dossier) if is_own(by, dossier) else None
-    if asked is None or asked.answered_at is not None:
+    if asked is None or asked.answered_at is not None or (read is not None and read.pk != asked.pk):
         raise NothingAsked
     asked.dossier = dossier
     return asked

@@ -16,7 +16,8 @@ from motcua.accounts.requests import CitizenRequest, UserRequest
 from motcua.dossiers import uploads
 from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier
-from motcua.dossiers.own_dossier_views import own_dossier
+from motcua.dossiers.own_dossier_views import has_read_another, own_dossier
+from motcua.dossiers.supplements import request_open
 from motcua.dossiers.uploads import MOST_BYTES_OF_PIECE, NoUpload, OtherFile, UploadRefused, WrongPlace
 from motcua.web.uploads import content_length
 
@@ -29,7 +30,10 @@ _WAIT = ("busy", "away")  # reasons that pass by themselves
 @require_POST
 def begin_upload(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Begin a file of one's own dossier."""
-    return begun(request, own_dossier(request, pk), page="upload")
+    own = own_dossier(request, pk)
+    if "yeu-cau" in request.GET and has_read_another(request, request_open(own)):
+        return _words(str(uploads.TEXTS["no_such_line"]), 422)
+    return begun(request, own, page="upload")
 
 
 @citizen_required

@@ -233,8 +233,6 @@ def _make_paper(upload: Upload, *, by: User, now: datetime) -> None:
 
     def spend() -> None:
         allow()
-        if paper.supplement_id != upload.supplement_id:
-            raise NothingAsked
         if not Upload.objects.select_for_update().filter(pk=upload.pk).exists():
             raise NoUpload
         Upload.objects.filter(pk=upload.pk).delete()
