@@ -85,9 +85,10 @@ def test_old_messages_find_their_readers_and_old_dossiers_get_tickets(
     assert cast.an.born.encode() not in raw(waiting, "applicant_birth")
     assert set(named(offices=[waiting.office_id], text="nguyen an", most=9)) == {waiting.pk, looked_at.pk}
     assert Citizen.objects.get().full_name == User.objects.get(login="c-1").full_name == cast.an.full_name
-    assert [(step.move, step.at, step.actor.login) for step in waiting.steps.all()] == [
-        ("receive", now, "lan")
-    ]
+    assert [
+        (step.move, step.at, step.actor.login, step.office_id)
+        for step in waiting.steps.select_related("actor")
+    ] == [("receive", now, "lan", waiting.office_id)]
     assert (waiting.revision.number, waiting.revision.name) == (1, "Đăng ký khai sinh")
     assert waiting.holder_office_id == waiting.office_id
     assert (waiting.is_decision_barred, looked_at.is_decision_barred) == (True, False)

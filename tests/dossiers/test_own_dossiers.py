@@ -74,6 +74,25 @@ class TestTheDossiersPage:
         assert f"Hẹn trả: 17:00 ngày {timezone.localtime(received.due_at):%d/%m/%Y}" in page
         assert f"Đang ở: {received.holder_office.name}" in page
 
+    def test_who_works_elsewhere_since_takes_no_step_along(
+        self,
+        an_client: Client,
+        second_officer_client: Client,
+        officer: User,
+        other_officer: User,
+        received: Dossier,
+    ) -> None:
+        there, elsewhere = officer.office, other_officer.office
+        assert there is not None
+        assert elsewhere is not None
+        User.objects.filter(pk=officer.pk).update(office=elsewhere)
+
+        step = page_of(an_client, received).partition("Hồ sơ được tiếp nhận")[2].partition("</li>")[0]
+        assert there.name in step
+        desk = unescape(second_officer_client.get(f"/mot-cua/ho-so/{received.pk}/").content.decode())
+        assert f"{officer.full_name}, {there.name}" in desk
+        assert elsewhere.name not in desk
+
     def test_it_tells_the_reason_of_a_refusal(self, an_client: Client, officer: User) -> None:
         dossier = filed(an_client)
         steps.go(

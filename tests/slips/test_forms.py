@@ -175,6 +175,20 @@ def test_what_was_taken_back_is_not_called_sent_back(
     assert squeezed("trả lại") in words(made("06", dossier))
 
 
+def test_who_works_elsewhere_since_is_named_with_where_they_worked_then(
+    officer: User, other_officer: User, catalogue: None
+) -> None:
+    dossier = standing_at(states.RECEIVED)
+    there, elsewhere = officer.office, other_officer.office
+    assert there is not None
+    assert elsewhere is not None
+    User.objects.filter(pk=officer.pk).update(office=elsewhere)
+
+    said = words(made("06", dossier))
+    assert squeezed(f"{officer.full_name}, {there.name}") in said
+    assert squeezed(elsewhere.name) not in said
+
+
 def test_what_ended_after_its_day_is_called_late(officer: User, leader: User, catalogue: None) -> None:
     dossier = standing_at(states.PROCESSING, holder_office=UNIT)
     Dossier.objects.filter(pk=dossier.pk).update(due_at=NOW - timedelta(days=2))
@@ -347,7 +361,14 @@ def test_the_fonts_are_those_that_were_vendored() -> None:
 
 def _stopped(dossier: Dossier) -> Dossier:
     Step.objects.create(
-        dossier=dossier, move="stop", origin=2, target=8, at=NOW, actor=dossier.received_by, reason="x"
+        dossier=dossier,
+        move="stop",
+        origin=2,
+        target=8,
+        at=NOW,
+        actor=dossier.received_by,
+        office=dossier.office,
+        reason="x",
     )
     return read(dossier)
 

@@ -196,7 +196,7 @@ TABLES: Final = (
         seen_by=_OWN_OFFICE,
         kept=_WITH_DOSSIER,
         personal={"actor": Personal("người thực hiện"), "reason": Personal("lý do", _SEALED)},
-        other="id dossier move origin target at due_at",
+        other="id dossier move origin target at office due_at",
     ),
     Table(
         "dossiers.HandOver",

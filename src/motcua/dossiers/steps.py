@@ -110,6 +110,7 @@ def take_step(
         target=target,
         at=now,
         actor=by,
+        office_id=by.office_id,
         reason=reason.strip(),
         due_at=dossier.due_at,
     )

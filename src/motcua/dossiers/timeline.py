@@ -16,7 +16,7 @@ from motcua.web.templatetags.motcua import moment
 
 _STEPS: Final = Kept(
     lambda pk: Step.objects.filter(dossier=pk).annotate(
-        actor_name=F("actor__full_name"), actor_office=F("actor__office__name")
+        actor_name=F("actor__full_name"), actor_office=F("office__name")
     )
 )
 
@@ -26,7 +26,7 @@ def steps_of(dossier: Dossier) -> list[Any]:
 
     Returns:
         Each a ``Step`` with ``actor_name`` and ``actor_office``: the names, sealed and plain, of who took it and of
-        their office.
+        the office where they worked then.
     """
     return _STEPS.of(dossier.pk)
 

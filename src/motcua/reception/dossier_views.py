@@ -102,7 +102,7 @@ _STEPS: Final = Kept(
         documents=Subquery(Supplement.objects.filter(**_OF_A_STEP).values("documents")[:1]),
         actor_role=F("actor__role"),
         actor_name=F("actor__full_name"),
-        actor_office=F("actor__office__name"),
+        actor_office=F("office__name"),
     )
 )
 # The hand-overs of a dossier with the names of their offices and people, and nothing else of these.

@@ -25,6 +25,16 @@ class Step(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("Người thực hiện")
     )
+    office = models.ForeignKey(
+        "accounts.Office",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("Bộ phận"),
+        help_text="Where the actor worked then: who moves on takes no step of theirs along; null for a citizen",
+    )
     reason = SealedTextField(_("Lý do"), use="step_reason", max_length=2000, blank=True)
     due_at = models.DateTimeField(_("Hẹn trả"), null=True, blank=True)
 
