@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
+from PIL import Image
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 _HEX = re.compile(rb"<([0-9A-Fa-f\s]*)>")
@@ -36,6 +37,12 @@ def sizes(pdf: bytes) -> set[tuple[int, int]]:
 def words(pdf: bytes) -> str:
     """Return all text of a PDF without any blanks: where lines break is no business of a test."""
     return squeezed("".join(_text(page) for page in pages(pdf)))
+
+
+def is_margin_empty(pictures: list[bytes]) -> bool:
+    """Say whether nothing stands in the last 9 mm on the right of pages drawn as pictures at 72 dots an inch."""
+    drawn = [Image.open(BytesIO(one)).convert("L") for one in pictures]
+    return all(one.crop((one.width - 26, 0, one.width, one.height)).getextrema()[0] > 250 for one in drawn)
 
 
 def squeezed(text: str) -> str:

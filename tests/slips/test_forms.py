@@ -12,20 +12,20 @@ from datetime import timedelta
 import pytest
 
 from motcua.accounts.models import User
-from motcua.dossiers import states, steps
+from motcua.dossiers import states, steps, supplements
 from motcua.dossiers.hand_overs import decline, hand_over, take_back
 from motcua.dossiers.models import Dossier, DossierOwner, Step, Supplement
 from motcua.procedures.models import ProcedureRevision
 from motcua.slips import service
 from motcua.slips.facts import TITLES, facts_of
-from motcua.slips.typesetting import DRAWN, FONTS, FORMS, drawable, typeset
+from motcua.slips.typesetting import DRAWN, FONTS, FORMS, draw, drawable, typeset
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import filed
 from tests.dossiers.lives import UNIT, place, standing_at
 from tests.people import cast
 from tests.reception.conftest import Desk
 from tests.slips.conftest import BASE_URL, NOW, made, read
-from tests.slips.reading import alternatives, opened, pages, sizes, squeezed, words
+from tests.slips.reading import alternatives, is_margin_empty, opened, pages, sizes, squeezed, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -265,6 +265,38 @@ def test_what_no_letter_draws_becomes_a_box_and_stops_no_slip(receive: Callable[
 
 def test_what_is_copied_from_a_table_or_a_word_processor_keeps_its_words_apart() -> None:
     assert drawable("Mục 1\tTờ khai\vBản sao 01\u20112026\u2028Hết") == "Mục 1 Tờ khai\nBản sao 01-2026\nHết"
+
+
+def test_blanks_of_every_kind_part_words_and_draw_no_box() -> None:
+    assert (
+        drawable("Tờ khai\tBản sao\u2003Bản chính\u3000A\u202fB\rC\r\nD")
+        == "Tờ khai Bản sao Bản chính A B C\nD"
+    )
+
+
+@pytest.mark.parametrize("slip", ["01", "02", "06"])
+def test_a_long_word_breaks_within_its_line_or_column(
+    receive: Callable[..., Dossier], officer: User, slip: str
+) -> None:
+    word = "Giay_chung_nhan_" * 15
+    dossier = receive(
+        full_name=f"{word[:60]} An",
+        permanent_residence=word,
+        email=f"{word}@vidu.vn",
+        documents=[{"name": word, "originals": 1, "copies": 1}],
+    )
+    supplements.ask_supplement(
+        dossier=dossier, documents=[{"name": word, "note": word}], reason=word, by=officer, now=NOW
+    )
+    facts = facts_of(slip, read(dossier), now=NOW, base_url=BASE_URL)
+    assert is_margin_empty(draw(slip, facts, ppi=72))
+    assert words(made(slip, dossier)).count(word) >= 3
+
+
+def test_an_address_to_be_copied_stays_whole(receive: Callable[..., Dossier]) -> None:
+    base_url = "https://dichvucong.mot-tinh-dai.gov.vn"
+    facts = facts_of("01", receive(), now=NOW, base_url=base_url)
+    assert f"{base_url}/tra-cuu/" in words(typeset("01", facts, now=NOW))
 
 
 def test_every_letter_said_to_be_drawn_is_in_the_fonts(receive: Callable[..., Dossier]) -> None:

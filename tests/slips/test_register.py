@@ -18,9 +18,10 @@ from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier, Result
 from motcua.slips import book
+from motcua.slips.typesetting import draw
 from tests.conftest import browser_of
 from tests.slips.conftest import NOW
-from tests.slips.reading import opened, sizes, squeezed, words
+from tests.slips.reading import is_margin_empty, opened, sizes, squeezed, words
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +127,17 @@ def test_a_line_tells_what_became_of_a_dossier(receive: Callable[..., Dossier], 
     assert row[2] == "Đăng ký khai sinh"
     assert row[9:12] == ["08:31 23/11/2026", "09:00 26/11/2026", "Lê Văn Nhận"]
     assert row[12] == "Chưa xác thực danh tính"
+
+
+def test_a_long_word_breaks_within_its_column_and_a_code_stays_whole(receive: Callable[..., Dossier]) -> None:
+    word = "Wolfeschlegelsteinhausen" * 10
+    dossier = receive(full_name=f"{word[:48]} Anna", permanent_residence=word)
+    part = book.BookPart(dossier.office, NOW.year)
+    facts = book.facts_of_part(part, now=NOW)
+    assert is_margin_empty(draw("07", facts, ppi=72))
+    said = words(book.make_register(part, now=NOW))
+    assert str(dossier.code) in said
+    assert word in said
 
 
 def test_a_part_is_a_tagged_file_on_a4(a_year: list[Dossier], officer_client: Client) -> None:

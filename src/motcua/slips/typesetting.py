@@ -31,8 +31,8 @@ DRAWN: Final = (
 )
 _NOT_DRAWN: Final = re.compile(f"[^{DRAWN}]")
 _BOX: Final = "□"
-# What comes along from tables and word processors, and what it looks like there.
-_LOOKS_LIKE: Final = str.maketrans({"\t": " ", "\v": "\n", "\u2011": "-", "\u2028": "\n", "\u2029": "\n"})
+# What comes along from word processors, and what it looks like there.
+_LOOKS_LIKE: Final = str.maketrans({"\v": "\n", "\u2011": "-", "\u2028": "\n", "\u2029": "\n"})
 _PATIENCE: Final = 60  # seconds
 
 
@@ -79,9 +79,12 @@ def draw(form: str, facts: dict[str, Any], *, ppi: int) -> list[bytes]:
 
 
 def drawable(text: str) -> str:
-    """Return a text as the fonts can draw it: NFC, without control characters, a box for what has no letter there."""
+    """Return a text as the fonts can draw it: NFC, a blank for every kind of blank, a box for what has no letter there.
+
+    Control characters that are no blanks are left out.
+    """
     text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").translate(_LOOKS_LIKE)
-    return _NOT_DRAWN.sub(lambda found: "" if unicodedata.category(found[0])[0] == "C" else _BOX, text)
+    return _NOT_DRAWN.sub(_stand_in, text)
 
 
 def _compiled(form: str, facts: dict[str, Any], **how: Any) -> Any:
@@ -98,6 +101,12 @@ def _compiled(form: str, facts: dict[str, Any], **how: Any) -> Any:
     )
     said = json.dumps(_said(facts), ensure_ascii=False)
     return compiler.compile(input=str(FORMS / f"{form}.typ"), sys_inputs={"facts": said}, **how)
+
+
+def _stand_in(found: re.Match[str]) -> str:
+    if found[0].isspace():  # a tab as from a spreadsheet, a line's end of another system
+        return " "
+    return "" if unicodedata.category(found[0])[0] == "C" else _BOX
 
 
 def _said(value: Any, name: str = "") -> Any:
