@@ -262,6 +262,17 @@ class TestCash:
         assert answer.status_code == 404
         assert not Receipt.objects.exists()
 
+    def test_the_largest_fee_that_the_catalogue_allows_is_taken_and_its_day_closed(
+        self, costly: Costly, cashier_client: Client
+    ) -> None:
+        fee = costly(amount=2_000_000_000)
+        said = {"fee": fee.pk, "take": "1", "tendered": "2.000.000.000", "payer": "An"}
+        page = cashier_client.post(f"/mot-cua/thu-phi/ho-so/{fee.dossier_id}/", said, follow=True)
+        assert "Đã thu 2.000.000.000 đ" in page.content.decode()
+        shown = {"expected": "2000000000", "written": "1", "counted": "2.000.000.000"}
+        cashier_client.post("/mot-cua/thu-phi/khoa-so/", shown)
+        assert DayClosing.objects.get().counted == 2_000_000_000
+
     def test_a_code_that_is_scanned_leads_to_its_fees(self, costly: Costly, cashier_client: Client) -> None:
         dossier = costly().dossier
         on_the_slip = f"http://testserver/tra-cuu/?ma={dossier.code}"
@@ -656,6 +667,28 @@ class TestTheDaysEnd:
         for counted in ("2", "2,0"):
             said = self.hidden(page) | {"counted": "", "note_5000": counted}
             assert unfolded in cashier_client.post(address, said).content.decode()
+
+    def test_a_closed_day_lists_its_notes_from_the_largest_on(
+        self, cashier: User, cashier_client: Client
+    ) -> None:
+        self.close(cashier, counted=0, expected=0, written=0)
+        DayClosing.objects.update(denominations={"2000": 1, "500000": 1, "20000": 1})
+        closed = DayClosing.objects.get()
+        page = cashier_client.get(f"/mot-cua/thu-phi/khoa-so/{closed.pk}/").content.decode()
+        table = page.partition("Theo mệnh giá")[2]
+        assert re.findall(r'"Mệnh giá">([0-9.]+) đ', table) == ["500.000", "20.000", "2.000"]
+
+    def test_a_page_opened_before_midnight_closes_its_own_day(
+        self, cashier_client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        address, midnight = "/mot-cua/thu-phi/khoa-so/", NOON.replace(hour=0)
+        monkeypatch.setattr(timezone, "now", lambda: midnight - timedelta(minutes=2))
+        page = cashier_client.get(address).content.decode()
+        to = re.search(r'<form method="post"(?: action="([^"]*)")?', page.partition("</h1>")[2])
+        assert to is not None
+        monkeypatch.setattr(timezone, "now", lambda: midnight + timedelta(minutes=1))
+        cashier_client.post(f"{address}{to[1] or ''}", self.hidden(page) | {"counted": "0"})
+        assert DayClosing.objects.get().day == date(2026, 11, 25)
 
     @staticmethod
     def hidden(page: str) -> dict[str, str]:

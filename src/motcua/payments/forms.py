@@ -13,7 +13,8 @@ from motcua.payments.closing import Till
 from motcua.web.fields import WholeField
 from motcua.web.templatetags.motcua import money
 
-_MOST: Final = 1_000_000_000  # đồng
+_MOST: Final = 2_000_000_000  # đồng, as the catalogue has fees
+_MOST_IN_TILL: Final = 10**12
 _NO_COUNT: Final = _("Vui lòng ghi số tờ bằng chữ số, ví dụ 12.")
 NOTES: Final = (500_000, 200_000, 100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200)
 
@@ -102,6 +103,7 @@ class ClosingForm(forms.Form):
     counted = MoneyField(
         label=_("Tiền mặt đếm được (đồng)"),
         required=False,
+        max_value=_MOST_IN_TILL,
         help_text=_("Để trống nếu đếm theo mệnh giá dưới đây."),
     )
     note = forms.CharField(

@@ -284,7 +284,7 @@ def _closed(request: HttpRequest, closed: DayClosing, *, is_own: bool) -> HttpRe
     receipts = list(closed.receipts.select_related("office", "fee__dossier"))
     notes = [
         {"value": int(value), "count": count, "sum": int(value) * count}
-        for value, count in closed.denominations.items()
+        for value, count in sorted(closed.denominations.items(), key=lambda one: -int(one[0]))
     ]
     context = {"closed": closed, "receipts": receipts, "notes": notes, "is_own": is_own}
     return render(request, "payments/till_closed.html", context)
