@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,8 +16,18 @@ from motcua.accounts.models import Office, User
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.time_limits import label_of
-from motcua.figures import counting
-from motcua.figures.counting import Flow, Point, cells_of, grouped, points_of, spans_of, standings_of, total
+from motcua.figures import counting, words
+from motcua.figures.counting import (
+    Flow,
+    Point,
+    cells_of,
+    grouped,
+    points_of,
+    share,
+    spans_of,
+    standings_of,
+    total,
+)
 from motcua.figures.reporting import report_of
 from motcua.procedures.models import Procedure
 from motcua.web.days import Period
@@ -307,6 +317,38 @@ def test_a_period_is_cut_into_days_weeks_or_months(first: str, last: str, spans:
     period = Period(*(datetime.fromisoformat(day).date() for day in (first, last)))
 
     assert [f"{begin:%d/%m}-{end:%d/%m}" for begin, end in spans_of(period)] == spans
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-11-02", "2026-11-02", "02/11/2026"),
+        ("2026-11-02", "2026-11-08", "02/11–08/11/2026"),
+        ("2026-12-28", "2027-01-03", "28/12/2026–03/01/2027"),
+    ],
+)
+def test_a_span_says_the_year_of_each_of_its_ends(first: str, last: str, said: str) -> None:
+    assert words.span(Point(date.fromisoformat(first), date.fromisoformat(last))) == said
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "said"),
+    [
+        (1, 16, "6,3%"),
+        (1, 80, "1,3%"),
+        (3, 2000, "0,2%"),
+        (1, 3, "33,3%"),
+        (2, 3, "66,7%"),
+        (5, 5, "100,0%"),
+        (0, 5, "0,0%"),
+    ],
+)
+def test_a_share_is_rounded_as_people_and_spreadsheets_do(part: int, whole: int, said: str) -> None:
+    assert words.percent(share(part, whole)) == said
+
+
+def test_points_on_average_are_rounded_as_people_and_spreadsheets_do() -> None:
+    assert [words.mean(points / 8) for points in (9, 11, 16)] == ["1,13", "1,38", "2,00"]
 
 
 def test_an_empty_period_has_every_day_with_nothing_on_it() -> None:

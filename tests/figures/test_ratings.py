@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.dossiers.models import Rating
-from motcua.figures.counting import Marks, comments_of, ratings_of
+from motcua.figures import counting
+from motcua.figures.counting import Marks, Rated, comments_of, ratings_of
 from motcua.figures.reporting import all_procedures, ratings_rows
 from motcua.procedures.models import Procedure
 from tests.conftest import browser_of
@@ -78,6 +79,18 @@ def test_ratings_stand_on_the_page_with_their_questions(leaders_client: Client) 
     assert "7. Thái độ của cán bộ 1,50 2" in page
     assert "Mức độ hài lòng 75,0%" in page
     assert "8. Việc tiếp thu, giải quyết phản ánh, kiến nghị — 0" in page
+
+
+def test_many_ratings_are_written_as_people_write_numbers(
+    leaders_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = rated({"7": 2}, when=timezone.now())
+    many = Rated(made.dossier.office_id, made.dossier.procedure_id, Marks(1234, (1234,) * 9, (2468,) * 9))
+    monkeypatch.setattr(counting, "ratings_of", lambda _chosen: [many])
+    page = words_of(leaders_client.get(PAGE, {"ky": "hom-nay"}).content.decode())
+
+    assert "1.234" in page
+    assert "1234" not in page
 
 
 def test_comments_come_in_fives_so_that_nobody_is_recognised(leader: User) -> None:

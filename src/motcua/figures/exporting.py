@@ -101,8 +101,12 @@ def as_workbook(
     checks = (*words.CHECKS, words.LIMITED)
     book.sheet(
         _("Kiểm tra danh tính"),
-        (_("Thời gian"), *_headings(checks), str(words.WITHOUT_ANSWER.heading)),
-        [(one.label, *_numbers(one.counts, checks), _Share(one.without_answer)) for one in report.checks],
+        (_("Từ ngày"), _("Đến ngày"), *_headings(checks), str(words.WITHOUT_ANSWER.heading)),
+        [
+            (one.first, one.last, *_numbers(asked.counts, checks), _Share(asked.without_answer))
+            for one, asked in zip(report.points, report.checks, strict=True)
+        ],
+        widths=(12, 12),
     )
     marks, *tables = rated
     book.sheet(
@@ -166,14 +170,14 @@ class _Share(float):
     """A percentage, for the format of its cell; made of None it is no number."""
 
     def __new__(cls, value: float | None) -> Any:
-        return None if value is None else super().__new__(cls, round(value, 1))
+        return None if value is None else super().__new__(cls, words.rounded(value, 1))
 
 
 class _Points(float):
     """Points on average, for the format of their cell; made of None they are no number."""
 
     def __new__(cls, value: float | None) -> Any:
-        return None if value is None else super().__new__(cls, round(value, 2))
+        return None if value is None else super().__new__(cls, words.rounded(value, 2))
 
 
 class _Book:

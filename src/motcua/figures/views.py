@@ -68,7 +68,7 @@ def ratings(request: OfficialRequest) -> HttpResponse:
                 (
                     one,
                     words.mean(mean),
-                    answers,
+                    whole(answers),
                     part_of(share(mean, 2) if mean is not None else None, _points(mean)),
                 )
                 for one, mean, answers in zip(INDICATORS, marks.means, marks.answers, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from django.utils.functional import Promise
@@ -122,10 +123,11 @@ GENERAL: Final = (
 
 
 def span(point: Point) -> str:
-    """Return a day, or the first and last day of a longer span: 02/11/2026, 02/11–08/11/2026."""
+    """Return a day, or the first and last day of a longer span: 02/11/2026, 02/11–08/11/2026, 28/12/2026–03/01/2027."""
     if point.first == point.last:
         return f"{point.first:%d/%m/%Y}"
-    return f"{point.first:%d/%m}–{point.last:%d/%m/%Y}"
+    is_one_year = point.first.year == point.last.year
+    return f"{point.first:{'%d/%m' if is_one_year else '%d/%m/%Y'}}–{point.last:%d/%m/%Y}"
 
 
 def short_span(point: Point) -> str:
@@ -134,11 +136,16 @@ def short_span(point: Point) -> str:
     return f"{point.first:T%m/%y}" if is_month else f"{point.first:%d/%m}"
 
 
+def rounded(value: float, places: int) -> Decimal:
+    """Round as people and spreadsheets do: 6.25 to 6.3, 0.15 to 0.2."""
+    return Decimal(repr(value)).quantize(Decimal(10) ** -places, ROUND_HALF_UP)
+
+
 def percent(value: float | None) -> str:
     """Write a share: 97,5%; "—" where there is none."""
-    return "—" if value is None else f"{value:.1f}%".replace(".", ",")
+    return "—" if value is None else f"{rounded(value, 1)}%".replace(".", ",")
 
 
 def mean(value: float | None) -> str:
     """Write points on average: 1,75; "—" where there are none."""
-    return "—" if value is None else f"{value:.2f}".replace(".", ",")
+    return "—" if value is None else f"{rounded(value, 2)}".replace(".", ",")
