@@ -541,6 +541,21 @@ class TestVoiding:
         with pytest.raises(NotYours):
             service.void(receipt_pk=made.pk, reason="Nhầm", by=User.objects.get(pk=officer.pk), now=NOON)
 
+    def test_who_wrote_it_voids_it_though_the_dossier_has_gone_to_another_office(
+        self, costly: Costly, cashier: User, cashier_client: Client, specialist: User
+    ) -> None:
+        fee = costly()
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=timezone.now())
+        Dossier.objects.filter(pk=fee.dossier_id).update(
+            office=specialist.office, holder_office=specialist.office
+        )
+        address = f"/mot-cua/thu-phi/bien-lai/{made.pk}/"
+        assert address in cashier_client.get("/mot-cua/thu-phi/khoa-so/").content.decode()
+        assert "Hủy biên lai viết nhầm" in cashier_client.get(address).content.decode()
+        cashier_client.post(address, {"reason": "Nhầm"})
+        made.refresh_from_db()
+        assert made.voided_by == cashier
+
     def test_the_receipt_of_a_dossier_that_is_over_stays(
         self, costly: Costly, cashier: User, officer: User
     ) -> None:

@@ -138,7 +138,8 @@ def taken(request: OfficialRequest, pk: UUID) -> HttpResponse:
         "fee__dossier__revision",
     )
     receipt = get_object_or_404(Receipt.objects.select_related(*neighbors), pk=pk)
-    if not may_do(user, Right.TAKE_FEE, receipt.fee.dossier):
+    is_own = receipt.taken_by_id == user.pk
+    if not (is_own or may_do(user, Right.TAKE_FEE, receipt.fee.dossier)):
         raise Http404
     form = VoidForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -155,7 +156,6 @@ def taken(request: OfficialRequest, pk: UUID) -> HttpResponse:
         except NotYours:
             raise PermissionDenied(_("Chỉ người đã thu mới hủy được biên lai này.")) from None
         return redirect("taken", pk)
-    is_own = receipt.taken_by_id == user.pk
     context = {
         "receipt": receipt,
         "dossier": receipt.fee.dossier,
