@@ -137,6 +137,16 @@ def test_a_pause_that_began_after_the_period_is_not_one_in_it() -> None:
     assert flow_of(*FEBRUARY, now=IN_MARCH).paused == 0
 
 
+def test_what_was_overdue_and_has_a_new_term_since_is_judged_by_the_new_date() -> None:
+    dossier = lived(at("12/02 09:00"), paused=at("01/03 09:00"))
+    assert flow_of(*FEBRUARY, now=IN_MARCH).overdue == 1
+    Dossier.objects.filter(pk=dossier.pk).update(
+        status=states.RECEIVED, paused_at=None, due_at=due(at("02/03 09:00"), 3)
+    )
+    assert flow_of(*FEBRUARY, now=IN_MARCH).in_time == 1
+    assert "thì đếm theo hạn mới" in str(words.GENERAL[-1])
+
+
 def test_dossiers_that_were_never_received_are_counted_beside_the_balance() -> None:
     standing(states.REFUSED, 1, closed_at=at("10/02 09:00"), saved_at=at("10/02 09:00"))
     standing(states.REFUSED, 2, closed_at=at("10/01 09:00"), saved_at=at("10/02 09:00"))

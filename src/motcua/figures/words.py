@@ -117,7 +117,8 @@ GENERAL: Final = (
     _("Tồn đầu kỳ + tiếp nhận = có kết quả + rút, dừng + đang giải quyết."),
     _(
         "Số của kỳ đã qua tính theo hồ sơ như đang ghi: hồ sơ tạm dừng lúc cuối kỳ mà nay thời hạn đã chạy lại thì "
-        "đếm là trong hạn; kết quả được giải quyết lại thì chưa tính là có kết quả."
+        "đếm là trong hạn; hồ sơ quá hạn lúc cuối kỳ mà sau đó thời hạn tính lại thì đếm theo hạn mới; kết quả được "
+        "giải quyết lại thì chưa tính là có kết quả."
     ),
 )
 
