@@ -22,6 +22,7 @@ from motcua.dossiers.files.reading import ReadPaper
 from motcua.dossiers.models import Dossier, DossierOwner, Extension, Fee, Paper, Supplement
 from motcua.dossiers.steps import go
 from motcua.dossiers.time_limits import closes_on
+from motcua.payments.service import take_cash, void
 from motcua.procedures.models import Offer
 from tests.dossiers.filing import pdf
 from tests.dossiers.lives import DIVISION, SECOND_DIVISION, UNIT, place, received, standing_at
@@ -327,6 +328,18 @@ class TestForms:
         dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
         does(as_("khanh"), dossier, "ask_fee", amount="50.000", reason="Phí bản sao")
         assert Fee.objects.get().amount == 50_000
+
+    def test_no_second_later_fee_is_asked_while_one_is_owed_again(
+        self, as_: As, specialist: User, cashier: User
+    ) -> None:
+        dossier, now = standing_at(states.PROCESSING, holder_office=DIVISION), timezone.now()
+        fee = ask_fee(dossier=dossier, amount=8000, reason="Phí bản sao", by=specialist, now=now)
+        receipt = take_cash(fee_pk=fee.pk, by=cashier, now=now)
+        void(receipt_pk=receipt.pk, reason="Nhầm", by=cashier, now=now)
+        page = does(as_("khanh"), dossier, "ask_fee", amount="5000", reason="Phí trích lục")
+        assert "Vui lòng thu hoặc miễn khoản đó trước" in page
+        assert "Phí trích lục</textarea>" in page
+        assert dossier.fees.get() == fee
 
     def test_the_cashier_sees_the_sum_and_takes_it(self, as_: As, specialist: User, cashier: User) -> None:
         dossier = standing_at(states.PROCESSING, holder_office=DIVISION)

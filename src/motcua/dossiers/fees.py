@@ -26,6 +26,10 @@ class Unpaid(MoveRefused):
     """The result is not given out while something is owed."""
 
 
+class OwedAlready(MoveRefused):
+    """A later fee is owed that nobody waits for any more: its receipt was voided. It is taken or waived first."""
+
+
 class NotOwed(ValueError):
     """A fee was paid, waived or cancelled before."""
 
@@ -56,6 +60,7 @@ def ask_fee(*, dossier: Dossier, amount: int, reason: str, by: User, now: dateti
 
     Raises:
         ValueError: the amount is none.
+        OwedAlready: another such fee is owed.
         steps.NotYours, states.MoveRefused: nothing was asked.
     """
     if amount <= 0:
@@ -63,7 +68,7 @@ def ask_fee(*, dossier: Dossier, amount: int, reason: str, by: User, now: dateti
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
         if fresh.fees.filter(Fee.OPEN, kind=Fee.Kind.LATER).exists():
-            raise MoveRefused("a later fee is owed already")
+            raise OwedAlready("a later fee is owed already")
         fee = Fee(dossier=fresh, amount=amount, asked_at=now, asked_by=by)
         take_step(dossier=fresh, move=states.MOVES["ask_fee"], by=by, now=now, reason=reason, beside=[fee])
     return fee

@@ -28,7 +28,7 @@ from motcua.dossiers import results, states
 from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import sees, visible_to
 from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
-from motcua.dossiers.fees import Unpaid, sum_of_fees
+from motcua.dossiers.fees import OwedAlready, Unpaid, sum_of_fees
 from motcua.dossiers.files.reading import ACCEPT, PaperRefused, request_max_bytes
 from motcua.dossiers.hand_overs import HandingRefused, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
@@ -56,6 +56,10 @@ STALE_FORM: Final = gettext_lazy(
 DONE_BEFORE: Final = gettext_lazy("Việc này đã được ghi nhận ở lần bấm trước.")
 NOT_HERE: Final = gettext_lazy("Ông/bà không còn giữ hồ sơ này, nên việc vừa bấm không được thực hiện.")
 UNPAID: Final = gettext_lazy("Chưa trả được kết quả: phí, lệ phí của hồ sơ chưa thu đủ và chưa được miễn.")
+OWED_ALREADY: Final = gettext_lazy(
+    "Hồ sơ đang có khoản phí, lệ phí phát sinh chưa nộp. Vui lòng thu hoặc miễn khoản đó trước, rồi mới yêu cầu khoản "
+    "mới."
+)
 DAY_CLOSED: Final = gettext_lazy("Ông/bà đã khóa sổ hôm nay nên không thu thêm tiền mặt được.")
 BARRED: Final = gettext_lazy(
     "Chưa được phép ra quyết định về hồ sơ này: danh tính người nộp còn chờ CSDLQG về dân cư trả lời, hoặc còn chờ cán "
@@ -257,7 +261,7 @@ def _done(
     """Do it, if the dossier is still what the page showed; a step that another was faster with is told in words."""
     by, now = request.user, timezone.now()
     mark = request.POST.get("mark", "")
-    is_stale = False
+    is_stale, why_not = False, STALE_FORM
     try:
         with transaction.atomic():
             fresh = Dossier.objects.locked(dossier.pk)
@@ -277,6 +281,8 @@ def _done(
         messages.warning(request, str(HINDRANCE_TEXTS[refused.hindrance]))
     except Unpaid:
         messages.error(request, str(UNPAID))
+    except OwedAlready:
+        is_stale, why_not = True, OWED_ALREADY
     except WaitsAtBank:
         messages.warning(request, str(WAITS_AT_BANK))
         return redirect("fees_of", dossier.pk)
@@ -296,7 +302,7 @@ def _done(
         messages.info(request, str(DONE_BEFORE))
     elif is_stale:
         if form is not None and action.is_open(by, dossier, None):
-            messages.warning(request, str(STALE_FORM))
+            messages.warning(request, str(why_not))
             return _form_page(request, dossier, action, form)
         messages.warning(request, str(STALE))
     return redirect("desk_dossier", dossier.pk)
