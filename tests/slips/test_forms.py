@@ -269,8 +269,7 @@ def test_what_is_copied_from_a_table_or_a_word_processor_keeps_its_words_apart()
 
 def test_blanks_of_every_kind_part_words_and_draw_no_box() -> None:
     assert (
-        drawable("Tờ khai\tBản sao\fBản chính\u3000A\u202fB\rC\r\nD")
-        == "Tờ khai Bản sao Bản chính A B C\nD"
+        drawable("Tờ khai\tBản sao\fBản chính\u3000A\u202fB\rC\r\nD") == "Tờ khai Bản sao Bản chính A B C\nD"
     )
 
 
