@@ -178,6 +178,18 @@ class TestTheAnswer:
         assert str(dossier.code) in an_client.get("/ho-so/").content.decode()
         assert an_client.get(f"/ho-so/{dossier.pk}/").status_code == 200
 
+    def test_a_yes_to_an_old_number_brings_the_dossier_into_no_account(
+        self, officer: User, citizen_an: Citizen, register: ToldRegister
+    ) -> None:
+        citizen_an.number = IdNumber(cast.hoa2.old_number)
+        citizen_an.save()
+        register._service = "003"
+        dossier = received(officer, replace(applicant(cast.hoa2), number=citizen_an.number))
+        run_next_recheck(now=NOW + SECOND)
+
+        assert fresh(dossier).is_identity_verified
+        assert fresh(dossier).citizen is None
+
     def test_the_officer_who_received_is_who_asks(self, officer: User, register: ToldRegister) -> None:
         received(officer)
         run_next_recheck(now=NOW)

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from motcua.accounts.models import Office, User
+from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.service import owner_of
 from motcua.dossiers import states
 from motcua.dossiers.agreed_terms import agree
@@ -92,6 +92,16 @@ class NotReceived:
         return "guide_walk_in" if self.documents else "refuse_walk_in"
 
 
+def account_of_verified(dossier: Dossier) -> Citizen | None:
+    """Return the account into which a dossier comes whose applicant was verified at the desk.
+
+    None for an old card number: it may have two holders, and who has the account need not be this one.
+    """
+    if not (dossier.applicant_number and IdNumber(dossier.applicant_number).is_personal_number):
+        return None
+    return owner_of(number_digest=dossier.applicant_number_digest)
+
+
 def receive_at_desk(
     *,
     officer: User,
@@ -165,9 +175,8 @@ def receive_at_desk(
         press_key=press_key,
     )
     dossier.set_applicant_number(applicant.number)
-    # An old card number may have two holders: the account that has it need not be this person's.
-    if check is not None and check.is_verified and applicant.number and applicant.number.is_personal_number:
-        dossier.citizen = owner_of(number_digest=dossier.applicant_number_digest)
+    if check is not None and check.is_verified:
+        dossier.citizen = account_of_verified(dossier)
     move = states.MOVES[instead.move if instead else "receive"]
     try:
         with transaction.atomic():

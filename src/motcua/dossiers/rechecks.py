@@ -24,10 +24,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from motcua.accounts.models import User
-from motcua.accounts.service import asker_of, marks_of, owner_of
+from motcua.accounts.service import asker_of, marks_of
 from motcua.audit.service import record
 from motcua.dossiers import recheck_pace, states
-from motcua.dossiers.intake import NotThisOffice
+from motcua.dossiers.intake import NotThisOffice, account_of_verified
 from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.notifications import tell_of_recheck
 from motcua.identity.birth import BirthDate
@@ -363,8 +363,7 @@ def _mark(dossier: Dossier, check: IdentityCheck) -> None:
     reasons = Dossier.ByHand
     if check.is_verified:
         dossier.by_hand_reason, dossier.is_decision_barred = "", False
-        # As at the desk: what was received for a verified number is found in the account that has the number.
-        dossier.citizen = dossier.citizen or owner_of(number_digest=dossier.applicant_number_digest)
+        dossier.citizen = dossier.citizen or account_of_verified(dossier)
     elif check.is_rejected:
         is_news = dossier.by_hand_reason != reasons.REJECTED
         dossier.is_decision_barred |= (
