@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,12 +11,14 @@ import pytest
 import time_machine
 from django import forms
 from django.db import OperationalError, connection
+from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from motcua.accounts.models import User
 from motcua.identity.birth import BirthDate
 from motcua.web.markup import field
+from motcua.web.middleware import CompressPages
 from motcua.web.templatetags import motcua
 
 MOMENT = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
@@ -333,3 +336,28 @@ def test_vendored_files_are_the_ones_that_were_reviewed() -> None:
         if path.suffix in {".js", ".wasm", ".woff2"}
     }
     assert files == noted
+
+
+@pytest.mark.django_db
+def test_a_page_is_sent_compressed_to_browsers_that_can_read_it(client: Client) -> None:
+    plain = client.get("/thu-tuc/")
+    packed = client.get("/thu-tuc/", headers={"accept-encoding": "gzip, deflate, br"})
+
+    assert "Content-Encoding" not in plain
+    assert packed["Content-Encoding"] == "gzip"
+    assert len(packed.content) < len(plain.content) / 2
+    assert gzip.decompress(packed.content).lower().startswith(b"<!doctype html>")
+    assert "Accept-Encoding" in packed["Vary"]
+
+
+@pytest.mark.django_db
+def test_the_length_of_a_compressed_page_is_never_quite_the_same(client: Client) -> None:
+    pages = [client.get("/dang-ky/", headers={"accept-encoding": "gzip"}) for _ in range(20)]
+    assert len({len(page.content) for page in pages}) > 1
+
+
+def test_a_paper_is_sent_as_it_is(rf: RequestFactory) -> None:
+    paper = HttpResponse(b"%PDF-1.7 " * 1000, content_type="application/pdf")
+    answer = CompressPages(lambda request: paper)(rf.get("/", headers={"accept-encoding": "gzip"}))
+    assert "Content-Encoding" not in answer
+    assert answer.content == b"%PDF-1.7 " * 1000

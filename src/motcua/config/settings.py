@@ -181,6 +181,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "motcua.web.middleware.CompressPages",
     "motcua.web.tallies.count_requests",
     "csp.middleware.CSPMiddleware",
     "motcua.web.middleware.drop_null",
