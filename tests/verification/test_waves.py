@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
+from base64 import urlsafe_b64decode
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,11 +13,13 @@ import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from motcua.audit.models import AuditEvent
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber
 from motcua.identity.register import TouchPoint
+from motcua.sealing import unseal
 from motcua.verification import challenge, wave
 from motcua.verification.models import IdentityCheck, SpentChallenge, Wave
 from motcua.verification.service import Asker, ChallengeNeeded, Press, Purpose, check_identity, fetch_citizen
@@ -104,6 +110,30 @@ def test_whoever_answers_the_question_is_checked_as_ever(register, settings) -> 
     press = Press(None, asked.token, answered(asked))
 
     assert ask(50, now=NOW + timedelta(seconds=15), press=press).is_rejected
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda words: unicodedata.normalize("NFD", words),
+        lambda words: words.upper() + ".",
+        lambda words: words.replace("-", " "),
+        lambda words: f"  {words}  ",
+    ],
+    ids=["marks apart", "capitals and a stop", "no hyphen", "blanks"],
+)
+def test_the_right_answer_in_words_counts_however_it_was_typed(
+    register, language: str, typed: Callable[[str], str]
+) -> None:
+    with translation.override(language):
+        for _ in range(20):
+            asked = challenge.ask(now=NOW)
+            sealed = unseal("challenge", urlsafe_b64decode(asked.token))
+            words = challenge.in_words(json.loads(sealed)["answer"])
+            assert challenge.is_passed(
+                token=asked.token, answer=typed(words), now=NOW + timedelta(seconds=5)
+            ), words
 
 
 @pytest.mark.parametrize("how", ["wrong", "too soon", "too late", "twice", "forged", "empty"])
