@@ -98,7 +98,7 @@ def test_a_procedure_changed_after_the_check_is_refused(desk: Desk) -> None:
     desk.checks(cast.an)
     desk.choose(ANOTHER_PROCEDURE)
     screen = desk.saves()
-    assert "thủ tục đã đổi" in screen
+    assert "đã đổi thủ tục" in screen
     assert not Dossier.objects.exists()
 
 
@@ -140,6 +140,121 @@ def test_a_later_no_about_the_same_claim_takes_an_earlier_yes_away(
     assert not desk.saves().is_receipt
     assert not Dossier.objects.exists()
     assert not WaitingRecord.objects.exists()
+
+
+def test_a_check_for_one_office_counts_for_nothing_at_another(
+    desk: Desk, officer: User, other_officer: User
+) -> None:
+    desk.checks(cast.an)
+    officer.office = other_officer.office
+    officer.save()
+    assert "đã đổi thủ tục hay cơ quan" in desk.saves()
+    assert not Dossier.objects.exists()
+    desk.checks()
+    assert desk.saves().is_receipt
+    dossier = Dossier.objects.get()
+    assert dossier.office.code == dossier.identity_check.office_code
+
+
+def test_a_failed_check_for_one_office_is_no_reason_at_another(
+    desk: Desk, officer: User, other_officer: User
+) -> None:
+    desk.checks(cast.hanh)
+    officer.office = other_officer.office
+    officer.save()
+    assert not desk.saves(by_hand_reason="rejected", **BY_HAND).is_receipt
+    assert not Dossier.objects.exists()
+
+
+@pytest.mark.parametrize("service", ["037", "003"])
+def test_silence_on_another_form_takes_no_yes_away(
+    desk: Desk, desk_of: Callable[[User], Desk], officer: User, register: ToldRegister, service: str
+) -> None:
+    register._service = service
+    desk.checks(cast.an)
+    other_form = desk_of(officer)
+    register.is_down()
+    assert other_form.checks(cast.an).answers == ["Chưa kiểm tra được"]
+
+    assert desk.saves().is_receipt
+    assert Dossier.objects.get().is_identity_verified
+
+
+@pytest.mark.parametrize("service", ["037", "003"])
+def test_who_would_receive_for_later_while_a_yes_waits_is_told_and_saves_with_the_yes(
+    desk: Desk, desk_of: Callable[[User], Desk], officer: User, register: ToldRegister, service: str
+) -> None:
+    register._service = service
+    desk.checks(cast.an)
+    other_form = desk_of(officer)
+    register.is_down()
+    other_form.checks(cast.an)
+
+    screen = other_form.saves(by_hand_reason="unanswered", **BY_HAND)
+
+    assert screen.answers == ["Xác thực thành công"]
+    assert "khác với kết quả đã hiện ở trang này" in screen
+    assert "không còn dùng được" not in screen
+    assert not Dossier.objects.exists()
+    assert other_form.saves(by_hand_reason="").is_receipt
+    assert Dossier.objects.get().is_identity_verified
+
+
+@pytest.mark.parametrize("was_down", [True, False], ids=["silence", "yes"])
+def test_who_saves_after_a_no_on_another_form_is_told_of_the_no(
+    desk: Desk, desk_of: Callable[[User], Desk], officer: User, register: ToldRegister, was_down: bool
+) -> None:
+    if was_down:
+        register.is_down()
+    desk.checks(cast.an)
+    register.is_up()
+    register.says(cast.an, replace(cast.an.record, is_deceased=True))
+    desk_of(officer).checks(cast.an)
+
+    screen = desk.saves(**({"by_hand_reason": "unanswered", **BY_HAND} if was_down else {}))
+
+    assert screen.answers == ["Xác thực thất bại"]
+    assert "khác với kết quả đã hiện ở trang này" in screen
+    assert not Dossier.objects.exists()
+
+
+def test_a_form_saved_again_uses_up_no_yes_of_another_form(
+    desk: Desk, desk_of: Callable[[User], Desk], officer: User
+) -> None:
+    desk.checks(cast.an)
+    first = dict(desk.form)
+    desk.saves()
+    second = desk_of(officer)
+    second.checks(cast.an)
+
+    desk.form = first  # as the browser's way back shows it
+    assert desk.saves().is_receipt
+
+    assert second.saves().is_receipt
+    assert Dossier.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"phone": "0987654321"}, {"other_name": "Đơn viết tay"}, {"channel": "3"}, {}], ids=str
+)
+@pytest.mark.parametrize("is_by_hand", [False, True], ids=["verified", "by hand"])
+def test_what_is_changed_after_saving_is_said_not_to_count(
+    desk: Desk, change: dict[str, str], is_by_hand: bool
+) -> None:
+    if is_by_hand:
+        desk.checks(cast.hanh)
+        desk.form |= {"by_hand_reason": "rejected", **BY_HAND}
+    else:
+        desk.checks(cast.an)
+    saved = dict(desk.form)
+    desk.saves()
+
+    desk.form = saved
+    screen = desk.saves(**change)
+
+    assert screen.is_receipt
+    assert ("những gì vừa sửa không được ghi vào hồ sơ" in screen) == bool(change)
+    assert Dossier.objects.get().phone == PHONE
 
 
 def test_a_double_press_receives_one_dossier(desk: Desk) -> None:

@@ -236,7 +236,13 @@ def test_the_record_waits_sealed_and_is_erased_at_use(register, officer) -> None
 
     assert cast.an.number in kept.said
     assert cast.an.number.encode() not in raw(kept, "said")
-    asked = {"user": officer, "claim": cast.an.claim, "procedure_code": "", "now": NOW}
+    asked = {
+        "user": officer,
+        "claim": cast.an.claim,
+        "procedure_code": "",
+        "office_code": answer.check.office_code,
+        "now": NOW,
+    }
     assert read_record(**asked) == (answer.check, answer.record)
     with transaction.atomic():
         assert spend_record(**asked) == (answer.check, answer.record)
@@ -254,15 +260,18 @@ def test_a_record_that_nobody_came_back_for_is_erased(register, officer, monkeyp
     assert WaitingRecord.objects.get().expires_at > NOW + timedelta(minutes=60)
 
 
-@pytest.mark.parametrize("what", ["other claim", "other officer", "too late", "other procedure"])
+@pytest.mark.parametrize(
+    "what", ["other claim", "other officer", "too late", "other procedure", "other office"]
+)
 def test_a_record_is_spent_only_by_its_officer_in_time_and_for_its_claim(
     register, officer, other_officer, what: str
 ) -> None:
-    fetch_citizen(claim=cast.an.claim, asker=desk(officer), purpose=WHY, now=NOW)
+    answer = fetch_citizen(claim=cast.an.claim, asker=desk(officer), purpose=WHY, now=NOW)
     asked = {
         "user": officer,
         "claim": cast.an.claim,
         "procedure_code": "",
+        "office_code": answer.check.office_code,
         "now": NOW + timedelta(minutes=29),
     }
     asked |= {
@@ -270,6 +279,7 @@ def test_a_record_is_spent_only_by_its_officer_in_time_and_for_its_claim(
         "other officer": {"user": other_officer},
         "too late": {"now": NOW + timedelta(minutes=31)},
         "other procedure": {"procedure_code": "1.001193"},
+        "other office": {"office_code": "000.00.99.H23"},
     }[what]
 
     with transaction.atomic():

@@ -36,7 +36,7 @@ from motcua.reception.forms import (
     is_number_known,
     optional_of_owner,
 )
-from motcua.reception.person import PersonBlock
+from motcua.reception.person import OTHER_ANSWER, WORN_OUT, PersonBlock
 from motcua.reception.procedure_options import procedure_options
 from motcua.verification.service import claim_digest
 
@@ -347,7 +347,15 @@ def owner_checked(
     return desk
 
 
-def saved(*, data: QueryDict, officer: User, now: datetime) -> Dossier | Desk:
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """The dossier that a form became; ``is_changed_since`` says that this press would have it otherwise, in vain."""
+
+    dossier: Dossier
+    is_changed_since: bool
+
+
+def saved(*, data: QueryDict, officer: User, now: datetime) -> Saved | Desk:
     """Press "Lưu hồ sơ", or one of the two other ways: return the dossier, or the form with what is to be mended."""
     form, claim = _read_claim(data)
     desk = _desk(data, officer, now, form)
@@ -403,7 +411,7 @@ def _is_in_order(desk: Desk) -> bool:
     return not desk.fields_with_errors
 
 
-def _receive(desk: Desk, claim: IdentityClaim | None, owners: IdentityClaim | None) -> Dossier:
+def _receive(desk: Desk, claim: IdentityClaim | None, owners: IdentityClaim | None) -> Saved:
     rest, owner = desk.rest_form.cleaned_data, desk.owner
     documents = [row.received() for row in desk.documents if row.has_original or row.has_copy]
     said_owner = None
@@ -414,24 +422,29 @@ def _receive(desk: Desk, claim: IdentityClaim | None, owners: IdentityClaim | No
     if desk.way is not None:
         asked = desk.asked_to_add if desk.way is Way.GUIDE else []
         instead = NotReceived(rest["instead_reason"], tuple({"name": name, "note": ""} for name in asked))
+    typed = desk.rest_form.applicant(desk.claim_form.cleaned_data)
+    handed = service.Handed(
+        documents=documents + desk.rest_form.other_document(),
+        owner=said_owner,
+        case_key=desk.case.pk if desk.case else None,
+        channel=rest["channel"],
+        instead=instead,
+    )
     common: dict[str, Any] = {
         "officer": desk.officer,
         "procedure": desk.procedure,
         "claim": claim,
-        "typed": desk.rest_form.applicant(desk.claim_form.cleaned_data),
-        "handed": service.Handed(
-            documents=documents + desk.rest_form.other_document(),
-            owner=said_owner,
-            case_key=desk.case.pk if desk.case else None,
-            channel=rest["channel"],
-            instead=instead,
-        ),
+        "typed": typed,
+        "handed": handed,
         "press_key": rest["press_key"],
         "now": desk.now,
     }
     if rest["by_hand_reason"]:
-        return service.receive_by_hand(reason=rest["by_hand_reason"], **common)
-    return service.receive_verified(**common)
+        dossier = service.receive_by_hand(reason=rest["by_hand_reason"], **common)
+    else:
+        dossier = service.receive_verified(**common)
+    is_new = dossier.created_at == desk.now
+    return Saved(dossier, is_changed_since=not is_new and not service.is_as_said(dossier, typed, handed))
 
 
 def _recall(block: PersonBlock, claim: IdentityClaim | None) -> None:
@@ -439,7 +452,10 @@ def _recall(block: PersonBlock, claim: IdentityClaim | None) -> None:
     if claim is None or block.procedure is None or not block.said("checked"):
         return
     block.finding = recall(claim=claim, procedure=block.procedure, officer=block.officer, now=block.now)
-    block.checked = claim_digest(claim) if block.finding.situation is not Situation.NOT_ASKED else ""
+    is_known = block.finding.situation is not Situation.NOT_ASKED
+    block.checked = claim_digest(claim) if is_known else ""
+    if is_known and block.notice is WORN_OUT:
+        block.notice = OTHER_ANSWER
 
 
 def _recall_owner(desk: Desk) -> None:

@@ -11,9 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from motcua.accounts.notices import tell_supervisors
+from motcua.accounts.recording import office_code
 from motcua.accounts.service import asker_of, marks_of
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier
@@ -156,31 +157,48 @@ def recall(*, claim: IdentityClaim, procedure: Procedure, officer: User, now: da
 
     Only this officer's questions, about this very claim and for this procedure, count.
     """
-    if kept := read_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
+    kept = read_record(
+        user=officer,
+        claim=claim,
+        procedure_code=procedure.code,
+        office_code=office_code(officer),
+        now=now,
+    )
+    if kept:
         return _finding(*kept, claim, procedure)
-    check = latest_check(claim, procedure, officer, now)
+    check = _checks(claim, procedure, officer, now).first()
     if check is None:
         return Finding(_not_asked_because(claim, officer, now))
-    if not check.is_verified or stands_alone(check, claim, officer, now):
-        return _finding(check, None, claim, procedure)
-    return Finding(Situation.NOT_ASKED)
+    is_said = check.is_verified or check.is_rejected
+    said = check if is_said else _said(claim, procedure, officer, now).first()
+    if said is not None and said.is_verified and stands_alone(said, claim, officer, now):
+        return _finding(said, None, claim, procedure)  # silence since then takes no yes away
+    return Finding(Situation.NOT_ASKED) if check.is_verified else _finding(check, None, claim, procedure)
 
 
-def latest_check(
+def _checks(
     claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime
-) -> IdentityCheck | None:
-    """Return this officer's last question about this very claim and for this procedure, of the last half hour."""
-    return (
-        IdentityCheck.objects.filter(
-            asked_by=officer,
-            asked_at__gt=now - DESK_CARRIES,
-            touch_point=IdentityCheck.TouchPoint.RECEPTION,
-            procedure_code=procedure.code,
-            claim_digest=claim_digest(claim),
-        )
-        .order_by("-asked_at")
-        .first()
-    )
+) -> QuerySet[IdentityCheck]:
+    """Select this officer's questions of the last half hour about this very claim, the last one first.
+
+    Only those for this procedure and for the office of today: an officer who moved does not take answers along.
+    """
+    return IdentityCheck.objects.filter(
+        asked_by=officer,
+        office_code=office_code(officer),
+        asked_at__gt=now - DESK_CARRIES,
+        touch_point=IdentityCheck.TouchPoint.RECEPTION,
+        procedure_code=procedure.code,
+        claim_digest=claim_digest(claim),
+    ).order_by("-asked_at")
+
+
+def _said(
+    claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime
+) -> QuerySet[IdentityCheck]:
+    """Select those of them to which the register said yes or no."""
+    yes_or_no = (IdentityCheck.Outcome.VERIFIED, IdentityCheck.Outcome.REJECTED)
+    return _checks(claim, procedure, officer, now).filter(outcome__in=yes_or_no)
 
 
 def _not_asked_because(claim: IdentityClaim, officer: User, now: datetime) -> Situation:
@@ -234,8 +252,8 @@ def applicant_of(record: CitizenRecord | None, claim: IdentityClaim, procedure: 
 def held_check(
     claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime
 ) -> IdentityCheck | None:
-    """Return what ``latest_check`` does, ours until the transaction ends: of two forms at one moment one is first."""
-    check = latest_check(claim, procedure, officer, now)
+    """Return the last yes or no, ours until the transaction ends: of two forms at one moment one is first."""
+    check = _said(claim, procedure, officer, now).first()
     if check is not None:
         IdentityCheck.objects.select_for_update(no_key=True).get(pk=check.pk)
     return check

@@ -25,8 +25,12 @@ from motcua.verification.service import Light, LineStatus, claim_digest, line_st
 
 CHANGED: Final = _("Thông tin đã thay đổi sau khi kiểm tra, vui lòng kiểm tra lại.")
 WORN_OUT: Final = _(
-    "Lần kiểm tra trước không còn dùng được (quá 30 phút, đã dùng cho một hồ sơ, hoặc thủ tục đã đổi). "
+    "Lần kiểm tra trước không còn dùng được (quá 30 phút, đã dùng cho một hồ sơ, hoặc đã đổi thủ tục hay cơ quan). "
     "Vui lòng kiểm tra lại."
+)
+OTHER_ANSWER: Final = _(
+    "Chưa lưu: kết quả kiểm tra còn hiệu lực của người này khác với kết quả đã hiện ở trang này. "
+    "Vui lòng xem kết quả dưới đây rồi bấm lưu lần nữa."
 )
 FEW_TRIES: Final = 10
 NUMBER_HELP: Final = _("12 số, hoặc 9 số")

@@ -24,7 +24,7 @@ from motcua.verification.service import claim_digest, spend_record
 
 if TYPE_CHECKING:
     from motcua.accounts.models import Office, User
-    from motcua.identity.claims import IdentityClaim
+    from motcua.identity.claims import CitizenRecord, IdentityClaim
     from motcua.procedures.models import Procedure
     from motcua.verification.models import IdentityCheck
 
@@ -95,7 +95,7 @@ def receive_verified(
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
     with transaction.atomic():
-        if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
+        if spent := _spent(claim, procedure, officer, now):
             check, record = spent
             applicant = replace(applicant_of(record, claim, procedure), phone=typed.phone, email=typed.email)
             return _receive(officer, procedure, applicant, check, "", handed, press_key, now)
@@ -161,6 +161,19 @@ def receive_by_hand(
             return _of_same_owner(earlier, handed.owner)
 
 
+def _spent(
+    claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime
+) -> tuple[IdentityCheck, CitizenRecord] | None:
+    """Take the record that waits for this claim at the officer's office, if one does."""
+    return spend_record(
+        user=officer,
+        claim=claim,
+        procedure_code=procedure.code,
+        office_code=_office_of(officer).code,
+        now=now,
+    )
+
+
 def _receive(
     officer: User,
     procedure: Procedure,
@@ -171,7 +184,7 @@ def _receive(
     press_key: UUID,
     now: datetime,
 ) -> Dossier:
-    return receive_at_desk(
+    dossier = receive_at_desk(
         officer=officer,
         office=_office_of(officer),
         procedure=procedure,
@@ -186,6 +199,9 @@ def _receive(
         channel=handed.channel,
         instead=handed.instead,
     )
+    if dossier.created_at != now:
+        transaction.set_rollback(True)  # the first press made it: what waits is for another form
+    return dossier
 
 
 def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: datetime) -> Owner:
@@ -197,7 +213,7 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
     typed, claim = said.typed, said.claim
     if claim is None:
         return typed
-    if spent := spend_record(user=officer, claim=claim, procedure_code=procedure.code, now=now):
+    if spent := _spent(claim, procedure, officer, now):
         check, record = spent
         known = applicant_of(record, claim, procedure)
         return replace(
@@ -217,6 +233,24 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
     if found.reason and typed.is_by_hand:
         return replace(typed, check=found.check)
     raise OwnerCheckNeeded
+
+
+def is_as_said(dossier: Dossier, typed: Applicant, handed: Handed) -> bool:
+    """Say whether a dossier holds what was typed and handed in, beside whom it names.
+
+    Args:
+        dossier: as the first press of a form made it.
+        typed: the applicant, as the form has them now.
+        handed: what is handed in, as the form has it now.
+    """
+    fields = ["phone", "email"]
+    if dossier.by_hand_reason:
+        fields += ["sex", "permanent_residence", "current_residence"]
+    names = {"sex": "applicant_sex"}
+    kept = [getattr(dossier, names.get(field, field)) for field in fields]
+    kept += [dossier.received_documents, dossier.case_key, dossier.channel]
+    said = [getattr(typed, field) for field in fields]
+    return kept == [*said, handed.documents, handed.case_key, handed.channel]
 
 
 def _of_same_owner(earlier: Dossier, said: SaidOwner | None) -> Dossier:

@@ -6,10 +6,12 @@ import uuid
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
@@ -17,7 +19,6 @@ from motcua.accounts.notices import read_notices
 from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.dossiers import service as dossiers
-from motcua.dossiers.models import Dossier
 from motcua.dossiers.timeline import reception_of
 from motcua.reception import desk as desks
 from motcua.reception.desk import Desk
@@ -28,6 +29,10 @@ from motcua.reception.queue_views import MOST_NOTICES
 from motcua.slips.codes import qr_code
 from motcua.web.middleware import permissions
 from motcua.web.requests import client_address, not_before, portal_address
+
+CHANGED_SINCE = _(
+    "Hồ sơ này đã được lưu từ trước; những gì vừa sửa không được ghi vào hồ sơ. Vui lòng đối chiếu dưới đây."
+)
 
 
 @right_required(Right.RECEIVE)
@@ -49,9 +54,12 @@ def reception(request: OfficialRequest) -> HttpResponse:
         )
         return _page(request, desk, part="reception/_instead.html")
     outcome = desks.saved(data=request.POST, officer=request.user, now=now)
-    if isinstance(outcome, Dossier):
-        return redirect("receipt" if outcome.is_received else "desk_dossier", outcome.pk)
-    return _page(request, outcome)
+    if isinstance(outcome, Desk):
+        return _page(request, outcome)
+    if outcome.is_changed_since:
+        messages.warning(request, str(CHANGED_SINCE))
+    dossier = outcome.dossier
+    return redirect("receipt" if dossier.is_received else "desk_dossier", dossier.pk)
 
 
 @right_required(Right.RECEIVE)

@@ -371,7 +371,7 @@ def recheck_identity(
 
 
 def read_record(
-    *, user: AbstractBaseUser, claim: IdentityClaim, procedure_code: str, now: datetime
+    *, user: AbstractBaseUser, claim: IdentityClaim, procedure_code: str, office_code: str, now: datetime
 ) -> tuple[IdentityCheck, CitizenRecord] | None:
     """Return the record that waits for this officer's form, with its check; asks nobody.
 
@@ -379,26 +379,36 @@ def read_record(
         user: the officer.
         claim: the three things as they now stand in the form.
         procedure_code: what they were asked for.
+        office_code: of the office in whose name the officer works now.
         now: the moment.
 
     Returns:
-        None when nothing waits: another officer asked, another claim, another procedure, too old, already used.
+        None when nothing waits: another officer or office asked, another claim, another procedure, too old, already
+        used.
     """
     kept = waiting_records.find(
-        user=user, claim_digest=claim_digest(claim), procedure_code=procedure_code, now=now
+        user=user,
+        claim_digest=claim_digest(claim),
+        procedure_code=procedure_code,
+        office_code=office_code,
+        now=now,
     ).first()
     return (kept.identity_check, waiting_records.opened(kept)) if kept else None
 
 
 def spend_record(
-    *, user: AbstractBaseUser, claim: IdentityClaim, procedure_code: str, now: datetime
+    *, user: AbstractBaseUser, claim: IdentityClaim, procedure_code: str, office_code: str, now: datetime
 ) -> tuple[IdentityCheck, CitizenRecord] | None:
     """Take the record that waits for this officer's form and erase it; call it inside the saving transaction.
 
     Arguments and result are those of ``read_record``.
     """
     found = waiting_records.find(
-        user=user, claim_digest=claim_digest(claim), procedure_code=procedure_code, now=now
+        user=user,
+        claim_digest=claim_digest(claim),
+        procedure_code=procedure_code,
+        office_code=office_code,
+        now=now,
     )
     kept = found.select_for_update(of=("self",)).first()
     if kept is None:

@@ -41,15 +41,16 @@ def drop(check: IdentityCheck) -> None:
 
 
 def find(
-    *, user: AbstractBaseUser, claim_digest: str, procedure_code: str, now: datetime
+    *, user: AbstractBaseUser, claim_digest: str, procedure_code: str, office_code: str, now: datetime
 ) -> QuerySet[WaitingRecord]:
-    """Select what waits for one officer, claim and procedure, latest first, its check with it."""
+    """Select what waits for one officer of an office, claim and procedure, latest first, its check with it."""
     return (
         WaitingRecord.objects.select_related("identity_check")
         .filter(
             identity_check__asked_by_id=user.pk,
             identity_check__claim_digest=claim_digest,
             identity_check__procedure_code=procedure_code,
+            identity_check__office_code=office_code,
             identity_check__outcome=IdentityCheck.Outcome.VERIFIED,
             expires_at__gt=now,
         )
