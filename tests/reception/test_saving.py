@@ -166,6 +166,23 @@ def test_a_failed_check_for_one_office_is_no_reason_at_another(
     assert not Dossier.objects.exists()
 
 
+def test_a_form_saved_at_one_office_and_pressed_again_at_another_is_told(
+    desk: Desk, officer: User, other_officer: User
+) -> None:
+    desk.checks(cast.an)
+    saved = dict(desk.form)
+    desk.saves()
+    officer.office = other_officer.office
+    officer.save()
+    desk.form = saved
+
+    screen = desk.saves()
+
+    assert (screen.status, screen.is_receipt) == (200, False)
+    assert "đã dùng cho một hồ sơ, hoặc đã đổi thủ tục hay cơ quan" in screen
+    assert Dossier.objects.count() == 1
+
+
 @pytest.mark.parametrize("service", ["037", "003"])
 def test_silence_on_another_form_takes_no_yes_away(
     desk: Desk, desk_of: Callable[[User], Desk], officer: User, register: ToldRegister, service: str

@@ -218,7 +218,7 @@ def receive_at_desk(
 def first_press(
     *, press_key: UUID, officer: User, procedure: Procedure, instead: NotReceived | None
 ) -> Dossier | None:
-    """Return what the first press of a form made, if it was this officer's, for this procedure and to the same end.
+    """Return what the first press of a form made, if it was this officer's, here, for this procedure and to this end.
 
     Args:
         press_key: of the form.
@@ -228,6 +228,7 @@ def first_press(
     """
     made = Dossier.objects.select_related("identity_check", "owner__identity_check").filter(
         press_key=press_key,
+        office_id=officer.office_id,
         procedure=procedure,
         steps__origin=None,
         steps__actor=officer,
