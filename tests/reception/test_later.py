@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -14,6 +15,8 @@ from motcua.accounts.models import User
 from motcua.accounts.notices import notify
 from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.service import run_next_recheck
+from motcua.dossiers.steps import go
+from motcua.dossiers.supplements import take_supplement
 from motcua.identity.register import Barred, NotPermitted
 from tests.conftest import ToldRegister
 from tests.people import Person, cast
@@ -139,6 +142,63 @@ def test_a_refusal_at_asking_again_is_told(desk: Desk, register: ToldRegister) -
     screen = press(desk.client, "recheck", dossier)
     assert "Chưa được phép tra cứu" in screen
     assert SEEN in screen
+
+
+def test_a_refusal_at_asking_again_about_somebody_who_failed_is_not_told_as_a_no(
+    desk: Desk, register: ToldRegister
+) -> None:
+    desk.checks(cast.hanh)
+    assert desk.saves(by_hand_reason="rejected", originals_seen="on").is_receipt
+    dossier = Dossier.objects.get()
+    register.trouble = NotPermitted(Barred.PROCEDURE)
+
+    screen = press(desk.client, "recheck", dossier)
+
+    assert "Xác thực thất bại. Thông tin chưa khớp" not in screen
+    assert "Chưa kiểm tra được. Vui lòng xem mục" in screen
+    register.is_up()
+    Recheck.objects.update(settled_at=timezone.now() - timedelta(minutes=2))
+    for _ in range(2):  # the second press of one shows the same
+        assert "Xác thực thất bại. Thông tin chưa khớp" in press(desk.client, "recheck", dossier)
+
+
+@pytest.mark.parametrize("person", [None, cast.hanh], ids=["no answer yet", "a no"])
+def test_a_dossier_that_was_withdrawn_asks_nothing_more_of_anybody(
+    desk: Desk, register: ToldRegister, officer: User, person: Person | None
+) -> None:
+    dossier = received_for_later(desk, register, person or cast.an)
+    if person is not None:
+        run_next_recheck(now=timezone.now())
+    go(dossier=dossier, move="withdraw", by=officer, now=timezone.now(), reason="Người nộp xin rút")
+
+    for page in (shown(desk.client, dossier), tracked(dossier)):
+        assert "chưa xác thực danh tính" in page
+        for promised in ("tự kiểm tra", "sẽ kiểm tra", "giấy tờ gốc", SEEN, AGAIN, NO_DECISION):
+            assert promised not in page, promised
+
+
+def test_who_must_bring_papers_first_is_checked_once_they_are_there(
+    desk: Desk, register: ToldRegister, officer: User
+) -> None:
+    register.is_down()
+    desk.checks(cast.an)
+    desk.saves(
+        by_hand_reason="unanswered",
+        originals_seen="on",
+        instead="guide",
+        shown_way="guide",
+        missing_other="Bản sao",
+        instead_reason="Thiếu giấy tờ",
+    )
+    dossier = Dossier.objects.get()
+    assert "tự kiểm tra khi giấy tờ bổ sung đã được tiếp nhận" in shown(desk.client, dossier)
+    assert "không cần làm gì thêm" not in tracked(dossier)
+
+    take_supplement(dossier=dossier, by=officer, now=timezone.now())
+    assert "tự kiểm tra khi kết nối trở lại" in shown(desk.client, dossier)
+    register.is_up()
+    run_next_recheck(now=timezone.now())
+    assert "chưa xác thực danh tính" not in shown(desk.client, dossier)
 
 
 def test_the_receipt_does_not_say_that_originals_were_seen_which_are_still_to_be_looked_at(

@@ -428,11 +428,18 @@ def recheck(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         messages.warning(request, text)
     elif dossier.is_identity_verified:
         messages.success(request, _("Xác thực thành công. Danh tính người nộp đã được xác thực."))
-    elif ticket.state == Recheck.State.SETTLED and dossier.by_hand_reason == Dossier.ByHand.REJECTED:
+    elif _is_no(dossier, ticket):
         messages.error(request, _("Xác thực thất bại. Thông tin chưa khớp với CSDLQG về dân cư."))
     else:
         messages.warning(request, _("Chưa kiểm tra được. Vui lòng xem mục Kiểm tra danh tính số."))
     return redirect("desk_dossier", pk)
+
+
+def _is_no(dossier: Dossier, ticket: Recheck) -> bool:
+    """Say whether a ticket was settled by a no; a licence that was missing leaves the no of an earlier check."""
+    check = dossier.identity_check
+    is_new = check is not None and check.is_rejected and check.answered_at == ticket.settled_at
+    return ticket.state == Recheck.State.SETTLED and is_new
 
 
 @right_required(Right.RECEIVE)

@@ -355,6 +355,11 @@ class Dossier(models.Model):
         return self.by_hand_reason == self.ByHand.UNANSWERED
 
     @property
+    def is_check_to_come(self) -> bool:
+        """Say whether that answer will be asked for by itself: not of what is closed, or not received yet."""
+        return self.is_identity_awaited and self.is_received and self.is_open
+
+    @property
     def is_number_known(self) -> bool:
         """Say whether the register can be asked about the applicant."""
         return bool(self.applicant_number_digest and self.applicant_birth)
