@@ -18,6 +18,7 @@ from motcua.dossiers.service import run_next_recheck
 from motcua.dossiers.steps import go
 from motcua.dossiers.supplements import take_supplement
 from motcua.identity.register import Barred, NotPermitted
+from motcua.verification.models import IdentityCheck
 from tests.conftest import ToldRegister
 from tests.people import Person, cast
 from tests.reception.conftest import Desk, Screen
@@ -133,6 +134,32 @@ def test_asking_again_in_vain_leaves_the_dossier_in_the_queue(desk: Desk, regist
 
     assert "Chưa kiểm tra được. Hệ thống tự kiểm tra lại" in press(desk.client, "recheck", dossier)
     assert Recheck.objects.get().state == Recheck.State.WAITING
+
+
+@pytest.mark.parametrize("person", [cast.an, cast.hanh], ids=["yes", "no"])
+def test_who_receives_while_asking_again_keeps_the_silence_that_was_shown_and_not_what_comes_after(
+    desk: Desk, register: ToldRegister, person: Person
+) -> None:
+    register.is_down()
+    desk.checks(person)
+    silence = IdentityCheck.objects.get()
+    shown_form = desk.form | {"by_hand_reason": "unanswered", "originals_seen": "on"}
+    register.is_up()
+
+    def save() -> None:
+        register.before_answer = None
+        impatient = Client()
+        impatient.force_login(desk.officer)
+        assert impatient.post(reverse("reception"), shown_form).status_code == 302
+
+    register.before_answer = save
+    desk.checks()
+
+    dossier = Dossier.objects.get()
+    assert (dossier.by_hand_reason, dossier.identity_check) == ("unanswered", silence)
+    assert run_next_recheck(now=timezone.now())
+    dossier.refresh_from_db()
+    assert dossier.is_identity_verified == (person is cast.an)
 
 
 def test_a_refusal_at_asking_again_is_told(desk: Desk, register: ToldRegister) -> None:

@@ -283,6 +283,20 @@ def test_nobody_files_for_themselves_as_for_another(desk: Desk) -> None:
     assert not Dossier.objects.exists()
 
 
+@pytest.mark.parametrize("old", ["applicant", "owner"])
+def test_nobody_files_for_themselves_by_their_old_number_either(desk: Desk, old: str) -> None:
+    numbers = {"applicant": cast.duc.number, "owner": cast.duc.number, old: cast.duc.old_number}
+    desk.checks(cast.duc, number=numbers["applicant"])
+    desk.checks_owner(cast.duc, number=numbers["owner"])
+
+    screen = desk.saves()
+
+    assert "Chủ hồ sơ chính là người nộp" in screen.owner
+    assert not Dossier.objects.exists()
+    assert desk.saves(for_other="").is_receipt
+    assert Dossier.objects.get().is_identity_verified
+
+
 def test_without_an_open_form_nobody_asks_about_an_owner(desk: Desk, register: ToldRegister) -> None:
     desk.form["form_token"] = "x"
     screen = desk.checks_owner(cast.cuc, htmx=True)

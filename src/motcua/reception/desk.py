@@ -377,6 +377,8 @@ def saved(*, data: QueryDict, officer: User, now: datetime) -> Saved | Desk:
             desk.notice = desk.why_check_is_needed(claim, NOT_CHECKED)
         except service.OwnerCheckNeeded:
             desk.owner.notice = desk.owner.why_check_is_needed(owners, OWNER_NOT_CHECKED)
+        except service.OwnerIsApplicant:
+            desk.owner.notice = OWNER_IS_APPLICANT
         except service.ReasonDoesNotFit:
             why = desk.why_check_is_needed(claim, NOT_CHECKED)
             desk.notice = why if is_number_known(data) else HAS_NUMBER

@@ -166,7 +166,9 @@ def recall(*, claim: IdentityClaim, procedure: Procedure, officer: User, now: da
     )
     if kept:
         return _finding(*kept, claim, procedure)
-    check = _checks(claim, procedure, officer, now).first()
+    asked = _checks(claim, procedure, officer, now)
+    # A question still under way may yet be answered: what was shown, and is kept, is the answer before it.
+    check = asked.exclude(outcome=IdentityCheck.Outcome.PENDING).first() or asked.first()
     if check is None:
         return Finding(_not_asked_because(claim, officer, now))
     is_said = check.is_verified or check.is_rejected

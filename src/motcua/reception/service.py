@@ -41,6 +41,10 @@ class OwnerCheckNeeded(ValueError):
     """Nothing vouches for the owner, and no answer of the register lets the officer's look at the originals do."""
 
 
+class OwnerIsApplicant(ValueError):
+    """By the register's own numbers the owner is who files: one of the two was named by an old number."""
+
+
 class ReasonDoesNotFit(ValueError):
     """The reason for receiving by hand is not what the last check of this claim gave."""
 
@@ -92,6 +96,7 @@ def receive_verified(
     Raises:
         CheckNeeded: nothing vouches for this claim.
         OwnerCheckNeeded: nothing vouches for the owner.
+        OwnerIsApplicant: the two are one person.
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
     with transaction.atomic():
@@ -184,6 +189,9 @@ def _receive(
     press_key: UUID,
     now: datetime,
 ) -> Dossier:
+    owner = _found_owner(handed.owner, procedure, officer, now) if handed.owner else None
+    if owner is not None and owner.number is not None and owner.number == applicant.number:
+        raise OwnerIsApplicant
     dossier = receive_at_desk(
         officer=officer,
         office=_office_of(officer),
@@ -194,7 +202,7 @@ def _receive(
         received_documents=handed.documents,
         press_key=press_key,
         now=now,
-        owner=_found_owner(handed.owner, procedure, officer, now) if handed.owner else None,
+        owner=owner,
         case_key=handed.case_key,
         channel=handed.channel,
         instead=handed.instead,
