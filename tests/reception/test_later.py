@@ -204,6 +204,20 @@ def test_a_dossier_that_was_withdrawn_asks_nothing_more_of_anybody(
             assert promised not in page, promised
 
 
+def test_a_dossier_that_is_withdrawn_while_the_register_is_asked_again_leaves_nothing_to_ask(
+    desk: Desk, register: ToldRegister, officer: User
+) -> None:
+    dossier = received_for_later(desk, register)
+    register.before_answer = lambda: go(
+        dossier=dossier, move="withdraw", by=officer, now=timezone.now(), reason="Người nộp xin rút"
+    )
+
+    screen = press(desk.client, "recheck", dossier)
+
+    assert "Không còn gì để kiểm tra lại" in screen
+    assert not Recheck.objects.exists()
+
+
 def test_who_must_bring_papers_first_is_checked_once_they_are_there(
     desk: Desk, register: ToldRegister, officer: User
 ) -> None:
