@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -9,7 +11,8 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
-from tests.people import PASSWORD
+from tests.conftest import account_of
+from tests.people import PASSWORD, cast
 
 PAGES = ["/tai-khoan/", "/tai-khoan/xac-thuc-hai-buoc/", "/tai-khoan/mat-khau/"]
 LONG, MIDDLE = "con meo leo cay cau", "meo leo cay"
@@ -135,3 +138,79 @@ def test_no_official_is_called_what_only_a_citizen_logs_in_with(
     with pytest.raises(CommandError, match="không được là số CCCD/CMND"):
         call_command("createsuperuser", "--noinput", login=login, full_name="Vũ Mới", verbosity=0)
     assert not User.objects.filter(login=login).exists()
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *passwords: str, word: str = "") -> None:
+    """Sit at the terminal, and type."""
+    typed = iter(passwords)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(typed))
+    monkeypatch.setattr("builtins.input", lambda prompt: word)
+
+
+def test_a_password_given_at_the_command_line_is_on_record(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post("/dang-nhap/", {"word": "quantri", "password": PASSWORD})
+    decomposed = normalize("NFD", "mèo leo cây cau mỗi ngày")
+    answers(monkeypatch, decomposed, decomposed)
+
+    call_command("changepassword", "quantri")
+
+    administrator = User.objects.get(login="quantri")
+    event = AuditEvent.objects.get(name="account.password_changed")
+    assert (event.actor, event.subject) == (None, f"user:{administrator.pk}")
+    assert client.get("/quan-tri/").status_code == 302
+    entered = client.post("/dang-nhap/", {"word": "quantri", "password": normalize("NFC", decomposed)})
+    assert entered.headers["Location"] == "/quan-tri/"
+
+
+def test_a_citizen_whose_card_the_desk_saw_is_given_a_password_by_number(
+    monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    answers(monkeypatch, LONG, LONG, word=cast.an.number)
+
+    call_command("changepassword")
+
+    entered = client.post("/dang-nhap/", {"word": cast.an.number, "password": LONG})
+    assert entered.headers["Location"] == "/"
+    event = AuditEvent.objects.get(name="account.password_changed")
+    assert (event.actor, event.subject) == (None, f"user:{account_of(cast.an).user_id}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ([LONG, "meo leo cay cau khac"] * 3, "The two are not the same."),
+        (["ngan"] * 6, "ít nhất 10 ký tự"),
+        (["a b" * 60] * 6, "dài quá 128 ký tự"),
+        ([""], "Nothing was changed."),
+    ],
+)
+def test_what_no_page_would_take_the_command_line_takes_neither(
+    typed: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = User.objects.get(login="quantri").password
+    answers(monkeypatch, *typed)
+
+    with pytest.raises(CommandError, match="Nothing was changed") as refused:
+        call_command("changepassword", "quantri")
+
+    assert said in capsys.readouterr().err + str(refused.value)
+    assert User.objects.get(login="quantri").password == before
+    assert not AuditEvent.objects.filter(name="account.password_changed").exists()
+
+
+def test_nobody_is_given_a_password_at_the_command_line_by_a_word_that_nobody_has() -> None:
+    with pytest.raises(CommandError, match="nobody who logs in by this"):
+        call_command("changepassword", "nobody")
+
+
+def test_a_password_of_the_first_administrator_is_the_same_however_a_terminal_composes_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = "mèo leo cây cau mỗi ngày"
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", normalize("NFD", password))
+    call_command("createsuperuser", "--noinput", login="moi", full_name="Vũ Mới", verbosity=0)
+
+    entered = client.post("/dang-nhap/", {"word": "moi", "password": normalize("NFC", password)})
+    assert entered.headers["Location"] == "/quan-tri/"

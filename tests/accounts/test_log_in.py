@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 from django.test import Client
 
 from motcua.accounts import passwords, service
+from motcua.accounts.backends import having_e_mail
 from motcua.accounts.models import FailedLogin, User
 from motcua.accounts.tries import LoginLimited
 from motcua.audit.models import AuditEvent
 from tests.conftest import account_of
-from tests.people import PASSWORD, cast
+from tests.people import PASSWORD, Person, cast
 
 NOW = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("people")]
@@ -27,9 +29,9 @@ def five_tries(settings: Any) -> None:
     settings.LIMITS = {**settings.LIMITS, "LOGIN_TRIES_HOUR": 5}
 
 
-def log_in(word: str, password: str = PASSWORD, *, now: datetime = NOW) -> User | None:
+def log_in(word: str, password: str = PASSWORD, *, now: datetime = NOW, address: str = "") -> User | None:
     """Log in without a page."""
-    return service.log_in(request=None, word=word, password=password, now=now)
+    return service.log_in(request=None, word=word, password=password, now=now, address=address)
 
 
 @pytest.mark.parametrize(
@@ -48,18 +50,52 @@ def test_a_citizen_logs_in_by_an_e_mail_that_is_theirs_alone(client: Client) -> 
     assert log_in("AN@example.vn").full_name == cast.an.full_name
 
 
-def test_an_e_mail_of_two_accounts_lets_nobody_in() -> None:
-    User.objects.filter(role=User.Role.CITIZEN).update(email="chung@example.vn")
+def e_mail(person: Person, email: str, *, since: datetime | None) -> User:
+    """Let a citizen have an e-mail since a moment, and a password of their own."""
+    user = account_of(person).user
+    user.email, user.email_since = email, since
+    user.set_password(f"mat khau cua {person.id}")
+    user.save()
+    return user
 
-    assert log_in("chung@example.vn") is None
+
+@pytest.mark.parametrize("since", [NOW - timedelta(days=9), None])
+def test_who_writes_anothers_e_mail_down_as_theirs_takes_no_log_in_from_them(since: datetime | None) -> None:
+    binh = e_mail(cast.binh, "Chung@example.vn", since=since)
+    e_mail(cast.an, "chung@Example.VN", since=NOW)
+
+    assert log_in("chung@example.vn", "mat khau cua binh") == binh
+    assert log_in("chung@example.vn", "mat khau cua an") is None
 
 
-def test_whose_e_mail_lets_nobody_in_is_told_to_try_the_number(client: Client) -> None:
-    User.objects.filter(role=User.Role.CITIZEN).update(email="chung@example.vn")
+def test_an_e_mail_of_an_account_that_was_switched_off_goes_to_the_next() -> None:
+    e_mail(cast.binh, "chung@example.vn", since=NOW - timedelta(days=9))
+    User.objects.filter(citizen=account_of(cast.binh)).update(is_active=False)
 
-    page = client.post("/dang-nhap/", {"word": "chung@example.vn", "password": PASSWORD}).content.decode()
+    assert log_in("chung@example.vn", "mat khau cua an") is None
+    an = e_mail(cast.an, "chung@example.vn", since=NOW)
+    assert log_in("chung@example.vn", "mat khau cua an") == an
+
+
+def test_an_e_mail_is_looked_up_by_an_index() -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = having_e_mail("an@example.vn").explain()
+
+    assert "user_email" in plan
+
+
+def test_whose_e_mail_another_account_had_first_is_told_to_try_the_number(client: Client) -> None:
+    e_mail(cast.binh, "chung@example.vn", since=NOW - timedelta(days=9))
+    e_mail(cast.an, "chung@example.vn", since=NOW)
+
+    page = client.post(
+        "/dang-nhap/", {"word": "chung@example.vn", "password": "mat khau cua an"}
+    ).content.decode()
 
     assert "Nếu đã nhập thư điện tử, vui lòng thử bằng số CCCD/CMND" in page
+    assert "chỉ tài khoản ghi trước đăng nhập được bằng thư đó" in page
 
 
 def test_an_e_mail_of_an_officer_is_no_log_in_word() -> None:
@@ -202,6 +238,91 @@ def test_one_name_stopped_stops_no_other() -> None:
         log_in("lan", "wrong")
 
     assert log_in("minh") is not None
+
+
+DESK = "198.51.100.7"  # whole offices may share one
+
+
+@pytest.fixture
+def few_from_an_address(settings: Any) -> None:
+    """Stop an address after the sixth wrong password."""
+    settings.LIMITS = {**settings.LIMITS, "LOGIN_TRIES_ADDRESS_HOUR": 6}
+
+
+def spray(address: str = DESK, *, names: int = 6, now: datetime = NOW) -> None:
+    """Try one password at many names."""
+    for place in range(names):
+        assert log_in(f"name{place}", "wrong", now=now + timedelta(minutes=place), address=address) is None
+
+
+@pytest.mark.usefixtures("few_from_an_address")
+def test_one_password_tried_at_many_names_from_one_address_stops_that_address() -> None:
+    spray()
+
+    for word in ("name7", "lan", cast.an.number):
+        with pytest.raises(LoginLimited) as stopped:
+            log_in(word, now=NOW + timedelta(minutes=10), address=DESK)
+        assert stopped.value.is_of_address
+        assert (stopped.value.until, stopped.value.tries) == (NOW + timedelta(hours=1), 6)
+    assert log_in("lan", now=NOW + timedelta(minutes=10), address="198.51.100.8") is not None
+    assert log_in("lan", now=NOW + timedelta(minutes=10)) is not None
+    assert log_in("minh", now=NOW + timedelta(hours=1), address=DESK) is not None
+    events = AuditEvent.objects.filter(name="account.log_in_limited")
+    assert [event.details for event in events] == [{"scope": "address"}] * 3
+
+
+@pytest.mark.usefixtures("few_from_an_address")
+@pytest.mark.parametrize(("other", "is_same"), [("2001:db8:1:2:ffff::9", True), ("2001:db8:1:3::1", False)])
+def test_one_line_of_ipv6_is_one_address(other: str, is_same: bool) -> None:
+    spray("2001:db8:1:2::1")
+
+    if is_same:
+        with pytest.raises(LoginLimited):
+            log_in("lan", address=other)
+    else:
+        assert log_in("lan", address=other) is not None
+
+
+@pytest.mark.usefixtures("few_from_an_address")
+def test_an_office_where_everybody_mistypes_at_first_is_not_stopped() -> None:
+    officials = list(User.objects.exclude(role=User.Role.CITIZEN).values_list("login", flat=True))
+    assert len(officials) >= 6
+
+    for login in officials:
+        for _ in range(4):
+            assert log_in(login, "wrong", address=DESK) is None
+        assert log_in(login, address=DESK) is not None
+
+
+@pytest.mark.usefixtures("few_from_an_address")
+def test_who_sprays_gets_no_try_back_by_an_own_account_or_when_others_log_in_elsewhere() -> None:
+    for word in ("lan", "phuc", "khanh", "nobody"):
+        log_in(word, "wrong", address=DESK)
+    assert log_in("minh", address=DESK) is not None
+    assert log_in("lan", address="198.51.100.8") is not None
+    for word in ("nobody2", "nobody3"):
+        log_in(word, "wrong", address=DESK)
+
+    with pytest.raises(LoginLimited):
+        log_in("minh", address=DESK)
+    for _ in range(5):  # of Lan's name no try is counted any more
+        log_in("lan", "wrong", address="198.51.100.8")
+    with pytest.raises(LoginLimited):
+        log_in("lan", address="198.51.100.8")
+
+
+def test_the_page_of_an_address_says_that_others_may_share_it(client: Client, settings: Any) -> None:
+    settings.LIMITS = {**settings.LIMITS, "LOGIN_TRIES_ADDRESS_HOUR": 2}
+    for word in ("an", "minh"):
+        client.post("/dang-nhap/", {"word": word, "password": "wrong"})
+
+    response = client.post("/dang-nhap/", {"word": "lan", "password": PASSWORD})
+
+    page = response.content.decode()
+    assert response.status_code == 429
+    assert 3500 < int(response.headers["Retry-After"]) <= 3600
+    assert "Từ mạng này đã có 2 lần đăng nhập sai trong một giờ" in page
+    assert "Đã thử" not in page
 
 
 def test_the_page_says_until_when(client: Client) -> None:

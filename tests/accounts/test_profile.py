@@ -129,6 +129,22 @@ def test_another_e_mail_needs_the_password_for_with_it_one_logs_in(
     assert register.asked == 0
 
 
+def test_an_e_mail_is_had_since_it_was_first_written_down_and_not_since_each_change(
+    an_client: Client, citizen_an: Citizen, register: ToldRegister
+) -> None:
+    def written(email: str) -> datetime | None:
+        form = typed(cast.an, email=email, current_password=PASSWORD)
+        assert an_client.post("/ca-nhan/chinh-sua/", form).status_code == 302
+        citizen_an.user.refresh_from_db()
+        return citizen_an.user.email_since
+
+    first = written("an@example.vn")
+    assert first is not None
+    assert written("an@example.vn") == written("An@Example.vn") == first
+    assert written("an2@example.vn") > first
+    assert written("") is None
+
+
 def test_a_citizen_takes_another_password_and_every_other_session_ends(citizen_an: Citizen) -> None:
     here, elsewhere = Client(), Client()
     for browser in (here, elsewhere):

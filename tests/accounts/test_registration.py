@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Notice, User
 from motcua.audit.models import AuditEvent
@@ -172,6 +175,25 @@ def test_try_again_needs_no_typing_not_even_of_the_password(client: Client, regi
 
     entered = client.post("/dang-nhap/", {"word": cast.cuc.number, "password": GOOD_PASSWORD})
     assert entered.status_code == 302
+
+
+def test_a_password_is_kept_until_the_longest_pause_is_over(
+    client: Client, register: ToldRegister, settings: Any
+) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_DAY": 1}
+    now = timezone.now()
+    with time_machine.travel(now):
+        client.post("/dang-ky/", typed(cast.cuc, full_name="Phạm Thị Thúy Cức"))
+        paused = client.post("/dang-ky/", typed(cast.cuc))
+    page = paused.content.decode()
+    assert page.count("Đã được giữ lại; để trống nếu không đổi.") == 2
+    kept = re.search(r'name="kept_password" value="([^"]+)"', page)[1]
+    form = typed(cast.cuc, password="", password_again="", kept_password=kept)
+
+    with time_machine.travel(now + timedelta(seconds=int(paused.headers["Retry-After"]))):
+        assert client.post("/dang-ky/", form).headers["Location"] == "/dang-ky/hoan-tat/"
+    with time_machine.travel(now + timedelta(days=1, minutes=1)):
+        assert "Vui lòng nhập mật khẩu." in client.post("/dang-ky/", form).content.decode()
 
 
 LOST = "Trang không giữ mật khẩu vừa gõ. Vui lòng nhập lại ở cả hai ô."

@@ -42,6 +42,7 @@ UNLIMITED = dict.fromkeys(
         "TRIES_ADDRESS_HOUR",
         "TRIES_OFFICER_10_MINUTES",
         "LOGIN_TRIES_HOUR",
+        "LOGIN_TRIES_ADDRESS_HOUR",
     ),
     "100000",
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Upper
 from django.http import HttpRequest
 
 from motcua.accounts.models import User, citizen_login
@@ -22,17 +24,24 @@ def find_user(word: str) -> User | None:
         word: a citizen's number or e-mail, or the log-in word of an officer or administrator.
 
     Returns:
-        The user; None when there is none, or when an e-mail stands in more than one account.
+        The user, None when there is none; of several accounts with one e-mail the one that had it first.
     """
     word = word.strip()
     if "@" in word:
-        found = User.objects.filter(role=User.Role.CITIZEN, is_active=True, email__iexact=word)[:2]
-        return found[0] if len(found) == 1 else None
+        return having_e_mail(word).first()
     try:
         login = citizen_login(parse_number(word))
     except NumberRefused:
         return User.objects.exclude(role=User.Role.CITIZEN).filter(login=word).first()
     return User.objects.filter(login=login).first()
+
+
+def having_e_mail(email: str) -> QuerySet[User]:
+    """Return the citizens with an e-mail, first who had it first: who writes it down later takes no log-in away."""
+    # In the words of the index: iexact would look at every account.
+    having = User.objects.alias(upper=Upper("email")).filter(upper=Upper(Value(email)))
+    first = F("email_since").asc(nulls_first=True)  # none: had it before this was kept
+    return having.filter(role=User.Role.CITIZEN, is_active=True).order_by(first, "pk")
 
 
 class NumberOrEmailBackend(ModelBackend):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -131,7 +133,8 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, login: str, password: str | None = None, **fields: Any) -> User:
         """Create a user with a hashed password."""
         user = self.model(login=login, **fields)
-        user.set_password(password)
+        # As the pages read it: a terminal may compose a letter with a mark otherwise.
+        user.set_password(password and normalize("NFC", password))
         user.save(using=self._db)
         return user
 
@@ -173,6 +176,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     full_name = SealedTextField(_("Họ và tên"), use="user_name", max_length=100, blank=True)
     email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
+    email_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Of several accounts the first one logs in by an address",
+    )
     office = models.ForeignKey(Office, models.PROTECT, null=True, blank=True, verbose_name=_("Cơ quan"))
     officer_digits = SealedTextField(  # type: ignore[misc]
         use="officer_number",
@@ -226,7 +235,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name_plural = _("Người dùng")
         ordering = ("id",)
         # A province has some thousand officials among millions of citizens.
-        indexes = [models.Index(fields=["id"], name="user_official", condition=~models.Q(role="citizen"))]
+        indexes = [
+            models.Index(fields=["id"], name="user_official", condition=~models.Q(role="citizen")),
+            models.Index(Upper("email"), name="user_email"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="officer_has_office",
@@ -379,11 +391,15 @@ class RecoveryCode(models.Model):
 class FailedLogin(models.Model):
     """A try to log in, written before password or code are looked at and taken back when they were right."""
 
-    login_digest = models.CharField(max_length=64)
+    login_digest = models.CharField(max_length=64)  # empty once the name's owner was right, from elsewhere
+    address_digest = models.CharField(max_length=64, blank=True, default="")
     at = models.DateTimeField(db_index=True)
 
     class Meta:
-        indexes = [models.Index(fields=["login_digest", "at"], name="failed_login")]
+        indexes = [
+            models.Index(fields=["login_digest", "at"], name="failed_login"),
+            models.Index(fields=["address_digest", "at"], name="failed_login_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%d/%m/%Y %H:%M}"

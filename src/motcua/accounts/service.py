@@ -25,7 +25,7 @@ from motcua.accounts.notices import warn
 from motcua.accounts.passwords import hashed, is_right
 from motcua.accounts.recording import record_account
 from motcua.accounts.rights import Right, may
-from motcua.accounts.tries import forget_tries, spend_try
+from motcua.accounts.tries import LoginLimited, forget_tries, spend_try
 from motcua.audit.service import record
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import IdNumber, NumberRefused, parse_number
@@ -187,6 +187,7 @@ def register_citizen(
                 login=citizen_login(claim.number),
                 full_name=claim.full_name,
                 email=contact.email,
+                email_since=now if contact.email else None,
                 password=password_hash,
             )
             citizen = Citizen(
@@ -271,8 +272,10 @@ def _warn_owner(number: IdNumber, kind: str, text: str, now: datetime) -> bool:
     return True
 
 
-def log_in(*, request: HttpRequest | None, word: str, password: str, now: datetime) -> User | None:
-    """Find the user whose password this is, counting wrong ones for what was typed as name.
+def log_in(
+    *, request: HttpRequest | None, word: str, password: str, now: datetime, address: str = ""
+) -> User | None:
+    """Find the user whose password this is, counting wrong ones for what was typed as name and for the address.
 
     Nobody is logged in by that: ``sessions.begin`` does it, for an official with a second factor after their code.
 
@@ -281,21 +284,27 @@ def log_in(*, request: HttpRequest | None, word: str, password: str, now: dateti
         word: number, e-mail or log-in word.
         password: the password.
         now: the moment.
+        address: the network address of the browser; empty when unknown.
 
     Returns:
         The user, or None: the name or the password is wrong.
 
     Raises:
-        tries.LoginLimited: ``LOGIN_TRIES_HOUR`` wrong passwords within an hour; the password was not looked at.
+        tries.LoginLimited: too many wrong passwords within an hour; the password was not looked at.
         AccountAsleep: name and password are right.
     """
     name = digest("login_name", _login_name(word))
-    spend_try(name, now)
+    try:
+        spend_try(name, now, address=address)
+    except LoginLimited as limited:
+        record(name="account.log_in_limited", now=now, subject=name, details={"scope": limited.scope})
+        _log.warning("limits.log_in scope=%s until=%s", limited.scope, f"{limited.until:%H:%M}")
+        raise
     user = authenticate(request, username=word, password=password)
     if not isinstance(user, User):
         record(name="account.log_in_failed", now=now, subject=name)
         return None
-    forget_tries(name)
+    forget_tries(name, address=address)
     if _sleeps(user, now):
         _put_to_sleep(user, now)
         raise AccountAsleep(settings.IDLE_DAYS)
@@ -324,10 +333,19 @@ def change_password(*, user: User, current: str, new: str, now: datetime) -> Non
         tries.LoginLimited: too many wrong passwords.
     """
     confirm_password(user, current, now)
+    _keep_password(user, new, now, actor=user)
+
+
+def give_password(*, user: User, new: str, now: datetime) -> None:
+    """Give somebody who forgot theirs another password, by the operator's hand; the validators have judged it."""
+    _keep_password(user, new, now, actor=None)
+
+
+def _keep_password(user: User, new: str, now: datetime, *, actor: User | None) -> None:
     user.password = hashed(new)
     with transaction.atomic():
         user.save(update_fields=["password"])
-        record_account(name="account.password_changed", user=user, now=now, actor=user)
+        record_account(name="account.password_changed", user=user, now=now, actor=actor)
 
 
 def official(login: str) -> User | None:
@@ -442,8 +460,10 @@ def _write_profile(citizen_id: int, claim: IdentityClaim, contact: Contact, now:
     changed = [field for field, old in zip(fields, before, strict=True) if old != getattr(citizen, field)]
     citizen.save()
     user = citizen.user
+    if contact.email.upper() != user.email.upper():
+        user.email_since = now if contact.email else None
     user.full_name, user.email, user.login = claim.full_name, contact.email, citizen_login(claim.number)
-    user.save(update_fields=["full_name", "email", "login"])
+    user.save(update_fields=["full_name", "email", "email_since", "login"])
     record(
         name="account.profile_changed",
         now=now,

@@ -6,44 +6,64 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from motcua.accounts.models import FailedLogin
+from motcua.sealing import digest
+from motcua.verification.service import network_of
 
 _WINDOW: Final = timedelta(hours=1)
 
 
 class LoginLimited(Exception):
-    """Too many wrong passwords or codes for one name; nothing was looked at."""
+    """Too many wrong passwords or codes for one name, or from one address; nothing was looked at."""
 
-    def __init__(self, until: datetime, tries: int) -> None:
-        super().__init__("too many wrong passwords or codes for one name")
+    def __init__(self, until: datetime, tries: int, *, scope: str = "name") -> None:
+        super().__init__(f"too many wrong passwords or codes ({scope})")
         self.until = until
         self.tries = tries
+        self.scope = scope
+
+    @property
+    def is_of_address(self) -> bool:
+        """Say whether others behind the same address may have used up its tries."""
+        return self.scope == "address"
 
 
-def spend_try(name: str, now: datetime) -> None:
+def spend_try(name: str, now: datetime, *, address: str = "") -> None:
     """Write a try before the password or code is looked at, so that twenty at one moment are twenty tries.
 
     Args:
         name: a keyed digest of what is tried.
         now: the moment.
+        address: the network address from which somebody logs in; empty when unknown, or where only a name counts.
 
     Raises:
-        LoginLimited: ``LOGIN_TRIES_HOUR`` tries within an hour were wrong.
+        LoginLimited: ``LOGIN_TRIES_HOUR`` tries within an hour were wrong for the name, or ``LOGIN_TRIES_ADDRESS_HOUR``
+            from the address.
     """
-    tries = settings.LIMITS["LOGIN_TRIES_HOUR"]
     erase_failed_log_ins(now=now)
-    this_try = FailedLogin.objects.create(login_digest=name, at=now)
-    earlier = FailedLogin.objects.filter(login_digest=name).exclude(pk=this_try.pk).order_by("-at")
-    moments = list(earlier.values_list("at", flat=True)[:tries])
-    if len(moments) >= tries:
-        this_try.delete()
-        raise LoginLimited(until=moments[-1] + _WINDOW, tries=tries)
+    place = _place_of(address)
+    this_try = FailedLogin.objects.create(login_digest=name, address_digest=place, at=now)
+    earlier = FailedLogin.objects.exclude(pk=this_try.pk)
+    limits = [("name", "LOGIN_TRIES_HOUR", earlier.filter(login_digest=name))]
+    if place:
+        limits.append(("address", "LOGIN_TRIES_ADDRESS_HOUR", earlier.filter(address_digest=place)))
+    for scope, limit, wrong in limits:
+        until = _used_up(wrong, settings.LIMITS[limit])
+        if until is not None:
+            this_try.delete()
+            raise LoginLimited(until, settings.LIMITS[limit], scope=scope)
 
 
-def forget_tries(name: str) -> None:
-    """Take back what was tried under a name: it was right in the end."""
-    FailedLogin.objects.filter(login_digest=name).delete()
+def forget_tries(name: str, *, address: str = "") -> None:
+    """Take back what was tried under a name: it was right in the end.
+
+    What was tried under it from elsewhere goes on counting there, for it was not who has the password now.
+    """
+    tries = FailedLogin.objects.filter(login_digest=name)
+    tries.filter(address_digest=_place_of(address)).delete()
+    tries.update(login_digest="")
 
 
 def erase_failed_log_ins(*, now: datetime, dry_run: bool = False) -> int:
@@ -58,3 +78,13 @@ def erase_failed_log_ins(*, now: datetime, dry_run: bool = False) -> int:
     """
     old = FailedLogin.objects.filter(at__lte=now - _WINDOW)
     return old.count() if dry_run else old.delete()[0]
+
+
+def _used_up(wrong: QuerySet[FailedLogin], tries: int) -> datetime | None:
+    """Return when the next try is free where so many were wrong; None while there are fewer."""
+    moments = list(wrong.order_by("-at").values_list("at", flat=True)[:tries])
+    return moments[-1] + _WINDOW if len(moments) >= tries else None
+
+
+def _place_of(address: str) -> str:
+    return digest("login_address", network_of(address)) if address else ""

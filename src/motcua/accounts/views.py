@@ -108,10 +108,14 @@ def log_in(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     try:
         user = service.log_in(
-            request=request, word=form.cleaned_data["word"], password=form.cleaned_data["password"], now=now
+            request=request,
+            word=form.cleaned_data["word"],
+            password=form.cleaned_data["password"],
+            now=now,
+            address=client_address(request),
         )
     except LoginLimited as limited:
-        context |= {"until": limited.until, "tries": limited.tries}
+        context |= {"until": limited.until, "tries": limited.tries, "is_of_address": limited.is_of_address}
         return not_before(
             limited.until, render(request, "accounts/log_in.html", context, status=429), now=now
         )

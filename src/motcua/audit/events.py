@@ -80,6 +80,12 @@ _event(
 )
 _event("account.log_in_failed", _("Đăng nhập không thành công."), _SECURITY)
 _event(
+    "account.log_in_limited",
+    _("Đăng nhập bị tạm dừng vì quá số lần sai."),
+    _SECURITY,
+    scope=_("Giới hạn nào đã đạt: tên đăng nhập hay địa chỉ mạng."),
+)
+_event(
     "account.second_factor_on",
     _("Bật hoặc làm mới xác thực hai bước."),
     _SECURITY,

@@ -711,6 +711,13 @@ _declare(
 _declare(_LIMITS, "LOGIN_TRIES_HOUR", "number", "10", "Wrong passwords an hour for one log-in name.")
 _declare(
     _LIMITS,
+    "LOGIN_TRIES_ADDRESS_HOUR",
+    "number",
+    "100",
+    "Wrong passwords an hour from one address, without those of a name whose right one came from there afterwards.",
+)
+_declare(
+    _LIMITS,
     "TRACK_TRIES_HOUR",
     "number",
     "10",

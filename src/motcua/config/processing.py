@@ -97,7 +97,7 @@ TABLES: Final = (
             "asleep_since": Personal("tạm ngừng từ khi nào vì lâu không đăng nhập"),
             "woken_at": Personal("được mở lại lúc nào"),
         },
-        other="id is_superuser role also_roles office may_query totp_since totp_step is_active created_at",
+        other="id is_superuser role also_roles office email_since may_query totp_since totp_step is_active created_at",
     ),
     Table(
         "accounts.RecoveryCode",
@@ -140,7 +140,10 @@ TABLES: Final = (
         purpose="hạn chế dò mật khẩu",
         seen_by="không ai",
         kept="1 giờ",
-        personal={"login_digest": Personal("tên đăng nhập đã gõ", _DIGEST)},
+        personal={
+            "login_digest": Personal("tên đăng nhập đã gõ", _DIGEST),
+            "address_digest": Personal("địa chỉ mạng", _DIGEST),
+        },
         other="id at",
     ),
     Table(

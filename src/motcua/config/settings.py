@@ -403,6 +403,7 @@ LIMITS = {
         "CHALLENGE_MINUTES",
         "BURST_5_MINUTES",
         "LOGIN_TRIES_HOUR",
+        "LOGIN_TRIES_ADDRESS_HOUR",
         "TRACK_TRIES_HOUR",
     )
 }
