@@ -20,6 +20,7 @@ from tests.conftest import account_of
 from tests.people import PASSWORD, Person, cast
 
 NOW = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
+SOME = "0f0f0f0f-1111-4222-8333-444444444444"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("people")]
 
 
@@ -136,6 +137,27 @@ def test_an_officer_is_not_sent_to_a_citizens_page(client: Client) -> None:
     response = client.post("/dang-nhap/", {"word": "lan", "password": PASSWORD, "next": "/ca-nhan/"})
 
     assert response.headers["Location"] == "/mot-cua/"
+
+
+@pytest.mark.parametrize(
+    ("word", "wanted", "goes_to"),
+    [
+        ("quantri", "/mot-cua/giam-sat/?ngay=1", "/mot-cua/giam-sat/?ngay=1"),
+        ("quantri", "/mot-cua/phan-anh/7/", "/mot-cua/phan-anh/7/"),
+        ("quantri", "/mot-cua/tiep-nhan/", "/quan-tri/"),
+        ("lan", f"/ho-so/{SOME}/phieu/01/", None),
+        ("lan", f"/bien-lai/{SOME}/", None),
+        ("lan", f"/ho-so/{SOME}/xem-lai/", "/mot-cua/"),
+        ("lan", "/quan-tri/accounts/user/", "/mot-cua/"),
+        ("lan", "/khong-co/", "/mot-cua/"),
+    ],
+)
+def test_officials_go_on_to_the_pages_that_are_theirs(
+    client: Client, word: str, wanted: str, goes_to: str | None
+) -> None:
+    response = client.post("/dang-nhap/", {"word": word, "password": PASSWORD, "next": wanted})
+
+    assert response.headers["Location"] == (goes_to or wanted)
 
 
 def test_the_session_gets_a_new_key(client: Client) -> None:

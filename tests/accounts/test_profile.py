@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -264,15 +265,19 @@ def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen
     assert "&lt;b&gt;Hồ sơ&lt;/b&gt; đã được tiếp nhận." in page
     assert "chưa đọc" in page
 
-    an_client.post("/ca-nhan/thong-bao/")
+    later = notices.notify(user=citizen_an.user, text="Có kết quả.", now=NOW)
+    an_client.post("/ca-nhan/thong-bao/", {"notice": re.findall(r'name="notice" value="(\d+)"', page)})
 
+    page = an_client.get("/ca-nhan/").content.decode()
+    assert page.count("chưa đọc") == 1  # what came since
+    an_client.post("/ca-nhan/thong-bao/", {"notice": [later.pk, "x", "9" * 40]})
     assert "chưa đọc" not in an_client.get("/ca-nhan/").content.decode()
 
 
 def test_reading_ones_inbox_reads_nobody_elses(an_client: Client, citizen_binh: Citizen) -> None:
     notice = notices.notify(user=citizen_binh.user, text="Xin chào.", now=NOW)
 
-    an_client.post("/ca-nhan/thong-bao/")
+    an_client.post("/ca-nhan/thong-bao/", {"notice": notice.pk})
 
     notice.refresh_from_db()
     assert notice.read_at is None

@@ -32,6 +32,7 @@ from tests.dossiers.filing import (
     pdf,
     picture,
 )
+from tests.people import PASSWORD, cast
 
 NOW = timezone.now()
 ZIP_TAIL = b"PK\x03\x04" + b"<script>alert(1)</script>" * 20
@@ -432,5 +433,17 @@ def test_nobody_else_opens_papers(
     paper = other.papers.first().pk
 
     assert binh_client.get(address(other, f"giay-to/{paper}/")).status_code == 404
-    assert client.get(address(other, f"giay-to/{paper}/")).status_code == 404
+    assert client.get(address(other, f"giay-to/{paper}/nho/")).status_code == 404
     assert an_client.get(address(draft, f"giay-to/{paper}/")).status_code == 404
+
+
+def test_who_opens_a_paper_after_the_session_ended_is_led_to_log_in_and_back(
+    an_client: Client, client: Client, draft: Dossier
+) -> None:
+    mine = filed(an_client, "1.000656")
+    paper = address(mine, f"giay-to/{mine.papers.first().pk}/")
+
+    for one in (paper, address(mine, "giay-to/0f0f0f0f-1111-4222-8333-444444444444/")):
+        assert client.get(one).headers["Location"] == f"/dang-nhap/?next={one}"
+    entered = client.post("/dang-nhap/", {"word": cast.an.number, "password": PASSWORD, "next": paper})
+    assert entered.headers["Location"] == paper

@@ -193,16 +193,21 @@ class TestTakingAProofHome:
         assert cast.an.number not in told
         assert "Nguyễn" not in told
 
-    @pytest.mark.parametrize("who", ["binh_client", "other_officer_client", "administrator_client", "nobody"])
+    @pytest.mark.parametrize("who", ["binh_client", "other_officer_client", "administrator_client"])
     def test_nobody_else_may_or_learns_that_it_is_there(
         self, dossier: Dossier, who: str, request: pytest.FixtureRequest
     ) -> None:
-        client = Client() if who == "nobody" else request.getfixturevalue(who)
+        client = request.getfixturevalue(who)
 
         theirs, missing = (client.get(reverse("proof", args=[key])) for key in (dossier.pk, uuid.uuid4()))
 
         assert theirs.status_code == missing.status_code == 404
         assert theirs.content == missing.content
+
+    def test_who_is_not_logged_in_is_led_to_log_in_and_learns_no_more(self, dossier: Dossier) -> None:
+        for key in (dossier.pk, uuid.uuid4()):
+            page = reverse("proof", args=[key])
+            assert Client().get(page).headers["Location"] == f"/dang-nhap/?next={page}"
 
     def test_a_draft_s_proof_is_the_citizen_s_alone(
         self, dossier: Dossier, an_client: Client, officer_client: Client

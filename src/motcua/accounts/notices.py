@@ -84,16 +84,20 @@ def tell_supervisors(*, officer: User, now: datetime) -> int:
     return len(told)
 
 
-def read_notices(*, user: User, now: datetime, keys: Collection[int] | None = None) -> None:
+def keys_of(sent: list[str]) -> set[int]:
+    """Read the keys of messages that a page sends back, and whatever else is sent there."""
+    return {int(key) for key in sent if key.isdecimal() and len(key) < 19}
+
+
+def read_notices(*, user: User, now: datetime, keys: Collection[int]) -> None:
     """Mark messages of a user as read.
 
     Args:
         user: whose; nobody marks another's.
         now: the moment.
-        keys: which of them; None for all.
+        keys: which of them: those that the page showed, and none that came since.
     """
-    unread = user.notices.filter(read_at=None)
-    (unread if keys is None else unread.filter(pk__in=keys)).update(read_at=now)
+    user.notices.filter(read_at=None, pk__in=keys).update(read_at=now)
 
 
 def erase_read_notices(*, now: datetime, dry_run: bool = False) -> int:

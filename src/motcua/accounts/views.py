@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from motcua.accounts.access import citizen_of, citizen_required
 from motcua.accounts.forms import CodeForm, LoginForm, NewPasswordForm, ProfileForm, RegistrationForm
 from motcua.accounts.models import User
 from motcua.accounts.requests import CitizenRequest, UserRequest
+from motcua.accounts.rights import may
 from motcua.accounts.tries import LoginLimited
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
@@ -272,8 +273,9 @@ def another_password(request: UserRequest, then: str) -> HttpResponse:
 @require_POST
 @citizen_required
 def notices_read(request: CitizenRequest) -> HttpResponse:
-    """Mark the inbox as read."""
-    notices.read_notices(user=citizen_of(request).user, now=timezone.now())
+    """Mark the messages that were on the page as read."""
+    shown = notices.keys_of(request.POST.getlist("notice")[:_MOST_NOTICES])
+    notices.read_notices(user=citizen_of(request).user, keys=shown, now=timezone.now())
     return redirect("profile")
 
 
@@ -317,5 +319,16 @@ def _home_of(user: User) -> str:
 def _next_page(user: User, way_back: str) -> str:
     """Return where a user goes after log in: the page they wanted, if their kind may see it at all."""
     home = _home_of(user)
-    is_theirs = user.is_citizen or way_back.startswith((home, reverse("account")))
+    is_theirs = user.is_citizen or way_back.startswith((home, reverse("account"))) or _may_see(user, way_back)
     return way_back if way_back and is_theirs else home
+
+
+def _may_see(official: User, path: str) -> bool:
+    """Say whether a page is one that an official's rights open, or that officials and citizens share."""
+    try:
+        view = resolve(urlsplit(path).path).func
+    except (Resolver404, ValueError):
+        return False
+    if not hasattr(view, "right"):
+        return not path.startswith(reverse("admin:index"))
+    return view.right is not None and may(official, view.right)

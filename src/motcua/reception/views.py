@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
-from motcua.accounts.notices import read_notices
+from motcua.accounts.notices import keys_of, read_notices
 from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.dossiers import service as dossiers
@@ -84,10 +84,8 @@ def check_owner(request: OfficialRequest) -> HttpResponse:
 @require_POST
 def notices_read(request: OfficialRequest) -> HttpResponse:
     """Mark the messages that were on the page as read."""
-    keys = {
-        int(key) for key in request.POST.getlist("notice")[:MOST_NOTICES] if key.isdecimal() and len(key) < 19
-    }
-    read_notices(user=request.user, keys=keys, now=timezone.now())
+    shown = keys_of(request.POST.getlist("notice")[:MOST_NOTICES])
+    read_notices(user=request.user, keys=shown, now=timezone.now())
     return redirect("queue")
 
 
