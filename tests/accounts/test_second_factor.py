@@ -236,6 +236,34 @@ def test_a_password_that_changed_meanwhile_ends_the_half_way_session(
         assert gives_code(client, code_of(SECRET, NOW)).headers["Location"] == "/dang-nhap/"
 
 
+def test_who_comes_too_late_with_the_code_reads_so_and_goes_on_after_logging_in(
+    officer: User, client: Client
+) -> None:
+    guarded(officer)
+    with time_machine.travel(NOW, tick=False):
+        gives_password(client, next="/tai-khoan/")
+    with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+        late = client.post("/dang-nhap/ma-xac-thuc/", {"code": code_of(SECRET, NOW)}, follow=True)
+
+        assert late.redirect_chain[-1][0] == "/dang-nhap/?next=%2Ftai-khoan%2F"
+        assert "Lần đăng nhập này đã hết hạn. Vui lòng nhập lại" in late.content.decode()
+        assert "Lần đăng nhập này" not in client.get("/dang-nhap/ma-xac-thuc/", follow=True).content.decode()
+
+
+def test_a_factor_that_is_switched_off_while_its_code_is_asked_for_raises_no_alarm(
+    officer: User, administrator: User, client: Client
+) -> None:
+    guarded(officer)
+    gives_password(client)
+    second_factor.switch_off(user=User.objects.get(pk=officer.pk), by=administrator, now=NOW)
+
+    assert gives_code(client, "000000").headers["Location"] == "/dang-nhap/"
+
+    assert not officer.notices.exists()
+    assert events("account.second_factor_failed") == []
+    assert gives_password(client).headers["Location"] == "/mot-cua/"
+
+
 def test_without_the_password_the_page_for_the_code_is_not_there(client: Client) -> None:
     assert client.get("/dang-nhap/ma-xac-thuc/").headers["Location"] == "/dang-nhap/"
     assert gives_code(client, "123456").headers["Location"] == "/dang-nhap/"

@@ -73,6 +73,15 @@ def test_the_minutes_are_a_setting(settings: Any) -> None:
     assert looks(browser, "/tai-khoan/", NOW + timedelta(minutes=19)) == 302
 
 
+def test_who_works_on_stays_even_where_the_minutes_are_few(settings: Any) -> None:
+    settings.SESSION_IDLE_MINUTES = 5
+    browser = logged_in("lan", NOW)
+
+    for minute in (1, 2, 4, 6, 8, 10):
+        assert looks(browser, "/tai-khoan/", NOW + timedelta(minutes=minute)) == 200
+    assert looks(browser, "/tai-khoan/", NOW + timedelta(minutes=15)) == 302
+
+
 def test_that_a_session_is_used_is_written_once_in_five_minutes() -> None:
     browser = logged_in("lan", NOW)
     looks(browser, "/tai-khoan/", NOW + timedelta(minutes=6))
@@ -82,12 +91,16 @@ def test_that_a_session_is_used_is_written_once_in_five_minutes() -> None:
     assert not any(query["sql"].startswith("UPDATE") for query in asked)
 
 
-def test_logging_out_is_on_record() -> None:
-    at = datetime.now(UTC)
-    logged_in("lan", at).post("/dang-xuat/")
-    Client().post("/dang-xuat/")
+@pytest.mark.parametrize(("word", "button"), [("lan", "/dang-xuat/"), ("quantri", "/quan-tri/logout/")])
+def test_logging_out_is_on_record(word: str, button: str) -> None:
+    browser = logged_in(word, datetime.now(UTC))
+    assert browser.get(button).status_code == 405
+    page = browser.post(button, follow=True).content.decode()
+    Client().post(button)
 
-    assert AuditEvent.objects.get(name="account.logged_out").actor.login == "lan"
+    assert "Ông/bà đã đăng xuất." in page
+    assert AuditEvent.objects.get(name="account.logged_out").actor.login == word
+    assert browser.get("/tai-khoan/").status_code == 302
 
 
 def test_who_is_switched_off_while_at_work_sees_nothing_more() -> None:

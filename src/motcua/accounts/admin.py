@@ -20,7 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from motcua.accounts import second_factor, service
+from motcua.accounts import second_factor, service, views
 from motcua.accounts.access import user_of
 from motcua.accounts.forms import PasswordField, password_errors
 from motcua.accounts.models import Citizen, DayChange, Notice, Office, User
@@ -65,8 +65,14 @@ def change_password(request: HttpRequest, extra_context: dict[str, Any] | None =
     return redirect("account_password")
 
 
+def log_out(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """End the session as everywhere else, on record."""
+    return views.log_out(request)
+
+
 admin.site.login = log_in_first  # type: ignore[method-assign]
 admin.site.has_permission = is_let_in  # type: ignore[method-assign]
+admin.site.logout = log_out  # type: ignore[method-assign, assignment]
 admin.site.password_change = change_password  # type: ignore[method-assign, assignment]
 admin.site.site_title = admin.site.site_header = _("Quản trị hệ thống")
 admin.site.index_title = _("Dữ liệu của hệ thống")

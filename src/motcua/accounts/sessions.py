@@ -61,14 +61,26 @@ def ask_for_code(*, request: HttpRequest, user: User, way_back: str, now: dateti
 
 
 def half_way(*, request: HttpRequest, now: datetime) -> HalfWay | None:
-    """Return whose code is awaited in this session; None after five minutes, or when the password has changed."""
+    """Return whose code is awaited in this session.
+
+    None after five minutes, when the password has changed, and when the factor was switched off meanwhile: no code can
+    be right any more, and the next log-in asks for none.
+    """
     kept: dict[str, Any] | None = request.session.get(_HALF_WAY)
     if kept is None or now - datetime.fromisoformat(kept["at"]) >= _FOR_THE_CODE:
         return None
     user = User.objects.select_related("office").filter(pk=kept["user"], is_active=True).first()
-    if user is None or not constant_time_compare(user.get_session_auth_hash(), kept["password"]):
+    if user is None or not user.has_second_factor:
+        return None
+    if not constant_time_compare(user.get_session_auth_hash(), kept["password"]):
         return None
     return HalfWay(user, kept["way_back"])
+
+
+def give_up(*, request: HttpRequest) -> str | None:
+    """Forget whose code was awaited; return where they wanted to go, None when nobody's was."""
+    kept: dict[str, Any] | None = request.session.pop(_HALF_WAY, None)
+    return None if kept is None else kept["way_back"]
 
 
 def begin(*, request: HttpRequest, user: User, now: datetime, second_factor: str = "none") -> None:
@@ -151,10 +163,10 @@ def _is_over(request: HttpRequest, now: datetime) -> bool:
     began, seen = request.session.get(_BEGAN), request.session.get(_SEEN)
     if began is None or seen is None:  # a session that a program made for itself
         return False
-    moment = now.timestamp()
-    if moment - began >= settings.SESSION_COOKIE_AGE or moment - seen >= settings.SESSION_IDLE_MINUTES * 60:
+    moment, idle = now.timestamp(), timedelta(minutes=settings.SESSION_IDLE_MINUTES)
+    if moment - began >= settings.SESSION_COOKIE_AGE or moment - seen >= idle.total_seconds():
         return True
-    if moment - seen >= _BETWEEN_LOOKS.total_seconds():
+    if moment - seen >= min(_BETWEEN_LOOKS, idle / 10).total_seconds():
         request.session[_SEEN] = moment
     return False
 

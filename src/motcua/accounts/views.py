@@ -137,8 +137,10 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
     """Ask who has given the right password for the code of their telephone."""
     now = timezone.now()
     waiting = sessions.half_way(request=request, now=now)
-    if request.user.is_authenticated or waiting is None:
+    if request.user.is_authenticated:
         return redirect("log_in")
+    if waiting is None:
+        return _password_again(request)
     form = CodeForm(request.POST if request.method == "POST" else None)
     context: dict[str, Any] = {"form": form}
     if not form.is_valid():
@@ -164,6 +166,16 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
             % left,
         )
     return redirect(_next_page(waiting.user, waiting.way_back))
+
+
+def _password_again(request: HttpRequest) -> HttpResponse:
+    """Lead back to the log-in who comes too late with a code, and on to where they wanted to go."""
+    way_back = sessions.give_up(request=request)
+    if way_back is not None:
+        messages.warning(
+            request, _("Lần đăng nhập này đã hết hạn. Vui lòng nhập lại tên đăng nhập và mật khẩu.")
+        )
+    return redirect(f"{reverse('log_in')}?{_query(way_back)}" if way_back else "log_in")
 
 
 @require_POST
