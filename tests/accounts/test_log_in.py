@@ -45,6 +45,18 @@ def test_a_citizen_logs_in_by_number_however_it_is_typed(client: Client, word: s
     assert client.session["_auth_user_id"] == str(account_of(cast.an).user_id)
 
 
+def test_an_official_logs_in_however_a_keyboard_composes_the_word_and_all_ways_have_one_count() -> None:
+    User.objects.filter(login="lan").update(login="ngọclan")
+
+    for word in ("ngọclan", "ngo\u0323clan", "ｎｇọｃｌａｎ", " ngọclan "):
+        assert log_in(word) is not None
+        log_in(word, "wrong", now=NOW + timedelta(minutes=1))
+    for word in ("ngọclan", "ngo\u0323clan", "ｎｇọｃｌａｎ", "ｎgọclan"):
+        log_in(word, "wrong", now=NOW + timedelta(minutes=2))
+    with pytest.raises(LoginLimited):
+        log_in("ngọclan", now=NOW + timedelta(minutes=3))
+
+
 def test_a_citizen_logs_in_by_an_e_mail_that_is_theirs_alone(client: Client) -> None:
     User.objects.filter(citizen=account_of(cast.an)).update(email="an@example.vn")
 

@@ -327,6 +327,22 @@ def test_another_telephone_takes_the_place_of_the_old_one_and_of_its_codes(offic
     assert second_factor.confirm(user=officer, typed=code_of(other, later), now=later) == "code"
 
 
+def test_who_takes_another_telephone_reads_that_the_old_codes_on_paper_are_over(
+    officer: User, officer_client: Client
+) -> None:
+    guarded(officer)
+    page = officer_client.get("/tai-khoan/xac-thuc-hai-buoc/").content.decode()
+    assert "<title>Đổi điện thoại xác thực |" in page
+    secret = "".join(re.findall(r"<span>(\w{4})</span>", page))
+
+    form = {"code": code_of(secret, datetime.now(UTC)), "current_password": PASSWORD}
+    page = officer_client.post("/tai-khoan/xac-thuc-hai-buoc/", form).content.decode()
+
+    assert "Điện thoại cũ và các mã dự phòng cũ không dùng được nữa." in page
+    assert "Đã bật xác thực hai bước" not in page
+    assert len(re.findall(r"<code>(\d{5}-\d{5})</code>", page)) == 10
+
+
 def test_new_recovery_codes_end_the_old_ones(officer: User, officer_client: Client) -> None:
     with time_machine.travel(NOW, tick=False):
         old = guarded(officer)

@@ -26,7 +26,7 @@ def find_user(word: str) -> User | None:
     Returns:
         The user, None when there is none; of several accounts with one e-mail the one that had it first.
     """
-    word = word.strip()
+    word = User.normalize_username(word.strip())  # as it was kept, however a keyboard composes it
     if "@" in word:
         return having_e_mail(word).first()
     try:

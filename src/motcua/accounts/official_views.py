@@ -48,7 +48,7 @@ def second_factor_page(request: OfficialRequest) -> HttpResponse:
     form = SecondFactorForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _show_secret(request, form, secret)
-    now = timezone.now()
+    now, is_first = timezone.now(), not request.user.has_second_factor
     try:
         codes = second_factor.switch_on(
             user=request.user,
@@ -64,7 +64,7 @@ def second_factor_page(request: OfficialRequest) -> HttpResponse:
     else:
         if codes is not None:
             del request.session[_OFFERED]
-            return _show_codes(request, codes, is_new=True)
+            return _show_codes(request, codes, after="switched_on" if is_first else "another_telephone")
         form.add_error(
             "code",
             _(
@@ -96,7 +96,7 @@ def recovery_codes(request: OfficialRequest) -> HttpResponse:
             response = render(request, "accounts/recovery_codes.html", context, status=429)
             return not_before(limited.until, response, now=now)
         else:
-            return _show_codes(request, codes, is_new=False)
+            return _show_codes(request, codes, after="new_codes")
     return render(request, "accounts/recovery_codes.html", context)
 
 
@@ -133,9 +133,9 @@ def _show_secret(
     return render(request, "accounts/second_factor.html", context, status=429)
 
 
-def _show_codes(request: HttpRequest, codes: list[str], *, is_new: bool) -> HttpResponse:
-    """Show recovery codes, this once."""
-    return render(request, "accounts/codes.html", {"codes": codes, "is_new": is_new})
+def _show_codes(request: HttpRequest, codes: list[str], *, after: str) -> HttpResponse:
+    """Show recovery codes, this once, and say what was done."""
+    return render(request, "accounts/codes.html", {"codes": codes, "after": after})
 
 
 def _qr(text: str) -> str:

@@ -372,7 +372,7 @@ def _login_name(word: str) -> str:
         return parse_number(word).digits
     except NumberRefused:
         # As PostgreSQL compares, which takes a dotless i for another spelling of i.
-        return word.strip().upper().casefold()
+        return User.normalize_username(word.strip()).upper().casefold()
 
 
 def update_profile(
