@@ -28,7 +28,7 @@ from motcua.web.fields import (
     refuse_unmeant_year,
 )
 
-_PASSWORD_KEPT: Final = timedelta(days=1)  # as long as the longest pause: TRIES_NUMBER_DAY
+_PASSWORD_KEPT: Final = timedelta(hours=25)  # the longest pause, TRIES_NUMBER_DAY, and an hour to come back
 _BOTH_PASSWORDS: Final = ("password", "password_again")
 # Django's own words for these are English or do not say what to do next.
 _PASSWORD_ERRORS: Final = {
@@ -224,7 +224,7 @@ class RegistrationForm(ClaimForm):
         return hashed(typed) if typed else self._kept_hash()
 
     def keep_password(self, password_hash: str) -> None:
-        """Put the hash into the page, so that "Thử lại" needs no more typing, for a day."""
+        """Put the hash into the page, so that "Thử lại" needs no more typing, for a day and an hour."""
         text = f"{timezone.now().isoformat()} {password_hash}"
         kept = urlsafe_b64encode(seal("registration_password", text)).decode()
         self.data = {**dict(self.data.items()), "kept_password": kept}
