@@ -140,6 +140,12 @@ def test_no_official_is_called_what_only_a_citizen_logs_in_with(
     assert not User.objects.filter(login=login).exists()
 
 
+def test_the_page_of_ones_own_account_names_every_role(officer: User, officer_client: Client) -> None:
+    User.objects.filter(pk=officer.pk).update(also_roles=["cashier"])
+
+    assert "<dd>Cán bộ một cửa, Cán bộ thu phí</dd>" in officer_client.get("/tai-khoan/").content.decode()
+
+
 def answers(monkeypatch: pytest.MonkeyPatch, *passwords: str, word: str = "") -> None:
     """Sit at the terminal, and type."""
     typed = iter(passwords)

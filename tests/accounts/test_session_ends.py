@@ -73,6 +73,14 @@ def test_the_minutes_are_a_setting(settings: Any) -> None:
     assert looks(browser, "/tai-khoan/", NOW + timedelta(minutes=19)) == 302
 
 
+def test_a_page_that_asks_for_itself_anew_keeps_no_session_awake() -> None:
+    browser = logged_in("lan", NOW)
+
+    for minute in range(1, 62, 6):
+        assert looks(browser, "/trang-thai/", NOW + timedelta(minutes=minute)) == 200
+    assert looks(browser, "/tai-khoan/", NOW + timedelta(minutes=62)) == 302
+
+
 def test_who_works_on_stays_even_where_the_minutes_are_few(settings: Any) -> None:
     settings.SESSION_IDLE_MINUTES = 5
     browser = logged_in("lan", NOW)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from motcua.accounts import second_factor, service
 from motcua.accounts.access import official_required
 from motcua.accounts.forms import ConfirmForm, SecondFactorForm
+from motcua.accounts.models import User
 from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.tries import LoginLimited
 from motcua.accounts.views import another_password
@@ -33,6 +34,7 @@ _OFFERED = "offered_totp"
 def account(request: OfficialRequest) -> HttpResponse:
     """Show who one is here, and how well the account is guarded."""
     context = {
+        "roles": [User.Role(role).label for role in request.user.roles],
         "codes_left": request.user.recovery_codes.count(),
         "is_required": second_factor.is_missing(request.user),
     }

@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.functional import SimpleLazyObject
@@ -166,9 +167,14 @@ def _is_over(request: HttpRequest, now: datetime) -> bool:
     moment, idle = now.timestamp(), timedelta(minutes=settings.SESSION_IDLE_MINUTES)
     if moment - began >= settings.SESSION_COOKIE_AGE or moment - seen >= idle.total_seconds():
         return True
-    if moment - seen >= min(_BETWEEN_LOOKS, idle / 10).total_seconds():
+    if moment - seen >= min(_BETWEEN_LOOKS, idle / 10).total_seconds() and not _asks_by_itself(request):
         request.session[_SEEN] = moment
     return False
+
+
+def _asks_by_itself(request: HttpRequest) -> bool:
+    """Say whether a page asks for itself anew, all day, while nobody may sit before it."""
+    return request.path == reverse("status")
 
 
 def _end(request: HttpRequest, user: User, now: datetime) -> None:
