@@ -23,7 +23,8 @@ NOW = datetime(2026, 11, 23, 1, 31, tzinfo=UTC)
 
 def heard(seconds: float, *, at: float = 0.0) -> None:
     """Let the primary line answer once, after so many seconds."""
-    line.record_answer(Route.PRIMARY, line.read()[Route.PRIMARY], NOW.timestamp() + at, seconds)
+    moment = NOW.timestamp() + at
+    line.record_answer(Route.PRIMARY, line.read(moment)[Route.PRIMARY], moment, seconds)
 
 
 def light(at: float = 0.0) -> Light:
@@ -36,7 +37,7 @@ def fail(*, at: float) -> None:
 
 def test_a_wish_to_be_left_alone_outlasts_answers_to_questions_from_before_it(register) -> None:
     fail(at=0)
-    before = line.read()[Route.PRIMARY]
+    before = line.read(NOW.timestamp())[Route.PRIMARY]
     line.record_failure(Route.PRIMARY, NOW.timestamp() + 1, 30.0)
 
     line.record_answer(Route.PRIMARY, before, NOW.timestamp() + 2, 0.3)
@@ -104,10 +105,70 @@ def test_what_was_heard_long_ago_says_nothing_of_now(register) -> None:
     assert light(3600) is Light.UNKNOWN
 
 
+SEVEN_HOURS = 7 * 3600.0  # what a machine whose clock keeps local time is ahead of itself after a start
+
+
+def test_a_clock_that_was_ahead_and_is_put_back_leaves_no_line_shut(register) -> None:
+    for second in range(5):
+        fail(at=SEVEN_HOURS + second)
+    assert light(SEVEN_HOURS + 5) is Light.DOWN
+
+    status = line_status(now=NOW)
+
+    assert (status.light, status.since) == (Light.DOWN, NOW)
+    assert line.read(NOW.timestamp())[Route.PRIMARY].state.retry_after(NOW.timestamp()) <= 10
+    assert register.probes == 1
+    light(1)
+    assert register.probes == 1
+    light(11)
+    assert register.probes == 2
+
+
+def test_a_line_that_was_shut_before_the_clock_went_ahead_is_probed_once_it_is_back(register) -> None:
+    for second in range(5):
+        fail(at=second)
+    light(SEVEN_HOURS)
+    assert register.probes == 1
+
+    status = line_status(now=NOW + timedelta(seconds=60))
+
+    assert (status.light, status.since) == (Light.DOWN, NOW)
+    assert register.probes == 2
+
+
+def test_a_register_s_wish_from_a_clock_that_was_ahead_ends_as_the_clock_is_put_back(register) -> None:
+    line.record_failure(Route.PRIMARY, NOW.timestamp() + SEVEN_HOURS, 30.0)
+
+    assert line_status(now=NOW).is_open
+
+
+def test_an_answer_from_a_clock_that_was_ahead_keeps_the_light_from_nothing(register, settings) -> None:
+    settings.NPD = {**settings.NPD, "NPD_WATCH_SECONDS": 60}
+    heard(0.3, at=SEVEN_HOURS)
+
+    assert light() is Light.UNKNOWN
+    assert register.probes == 1
+    for second in range(5):
+        line.record_failure(Route.PRIMARY, NOW.timestamp() + second, None, began_at=NOW.timestamp() - 8)
+    assert light(5) is Light.DOWN
+    heard(0.3, at=12)
+    status = line_status(now=NOW + timedelta(seconds=13))
+    assert (status.light, status.heard_at) == (Light.FINE, NOW + timedelta(seconds=12))
+
+
+def test_answers_are_written_again_once_a_clock_that_was_ahead_is_put_back(register) -> None:
+    heard(0.3, at=SEVEN_HOURS)
+
+    heard(0.3, at=2)
+
+    assert light(3) is Light.FINE
+    assert LineRow.objects.get(pk="primary").answered_at == NOW.timestamp() + 2
+
+
 def test_many_answers_at_one_time_write_once_in_two_seconds(register) -> None:
     heard(0.30)
     with CaptureQueriesContext(connection) as queries:
-        seen = line.read()[Route.PRIMARY]
+        seen = line.read(NOW.timestamp())[Route.PRIMARY]
         for place in range(50):
             line.record_answer(Route.PRIMARY, seen, NOW.timestamp() + place / 30, 0.3)
     assert len(queries) == 1
@@ -118,7 +179,7 @@ def test_many_answers_at_one_time_write_once_in_two_seconds(register) -> None:
 
 def test_answers_that_saw_an_old_row_do_not_write_it_twice(register) -> None:
     heard(0.3)
-    seen = line.read()[Route.PRIMARY]
+    seen = line.read(NOW.timestamp())[Route.PRIMARY]
 
     line.record_answer(Route.PRIMARY, seen, NOW.timestamp() + 5, 0.3)
     line.record_answer(Route.PRIMARY, seen, NOW.timestamp() + 6, 0.9)
@@ -245,7 +306,7 @@ def test_the_light_is_the_same_in_every_process_and_one_of_them_probes(monkeypat
 
 def test_a_question_that_hung_when_the_outage_ended_darkens_nothing_after_it() -> None:
     line.record_failure(Route.PRIMARY, NOW.timestamp(), None)
-    line.record_answer(Route.PRIMARY, line.read()[Route.PRIMARY], NOW.timestamp() + 2, 0.1)
+    line.record_answer(Route.PRIMARY, line.read(NOW.timestamp())[Route.PRIMARY], NOW.timestamp() + 2, 0.1)
 
     line.record_failure(Route.PRIMARY, NOW.timestamp() + 8, None, began_at=NOW.timestamp() + 1)
     after_old_news = line_status(now=NOW + timedelta(seconds=9)).light

@@ -14,6 +14,7 @@ from enum import StrEnum
 from motcua.identity.register import TouchPoint, Trouble
 
 LONGEST_PAUSE = 120.0  # seconds: a register that asks us to stay away longer is asked again after this
+AHEAD = 60.0  # seconds that a moment may lie ahead of our own clock; of machines, none differ by so much
 TROUBLES_OF_THE_LINE = frozenset(
     {
         Trouble.TIMEOUT,
@@ -113,6 +114,22 @@ def after_answer(state: LineState, seen: LineState) -> LineState:
 def after_probe_began(state: LineState, policy: LinePolicy, now: float) -> LineState | None:
     """Return the state with the probe taken by the caller, or None when no probe is due."""
     return replace(state, next_probe_at=now + policy.probe_every) if state.is_probe_due(now) else None
+
+
+def is_to_come(moment: float, now: float) -> bool:
+    """Say whether a moment that should be over is still to come: a clock was ahead, and has been put back since."""
+    return moment > now + AHEAD
+
+
+def by_the_clock(state: LineState, policy: LinePolicy, now: float) -> LineState:
+    """Return the state without what a clock left that was ahead: the line would be shut until it is so late again."""
+    opened_at = state.opened_at
+    return LineState(
+        tuple(at for at in state.failed_at if not is_to_come(at, now)),
+        now if opened_at is not None and is_to_come(opened_at, now) else opened_at,
+        0.0 if is_to_come(state.next_probe_at, now + policy.probe_every) else state.next_probe_at,
+        0.0 if is_to_come(state.paused_until, now + LONGEST_PAUSE) else state.paused_until,
+    )
 
 
 def may_enter(policy: LinePolicy, lane: Lane, *, desk_in_flight: int, portal_in_flight: int) -> bool:

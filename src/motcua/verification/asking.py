@@ -373,10 +373,10 @@ def _admit(
         "officer_id": officer_id,
     }
     with planned_once(), transaction.atomic():
-        lines = line.read_in_turn(_turns(check) if bounds else ())
+        lines = line.read_in_turn(_turns(check) if bounds else (), now.timestamp())
         counts = limits.count(limits=bounds, **asked)
         if limits.is_near_system_limit(bounds, counts, within=_AT_ONE_MOMENT):
-            line.read_in_turn({digest("turn", limits.SYSTEM)})
+            line.read_in_turn({digest("turn", limits.SYSTEM)}, now.timestamp())
             counts = limits.count(limits=bounds, **asked)
         exceeded = limits.exceeded(bounds, counts)
         ways = _ways(lines, question, now)

@@ -63,7 +63,7 @@ def line_status(*, now: datetime) -> LineStatus:
     It is the light of the line that a question would take. When all that might be taken are shut, the interruption
     began when the last of them went.
     """
-    lines, moment = line.read(), now.timestamp()
+    lines, moment = line.read(now.timestamp()), now.timestamp()
     probing.probe_if_due(lines, now)
     open_ways = line_choice.ways(lines, moment)
     if open_ways:
@@ -87,7 +87,7 @@ def status_after(asked: Asked) -> LineStatus | None:
 
 def line_facts(*, now: datetime) -> list[LineFacts]:
     """List the lines that are set up, for operators; starts no probe. One query."""
-    lines, moment = line.read(), now.timestamp()
+    lines, moment = line.read(now.timestamp()), now.timestamp()
     taken = line_choice.ways(lines, moment)[:1] or line_choice.in_use(lines.mode)[:1]
     return [
         LineFacts(

@@ -17,7 +17,16 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from motcua.population.line import LinePolicy, LineState, after_answer, after_failure, after_probe_began
+from motcua.population.line import (
+    AHEAD,
+    LinePolicy,
+    LineState,
+    after_answer,
+    after_failure,
+    after_probe_began,
+    by_the_clock,
+    is_to_come,
+)
 from motcua.verification.models import LineChoice, LineRow, Route
 
 Mode = LineChoice.Mode
@@ -83,12 +92,12 @@ def longest_question() -> timedelta:
     return timedelta(seconds=settings.NPD["NPD_TOTAL_SECONDS"] + _MARGIN)
 
 
-def read() -> Lines:
-    """Return how the lines stand; one query."""
-    return _lines(LineRow.objects.raw(_READ.format("")))
+def read(now: float) -> Lines:
+    """Return how the lines stand at a moment (epoch seconds); one query."""
+    return _lines(LineRow.objects.raw(_READ.format("")), now)
 
 
-def read_in_turn(turns: Iterable[str]) -> Lines:
+def read_in_turn(turns: Iterable[str], now: float) -> Lines:
     """Return how the lines stand once it is this transaction's turn, in one statement.
 
     SQLite's write transactions are one at a time anyway. PostgreSQL's are not, and twenty that count tries at one
@@ -96,6 +105,7 @@ def read_in_turn(turns: Iterable[str]) -> Lines:
 
     Args:
         turns: keyed digests of what only one question at a time may be admitted about.
+        now: the moment, epoch seconds.
     """
     is_shared = connection.vendor == "postgresql"
     locks = sorted(int(turn[:15], 16) for turn in turns) if is_shared else []
@@ -105,7 +115,7 @@ def read_in_turn(turns: Iterable[str]) -> Lines:
         # No row, no turn: an emptied database gets its rows back and is asked again.
         _make_rows()
         rows = list(LineRow.objects.raw(statement, locks))
-    return _lines(rows)
+    return _lines(rows, now)
 
 
 def record_failure(
@@ -122,7 +132,7 @@ def record_failure(
         began_at: when the question began, epoch seconds; somebody who was answered since makes it old news.
     """
     with transaction.atomic():
-        row = _locked_row(route)
+        row = _locked_row(route, now)
         is_old_news = began_at is not None and (row.answered_at or 0.0) > began_at
         if is_old_news and retry_after is None:
             return
@@ -143,7 +153,7 @@ def record_silence(route: Route, began_at: float, now: float) -> None:
     Where nobody asks there are never enough failures in one window to shut it.
     """
     with transaction.atomic():
-        row = _locked_row(route)
+        row = _locked_row(route, now)
         state = _state(row)
         if state.opened_at is None and (row.answered_at or 0.0) < began_at:
             since = min((at for at in state.failed_at if at >= began_at), default=now)
@@ -165,7 +175,7 @@ def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
     seconds, slow = seen.smoothed(took), settings.NPD["NPD_SLOW_SECONDS"]
     if seen.state != LineState():
         with transaction.atomic():
-            row = _locked_row(route)
+            row = _locked_row(route, now)
             was_shut = row.opened_at is not None
             row.seconds, row.answered_at = seconds, max(now, row.answered_at or 0.0)
             _write(row, after_answer(_state(row), seen.state), "seconds", "answered_at")
@@ -175,7 +185,7 @@ def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
     is_turned = seen.seconds is None or (seen.seconds > slow) != (seconds > slow)
     if is_turned or seen.answered_at is None or now - seen.answered_at >= _WRITTEN_EVERY:
         is_other_light = Q(seconds__lte=slow) if seconds > slow else Q(seconds__gt=slow)
-        is_old = Q(answered_at__isnull=True) | Q(answered_at__lte=now - _WRITTEN_EVERY)
+        is_old = Q(answered_at__lte=now - _WRITTEN_EVERY) | _is_unheard("answered_at", now)
         rows = LineRow.objects.filter(is_old | (is_other_light & Q(answered_at__lte=now)), pk=route)
         if not rows.update(seconds=seconds, answered_at=now) and seen.answered_at is None:
             LineRow.objects.get_or_create(pk=route, defaults={"seconds": seconds, "answered_at": now})
@@ -184,7 +194,7 @@ def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
 def try_begin_probe(route: Route, now: float) -> bool:
     """Take the next probe of a shut line, if one is due; true for exactly one caller over all processes."""
     with transaction.atomic():
-        row = _locked_row(route)
+        row = _locked_row(route, now)
         begun = after_probe_began(_state(row), policy(), now)
         if begun is not None:
             _write(row, begun)
@@ -195,16 +205,34 @@ def try_begin_watch(route: Route, now: float) -> bool:
     """Take the probe of a line of which nothing was heard; true for exactly one caller over all processes."""
     long_ago = now - settings.NPD["NPD_WATCH_SECONDS"]
     rows = LineRow.objects.filter(
-        Q(answered_at__isnull=True) | Q(answered_at__lte=long_ago), pk=route, watched_at__lte=long_ago
+        Q(answered_at__lte=long_ago) | _is_unheard("answered_at", now),
+        Q(watched_at__lte=long_ago) | _is_unheard("watched_at", now),
+        pk=route,
     )
     if rows.update(watched_at=now):
         return True
     return LineRow.objects.get_or_create(pk=route, defaults={"watched_at": now})[1]
 
 
-def _locked_row(route: Route) -> LineRow:
+def _is_unheard(field: str, now: float) -> Q:
+    """Select rows where a moment was never written, or by a clock that has been put back since."""
+    return Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__gt": now + AHEAD})
+
+
+def _locked_row(route: Route, now: float) -> LineRow:
     LineRow.objects.get_or_create(pk=route)
-    return LineRow.objects.select_for_update().get(pk=route)
+    return _put_right(LineRow.objects.select_for_update().get(pk=route), now)
+
+
+def _put_right(row: LineRow, now: float) -> LineRow:
+    """Take what a clock wrote that has been put back since for what it is: nothing was heard then."""
+    for name, value in asdict(by_the_clock(_state(row), policy(), now)).items():
+        setattr(row, name, value)
+    if row.answered_at is not None and is_to_come(row.answered_at, now):
+        row.answered_at = None
+    if is_to_come(row.watched_at, now):
+        row.watched_at = 0.0
+    return row
 
 
 def _make_rows() -> None:
@@ -212,10 +240,11 @@ def _make_rows() -> None:
         LineRow.objects.get_or_create(pk=route)
 
 
-def _lines(rows: Iterable[LineRow]) -> Lines:
+def _lines(rows: Iterable[LineRow], now: float) -> Lines:
     heard = {}
     mode = Mode.AUTO
     for row in rows:
+        _put_right(row, now)
         heard[Route(row.name)] = Heard(_state(row), row.seconds, row.answered_at, row.watched_at)
         mode = Mode(getattr(row, "mode", None) or Mode.AUTO)
     return Lines(mode, heard)

@@ -84,7 +84,8 @@ def _probe(route: Route) -> None:
 
 
 def _is_shut(route: Route) -> bool:
-    return line.read()[route].state.is_shut(datetime.now(UTC).timestamp())
+    moment = datetime.now(UTC).timestamp()
+    return line.read(moment)[route].state.is_shut(moment)
 
 
 def _is_silent(route: Route) -> bool:
