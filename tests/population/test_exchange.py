@@ -116,6 +116,25 @@ def test_an_answer_to_somebody_else_s_question_is_kept_as_proof_of_the_mix_up():
         assert told == Exchange(sha256(stub.received[0].body), sha256(MATCH), "xroad", "")
 
 
+@pytest.mark.parametrize(
+    "no_answer",
+    [http(b""), http(b"\r\n"), http(JUNK), http(golden("reply-037-match.xml"), X_Road_Id="another")],
+    ids=["empty", "blank", "junk", "another question's"],
+)
+def test_an_answer_that_comes_after_a_reply_without_one_is_not_the_next_question_s(no_answer):
+    def late(connection, request, stub):
+        connection.sendall(no_answer)
+        stub.stopping.wait(0.2)
+        return answering(http(golden("reply-037-nobody.xml")))(connection, request, stub)
+
+    with StubRegister(late, answering(http(MATCH))) as stub:
+        gateway = open_gateway(settings_for(stub.url, transport="xroad"), now=lambda: 1_795_421_696.0)
+        with pytest.raises(RegisterError):
+            gateway.ask(THU, ASKED_BY)
+        assert gateway.ask(THU, ASKED_BY).record is not None
+        assert stub.connections == 2
+
+
 def test_what_a_refused_sandbox_answered_is_told_too():
     with StubRegister(answering(http(MATCH, X_NPD_Sandbox="1"))) as stub:
         told = exchange(settings_for(stub.url, refuse_sandbox=True))

@@ -35,6 +35,7 @@ from motcua.population.transports.c06 import C06
 from motcua.population.transports.http import Reply, Transport, retry_after
 from motcua.population.transports.lgsp import Lgsp
 from motcua.population.transports.lgsp_json import LgspJson
+from motcua.population.transports.timed import part
 from motcua.population.transports.xroad import XRoad
 from motcua.population.wire import OPERATIONS, Reading, build_request, read_reply
 from motcua.population.wire_json import build_json_request, read_json_reply
@@ -87,6 +88,7 @@ class Gateway:
         try:
             return self._exchange(claim, inquiry)
         except RegisterError as error:
+            part()  # what follows a reply that was no answer could be it, come late
             error.messages = self._named(error.messages or MessageIds(""), inquiry)
             _report(error, inquiry, self._settings)
             raise

@@ -113,7 +113,7 @@ class Poster:
         target = self._target.replace("{operation}", operation)
         for is_last in (False, True):
             sent = headers()
-            leaving.has_begun, leaving.certificate = False, ""
+            leaving.has_begun, leaving.certificate, leaving.connection = False, "", None
             try:
                 reply = self._exchange(pool, target, body, sent, deadline)
                 self._refuse_sandbox(reply)

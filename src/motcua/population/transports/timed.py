@@ -7,6 +7,7 @@ read of status line, headers and body, and the look-up of the host's name, gets 
 from __future__ import annotations
 
 import io
+import math
 import queue
 import socket
 import threading
@@ -27,14 +28,21 @@ _LONGEST_IDLE = (
 class _Leaving(threading.local):
     """Whether this thread's question began to leave: from the first byte on nobody can know how far it came.
 
-    `certificate` is the serial that the other side of the connection showed over which it left.
+    `connection` is the one over which it left, `certificate` the serial that the other side of it showed.
     """
 
     has_begun = False
     certificate = ""
+    connection: _Timed | None = None
 
 
 leaving = _Leaving()
+
+
+def part() -> None:
+    """Let no further question take the connection of this thread's last one: its answer could still come."""
+    if leaving.connection is not None:
+        leaving.connection.distrust()
 
 
 class _TimedReader(io.RawIOBase):
@@ -125,10 +133,14 @@ class _Timed:
         is_fresh = time.monotonic() - self._last_used < _LONGEST_IDLE
         return is_fresh and bool(super().is_connected)  # type: ignore[misc]
 
+    def distrust(self) -> None:
+        """Be taken for dropped from now on."""
+        self._last_used = -math.inf
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()  # type: ignore[attr-defined]  # urllib3's
-        leaving.has_begun, leaving.certificate = True, self._certificate
+        leaving.has_begun, leaving.certificate, leaving.connection = True, self._certificate, self
         super().send(data)  # type: ignore[misc]
 
     def getresponse(self) -> Any:
