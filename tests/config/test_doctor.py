@@ -24,6 +24,7 @@ from motcua.audit.service import keep_sealed, record
 from motcua.config import couriers, doctor
 from motcua.config.doctor import OFF, WORKS, WRONG, Finding, Part, Trouble, look_at
 from motcua.dossiers.models import Recheck
+from motcua.dossiers.service import run_next_recheck
 from motcua.outbox.models import Parcel, Pause
 from motcua.population.gateway import ping_claim
 from motcua.sealing import keyring
@@ -240,6 +241,31 @@ def test_a_later_check_that_nobody_asks_tells_that_the_work_does_not_run(
     Recheck.objects.update(not_before=timezone.now() - timedelta(minutes=30))
 
     assert "motcua work" in trouble_of("background work")
+
+
+@pytest.mark.django_db
+def test_much_that_is_caught_up_with_after_an_outage_is_no_work_that_does_not_run(
+    catalogue: None, officer: Any, register: ToldRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(couriers, "couriers", lambda: {"other": lambda load: None})
+    now = timezone.now()
+    for _ in range(2):
+        received(officer, by_hand_reason="unanswered")
+    Recheck.objects.update(not_before=now - timedelta(hours=5), queued_at=now - timedelta(hours=5))
+    assert "a later check is due for 5 h" in trouble_of("background work")
+
+    assert run_next_recheck(now=now)
+
+    assert "5 h" not in said_of("background work")
+    Recheck.objects.all().delete()
+    long_ago = now - timedelta(hours=5)
+    for _ in range(2):
+        sent = Parcel.objects.create(topic="other", made_at=long_ago, not_before=long_ago)
+    assert "a parcel for another system is due for 5 h" in trouble_of("background work")
+
+    Parcel.objects.filter(pk=sent.pk).update(leased_until=now + timedelta(seconds=60))
+
+    assert said_of("background work") == "nothing waits"
 
 
 @pytest.mark.django_db

@@ -616,6 +616,21 @@ class TestPace:
         assert not run_next_recheck(now=start + 4 * SECOND)
         assert run_next_recheck(now=start + 6 * SECOND)
 
+    def test_what_a_clock_wrote_that_was_ahead_keeps_nobody_waiting_once_it_is_put_back(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        ahead = NOW + timedelta(hours=7)
+        for _ in range(2):
+            received(officer, at=ahead)
+        register.is_down()
+        run_next_recheck(now=ahead + SECOND)
+        register.is_up()
+
+        assert service.seconds_to_next_recheck(now=NOW) == 0
+        drain(NOW, most=30)
+        assert not Recheck.objects.filter(state="waiting").exists()
+        assert register.asked == 3
+
     def test_a_reply_about_another_person_slows_nobody_down(
         self, officer: User, register: ToldRegister
     ) -> None:

@@ -99,6 +99,45 @@ def test_an_outage_makes_everything_wait_and_loses_nothing(other: Other) -> None
     assert not Pause.objects.exists()
 
 
+def test_a_system_that_is_gone_at_one_parcel_alone_still_gets_all_others(other: Other) -> None:
+    write("poison")
+    for says in "abc":
+        write(says)
+
+    def gone_at_one(load: Load) -> None:
+        if load.content["says"] == "poison":
+            raise Unreachable("recipient_421")
+        other(load)
+
+    for second in range(0, 60, 5):
+        while bring_next(couriers={"other": gone_at_one}, now=NOW + timedelta(seconds=second)):
+            pass
+    assert other.said == ["a", "b", "c"]
+    assert Parcel.objects.get(Parcel.WAITING).tries == 0
+
+
+def test_a_pause_from_a_clock_that_was_ahead_ends_as_the_clock_is_put_back(other: Other) -> None:
+    write("a")
+    ahead = NOW + timedelta(hours=7)
+    Pause.objects.create(topic="other", since=ahead, until=ahead + timedelta(minutes=5), problem="timeout")
+
+    assert seconds_to_next(couriers={"other": other}, now=NOW) == 0
+    bring(other)
+    assert other.said == ["a"]
+
+
+def test_what_waits_behind_another_about_the_same_thing_is_not_due(other: Other) -> None:
+    write("a1", about="a")
+    write("a2", about="a")
+    other.trouble = Failed("not_confirmed")
+    bring(other)
+
+    (one,) = service.standing()
+    assert one.waiting == 2
+    assert one.due is not None
+    assert one.due > NOW
+
+
 def test_what_fails_holds_back_only_what_comes_after_it_about_the_same_thing(other: Other) -> None:
     first = write("a1", about="a")
     write("a2", about="a")

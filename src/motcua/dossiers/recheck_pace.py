@@ -24,12 +24,12 @@ _EASING: Final = 0.8  # of the gap before, at every turn
 def next_turn(*, now: datetime) -> RecheckPace | None:
     """Return the turn that can be taken now, or None when the next one comes later. One query."""
     turn = _read(now)
-    return turn if turn.next_at <= now else None
+    return turn if _next_at(turn, now) <= now else None
 
 
 def seconds_to_next_turn(*, now: datetime) -> float:
     """Return the seconds until the next turn can be taken, 0 when it can be now. One query."""
-    return max(0.0, (_read(now).next_at - now).total_seconds())
+    return max(0.0, (_next_at(_read(now), now) - now).total_seconds())
 
 
 def take(turn: RecheckPace, *, now: datetime) -> bool:
@@ -38,8 +38,9 @@ def take(turn: RecheckPace, *, now: datetime) -> bool:
     Who comes a little late delays nobody after them; who comes after a pause makes up for nothing.
     """
     gap = max(_usual_gap(), turn.gap)
-    is_in_step = now - turn.next_at < timedelta(seconds=gap / 2)
-    since = turn.next_at if is_in_step else now
+    next_at = _next_at(turn, now)
+    is_in_step = now - next_at < timedelta(seconds=gap / 2)
+    since = next_at if is_in_step else now
     return bool(
         RecheckPace.objects.filter(pk=_ROW, next_at=turn.next_at).update(
             next_at=since + timedelta(seconds=gap), gap=max(_usual_gap(), gap * _EASING)
@@ -57,8 +58,14 @@ def slow_down(*, now: datetime) -> None:
     """Wait before the next turn, each time twice as long: a question found no answer."""
     seen = _read(now)
     gap = min(max(_gentle_gap(), 2 * seen.gap), _LONGEST)
-    next_at = max(seen.next_at, now + timedelta(seconds=gap))
+    next_at = max(_next_at(seen, now), now + timedelta(seconds=gap))
     RecheckPace.objects.filter(pk=_ROW, next_at=seen.next_at).update(next_at=next_at, gap=gap)
+
+
+def _next_at(turn: RecheckPace, now: datetime) -> datetime:
+    """Return when a turn can be taken: at once where a clock wrote it that was ahead and has been put back since."""
+    is_by_our_clock = turn.next_at - now <= timedelta(seconds=2 * max(_LONGEST, _usual_gap()))
+    return turn.next_at if is_by_our_clock else now
 
 
 def _gentle_gap() -> float:

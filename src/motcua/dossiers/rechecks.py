@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from motcua.accounts.models import User
 from motcua.accounts.service import asker_of, marks_of
@@ -213,13 +213,19 @@ def confirm_originals(*, dossier: Dossier, officer: User, now: datetime) -> None
 
 
 def _due(now: datetime) -> QuerySet[Recheck]:
-    return Recheck.objects.filter(state=Recheck.State.WAITING, not_before__lte=now)
+    is_due = Q(not_before__lte=now) | Q(not_before__gt=now + _longest_wait())
+    return Recheck.objects.filter(is_due, state=Recheck.State.WAITING)
+
+
+def _longest_wait() -> timedelta:
+    """Return for how long a ticket waits at most; longer ones a clock wrote that has been put back since."""
+    return 2 * max(_LONGEST_PAUSE, longest_question() + _MARGIN)
 
 
 def _is_under_way_or_just_settled(ticket: Recheck, now: datetime) -> bool:
     if ticket.state == Recheck.State.WAITING:
-        return ticket.check_id is not None and ticket.not_before > now
-    return ticket.settled_at is not None and now - ticket.settled_at < _ONE_PRESS
+        return ticket.check_id is not None and timedelta() < ticket.not_before - now <= _longest_wait()
+    return ticket.settled_at is not None and abs(now - ticket.settled_at) < _ONE_PRESS
 
 
 def _claim(ticket: Recheck, now: datetime) -> IdentityCheck | None:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, DateTimeField, Exists, F, Min, OuterRef, Q, QuerySet, Value
+from django.db.models import Count, DateTimeField, Exists, F, Max, Min, OuterRef, Q, QuerySet, Value
 from django.db.transaction import TransactionManagementError
 
 from motcua.outbox.models import Parcel, Pause
@@ -38,7 +38,9 @@ _MOST_IN_DOUBT: Final = 12
 _FIRST_PAUSE_IN_DOUBT: Final = timedelta(minutes=1)
 # For how long an operator's wish to have something sent again is followed, where it is not useful for ever.
 _USEFUL_AGAIN: Final = timedelta(days=7)
-_NONE: Final[dict[str, Any]] = {"waiting": 0, "stuck": 0, "oldest": None, "due": None, "given_up": 0}
+_NONE: Final[dict[str, Any]] = {
+    **{"waiting": 0, "stuck": 0, "oldest": None, "due": None, "sending_until": None, "given_up": 0},
+}
 
 
 class Unreachable(Exception):
@@ -208,7 +210,7 @@ def bring_next(*, couriers: Mapping[str, Courier], now: datetime) -> bool:
 
 def seconds_to_next(*, couriers: Mapping[str, Courier], now: datetime) -> float | None:
     """Return how long it is until a parcel may be due; None when none waits for these couriers."""
-    pauses = dict(Pause.objects.filter(topic__in=couriers).values_list("topic", "until"))
+    pauses = _pauses(couriers, now)
     moments = []
     for topic in couriers:
         # Those that other workers are sending stand at the beginning; behind so many there is one that nobody sends.
@@ -223,7 +225,7 @@ class Standing:
     """How one system stands: what waits for it, what was given up, and since when it is out of reach, if it is.
 
     ``stuck`` of those that wait were tried many times in vain; ``due`` is the first moment before which none of them
-    is sent.
+    is sent; until ``sending_until`` somebody is sending one.
     """
 
     topic: str
@@ -231,6 +233,7 @@ class Standing:
     stuck: int
     oldest: datetime | None
     due: datetime | None
+    sending_until: datetime | None
     given_up: int
     paused_since: datetime | None = None
     next_try: datetime | None = None
@@ -265,6 +268,7 @@ def standing() -> list[Standing]:
 def _counted() -> list[dict[str, Any]]:
     """Count what waits and what was given up by topic; one query, over two indexes that hold nothing else."""
     unsaid, never = Value(0), Value(None, DateTimeField())
+    is_first = Q(about="") | ~Exists(_earlier())
     waiting = (
         Parcel.objects.filter(Parcel.WAITING)
         .order_by()
@@ -273,7 +277,8 @@ def _counted() -> list[dict[str, Any]]:
             waiting=Count("pk"),
             stuck=Count("pk", filter=Q(tries__gte=_STUCK_AFTER)),
             oldest=Min("made_at"),
-            due=Min("not_before"),
+            due=Min("not_before", filter=is_first),
+            sending_until=Max("leased_until"),
             given_up=unsaid,
         )
     )
@@ -281,7 +286,9 @@ def _counted() -> list[dict[str, Any]]:
         Parcel.objects.filter(Parcel.GIVEN_UP)
         .order_by()
         .values("topic")
-        .annotate(waiting=unsaid, stuck=unsaid, oldest=never, due=never, given_up=Count("pk"))
+        .annotate(
+            waiting=unsaid, stuck=unsaid, oldest=never, due=never, sending_until=never, given_up=Count("pk")
+        )
     )
     rows: dict[str, dict[str, Any]] = {}
     for topic, *facts in waiting.values_list("topic", *_NONE).union(
@@ -356,14 +363,25 @@ def _deliverable(topic: str) -> QuerySet[Parcel]:
 
     One topic at a time, in the order of an index: thousands may wait, and every look must end at the first.
     """
-    earlier = Parcel.objects.filter(
-        Parcel.WAITING, topic=topic, about=OuterRef("about"), id__lt=OuterRef("id")
+    return Parcel.objects.filter(
+        Parcel.WAITING, Q(about="") | ~Exists(_earlier().filter(topic=topic)), topic=topic
     )
-    return Parcel.objects.filter(Parcel.WAITING, Q(about="") | ~Exists(earlier), topic=topic)
+
+
+def _earlier() -> QuerySet[Parcel]:
+    """Return what waits and was written before another parcel about the same thing."""
+    same = {name: OuterRef(name) for name in ("topic", "about")}
+    return Parcel.objects.filter(Parcel.WAITING, **same, id__lt=OuterRef("id"))
+
+
+def _pauses(couriers: Mapping[str, Courier], now: datetime) -> dict[str, datetime]:
+    """Return until when which systems are left alone; longer than ever a clock said that has been put back since."""
+    pauses = Pause.objects.filter(until__gt=now, until__lte=now + 2 * _LONGEST_PAUSE, topic__in=couriers)
+    return dict(pauses.values_list("topic", "until"))
 
 
 def _claim(couriers: Mapping[str, Courier], now: datetime) -> Parcel | None:
-    paused = set(Pause.objects.filter(until__gt=now, topic__in=couriers).values_list("topic", flat=True))
+    paused = _pauses(couriers, now)
     # By chance, so that a system with much to be told keeps none of the others waiting.
     topics = random.sample(list(couriers), len(couriers))  # nosec B311 # a turn, not a secret
     for topic in topics:
@@ -424,9 +442,11 @@ def _rest_after(times: int) -> timedelta:
 
 
 def _pause(parcel: Parcel, problem: str, now: datetime) -> None:
-    """Let everything for a system wait, and this try of the parcel not count: it is not its fault."""
+    """Let everything for a system wait, and this try of the parcel not count: it is not its fault.
+
+    Or it is: the next one after the pause is another, for a system may be gone at one parcel alone.
+    """
     with transaction.atomic():
-        _mine(parcel).update(leased_until=None, tries=F("tries") - 1, problem=problem[:60])
         begun = {"since": now, "until": now + _FIRST_PAUSE, "problem": problem[:60]}
         pause, is_new = Pause.objects.select_for_update().get_or_create(topic=parcel.topic, defaults=begun)
         if not is_new:
@@ -434,6 +454,9 @@ def _pause(parcel: Parcel, problem: str, now: datetime) -> None:
             pause.until = now + _rest_after(pause.failures)
             pause.problem = problem[:60]
             pause.save(update_fields=["failures", "until", "problem"])
+        _mine(parcel).update(
+            not_before=pause.until, leased_until=None, tries=F("tries") - 1, problem=problem[:60]
+        )
     _log.warning("outbox.unreachable topic=%s problem=%s failures=%d", parcel.topic, problem, pause.failures)
 
 
