@@ -20,7 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from motcua.audit import months
-from motcua.audit.service import keep_sealed, record
+from motcua.audit.service import keep_sealed, record, seal
 from motcua.config import couriers, doctor
 from motcua.config.doctor import OFF, WORKS, WRONG, Finding, Part, Trouble, look_at
 from motcua.dossiers.models import Recheck
@@ -346,3 +346,12 @@ def test_a_clock_that_runs_behind_the_log_is_told() -> None:
     record(name="product.started", now=timezone.now() + timedelta(hours=3))
 
     assert "NTP" in trouble_of("clock")
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_years_ahead_of_the_log_is_told(settings: Any, tmp_path: Path) -> None:
+    settings.AUDIT_HEADS = tmp_path / "heads.jsonl"
+    record(name="product.started", now=timezone.now() - timedelta(days=400))
+    seal(now=timezone.now() - timedelta(days=400))
+
+    assert "ahead of what was sealed" in trouble_of("clock")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from motcua.accounts.models import Citizen, FailedLogin, Notice, User
 from motcua.audit.models import AuditEvent
-from motcua.config import retention
+from motcua.audit.service import record, seal
+from motcua.config import retention, work
 from motcua.dossiers.models import Dossier, Upload
 from motcua.oversight.models import CheckReview, Objection
 from motcua.procedures.models import Procedure
@@ -185,6 +188,77 @@ def test_the_work_that_waits_deletes_once_a_day(monkeypatch: pytest.MonkeyPatch,
 
     assert counts == [0, 1, 0, 1, 2]
     assert caplog.text.count("retention.erased what=failed_log-ins") == 2
+
+
+@pytest.fixture
+def sealed(settings: Any, tmp_path: Path) -> Callable[[datetime], None]:
+    """Return what records something and seals it at a moment."""
+    settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
+
+    def do(at: datetime) -> None:
+        record(name="product.started", now=at)
+        assert seal(now=at).batches == 1
+
+    return do
+
+
+def test_a_clock_set_years_ahead_erases_nothing_for_three_days_whatever_is_done_by_it(
+    sealed: Callable[[datetime], None],
+) -> None:
+    days = timedelta(days=1)
+    assert retention.clock_in_doubt(now=NOW) == ""
+    for day in range(3):
+        sealed(NOW + day * days)
+        assert retention.clock_in_doubt(now=NOW + day * days) == ""
+
+    ahead = NOW + 3650 * days
+    assert "between 02/03/2032 and" in retention.clock_in_doubt(now=ahead)
+    for day in range(3):
+        sealed(ahead + day * days)
+        assert retention.clock_in_doubt(now=ahead + day * days)
+    assert retention.clock_in_doubt(now=NOW + 3 * days) == ""
+
+
+def test_a_machine_that_was_off_for_weeks_erases_again_after_three_days(
+    sealed: Callable[[datetime], None],
+) -> None:
+    sealed(NOW)
+    assert retention.clock_in_doubt(now=NOW + timedelta(days=13)) == ""
+    back = NOW + timedelta(days=40)
+    sealed(back)
+
+    assert retention.clock_in_doubt(now=back + timedelta(days=2))
+    assert retention.clock_in_doubt(now=back + timedelta(days=3, minutes=1)) == ""
+
+
+def test_by_a_clock_in_doubt_the_command_deletes_only_what_is_asked_for_all_the_same(
+    sealed: Callable[[datetime], None], capsys: Any
+) -> None:
+    failed_log_in(NOW - timedelta(days=9000))
+    sealed(timezone.now() - timedelta(days=400))
+
+    assert run() == 1
+    assert "--clock-is-right" in capsys.readouterr().err
+    assert run("--dry-run") == 0
+    assert FailedLogin.objects.exists()
+    assert run("--clock-is-right") == 0
+    assert not FailedLogin.objects.exists()
+
+
+def test_by_a_clock_in_doubt_the_work_that_waits_neither_erases_nor_balances(
+    sealed: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    done: list[str] = []
+    for name in ("config.retention.erase_once_a_day", "oversight.balancing.run_due_balance"):
+        monkeypatch.setattr(f"motcua.{name}", lambda *, now, name=name: done.append(name))
+    sealed(NOW)
+    for at in (NOW + timedelta(days=400), NOW + timedelta(days=400, hours=1), NOW + timedelta(days=1)):
+        monkeypatch.setattr(work, "_house_at", 0.0)
+        work._keep_house(at)
+        assert bool(done) is (at < NOW + timedelta(days=2))
+
+    assert len(done) == 2
+    assert caplog.text.count("work.clock_in_doubt") == 1
 
 
 def test_a_check_stays_while_the_log_has_its_entry(people: None) -> None:

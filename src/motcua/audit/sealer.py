@@ -34,6 +34,9 @@ _MOST: Final = (
 _MOST_GAPS: Final = 200  # looked into by a quick look; a thorough one looks into all
 _LATE: Final = timedelta(minutes=10)  # how long a quick look waits for rows of transactions that end late
 LONG_OPEN: Final = timedelta(hours=1)
+# A night's balance alone has something sealed each day. What a clock set ahead seals itself proves nothing for so long.
+_LEAP: Final = timedelta(days=14)
+_PROVES_NOTHING: Final = timedelta(days=3)
 _TOLD_AGAIN: Final = timedelta(minutes=10)
 # What this process remembers: what it told when, which files cannot be written since when, the head that each has.
 _told: dict[str, datetime] = {}
@@ -172,17 +175,29 @@ def _tell_unsealed(now: datetime, why: str) -> None:
 class Sealing:
     """How far the log is sealed: the last batch's number and moment, and how long the oldest event after it is open.
 
-    ``trouble`` says why nothing can be sealed and what helps; it is empty while all is well.
+    ``trouble`` says why nothing can be sealed and what helps; it is empty while all is well. ``leapt_from`` is that of
+    the function.
     """
 
     number: int
     sealed_at: datetime | None
     open_for: timedelta
     trouble: str = ""
+    leapt_from: datetime | None = None
+
+
+def leapt_from(now: datetime) -> datetime | None:
+    """Return when the log was last sealed before our clock went on by weeks at once; None while it did not.
+
+    Either it was set wrong, and nothing is to be erased by it, or nobody worked for so long. One query.
+    """
+    before = AuditBatch.objects.filter(sealed_at__lt=now - _PROVES_NOTHING).order_by("-sealed_at")
+    sealed_at = before.values_list("sealed_at", flat=True).first()
+    return sealed_at if sealed_at is not None and now - sealed_at > _LEAP else None
 
 
 def sealing(now: datetime) -> Sealing:
-    """Return how far the log is sealed; three queries, and a look at the end of the file of heads."""
+    """Return how far the log is sealed; four queries, and a look at the end of the file of heads."""
     trouble = ""
     try:
         last = standing()
@@ -195,7 +210,7 @@ def sealing(now: datetime) -> Sealing:
         sealed_at = datetime.fromisoformat(last.header.sealed_at)
     except ValueError:  # a hand has written there
         sealed_at = None
-    return Sealing(last.header.number, sealed_at, open_for, trouble)
+    return Sealing(last.header.number, sealed_at, open_for, trouble, leapt_from(now))
 
 
 def open_for(now: datetime) -> timedelta:

@@ -414,6 +414,7 @@ def _clock() -> str:
     newest = AuditEvent.objects.order_by("-pk").values_list("at", flat=True).first()
     if newest is not None and newest - now > timedelta(minutes=1):
         raise Trouble(f"{in_words(newest - now)} behind the newest event of the log. Set it by NTP.")
+    _standing("clock")
     apart = (
         f", {drift.total_seconds():.1f} s from the database's" if connection.vendor == "postgresql" else ""
     )

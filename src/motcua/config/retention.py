@@ -13,6 +13,10 @@ from typing import Final, Protocol
 _log = logging.getLogger("motcua.work")
 _JOURNAL: Final = timedelta(days=365)
 _erased_on: date | None = None  # by this process
+_LEAPT: Final = (
+    "nothing was sealed between {since:%d/%m/%Y} and three days ago. Is the clock right? Set it by NTP: by a clock "
+    "that is ahead all would be erased at once."
+)
 
 
 class Erase(Protocol):
@@ -72,18 +76,27 @@ def rules() -> list[Rule]:
 
 
 def declare(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--dry-run``."""
+    """Declare the options."""
     parser.add_argument("--dry-run", action="store_true", help="delete nothing, only count")
+    parser.add_argument(
+        "--clock-is-right",
+        action="store_true",
+        help="go on though nothing was sealed for more than two weeks",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Run ``motcua retention``: delete, or count, by every rule, and print a table.
 
     Returns:
-        The exit code: 0; 1 when a rule could not be followed.
+        The exit code: 0; 1 when a rule could not be followed, or the clock is in doubt.
     """
     from django.utils import timezone
 
+    why_not = "" if options.dry_run or options.clock_is_right else clock_in_doubt(now=timezone.now())
+    if why_not:
+        print(f"Nothing was deleted: {why_not} If it is right: --clock-is-right", file=sys.stderr)
+        return 1
     print(f"{'what':<20}{'kept':<20}{'would be deleted' if options.dry_run else 'deleted':>16}")
     is_fine = True
     for rule, count in _follow(now=timezone.now(), dry_run=options.dry_run):
@@ -92,6 +105,16 @@ def run(options: argparse.Namespace) -> int:
     if not is_fine:
         print("Some rules could not be followed; the log says why.", file=sys.stderr)
     return 0 if is_fine else 1
+
+
+def clock_in_doubt(*, now: datetime) -> str:
+    """Say why nothing should be erased by this clock, and what helps; nothing where it is not in doubt. One query."""
+    from django.utils import timezone
+
+    from motcua.audit.service import leapt_from
+
+    since = leapt_from(now)
+    return "" if since is None else _LEAPT.format(since=timezone.localtime(since))
 
 
 def erase_once_a_day(*, now: datetime) -> None:

@@ -73,7 +73,7 @@ class Judgment:
 
 
 def look(*, now: datetime) -> Standing:
-    """Look at everything; ten queries at most.
+    """Look at everything; ten queries, and one more while later checks wait.
 
     Raises:
         DatabaseError: the database is away.
@@ -107,6 +107,7 @@ def _judged(standing: Standing) -> Iterator[tuple[str, bool, str]]:
     yield "background work", *_work(standing)
     yield "outbox", *_outbox(standing)
     yield "audit log", *_audit(standing)
+    yield "clock", *_clock(standing)
     yield "disk", *disk(standing.free)
     yield "back-ups", *_backup(standing)
 
@@ -191,6 +192,16 @@ def _audit(standing: Standing) -> tuple[bool, str]:
         waits = in_words(audit.open_for)
         return False, f"{sealed}, events wait for {waits}: is motcua serve (or motcua work) running?"
     return True, sealed
+
+
+def _clock(standing: Standing) -> tuple[bool, str]:
+    since = standing.audit.leapt_from
+    if since is None:
+        return True, "no leap of weeks"
+    return False, (
+        f"{in_words(standing.at - since)} ahead of what was sealed before the last three days. Set it by NTP: nothing "
+        "is erased or balanced meanwhile. If it is right, that goes on by itself three days after the first seal."
+    )
 
 
 def disk(free: int) -> tuple[bool, str]:

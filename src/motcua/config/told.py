@@ -48,6 +48,7 @@ _NAMES: Final[dict[str, Promise]] = {
     "background work": gettext_lazy("Việc chạy nền: kiểm tra lại danh tính, gửi tin, quét giấy tờ"),
     "outbox": gettext_lazy("Tin gửi đến hệ thống khác"),
     "audit log": gettext_lazy("Niêm phong nhật ký"),
+    "clock": gettext_lazy("Đồng hồ của máy chủ"),
     "disk": gettext_lazy("Chỗ trống trên đĩa"),
     "back-ups": gettext_lazy("Sao lưu"),
 }
@@ -68,6 +69,10 @@ _TO_DO: Final[dict[str, Promise]] = {
     ),
     "audit log": gettext_lazy(
         "Vui lòng chạy “motcua audit verify” và làm theo mục The audit log của tài liệu vận hành."
+    ),
+    "clock": gettext_lazy(
+        "Vui lòng chỉnh giờ máy chủ theo NTP. Trong lúc đó không có gì bị xóa hay đối soát. Nếu giờ đúng (máy đã nghỉ "
+        "lâu ngày), hệ thống tự làm tiếp sau ba ngày."
     ),
     "disk": gettext_lazy("Vui lòng dọn bớt hoặc mở rộng đĩa của MOTCUA_STATE trước khi đầy."),
     "back-ups": gettext_lazy(
@@ -154,6 +159,15 @@ def _audit(standing: Standing) -> str:
     return _("%(sealed)s; sự kiện sau đó đã chờ %(minutes)s phút") % {"sealed": sealed, "minutes": minutes}
 
 
+def _clock(standing: Standing) -> str:
+    if standing.audit.leapt_from is None:
+        return _("bây giờ là %(at)s") % {"at": moment(standing.at)}
+    return _("bây giờ là %(at)s, nhưng trước ba ngày gần đây nhật ký niêm phong lần cuối lúc %(last)s") % {
+        "at": moment(standing.at),
+        "last": moment(standing.audit.leapt_from),
+    }
+
+
 def _disk(standing: Standing) -> str:
     percent = 100 * standing.free // standing.size if standing.size else 0
     return _("còn %(free)s MB (%(percent)s%%)") % {
@@ -181,6 +195,7 @@ _STANDS: Final[dict[str, Callable[[Standing], str]]] = {
     "background work": _work,
     "outbox": _outbox,
     "audit log": _audit,
+    "clock": _clock,
     "disk": _disk,
     "back-ups": _backup,
 }

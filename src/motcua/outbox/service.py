@@ -39,7 +39,12 @@ _FIRST_PAUSE_IN_DOUBT: Final = timedelta(minutes=1)
 # For how long an operator's wish to have something sent again is followed, where it is not useful for ever.
 _USEFUL_AGAIN: Final = timedelta(days=7)
 _NONE: Final[dict[str, Any]] = {
-    **{"waiting": 0, "stuck": 0, "oldest": None, "due": None, "sending_until": None, "given_up": 0},
+    "waiting": 0,
+    "stuck": 0,
+    "oldest": None,
+    "due": None,
+    "sending_until": None,
+    "given_up": 0,
 }
 
 
@@ -268,7 +273,7 @@ def standing() -> list[Standing]:
 def _counted() -> list[dict[str, Any]]:
     """Count what waits and what was given up by topic; one query, over two indexes that hold nothing else."""
     unsaid, never = Value(0), Value(None, DateTimeField())
-    is_first = Q(about="") | ~Exists(_earlier())
+    is_first = Q(about="") | Q(~Exists(_earlier()))
     waiting = (
         Parcel.objects.filter(Parcel.WAITING)
         .order_by()

@@ -65,6 +65,9 @@ class Command(BaseCommand):
         resume.add_argument("--reason", required=True, help="why, in a sentence; name nobody")
         erase = commands.add_parser("erase", help="erase the events whose time is over")
         erase.add_argument("--dry-run", action="store_true", help="only count them")
+        erase.add_argument(
+            "--clock-is-right", action="store_true", help="though nothing was sealed for more than two weeks"
+        )
         export = commands.add_parser("export", help="write the events of a period to a signed file")
         export.add_argument("--from", required=True, type=parse_day, dest="first", metavar="dd/mm/yyyy")
         export.add_argument("--to", required=True, type=parse_day, dest="last", metavar="dd/mm/yyyy")
@@ -214,6 +217,13 @@ class Command(BaseCommand):
         return _FINE
 
     def _erase(self, options: dict[str, Any]) -> int:
+        is_free = options["dry_run"] or options["clock_is_right"]
+        if not is_free and (since := audit.leapt_from(timezone.now())):
+            self.stderr.write(
+                f"Nothing was erased: nothing was sealed between {timezone.localtime(since):%d/%m/%Y} and three days "
+                "ago. Is the clock right? Set it by NTP. If it is right: --clock-is-right"
+            )
+            return _CANNOT
         counts = audit.erase_expired(now=timezone.now(), dry_run=options["dry_run"])
         verb = "Would be erased" if options["dry_run"] else "Erased"
         self.stdout.write(f"{verb}: " + ", ".join(f"{kind} {count}" for kind, count in counts.items()) + ".")
