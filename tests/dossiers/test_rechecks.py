@@ -266,7 +266,7 @@ class TestTheAnswer:
         assert not fresh(dossier).is_identity_verified
         assert AuditEvent.objects.get(name="dossier.originals_confirmed").subject == dossier.code
 
-    @pytest.mark.parametrize("barred", Barred)
+    @pytest.mark.parametrize("barred", [Barred.OFFICER, Barred.PROCEDURE])
     def test_a_missing_licence_at_the_register_is_told_to_the_officer_alone(
         self, officer: User, citizen_an: Citizen, register: ToldRegister, barred: Barred
     ) -> None:
@@ -356,6 +356,21 @@ class TestTheAnswer:
 
         assert register.asked == 12
         assert fresh(dossier).recheck.state == "waiting"
+
+    def test_a_register_that_lets_nobody_of_ours_ask_uses_no_ticket_up_and_is_asked_ever_more_rarely(
+        self, officer: User, register: ToldRegister
+    ) -> None:
+        dossiers = [received(officer) for _ in range(5)]
+        register.trouble = NotPermitted(Barred.CLIENT)
+        for second in range(600):
+            run_next_recheck(now=NOW + SECOND * second)
+
+        assert register.asked < 20
+        assert {fresh(dossier).by_hand_reason for dossier in dossiers} == {"unanswered"}
+        assert not Notice.objects.exists()
+        register.trouble = None
+        drain(NOW + timedelta(minutes=20), most=600)
+        assert all(fresh(dossier).is_identity_verified for dossier in dossiers)
 
 
 class TestWhoeverDies:

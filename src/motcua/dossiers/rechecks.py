@@ -34,7 +34,7 @@ from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.names import clean
 from motcua.identity.numbers import IdNumber
-from motcua.identity.register import Trouble
+from motcua.identity.register import Barred, Trouble
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import (
     AlreadyAsked,
@@ -313,7 +313,7 @@ def _settle(claimed: Recheck, check: IdentityCheck, now: datetime) -> None:
         )
         if ticket is None:
             return
-        if check.is_unanswered:
+        if check.is_unanswered or _is_refused_for_us_all(check):
             _put_back(ticket, check, now)
         else:
             ticket.state = Recheck.State.SETTLED
@@ -331,8 +331,13 @@ def _settle(claimed: Recheck, check: IdentityCheck, now: datetime) -> None:
             ticket.settled_at = now
         ticket.check_id = ticket.repeats_id = None
         ticket.save()
-    if check.is_unanswered and check.reason not in _OF_ONE_PERSON:
+    if _is_refused_for_us_all(check) or (check.is_unanswered and check.reason not in _OF_ONE_PERSON):
         recheck_pace.slow_down(now=now)
+
+
+def _is_refused_for_us_all(check: IdentityCheck) -> bool:
+    """Say whether the register lets nobody of ours ask: as with a line in trouble, no dossier can be to blame."""
+    return check.outcome == IdentityCheck.Outcome.NOT_ALLOWED and check.reason == Barred.CLIENT
 
 
 def _set_aside(claimed: Recheck, now: datetime, *, is_unasked: bool = False) -> None:
