@@ -29,6 +29,7 @@ from tests.dossiers.test_previews import drawn_pdf
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 NOW = timezone.now()
+LEASE = timedelta(minutes=2)
 INFECTED = PDF + VIRUS + b"\n%%EOF"
 
 
@@ -285,6 +286,26 @@ def test_a_scanner_that_gives_no_answer_is_waited_for_in_bounds_and_the_file_wai
     assert scan_next(now=NOW)
     paper.refresh_from_db()
     assert paper.scan == Paper.Scan.CLEAN
+
+
+def test_a_file_at_which_the_scanner_gives_no_answer_stops_no_other(
+    clamd: Clamd, draft: Dossier, an_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison, *others = (give(an_client, draft) for _ in range(3))
+    really = scanning.scan
+
+    def dies_of_one(content: bytes) -> str:
+        clamd.says = hang_up if Paper.objects.get(pk=poison.pk).scanned_at == NOW + LEASE else None
+        return really(content)
+
+    monkeypatch.setattr(scanning, "scan", dies_of_one)
+    with pytest.raises(ScannerAway):
+        scan_next(now=NOW)
+
+    assert [scan_next(now=NOW) for _ in others] == [True, True]
+    assert {Paper.objects.get(pk=other.pk).scan for other in others} == {Paper.Scan.CLEAN}
+    with pytest.raises(ScannerAway):
+        scan_next(now=NOW)
 
 
 @pytest.mark.parametrize("address_of", ["closed port", "missing socket"])

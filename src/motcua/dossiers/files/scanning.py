@@ -1,7 +1,8 @@
 """Looking for viruses in papers: clamd is shown each file once, in the background, never while somebody waits.
 
 Which worker shows which file is decided in the database: while a file is *not scanned*, ``scanned_at`` is the moment
-before which nobody takes it up, so a worker that is killed leaves it to the next one two minutes later.
+before which nobody takes it up, so a worker that is killed leaves it to the next one two minutes later. A file that was
+taken up before comes after all that were not.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from motcua.accounts.models import User
@@ -41,6 +42,10 @@ _ERROR: Final = re.compile(r"[\x20-\x7e]{0,300} ERROR")
 
 class ScannerAway(OSError):
     """Clamd cannot be reached, is too slow, or says what is not its protocol; the text says which."""
+
+
+class ScannerNotThere(ScannerAway):
+    """Clamd cannot be reached: no file was shown to it."""
 
 
 class NotJudged(Exception):
@@ -82,7 +87,7 @@ def probe() -> str:
 
 
 def scan_next(*, now: datetime) -> bool:
-    """Have the oldest file that waits for it scanned, and act on what is found; opens no transaction around it.
+    """Have the next file that waits for it scanned, and act on what is found; opens no transaction around it.
 
     Args:
         now: the moment.
@@ -102,8 +107,11 @@ def scan_next(*, now: datetime) -> bool:
         with paper.file.open("rb") as file:
             content = file.read()
         signature = scan(content)
-    except ScannerAway:
+    except ScannerNotThere:
         mine.update(scanned_at=None)
+        raise
+    except ScannerAway:
+        mine.update(scanned_at=now)  # behind all others: clamd may be gone at this file alone
         raise
     except (NotJudged, FileNotFoundError) as error:
         _log.warning("papers.not_judged id=%s problem=%s", paper.pk, str(error)[:60])
@@ -126,7 +134,8 @@ def _claim(now: datetime) -> Paper | None:
     if not waiting.exists():
         return None
     with transaction.atomic():
-        paper = waiting.order_by("uploaded_at").select_for_update(skip_locked=True).first()
+        untried_first = waiting.order_by(F("scanned_at").asc(nulls_first=True), "uploaded_at")
+        paper = untried_first.select_for_update(skip_locked=True).first()
         if paper is not None:
             paper.scanned_at = now + _LEASE
             paper.save(update_fields=["scanned_at"])
@@ -215,6 +224,15 @@ def _said(command: bytes, content: bytes | None = None) -> str:
 
 
 def _connected() -> socket.socket:
+    try:
+        return _line()
+    except TimeoutError:
+        raise ScannerNotThere("no answer in time") from None
+    except OSError as error:
+        raise ScannerNotThere(error.strerror or type(error).__name__) from None
+
+
+def _line() -> socket.socket:
     address = settings.CLAMD_ADDRESS
     if isinstance(address, tuple):
         return socket.create_connection(address, timeout=_CONNECT)
