@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -290,6 +290,19 @@ def test_a_look_takes_ten_queries_at_most_and_asks_nobody(
     assert len(asked) <= 10, asked
     assert not any(one.startswith(("INSERT", "UPDATE", "DELETE")) for one in asked)
     assert (IdentityCheck.objects.count(), register.asked, register.probes) == before
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="only PostgreSQL has stand-by servers")
+def test_a_database_that_takes_no_writes_is_not_ready_and_the_doctor_says_so(client: Client) -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        answer = client.get("/readyz")
+        with pytest.raises(doctor.Trouble, match="only lets itself be read"):
+            doctor._database()
+        transaction.set_rollback(True)
+
+    assert (answer.status_code, answer.json()) == (503, {"status": "read-only database"})
 
 
 def test_the_installation_is_ready_once_database_migrations_and_keys_are_in_order(

@@ -204,7 +204,7 @@ def _database() -> str:
     from django.db.migrations.executor import MigrationExecutor
 
     from motcua.config.env import Environment
-    from motcua.web.connections import away
+    from motcua.web.connections import away, takes_no_writes
 
     variable = "DATABASE_URL" if Environment().is_set("DATABASE_URL") else "MOTCUA_STATE"
     try:
@@ -217,12 +217,18 @@ def _database() -> str:
             mode = str(cursor.execute("PRAGMA journal_mode").fetchone()[0]) if is_sqlite else ""
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        is_read_only = takes_no_writes()
     except DatabaseError as error:
         raise Trouble(f"{away(error)} Start it, or mend the variable.") from None
     if missing:
         raise Trouble(
             f"{len(missing)} migrations are not applied: motcua serve applies them, or motcua migrate. "
             f"If that is a surprise, {variable} names another database."
+        )
+    if is_read_only:
+        raise Trouble(
+            f"{variable}: it only lets itself be read. Is it a stand-by server, or was it made read-only because its "
+            "disk is full? Name the server that takes writes, or make room."
         )
     if is_sqlite:
         if mode not in ("wal", "memory"):

@@ -19,6 +19,7 @@ from motcua.config import metrics as figures
 from motcua.config.standing import look
 from motcua.config.told import tell
 from motcua.sealing import keyring, seal, unseal
+from motcua.web.connections import takes_no_writes
 
 _SEALED_AND_OPENED: Final = "ready"
 
@@ -38,6 +39,8 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         if _unapplied():
             return JsonResponse({"status": "migrations"}, status=503)
+        if takes_no_writes():
+            return JsonResponse({"status": "read-only database"}, status=503)
     except DatabaseError:
         return JsonResponse({"status": "database"}, status=503)
     try:

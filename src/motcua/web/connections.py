@@ -14,6 +14,19 @@ def give_connection_back() -> None:
         connection.close()
 
 
+def takes_no_writes() -> bool:
+    """Say whether PostgreSQL only lets itself be read: a stand-by, or a server whose disk is full. One query.
+
+    Raises:
+        DatabaseError: it is away.
+    """
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('transaction_read_only')")
+        return bool(cursor.fetchone()[0] == "on")
+
+
 def away(error: Exception) -> str:
     """Say in a line which variable leads to a database that cannot be used, and why.
 
