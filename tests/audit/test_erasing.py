@@ -126,6 +126,19 @@ def test_the_command_tells_counts(mixed: dict[str, list[int]]) -> None:
     assert AuditBatch.objects.count() == 1
 
 
+def test_by_a_clock_in_doubt_the_command_erases_nothing_unless_told_to(
+    mixed: dict[str, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: SEALED + YEAR)
+
+    code, said = run_audit("erase")
+    assert (code, "Nothing was erased" in said, "--clock-is-right" in said) == (2, True, True)
+    assert AuditEvent.objects.filter(name="account.logged_in").count() == 4
+
+    code, said = run_audit("erase", "--clock-is-right")
+    assert (code, said.startswith("Erased: security 4")) == (0, True)
+
+
 def test_a_busy_day_whose_log_ins_stand_apart_goes_too(db: None) -> None:
     names = ["account.logged_in", "dossier.received"]
     for number in range(2_010):
