@@ -343,6 +343,28 @@ class TestRating:
         assert (event.subject, event.details) == (returned.code, {})
         assert address(returned, "danh-gia/") not in page_of(an_client, returned)
 
+    def test_what_was_withdrawn_before_any_office_took_it_is_not_rated(self, an_client: Client) -> None:
+        an_filed = filed(an_client)
+        an_client.post(address(an_filed, "rut/"), {"reason": "Nộp nhầm"})
+        an_filed.refresh_from_db()
+        assert an_filed.status == Dossier.Status.WITHDRAWN
+
+        assert address(an_filed, "danh-gia/") not in an_client.get("/ho-so/").content.decode()
+        assert address(an_filed, "danh-gia/") not in page_of(an_client, an_filed)
+        given = {"indicator-1": "2"}
+        assert an_client.post(address(an_filed, "danh-gia/"), given).headers["Location"] == address(an_filed)
+        assert not Rating.objects.exists()
+
+    def test_what_was_withdrawn_while_an_office_dealt_with_it_is_rated(
+        self, an_client: Client, received: Dossier
+    ) -> None:
+        an_client.post(address(received, "rut/"), {"reason": "Nộp nhầm"})
+        received.refresh_from_db()
+        assert received.status == Dossier.Status.WITHDRAWN
+
+        assert address(received, "danh-gia/") in an_client.get("/ho-so/").content.decode()
+        assert address(received, "danh-gia/") in page_of(an_client, received)
+
     def test_a_rating_that_says_nothing_is_not_kept(self, an_client: Client, returned: Dossier) -> None:
         page = an_client.post(address(returned, "danh-gia/"), {"comment": "Tốt"}).content.decode()
 

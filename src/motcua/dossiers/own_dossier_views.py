@@ -140,8 +140,9 @@ def _next(row: dict[str, Any]) -> str:
             return "fee"
         case states.FINISHED:
             return "collect"
-        case status if status in states.CLOSED and not row["is_rated"]:
-            return "rate"
+    is_received = row["received_at"] is not None
+    if not row["is_rated"] and service.is_worth_rating(status=row["status"], is_received=is_received):
+        return "rate"
     return ""
 
 

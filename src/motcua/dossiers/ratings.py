@@ -72,7 +72,7 @@ INDICATORS: Final = (
 
 
 class NotRatable(ValueError):
-    """The dossier is still under way, was withdrawn as a draft, or has been rated already."""
+    """The dossier is still under way, was withdrawn before its reception, or has been rated already."""
 
 
 def indicators_for(dossier: Dossier) -> list[Indicator]:
@@ -81,9 +81,15 @@ def indicators_for(dossier: Dossier) -> list[Indicator]:
     return [one for one in INDICATORS if is_online or not one.is_online_only]
 
 
+def is_worth_rating(*, status: int, is_received: bool) -> bool:
+    """Say whether a dossier has come to an end at an office: what was taken back before, nobody dealt with."""
+    return status in states.CLOSED and (is_received or status != states.WITHDRAWN)
+
+
 def may_be_rated(dossier: Dossier) -> bool:
-    """Say whether a dossier has come to its end and nobody has rated it; one query."""
-    return dossier.status in states.CLOSED and not Rating.objects.filter(dossier=dossier).exists()
+    """Say whether a dossier has come to its end at an office and nobody has rated it; one query."""
+    is_worth_it = is_worth_rating(status=dossier.status, is_received=dossier.is_received)
+    return is_worth_it and not Rating.objects.filter(dossier=dossier).exists()
 
 
 def rate(*, dossier: Dossier, scores: Mapping[int, int], comment: str, by: User, now: datetime) -> Rating:

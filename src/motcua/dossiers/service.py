@@ -42,7 +42,7 @@ from motcua.dossiers.owners import (
     needs_authority,
 )
 from motcua.dossiers.papers import add_paper, may_read_paper, may_read_papers, remove_paper
-from motcua.dossiers.ratings import NotRatable, indicators_for, may_be_rated, rate
+from motcua.dossiers.ratings import NotRatable, indicators_for, is_worth_rating, may_be_rated, rate
 from motcua.dossiers.rechecks import (
     NotRecheckable,
     confirm_originals,
@@ -105,6 +105,7 @@ __all__ = [
     "foresee",
     "hold_of",
     "indicators_for",
+    "is_worth_rating",
     "keep_owner",
     "may_be_rated",
     "may_be_rechecked",
