@@ -10,10 +10,11 @@ from playwright.sync_api import expect
 from bench.journeys import picture
 from tests.e2e.conftest import Stack, Visit, Visitor
 from tests.e2e.test_desk import both_ways
-from tests.people import PASSWORD, WRONG_NAME_OF_BINH, cast
+from tests.people import PASSWORD, WRONG_NAME_OF_BINH, Person, cast
 
 pytestmark = pytest.mark.browser
 
+AN_HOUR_LATER = "const now = Date.now; Date.now = () => now() + 3_600_000"
 AGREE = "Đồng ý và tiếp tục"
 PAPER = {"name": "to-khai.png", "mimeType": "image/png", "buffer": picture()}
 
@@ -217,7 +218,7 @@ def test_a_session_that_ended_while_somebody_typed_costs_nothing_that_was_typed(
     citizen.logs_in(cast.an)
     starts(citizen, "1.004222")
     citizen.types("Nơi ở hiện tại", "Số 12 phố Thử Nghiệm")
-    citizen.page.evaluate("const now = Date.now; Date.now = () => now() + 3_600_000")
+    citizen.page.evaluate(AN_HOUR_LATER)
     citizen.page.context.clear_cookies()
     citizen.presses(AGREE)
     citizen.sees(re.compile("Phiên làm việc đã hết hạn. Thông tin đã nhập vẫn còn."))
@@ -238,6 +239,70 @@ def test_a_page_that_stood_open_for_long_works_as_any_other(visitor: Visit) -> N
     citizen.page.evaluate("const now = Date.now; Date.now = () => now() + 1_800_000")
     citizen.presses(AGREE)
     citizen.is_at(re.compile("/ho-so/.*/giay-to/"))
+
+
+def test_who_begins_a_dossier_after_the_session_ended_is_led_to_the_log_in_and_back(visitor: Visit) -> None:
+    citizen = visitor()
+    citizen.logs_in(cast.an)
+    citizen.opens("/thu-tuc/1.004222/")
+    citizen.page.evaluate(AN_HOUR_LATER)
+    citizen.page.context.clear_cookies(name="sessionid")
+    citizen.presses("Nộp hồ sơ trực tuyến")
+    citizen.is_at(re.compile("/dang-nhap/"))
+    logs_in_again(citizen)
+    citizen.is_at("/thu-tuc/1.004222/")
+
+
+def logs_in_on_another_page(citizen: Visitor, person: Person) -> None:
+    """Log in on a page beside the one that stays open."""
+    page = citizen.page.context.new_page()
+    Visitor(page, citizen.url, has_javascript=True, pictures=None).logs_in(person)
+
+
+def test_what_a_citizen_typed_goes_on_in_the_session_that_they_began_on_another_page(visitor: Visit) -> None:
+    citizen = visitor()
+    citizen.logs_in(cast.an)
+    starts(citizen, "1.004222")
+    citizen.types("Nơi ở hiện tại", "Số 12 phố Thử Nghiệm")
+    citizen.page.context.clear_cookies()
+    logs_in_on_another_page(citizen, cast.an)
+    citizen.page.evaluate(AN_HOUR_LATER)
+    citizen.presses(AGREE)
+    citizen.is_at(re.compile("/ho-so/.*/giay-to/"))
+
+
+def test_what_somebody_typed_does_not_go_on_in_the_session_of_another(visitor: Visit) -> None:
+    citizen = visitor()
+    citizen.logs_in(cast.an)
+    citizen.opens("/ca-nhan/chinh-sua/")
+    citizen.types("Số điện thoại", "0912345678")
+    citizen.page.evaluate(AN_HOUR_LATER)
+    citizen.page.context.clear_cookies()
+    citizen.presses("Cập nhật")
+    citizen.sees(re.compile("Phiên làm việc đã hết hạn. Thông tin đã nhập vẫn còn."))
+    logs_in_on_another_page(citizen, cast.binh)
+    citizen.page.wait_for_timeout(5000)  # the page looks every two seconds
+    citizen.does_not_see("Đã đăng nhập lại. Vui lòng bấm lần nữa.")
+    citizen.page.context.clear_cookies()
+    logs_in_on_another_page(citizen, cast.an)
+    citizen.sees("Đã đăng nhập lại. Vui lòng bấm lần nữa.")
+
+
+def test_a_change_of_the_language_asks_before_it_takes_what_was_typed(visitor: Visit) -> None:
+    citizen = visitor()
+    asked: list[str] = []
+    answers = ["dismiss", "accept"]
+    citizen.page.on("dialog", lambda dialog: (asked.append(dialog.type), getattr(dialog, answers.pop(0))()))
+    citizen.opens("/dang-ky/")
+    citizen.types("Họ và tên", cast.an.full_name)
+    citizen.page.get_by_role("button", name="English").click()
+    assert asked == ["confirm"]
+    assert citizen.field("Họ và tên").input_value() == cast.an.full_name
+    citizen.presses("English")
+    citizen.sees("Full name")
+    citizen.presses("Tiếng Việt")
+    citizen.sees("Họ và tên")
+    assert asked == ["confirm"] * 2
 
 
 def test_who_lost_the_session_without_javascript_reads_so_and_comes_back_to_the_draft(visitor: Visit) -> None:

@@ -269,6 +269,12 @@ def test_no_release_without_a_reason(stopped: User, supervisor_client: Client, r
     assert not LimitRelease.objects.exists()
 
 
+def test_the_page_that_refuses_a_reason_is_opened_again_as_any_page(
+    stopped: User, supervisor_client: Client
+) -> None:
+    assert supervisor_client.get(f"{BASE}mo-lai/{stopped.pk}/").headers["Location"] == BASE
+
+
 def test_nobody_releases_themselves_or_another_office(
     stopped: User,
     supervisor_client: Client,

@@ -19,7 +19,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from motcua.accounts.access import right_required, supervisor_required
 from motcua.accounts.models import User
@@ -182,9 +182,12 @@ def _officers_in(scope: Scope) -> Any:
 
 
 @supervisor_required
-@require_POST
 def release(request: OfficialRequest, pk: int) -> HttpResponse:
     """Let an officer of the office go on who was stopped after too many wrong tries."""
+    if (
+        request.method != "POST"
+    ):  # a refused reason is told at this address, which is then opened as any page is
+        return redirect("oversight")
     now = timezone.now()
     officer = get_object_or_404(_officers_in(scope_of(request.user)), pk=pk)
     if officer.pk == request.user.pk:

@@ -28,7 +28,7 @@
   };
 
   const MINUTE = 60_000;
-  let lookAgainAt = MINUTE;
+  let lookAgainAt = Date.now() + MINUTE;
   // data-once: a form is sent once; a page that comes back from the browser's memory may send again.
   const release = (form) => {
     delete form.dataset.sent;
@@ -40,12 +40,12 @@
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
     if (submitter) work(submitter);
-    if (!form.matches("[method=post]") || performance.now() < lookAgainAt) return;
+    if (!form.matches("[method=post]") || Date.now() < lookAgainAt) return;
     event.preventDefault();
     mayLeave(submitter?.closest(".actions") ?? form).then((may) => {
-      if (!may) return release(form);
-      lookAgainAt = performance.now() + MINUTE;
-      delete form.dataset.sent;
+      release(form);
+      if (!may) return;
+      lookAgainAt = Date.now() + MINUTE;
       form.requestSubmit(submitter);
     });
   });
@@ -75,22 +75,22 @@
   });
 
   // Before a form leaves a page that has stood open for a minute, the page is asked for anew: what was typed stays where
-  // nobody would take it now. As long as it is the same official's, or nobody's, the form takes over the session's token.
-  const isLoggedIn = (page) => page.querySelector(".log-out") !== null;
-  const official = (page) => page.querySelector(".who")?.textContent;
+  // nobody would take it now. As long as it is the same person's, or nobody's, the form takes over the session's token.
+  // A page that is there without a log-in holds nothing back: its answer says what its form needs.
+  const pageOf = (text) => new DOMParser().parseFromString(text, "text/html");
+  const whose = (page) => page.querySelector(".log-out")?.dataset.user;
   const mayLeave = async (part) => {
-    const answer = await fetch(location.href).catch(() => null);
+    const answer = await fetch(location.href, { signal: AbortSignal.timeout(20_000) }).catch(() => null);
     const text = await answer?.text().catch(() => null);
     if (text == null) return stay(part, said.offline);
     if (answer.status === 503 && answer.headers.get("Retry-After")) return stay(part, said.crowded);
     if (answer.status >= 500) return stay(part, said.broken);
-    const page = new DOMParser().parseFromString(text, "text/html");
-    if (answer.ok && isLoggedIn(document) && !isLoggedIn(page)) {
+    const page = pageOf(text);
+    if (answer.redirected && whose(document) && !whose(page)) {
       stay(part, endedText(page));
       return logInElsewhere(document.querySelector("#no-answer p"));
     }
-    const isSame = isLoggedIn(document) ? official(document) && official(document) === official(page) : !isLoggedIn(page);
-    if (isSame && tokenOf(text)) takeOver(tokenOf(text));
+    if (tokenOf(text) && [whose(document), undefined].includes(whose(page))) takeOver(tokenOf(text));
     return true;
   };
 
@@ -123,13 +123,13 @@
     if (response.status >= 500) return refuse(event, said.broken);
     if (!/^\s*<(!doctype|html)/i.test(text)) return;
     if (response.status >= 400 && response.status !== 403) return refuse(event, said.broken);
-    refuse(event, endedText(new DOMParser().parseFromString(text, "text/html")));
+    refuse(event, endedText(pageOf(text)));
     logInElsewhere(document.querySelector("#no-answer p"));
   });
 
   const tokenOf = (text) => text.match(/name="csrfmiddlewaretoken" value="(\w+)"/)?.[1];
   const takeOver = (token) => { for (const field of all(document, "[name=csrfmiddlewaretoken]")) field.value = token; };
-  // Who logs in again on another page may go on with this one: it takes over the new session's token by itself.
+  // Who logs in again on another page, and nobody else, may go on with this one: it takes over the new session's token by itself.
   const logInElsewhere = (words) => {
     if (!words) return;
     const link = document.createElement("a");
@@ -141,7 +141,7 @@
     const look = async () => {
       if (!words.isConnected) return;
       const page = await fetch(location.href, { redirect: "manual" }).then((answer) => answer.ok ? answer.text() : "").catch(() => "");
-      if (!tokenOf(page)) return setTimeout(look, 2000);
+      if (!tokenOf(page) || whose(pageOf(page)) !== whose(document)) return setTimeout(look, 2000);
       takeOver(tokenOf(page));
       words.textContent = said.loggedIn;
     };
@@ -240,6 +240,13 @@
   const refresh = (part) => setInterval(() => {
     if (document.visibilityState === "visible") htmx.trigger(document.getElementById(part.id), "refresh");
   }, part.dataset.refresh * 1000);
+
+  // What was typed and not sent is not lost to a change of the language unasked.
+  let isTyped = false;
+  document.addEventListener("input", ({ target }) => { if (target.form?.matches("[method=post]")) isTyped = true; });
+  document.addEventListener("submit", (event) => {
+    if (isTyped && event.target.matches(".languages") && !confirm(said.unsent)) event.preventDefault();
+  });
 
   // data-print: the page's print button, hidden where it could do nothing.
   document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
