@@ -168,6 +168,26 @@ def test_what_is_typed_wrongly_is_told_and_nothing_is_saved(
     assert Procedure.objects.get(code="1.004222").revisions.count() == 1
 
 
+@pytest.mark.parametrize("code", ["a/b c", "x?y", "Thử.1", "-1", "1.0 2"])
+def test_a_new_procedure_has_a_code_that_its_page_and_its_file_can_hold(
+    administrator_client: Client, code: str
+) -> None:
+    address_of_new = reverse("admin:procedures_procedure_add")
+    said = typed(administrator_client.get(address_of_new))
+    said |= {
+        "code": code,
+        "name": "Thủ tục mới",
+        "sector": "Hộ tịch",
+        "agency": "UBND",
+        "service_level": "full",
+    }
+
+    page = administrator_client.post(address_of_new, said).content.decode()
+
+    assert "Vui lòng ghi mã thủ tục, ví dụ 1.001193" in page
+    assert not Procedure.objects.filter(name="Thủ tục mới").exists()
+
+
 def test_what_is_done_in_a_day_needs_no_number(page: Any) -> None:
     assert errors(page("1.001193", time_limit="")) == ""
 

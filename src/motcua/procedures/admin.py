@@ -71,6 +71,7 @@ class ProcedureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "is_active",
     )
     list_filter = ("service_level", "may_query", "is_active", "sector")
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ("code", "name", "search_text")
     inlines = (CasesInline, DocumentsInline)
     readonly_fields = ("revisions_told",)
@@ -186,6 +187,7 @@ class OfferAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("procedure", "office", "is_offered", "takes_online", "handling_office", "time_limit")
     list_editable = ("is_offered", "takes_online", "handling_office", "time_limit")
     list_filter = (("office", admin.RelatedOnlyFieldListFilter), "is_offered", "takes_online")
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("procedure", "office", "handling_office")
     search_fields = ("procedure__code", "procedure__search_text")
     list_per_page = 40

@@ -28,7 +28,7 @@ _MOST_ROWS: Final = 500
 _MOST_NUMBER: Final = 32_000
 _MOST_DONG: Final = 2_000_000_000
 _LONGEST_TEXT: Final = 20_000
-_CODE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,19}", re.ASCII)
+CODE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.-]{0,19}", re.ASCII)
 
 # How the file calls what a model calls otherwise.
 _NAMES: Final = {
@@ -105,7 +105,7 @@ def read(content: bytes) -> list[dict[str, Any]]:
     seen: set[str] = set()
     for place, row in enumerate(rows, start=1):
         code = row.get("code") if isinstance(row, dict) else None
-        named = code if isinstance(code, str) and _CODE.fullmatch(code) else None
+        named = code if isinstance(code, str) and CODE.fullmatch(code) else None
         where = _("Thủ tục %(code)s") % {"code": named} if named else _("Thủ tục thứ %(n)s") % {"n": place}
         if named is None:
             problems.append(f"{where}: " + _("code: vui lòng ghi mã thủ tục, ví dụ 1.001193."))

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import Office
+from motcua.procedures.catalogue_file import CODE
 from motcua.procedures.models import (
     CHANNELS,
     NPD_FIELDS,
@@ -168,6 +169,15 @@ class ProcedureForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Procedure
         exclude = ("search_text",)
+
+    def clean_code(self) -> str:
+        """Insist on a code as a file of the catalogue has it, and as the address of the procedure's page can hold it."""
+        code: str = self.cleaned_data["code"]
+        if "code" in self.changed_data and not CODE.fullmatch(code):
+            raise ValidationError(
+                _("Vui lòng ghi mã thủ tục, ví dụ 1.001193: chữ không dấu, số, dấu chấm, gạch.")
+            )
+        return code
 
     def clean(self) -> dict[str, Any]:
         """Insist that time limits have their unit."""
