@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import NARROW, USUAL, Visit
 from tests.people import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -59,6 +59,10 @@ def test_an_administrator_finds_nothing_inaccessible(visitor: Visit) -> None:
     for path in PAGES:
         administrator.opens(f"/quan-tri/{path}")
         administrator.has_nothing_inaccessible(f"administration {path}")
+        administrator.page.set_viewport_size({"width": NARROW, "height": 800})
+        overflow = administrator.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"administration {path}: {overflow} px wider than a phone"
+        administrator.page.set_viewport_size({"width": USUAL, "height": 800})
 
 
 def test_what_people_will_read_is_shown_while_an_administrator_types_and_the_first_text_comes_back(

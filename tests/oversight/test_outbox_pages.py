@@ -46,6 +46,16 @@ def test_the_list_names_the_problem_and_never_the_content(
     assert "Nội dung" not in page
 
 
+def test_what_the_numbers_of_a_parcel_mean_is_told_in_vietnamese(
+    administrator_client: Client, parcels: list[Parcel]
+) -> None:
+    page = administrator_client.get(f"{LIST}{parcels[0].pk}/change/").content.decode()
+    assert "Mã tin" in page
+    assert "Không đổi ở mọi lần gửi lại" in page
+    assert "Các tin cùng nơi nhận về cùng một việc được gửi lần lượt" in page
+    assert "Tin thứ mấy về việc đó" in page
+
+
 @pytest.mark.parametrize(("chosen", "expected"), [("cho", 0), ("thoi", 1), ("xong", 2)])
 def test_the_list_is_narrowed_by_how_they_stand(
     administrator_client: Client, parcels: list[Parcel], chosen: str, expected: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin import ShowFacets, site
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -36,6 +37,41 @@ def test_checks_are_shown_a_week_at_a_time(administrator_client: Client) -> None
 
     assert "moi-day" in _seen(administrator_client)
     assert "thang-truoc" not in _seen(administrator_client)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("vi", "Vui lòng sửa các chỗ báo lỗi dưới đây."), ("en", "Please correct the error")],
+)
+def test_a_refused_form_says_so_in_the_language_of_its_page(
+    administrator_client: Client, language: str, told: str
+) -> None:
+    administrator_client.cookies["language"] = language
+    for missing in ({}, {"code": "H23.101"}):
+        assert told in administrator_client.post("/quan-tri/accounts/office/add/", missing).content.decode()
+
+
+def test_vietnamese_pages_say_nothing_in_english(administrator_client: Client) -> None:
+    page = administrator_client.get("/quan-tri/accounts/user/").content.decode()
+    for english in (
+        "Skip to",
+        "Toggle",
+        "Select this",
+        "Select all",
+        "Breadcrumbs",
+        "Sidebar",
+        "Filter navi",
+    ):
+        assert english not in page.replace("toggle", "")
+
+
+def test_no_list_offers_to_count_itself_once_for_every_filter() -> None:
+    offering = [
+        model
+        for model, pages in site._registry.items()
+        if pages.list_filter and pages.show_facets is not ShowFacets.NEVER
+    ]
+    assert offering == []
 
 
 def test_a_month_of_long_ago_can_be_chosen(administrator_client: Client) -> None:

@@ -87,6 +87,7 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = OfficeForm
     list_display = ("code", "name", "kind", "parent", "is_active")
     list_filter = ("kind", "is_active")
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("parent",)
     search_fields = ("code", "name")
     fieldsets = (
@@ -112,6 +113,7 @@ class DayChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = DayChangeForm
     list_display = ("on", "is_working", "office", "note")
     list_filter = ("is_working", "office")
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("office",)
     date_hierarchy = "on"
 
@@ -277,6 +279,7 @@ class UserAdmin(NarrowedByFilters):
         "asleep_since",
     )  # no name
     list_filter = ("role", "office", "is_active", "may_query")
+    show_facets = admin.ShowFacets.NEVER
     list_select_related = ("office",)
     show_full_result_count = False
     list_per_page = 25

@@ -1,6 +1,7 @@
 """English texts: found in code and pages, kept in ``django.po`` for people, compiled to ``django.mo`` for Django.
 
-Written in Python alone, so that nobody needs gettext's programs. Vietnamese stands in the code itself and has no file.
+Written in Python alone, so that nobody needs gettext's programs. Vietnamese stands in the code itself; its file holds, kept
+by hand, what Django says to administrators and has no Vietnamese words for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.utils.translation.template import templatize
 
 SOURCE: Final = Path(__file__).resolve().parents[1]
 CATALOGUE: Final = SOURCE / "locale" / "en" / "LC_MESSAGES" / "django.po"
+OF_DJANGO: Final = SOURCE / "locale" / "vi" / "LC_MESSAGES" / "django.po"
 _HEADER: Final = (
     "Language: en\n"
     "MIME-Version: 1.0\n"
@@ -44,9 +46,13 @@ def write_catalogue(*, only_check: bool) -> int:
     """
     kept = read(CATALOGUE.read_text(encoding="utf-8")) if CATALOGUE.exists() else {}
     texts = {text: kept.get(text, ("",) * len(text)) for text in used()}
-    wrong = [*problems(texts)]
-    compiled = CATALOGUE.with_suffix(".mo")
-    for path, content in ((CATALOGUE, written(texts).encode()), (compiled, compile_(texts))):
+    of_django = read(OF_DJANGO.read_text(encoding="utf-8"))
+    wrong = [*problems(texts), *problems(of_django)]
+    for path, content in (
+        (CATALOGUE, written(texts).encode()),
+        (CATALOGUE.with_suffix(".mo"), compile_(texts)),
+        (OF_DJANGO.with_suffix(".mo"), compile_(of_django)),
+    ):
         if path.exists() and path.read_bytes() == content:
             continue
         if only_check:

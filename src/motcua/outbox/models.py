@@ -18,23 +18,24 @@ class Parcel(models.Model):
     GIVEN_UP = models.Q(given_up_at__isnull=False)
 
     message_id = models.UUIDField(
+        _("Mã tin"),
         default=uuid.uuid4,
         unique=True,
         editable=False,
-        help_text="The same at every try: by it the other side knows a repetition",
+        help_text=_("Không đổi ở mọi lần gửi lại: nhờ đó bên nhận biết tin nào đã đến rồi."),
     )
     topic = models.CharField(_("Gửi đến"), max_length=20)
     about = models.CharField(
         _("Về"),
         max_length=60,
         blank=True,
-        help_text="Parcels of one topic about the same thing go one after the other; empty: in no order",
+        help_text=_("Các tin cùng nơi nhận về cùng một việc được gửi lần lượt; trống là không theo thứ tự."),
     )
     number = models.PositiveIntegerField(
         _("Thứ tự"),
         null=True,
         blank=True,
-        help_text="Which it is of those about the same thing, from 1 without gaps; null where nobody counts",
+        help_text=_("Tin thứ mấy về việc đó, từ 1, không bỏ số nào; trống là không đếm."),
     )
     content = SealedTextField(_("Nội dung"), use="parcel_content", max_length=64_000, blank=True)
     made_at = models.DateTimeField(_("Tạo lúc"))

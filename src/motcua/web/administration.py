@@ -46,6 +46,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     paginator = BoundedPaginator
     list_per_page = 25
+    show_facets = admin.ShowFacets.NEVER  # each would count the whole list once more
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse."""
