@@ -175,6 +175,7 @@ def test_a_new_procedure_has_a_code_that_its_page_and_its_file_can_hold(
     address_of_new = reverse("admin:procedures_procedure_add")
     said = typed(administrator_client.get(address_of_new))
     said |= {
+        "npd_fields": [],
         "code": code,
         "name": "Thủ tục mới",
         "sector": "Hộ tịch",

@@ -1,7 +1,7 @@
 """English texts: found in code and pages, kept in ``django.po`` for people, compiled to ``django.mo`` for Django.
 
-Written in Python alone, so that nobody needs gettext's programs. Vietnamese stands in the code itself; its file holds, kept
-by hand, what Django says to administrators and has no Vietnamese words for.
+Written in Python alone, so that nobody needs gettext's programs. Vietnamese stands in the code itself; its file,
+kept by hand, holds what Django says to administrators and has no Vietnamese words for.
 """
 
 from __future__ import annotations

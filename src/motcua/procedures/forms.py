@@ -171,7 +171,7 @@ class ProcedureForm(forms.ModelForm):  # type: ignore[type-arg]
         exclude = ("search_text",)
 
     def clean_code(self) -> str:
-        """Insist on a code as a file of the catalogue has it, and as the address of the procedure's page can hold it."""
+        """Insist on a code that a file of the catalogue and the address of the procedure's page can hold."""
         code: str = self.cleaned_data["code"]
         if "code" in self.changed_data and not CODE.fullmatch(code):
             raise ValidationError(
