@@ -26,7 +26,7 @@ from motcua.dossiers.fees import NotOwed, NotUndone, Unpaid, ask_fee, unpaid
 from motcua.dossiers.models import Dossier, Fee, Paper
 from motcua.dossiers.steps import NotYours
 from motcua.payments import closing, service
-from motcua.payments.forms import MoneyField
+from motcua.payments.forms import ClosingForm, MoneyField
 from motcua.payments.models import DayClosing, OnlinePayment, Receipt
 from motcua.payments.numbering import next_number
 from motcua.procedures.models import Procedure
@@ -654,6 +654,17 @@ class TestTheDaysEnd:
         assert "Trả thừa cho khách" in page
         cashier_client.post(address, self.hidden(page) | said)
         assert DayClosing.objects.get().difference == -1000
+
+    def test_a_form_of_which_nothing_can_be_read_is_refused(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
+        said = dict.fromkeys(ClosingForm(till=closing.till_of(cashier, timezone.localdate())).fields, "\0")
+
+        page = cashier_client.post("/mot-cua/thu-phi/khoa-so/", said).content.decode()
+
+        assert "lúc đó 0 biên lai, tiền mặt 0 đ; bây giờ 1 biên lai, tiền mặt 8.000 đ" in page
+        assert not DayClosing.objects.exists()
 
     def test_a_receipt_written_while_the_button_is_pressed_joins_no_closing_unseen(
         self, costly: Costly, cashier: User, cashier_client: Client, monkeypatch: pytest.MonkeyPatch

@@ -140,7 +140,7 @@ class ClosingForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Take the sum from the notes where it is left out; both must say the same; a difference is explained."""
-        said = super().clean() or {}
+        said = super().clean() or self.cleaned_data
         said["expected"], said["written"] = said.get("expected") or 0, said.get("written") or 0
         if (said["expected"], said["written"]) != (self.till.cash, len(self.till.receipts)):
             self.tell_of_change(self.till)
