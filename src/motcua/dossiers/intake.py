@@ -228,7 +228,7 @@ def first_press(
     """
     made = Dossier.objects.select_related("identity_check", "owner__identity_check").filter(
         press_key=press_key,
-        office_id=officer.office_id,
+        office=officer.office_id,
         procedure=procedure,
         steps__origin=None,
         steps__actor=officer,
