@@ -178,7 +178,7 @@ def test_settings_that_were_refused_are_told_with_what_helps(monkeypatch: pytest
 @pytest.mark.django_db
 def test_a_database_behind_the_product_is_told_with_what_brings_it_up() -> None:
     assert said_of("database").endswith("all migrations applied")
-    MigrationRecorder(connection).record_unapplied("outbox", "0004_given_up_index")
+    MigrationRecorder(connection).record_unapplied("outbox", "0005_parcels_told_in_vietnamese")
 
     assert "motcua migrate" in trouble_of("database")
 

@@ -312,7 +312,7 @@ def test_the_installation_is_ready_once_database_migrations_and_keys_are_in_orde
     with monkeypatch.context() as patch:
         patch.setattr(keyring, "known", _unreadable)
         assert (client.get("/readyz").status_code, client.get("/readyz").json()) == (503, {"status": "keys"})
-    MigrationRecorder(connection).record_unapplied("outbox", "0004_given_up_index")
+    MigrationRecorder(connection).record_unapplied("outbox", "0005_parcels_told_in_vietnamese")
     assert (client.get("/readyz").status_code, client.get("/readyz").json()) == (
         503,
         {"status": "migrations"},
