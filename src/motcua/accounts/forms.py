@@ -187,7 +187,8 @@ class RegistrationForm(ClaimForm):
         # The label's star says that a password is needed; whether one was kept is only known while cleaning.
         self.fields["password_again"].error_messages["required"] = _("Vui lòng nhập lại mật khẩu.")
         if self.data.get("password") or self.data.get("password_again"):
-            self.data = {**dict(self.data.items()), "kept_password": ""}  # what is typed now takes its place
+            # What is typed now takes the place of what was kept.
+            self.data = {name: said for name, said in self.data.items() if name != "kept_password"}
         if self._kept_hash():
             self._need_no_password()
         else:
