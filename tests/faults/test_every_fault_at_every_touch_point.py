@@ -30,7 +30,7 @@ from tests.faults.fault_proxy import (
 from tests.faults.touch_points import TOUCH_POINTS
 
 SOON = 20
-ALARMING = {"unreadable", "oversized", "encoding", "other_person", "two_citizens"}
+ALARMING = {"unreadable", "oversized", "encoding", "bad_record", "other_person", "two_citizens"}
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ FAULTS: dict[str, Case] = {
         lambda reply: reply.replace(b"CongdanCollection", b"TonTai"), "unreadable"
     ),
     "a record without a number": body(
-        lambda reply: re.sub(rb"<\w+:SoDinhDanh>\d+</\w+:SoDinhDanh>", b"", reply, count=1), "unreadable"
+        lambda reply: re.sub(rb"<\w+:SoDinhDanh>\d+</\w+:SoDinhDanh>", b"", reply, count=1), "bad_record"
     ),
 }  # fmt: skip
 
