@@ -6,7 +6,7 @@ import logging
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -22,13 +22,12 @@ _log = logging.getLogger("motcua.papers")
 
 
 @require_safe
+@login_required
 def paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponseBase:
     """Hand out a file to the dossier's owner, or to an official who sees the dossier; never one with a virus in it.
 
     A PDF of somebody else's that the scanner has not seen yet is handed out after a warning (``?chua-quet=1``).
     """
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
     found = _readable_paper(request, pk, paper_pk)
     if found.is_sealed_away:
         return _no_file(request, found, "dossiers/paper_sealed.html", status=403)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -37,10 +37,9 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@login_required
 def proof(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Hand out the proof of a dossier's check to whoever may read the dossier's papers."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
     dossier = get_object_or_404(Dossier.objects.select_related("citizen", "identity_check"), pk=pk)
     if not service.may_read_papers(dossier=dossier, user=request.user) or dossier.identity_check is None:
         raise Http404

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -43,11 +43,10 @@ _FILE_NAMES: Final = {
 
 
 @require_safe
+@login_required
 def slip(request: HttpRequest, pk: UUID, code: str) -> HttpResponseBase:
     """Hand out a slip to the citizen whose dossier it is, or to an official who may see the dossier."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    if request.user.is_citizen:
+    if user_of(request).is_citizen:
         return _slip(request, pk, code)
     return _slip_for_officials(request, pk, code)
 
@@ -84,11 +83,10 @@ def register_book(request: OfficialRequest) -> HttpResponse:
 
 
 @require_safe
+@login_required
 def fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Hand out the paper of a receipt to the citizen whose dossier it is, or to an official who may see the dossier."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
-    if request.user.is_citizen:
+    if user_of(request).is_citizen:
         return _fee_receipt(request, pk)
     return _fee_receipt_for_officials(request, pk)
 
