@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -167,7 +169,7 @@ def register_citizen(
     """
     if not settings.REGISTRATION_OPEN:
         raise RegistrationClosed
-    try:
+    with owner_warned(claim.number, now=now):
         check = check_identity(
             claim=claim,
             asker=Asker(user=None, address=address),
@@ -176,9 +178,6 @@ def register_citizen(
             now=now,
             press=press,
         )
-    except Limited as limited:
-        warn_if_guessed_at(number=claim.number, limited=limited, now=now)
-        raise
     if not check.is_verified:
         return check
     try:
@@ -248,16 +247,20 @@ def _is_another_holders(check: IdentityCheck) -> bool:
     return latest is not None and latest.person_digest != check.person_digest
 
 
-def warn_if_guessed_at(*, number: IdNumber, limited: Limited, now: datetime) -> None:
-    """Tell the owner of a number, where there is an account, once wrong tries have locked the number on the portal.
+@contextmanager
+def owner_warned(number: IdNumber, *, now: datetime) -> Iterator[None]:
+    """Ask about somebody else's number in the block; its owner is told once wrong tries have locked it on the portal.
 
     Args:
-        number: that somebody else asked about.
-        limited: why the question was refused.
+        number: that is asked about; told is who has an account with it, if anybody has.
         now: the moment.
     """
-    if limited.scope == "number":
-        _warn_owner(number, "guessed_at", GUESSED_AT, now)
+    try:
+        yield
+    except Limited as limited:
+        if limited.scope == "number":
+            _warn_owner(number, "guessed_at", GUESSED_AT, now)
+        raise
 
 
 @in_vietnamese()
@@ -413,7 +416,7 @@ def update_profile(
     if claim.number != citizen.number or contact.email != citizen.email:
         confirm_password(citizen.user, current_password, now)
     if claim.number != citizen.number:
-        try:
+        with owner_warned(claim.number, now=now):
             check = check_identity(
                 claim=claim,
                 asker=Asker(user=citizen.user, address=address),
@@ -422,9 +425,6 @@ def update_profile(
                 now=now,
                 press=press,
             )
-        except Limited as limited:
-            warn_if_guessed_at(number=claim.number, limited=limited, now=now)
-            raise
         if not check.is_verified:
             return check
     try:

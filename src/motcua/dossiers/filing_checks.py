@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 
-from motcua.accounts.service import warn_if_guessed_at
+from motcua.accounts.service import owner_warned
 from motcua.dossiers.filing_holds import StillAsking, citizen_of
 from motcua.dossiers.models import Dossier
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.register import TouchPoint
 from motcua.verification.models import IdentityCheck
-from motcua.verification.service import Asker, Limited, Press, Purpose, answer_to, check_identity
+from motcua.verification.service import Asker, Press, Purpose, answer_to, check_identity
 
 
 def ask_about(
@@ -48,25 +49,23 @@ def ask_about(
             return answered
         raise
     check = None
+    is_own = claim.number == citizen_of(dossier).number
     try:
-        check = check_identity(
-            claim=claim,
-            asker=asker,
-            touch_point=TouchPoint.FILING,
-            purpose=Purpose(
-                text=purpose,
-                procedure_code=dossier.procedure.code,
-                npd_code=dossier.procedure.npd_code,
-                dossier_id=dossier.pk,
-                is_licensed=dossier.procedure.may_query,
-            ),
-            now=now,
-            press=press,
-        )
-    except Limited as limited:
-        if claim.number != citizen_of(dossier).number:
-            warn_if_guessed_at(number=claim.number, limited=limited, now=now)
-        raise
+        with nullcontext() if is_own else owner_warned(claim.number, now=now):
+            check = check_identity(
+                claim=claim,
+                asker=asker,
+                touch_point=TouchPoint.FILING,
+                purpose=Purpose(
+                    text=purpose,
+                    procedure_code=dossier.procedure.code,
+                    npd_code=dossier.procedure.npd_code,
+                    dossier_id=dossier.pk,
+                    is_licensed=dossier.procedure.may_query,
+                ),
+                now=now,
+                press=press,
+            )
     finally:
         end(check)
     return check
