@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from motcua.accounts.models import Citizen, FailedLogin, Notice, User
 from motcua.audit.models import AuditEvent
-from motcua.audit.service import record, seal
+from motcua.audit.service import clock_in_doubt, record, seal
 from motcua.config import retention, work
 from motcua.dossiers.models import Dossier, Upload
 from motcua.oversight.models import CheckReview, Objection
@@ -206,29 +206,29 @@ def test_a_clock_set_years_ahead_erases_nothing_for_three_days_whatever_is_done_
     sealed: Callable[[datetime], None],
 ) -> None:
     days = timedelta(days=1)
-    assert retention.clock_in_doubt(now=NOW) == ""
+    assert clock_in_doubt(now=NOW) == ""
     for day in range(3):
         sealed(NOW + day * days)
-        assert retention.clock_in_doubt(now=NOW + day * days) == ""
+        assert clock_in_doubt(now=NOW + day * days) == ""
 
     ahead = NOW + 3650 * days
-    assert "between 02/03/2032 and" in retention.clock_in_doubt(now=ahead)
+    assert "between 02/03/2032 and" in clock_in_doubt(now=ahead)
     for day in range(3):
         sealed(ahead + day * days)
-        assert retention.clock_in_doubt(now=ahead + day * days)
-    assert retention.clock_in_doubt(now=NOW + 3 * days) == ""
+        assert clock_in_doubt(now=ahead + day * days)
+    assert clock_in_doubt(now=NOW + 3 * days) == ""
 
 
 def test_a_machine_that_was_off_for_weeks_erases_again_after_three_days(
     sealed: Callable[[datetime], None],
 ) -> None:
     sealed(NOW)
-    assert retention.clock_in_doubt(now=NOW + timedelta(days=13)) == ""
+    assert clock_in_doubt(now=NOW + timedelta(days=13)) == ""
     back = NOW + timedelta(days=40)
     sealed(back)
 
-    assert retention.clock_in_doubt(now=back + timedelta(days=2))
-    assert retention.clock_in_doubt(now=back + timedelta(days=3, minutes=1)) == ""
+    assert clock_in_doubt(now=back + timedelta(days=2))
+    assert clock_in_doubt(now=back + timedelta(days=3, minutes=1)) == ""
 
 
 def test_by_a_clock_in_doubt_the_command_deletes_only_what_is_asked_for_all_the_same(

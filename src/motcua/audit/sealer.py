@@ -18,6 +18,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from motcua.audit import chain, heads, reading
 from motcua.audit.chain import Header, Span
@@ -37,6 +38,10 @@ LONG_OPEN: Final = timedelta(hours=1)
 # A night's balance alone has something sealed each day. What a clock set ahead seals itself proves nothing for so long.
 _LEAP: Final = timedelta(days=14)
 _PROVES_NOTHING: Final = timedelta(days=3)
+_LEAPT: Final = (
+    "nothing was sealed between {since:%d/%m/%Y} and three days ago. Is the clock right? Set it by NTP: by a clock "
+    "that is ahead all would be erased at once."
+)
 _TOLD_AGAIN: Final = timedelta(minutes=10)
 # What this process remembers: what it told when, which files cannot be written since when, the head that each has.
 _told: dict[str, datetime] = {}
@@ -194,6 +199,12 @@ def leapt_from(now: datetime) -> datetime | None:
     before = AuditBatch.objects.filter(sealed_at__lt=now - _PROVES_NOTHING).order_by("-sealed_at")
     sealed_at = before.values_list("sealed_at", flat=True).first()
     return sealed_at if sealed_at is not None and now - sealed_at > _LEAP else None
+
+
+def clock_in_doubt(*, now: datetime) -> str:
+    """Say why nothing should be erased by this clock, and what helps; nothing where it is not in doubt. One query."""
+    since = leapt_from(now)
+    return "" if since is None else _LEAPT.format(since=timezone.localtime(since))
 
 
 def sealing(now: datetime) -> Sealing:

@@ -12,7 +12,7 @@ from motcua.audit.months import keep_ahead
 from motcua.audit.months import read as read_month
 from motcua.audit.recording import record
 from motcua.audit.report import Finding, Report
-from motcua.audit.sealer import NothingToResume, Sealing, keep_sealed, leapt_from, resume, seal, sealing
+from motcua.audit.sealer import NothingToResume, Sealing, clock_in_doubt, keep_sealed, resume, seal, sealing
 from motcua.audit.standing import CannotSeal, known_head, last_head
 from motcua.audit.verifying import verify
 
@@ -34,6 +34,7 @@ __all__ = [
     "archived_events",
     "archived_since",
     "check_export",
+    "clock_in_doubt",
     "erase_expired",
     "export",
     "export_key",
@@ -42,7 +43,6 @@ __all__ = [
     "keep_sealed",
     "known_head",
     "last_head",
-    "leapt_from",
     "may_be_deleted",
     "read_month",
     "record",

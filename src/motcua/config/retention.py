@@ -13,10 +13,6 @@ from typing import Final, Protocol
 _log = logging.getLogger("motcua.work")
 _JOURNAL: Final = timedelta(days=365)
 _erased_on: date | None = None  # by this process
-_LEAPT: Final = (
-    "nothing was sealed between {since:%d/%m/%Y} and three days ago. Is the clock right? Set it by NTP: by a clock "
-    "that is ahead all would be erased at once."
-)
 
 
 class Erase(Protocol):
@@ -93,6 +89,8 @@ def run(options: argparse.Namespace) -> int:
     """
     from django.utils import timezone
 
+    from motcua.audit.service import clock_in_doubt
+
     why_not = "" if options.dry_run or options.clock_is_right else clock_in_doubt(now=timezone.now())
     if why_not:
         print(f"Nothing was deleted: {why_not} If it is right: --clock-is-right", file=sys.stderr)
@@ -105,16 +103,6 @@ def run(options: argparse.Namespace) -> int:
     if not is_fine:
         print("Some rules could not be followed; the log says why.", file=sys.stderr)
     return 0 if is_fine else 1
-
-
-def clock_in_doubt(*, now: datetime) -> str:
-    """Say why nothing should be erased by this clock, and what helps; nothing where it is not in doubt. One query."""
-    from django.utils import timezone
-
-    from motcua.audit.service import leapt_from
-
-    since = leapt_from(now)
-    return "" if since is None else _LEAPT.format(since=timezone.localtime(since))
 
 
 def erase_once_a_day(*, now: datetime) -> None:

@@ -131,7 +131,8 @@ def _keep_house(now: datetime) -> None:
     By a clock that may be weeks ahead nothing is erased, and no day to come is balanced: neither is ever put right.
     """
     global _house_at, _tell_doubt_at
-    from motcua.config.retention import clock_in_doubt, erase_once_a_day
+    from motcua.audit.service import clock_in_doubt
+    from motcua.config.retention import erase_once_a_day
     from motcua.dossiers.service import send_reminders
     from motcua.oversight.balancing import run_due_balance
 

@@ -218,11 +218,8 @@ class Command(BaseCommand):
 
     def _erase(self, options: dict[str, Any]) -> int:
         is_free = options["dry_run"] or options["clock_is_right"]
-        if not is_free and (since := audit.leapt_from(timezone.now())):
-            self.stderr.write(
-                f"Nothing was erased: nothing was sealed between {timezone.localtime(since):%d/%m/%Y} and three days "
-                "ago. Is the clock right? Set it by NTP. If it is right: --clock-is-right"
-            )
+        if not is_free and (why := audit.clock_in_doubt(now=timezone.now())):
+            self.stderr.write(f"Nothing was erased: {why} If it is right: --clock-is-right")
             return _CANNOT
         counts = audit.erase_expired(now=timezone.now(), dry_run=options["dry_run"])
         verb = "Would be erased" if options["dry_run"] else "Erased"
