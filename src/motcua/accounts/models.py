@@ -175,7 +175,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("Kiêm nhiệm"), default=list, blank=True, help_text="Further roles of an official, as values of Role"
     )
     full_name = SealedTextField(_("Họ và tên"), use="user_name", max_length=100, blank=True)
-    email = models.EmailField(_("Thư điện tử"), blank=True, db_index=True)
+    email = models.EmailField(_("Thư điện tử"), blank=True)
     email_since = models.DateTimeField(
         null=True,
         blank=True,
