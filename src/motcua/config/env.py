@@ -61,25 +61,16 @@ def _positive(value: str) -> int:
     return number
 
 
-def _percent(value: str) -> int:
-    number = int(value)
-    if not 0 <= number <= 100:
-        raise ValueError
-    return number
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a whole number from one to another."""
 
+    def read(value: str) -> int:
+        number = int(value)
+        if not least <= number <= most:
+            raise ValueError
+        return number
 
-def _kept_days(value: str) -> int:
-    number = int(value)
-    if not 1 <= number <= 36500:
-        raise ValueError
-    return number
-
-
-def _kept_years(value: str) -> int:
-    number = int(value)
-    if not 1 <= number <= 100:
-        raise ValueError
-    return number
+    return read
 
 
 def _seconds(value: str) -> float:
@@ -96,11 +87,7 @@ def _seconds_or_never(value: str) -> float:
     return number
 
 
-def _port(value: str) -> int:
-    number = int(value)
-    if not 1 <= number <= 65535:
-        raise ValueError
-    return number
+_port = _whole(1, 65535)
 
 
 def _words(value: str) -> list[str]:
@@ -170,12 +157,12 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (_text, "any text"),
     "switch": (_switch, "on or off"),
     "number": (_positive, "a whole number of 1 or more"),
-    "percent": (_percent, "a whole number from 0 to 100"),
+    "percent": (_whole(0, 100), "a whole number from 0 to 100"),
     "seconds": (_seconds, "seconds, more than 0 and at most 600"),
     "seconds or never": (_seconds_or_never, "seconds, at most 3600; 0 for never"),
     "port": (_port, "a port, 1 to 65535"),
-    "days kept": (_kept_days, "a whole number from 1 to 36500"),
-    "years kept": (_kept_years, "a whole number from 1 to 100"),
+    "days kept": (_whole(1, 36500), "a whole number from 1 to 36500"),
+    "years kept": (_whole(1, 100), "a whole number from 1 to 100"),
     "hosts": (
         _hosts,
         "host names such as dichvucong.example, without https:// and port, separated by commas",

@@ -214,9 +214,8 @@ TEMPLATES = [
     },
 ]
 
-SILENCED_SYSTEM_CHECKS = [
-    "models.W040"
-]  # SQLite leaves out columns that an index only carries, and that does no harm
+# SQLite leaves out columns that an index only carries, and that does no harm.
+SILENCED_SYSTEM_CHECKS = ["models.W040"]
 DATABASES = {"default": _database(env["DATABASE_URL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Questions go out between transactions: see docs/decisions on asking outside and writing inside.

@@ -184,9 +184,8 @@ def _officers_in(scope: Scope) -> Any:
 @supervisor_required
 def release(request: OfficialRequest, pk: int) -> HttpResponse:
     """Let an officer of the office go on who was stopped after too many wrong tries."""
-    if (
-        request.method != "POST"
-    ):  # a refused reason is told at this address, which is then opened as any page is
+    # A refused reason is told at this address, which is then opened as any page is.
+    if request.method != "POST":
         return redirect("oversight")
     now = timezone.now()
     officer = get_object_or_404(_officers_in(scope_of(request.user)), pk=pk)
