@@ -172,6 +172,7 @@ def test_nobody_is_searched_by_name_for_a_search_stands_in_the_address(
     "asked",
     [
         "user/?password__startswith=argon2", "user/?session_mark__isnull=0", "user/?officer_number_digest__gt=0",
+        "user/?office__user__password__startswith=argon2", "user/?office__phone=02203123456",
         "citizen/?phone=0912345678", "citizen/?email__contains=an", "citizen/?number_digest__startswith=a",
         "citizen/?user__password__startswith=argon2",
     ],
@@ -182,7 +183,7 @@ def test_no_list_of_accounts_is_narrowed_by_what_it_does_not_show(
     assert administrator_client.get(f"/quan-tri/accounts/{asked}").status_code == 400
     assert (
         administrator_client.get(
-            "/quan-tri/accounts/user/?role__exact=officer&is_active__exact=1"
+            "/quan-tri/accounts/user/?role__exact=officer&is_active__exact=1&office__id__exact=1"
         ).status_code
         == 200
     )

@@ -9,7 +9,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from motcua.accounts.backends import find_user
 from motcua.accounts.models import User
+from motcua.accounts.service import official
 from motcua.audit.models import AuditEvent
 from tests.conftest import account_of
 from tests.people import PASSWORD, cast
@@ -122,6 +124,16 @@ def test_an_administrator_made_at_the_command_line_is_on_record() -> None:
     event = AuditEvent.objects.get(name="account.administered")
     assert (event.actor, event.subject) == (None, f"user:{User.objects.get(login='moi').pk}")
     assert (event.details["act"], event.details["roles"]) == ("made", ["administrator"])
+
+
+def test_the_first_administrator_logs_in_however_the_terminal_composed_the_word() -> None:
+    call_command(
+        "createsuperuser", "--noinput", login=normalize("NFD", "ngọclan"), full_name="Vũ Mới", verbosity=0
+    )
+
+    made = User.objects.get(login="ngọclan")
+    for word in ("ngọclan", normalize("NFD", "ngọclan")):
+        assert find_user(word) == official(word) == made
 
 
 @pytest.mark.parametrize("login", ["lan@sotuphap.example", "999090000017", "999 090 000 017", "999000017"])

@@ -251,13 +251,14 @@ class OfficerForm(forms.ModelForm):  # type: ignore[type-arg]
 class NarrowedByFilters(admin.ModelAdmin):  # type: ignore[type-arg]
     """A list that an address narrows by its filters alone.
 
-    Django takes any column of the row: passwords could be guessed sign by sign, and people be found by a telephone
-    number that then stands in an address.
+    Django takes any column of the row besides: passwords could be guessed sign by sign, and people be found by a
+    telephone number that then stands in an address.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Say whether the list has a filter of this column."""
-        return lookup.partition("__")[0] in self.list_filter
+        """Say whether the list has a filter of this column, and nothing of what stands behind it is asked for."""
+        is_filter = lookup.partition("__")[0] in self.list_filter
+        return is_filter and super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(User)

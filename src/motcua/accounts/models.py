@@ -132,7 +132,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, login: str, password: str | None = None, **fields: Any) -> User:
         """Create a user with a hashed password."""
-        user = self.model(login=login, **fields)
+        user = self.model(login=self.model.normalize_username(login), **fields)
         # As the pages read it: a terminal may compose a letter with a mark otherwise.
         user.set_password(password and normalize("NFC", password))
         user.save(using=self._db)

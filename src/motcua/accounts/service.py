@@ -353,7 +353,8 @@ def _keep_password(user: User, new: str, now: datetime, *, actor: User | None) -
 
 def official(login: str) -> User | None:
     """Return the officer, supervisor or administrator with a log-in word, if there is one."""
-    return User.objects.select_related("office").exclude(role=User.Role.CITIZEN).filter(login=login).first()
+    officials = User.objects.select_related("office").exclude(role=User.Role.CITIZEN)
+    return officials.filter(login=User.normalize_username(login)).first()
 
 
 def _sleeps(user: User, now: datetime) -> bool:
