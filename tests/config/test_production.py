@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import BinaryField, Value
 
-from motcua.accounts.models import User
+from motcua.accounts.models import Citizen, User
 from motcua.accounts.passwords import PUBLISHED
 from motcua.audit.models import AuditEvent
 from motcua.config import demo, doctor, production, serve
@@ -354,6 +354,24 @@ def test_another_secret_than_the_databases_own_is_refused(
     officer = User.objects.order_by("-pk")[1]
     User.objects.filter(pk=officer.pk).update(full_name="Trần Thị Lan")
     refuse_lost_sealing_keys()  # the newest alone is a spoiled row
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("whose", ["citizen", "officer"])
+def test_another_secret_is_refused_though_names_are_sealed_with_keys_of_their_own(
+    people: None, officer: User, whose: str, settings: Any, in_production: Any
+) -> None:
+    if whose == "officer":
+        Citizen.objects.all().delete()
+        officer.officer_number = "999090000017"
+        officer.save()
+    refuse_lost_sealing_keys()
+
+    settings.SECRET_KEY = GOOD_KEY
+    with pytest.raises(SystemExit, match="MOTCUA_SECRET_KEY: it is not the key"):
+        refuse_lost_sealing_keys()
+    with pytest.raises(Trouble, match="MOTCUA_SECRET_KEY"):
+        doctor._keys()
 
 
 def test_the_start_looks_for_lost_keys(

@@ -262,6 +262,7 @@ def _keys() -> str:
     from django.conf import settings
 
     from motcua.accounts.models import User
+    from motcua.config.production import is_of_another_secret
     from motcua.sealing import keyring, seal, unseal
     from motcua.sealing.fields import Sealed, lost_key, opens
 
@@ -284,6 +285,10 @@ def _keys() -> str:
     if isinstance(name, Sealed) and not opens(name):
         raise Trouble(
             "The newest stored name does not open. Was MOTCUA_SECRET_KEY changed? Bring back the one of then."
+        )
+    if is_of_another_secret():
+        raise Trouble(
+            "Nobody is found by number: MOTCUA_SECRET_KEY is not the one of this database. Bring that one back."
         )
     newest = keyring.newest()
     sealing = f"key {newest.id} seals" if newest else "the key derived from MOTCUA_SECRET_KEY seals"

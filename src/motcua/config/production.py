@@ -15,11 +15,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from motcua.config.env import VARIABLES, Environment
-from motcua.sealing import keyring
+from motcua.sealing import digest, keyring
 from motcua.sealing.fields import Sealed, lost_key, opens
 
 _log = logging.getLogger("motcua.sealing")
-_NAMES: Final = 20  # users among whom one with a name is looked for
+_NAMES: Final = 20  # newest users whose names and numbers are looked at
 _SHORTEST_KEY: Final = 40
 _SHORTEST_TOKEN: Final = 20
 _FEWEST_SIGNS: Final = 12
@@ -65,10 +65,10 @@ def refuse_demo_log_ins() -> None:
 
 
 def refuse_lost_sealing_keys() -> None:
-    """Refuse to run in production on a database whose sealed values need a key that is not here; needs its tables.
+    """Refuse to run in production on a database whose values need a key that is not here; needs its tables.
 
-    Without the keys everything would seem to work, only no name could be read. The newest name is looked at; a trial
-    is told in its log and goes on.
+    Without the keys everything would seem to work, only no name could be read, or nobody be found by number. The newest
+    values are looked at; a trial is told in its log and goes on.
 
     Raises:
         SystemExit: the key is not here; the message names it and the file.
@@ -84,18 +84,34 @@ def refuse_lost_sealing_keys() -> None:
             "the file sealing.keys that belongs to this database (MOTCUA_STATE, MOTCUA_SEALING_KEYS); without it no "
             "name and no number can be read."
         )
-    elif names and keyring.newest() is None and not any(opens(name) for name in names):
+    elif is_of_another_secret() or (
+        names and keyring.newest() is None and not any(opens(name) for name in names)
+    ):
         is_given = Environment().is_set("MOTCUA_SECRET_KEY")
         text = (
             f"{'MOTCUA_SECRET_KEY' if is_given else settings.STATE / 'secret.key'}: it is not the key with which the "
-            "database's values are sealed. Bring back the one that belongs to this database (MOTCUA_SECRET_KEY, or "
-            "secret.key in MOTCUA_STATE); without it no name and no number can be read."
+            "database's values were made. Bring back the one that belongs to this database (MOTCUA_SECRET_KEY, or "
+            "secret.key in MOTCUA_STATE); without it nobody is found by number, and nothing that it sealed can be read."
         )
     else:
         return
     if settings.MOTCUA_MODE == "production":
         raise SystemExit(f"MOTCUA_MODE=production: {text}")
     _log.error("sealing.keys_lost %s", text)
+
+
+def is_of_another_secret() -> bool:
+    """Say whether the newest numbers of accounts were digested with another ``MOTCUA_SECRET_KEY``.
+
+    Citizens could not log in by theirs, and whoever registered again would get a second account.
+    """
+    from motcua.accounts.models import Citizen, User
+
+    citizens = Citizen.objects.order_by("-pk").values_list("number_digits", "number_digest")
+    officers = User.objects.exclude(officer_number_digest="").order_by("-pk")
+    kept = [*citizens[:_NAMES], *officers.values_list("officer_digits", "officer_number_digest")[:_NAMES]]
+    readable = [(str(digits), made) for digits, made in kept if isinstance(digits, Sealed) and opens(digits)]
+    return bool(readable) and all(digest("number", digits) != made for digits, made in readable)
 
 
 def why_no_key() -> str:
