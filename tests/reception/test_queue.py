@@ -193,6 +193,7 @@ def test_a_dossier_by_hand_is_marked_in_the_list(desk: Desk) -> None:
     "sought",
     [
         "0099", "99", "261123-0099", "261123", "h23-261123-0099", "000.00.01.H23–261123-0099", "nguyen van",
+        "h23–261123–\u200b0099",
         "VĂN AN", "Nguyễn", "an  nguyen", "van a", "Nguye\u0302\u0303n",
         cast.an.number, " 999 085 000 001 ",
     ],

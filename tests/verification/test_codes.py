@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from motcua.verification.codes import code_of, parse_code
 
 IDS = st.uuids(version=4)
-DASHES = ["-", "", " ", "–", " — ", "\u2011"]
+DASHES = ["-", "", " ", "–", " — ", "\u2011", "\u200b-", "\u2060"]
 
 
 @given(IDS, st.sampled_from(DASHES), st.booleans(), st.sampled_from("1ILil"), st.sampled_from("0Oo"))

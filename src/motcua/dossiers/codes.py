@@ -10,10 +10,14 @@ from django.db import connection
 from django.db.transaction import TransactionManagementError
 
 from motcua.dossiers.models import CodeCounter
+from motcua.identity.numbers import UNSEEN
 
 # Both styles of unit codes (000.00.01.H27 and H27.01), and the ministries' longer numbers.
 _CODE: Final = re.compile(r"[A-Z0-9]{1,10}(?:\.[A-Z0-9]{1,10}){0,9}-[0-9]{6}-[0-9]{4,7}")
 _LONGEST: Final = 60
+_BETWEEN: Final = re.compile(
+    rf"[\s{UNSEEN}]+"
+)  # a long code has such places in the register's book, where it breaks
 # Slips bear the address where a dossier is followed as a QR code: what a scanner types that reads this one.
 _ON_A_SLIP: Final = re.compile(r"\s*https?:\S*[?&]ma=(\S+)\s*", re.IGNORECASE)
 # One statement on both databases: it makes the day's row or locks it, and tells the number it gave.
@@ -50,7 +54,7 @@ def next_code(office_code: str, on: date) -> str:
 def parse_code(text: str) -> str | None:
     """Read a code as a person types it, or as a scanner the bar code or QR code of a slip.
 
-    Lower case, blanks and typographic dashes are forgiven.
+    Lower case, blanks, typographic dashes and what nobody sees are forgiven.
 
     Returns:
         The code as it is stored, or None when the text cannot be one.
@@ -59,5 +63,10 @@ def parse_code(text: str) -> str | None:
         return None
     if scanned := _ON_A_SLIP.fullmatch(text):
         text = scanned[1]
-    code = re.sub(r"[‐‑‒–—−]", "-", re.sub(r"\s+", "", text)).upper()
+    code = plain(text)
     return code if len(code) <= _LONGEST and _CODE.fullmatch(code) else None
+
+
+def plain(text: str) -> str:
+    """Return a code, or a part of one, in the signs that codes have: without blanks and what nobody sees in it."""
+    return re.sub(r"[‐‑‒–—−]", "-", _BETWEEN.sub("", text)).upper()

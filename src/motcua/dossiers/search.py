@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
-from motcua.dossiers.codes import parse_code
+from motcua.dossiers.codes import parse_code, plain
 from motcua.dossiers.models import ApplicantWord, CodeCounter, Dossier, DossierOwner
 from motcua.identity.numbers import IdNumber
 from motcua.procedures.search import fold
@@ -107,7 +107,7 @@ def coded(offices: Collection[str], text: str) -> Q | None:
     Returns:
         A condition on dossiers; None when the text is nothing of a code.
     """
-    typed = parse_code(text) or re.sub(r"\s+", "", text[:_LONGEST_CODE]).upper()
+    typed = parse_code(text) or plain(text[:_LONGEST_CODE])
     parts = _PART_OF_CODE.fullmatch(typed)
     if parts is None:
         return None

@@ -10,6 +10,8 @@ import re
 import uuid
 from typing import Final
 
+from motcua.identity.numbers import UNSEEN
+
 _DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LENGTH: Final = 12
 _LONGEST_TYPED: Final = 60
@@ -25,14 +27,16 @@ def code_of(check_id: uuid.UUID) -> str:
 
 
 def parse_code(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
-    """Read a code as a person types it: lower case, blanks, any dashes, O for 0 and I or L for 1 are forgiven.
+    """Read a code as a person types it.
+
+    Lower case, blanks, what nobody sees, any dashes, O for 0 and I or L for 1 are forgiven.
 
     Returns:
         The first and the last id that the code can mean, or None when the text is no code.
     """
     if len(text) > _LONGEST_TYPED:
         return None
-    typed = re.sub(r"[\s\-‐‑‒–—−]", "", text).upper().translate(_READ_AS)
+    typed = re.sub(rf"[\s{UNSEEN}\-‐‑‒–—−]", "", text).upper().translate(_READ_AS)
     if len(typed) != _LENGTH or not set(typed) <= set(_DIGITS):
         return None
     bits = 0
