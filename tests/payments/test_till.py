@@ -551,7 +551,10 @@ class TestVoiding:
         )
         address = f"/mot-cua/thu-phi/bien-lai/{made.pk}/"
         assert address in cashier_client.get("/mot-cua/thu-phi/khoa-so/").content.decode()
-        assert "Hủy biên lai viết nhầm" in cashier_client.get(address).content.decode()
+        page = cashier_client.get(address).content.decode()
+        assert "Hủy biên lai viết nhầm" in page
+        links = re.findall(r'href="(/[^"#?]*)"', page.partition("<h1>")[2])
+        assert [link for link in links if cashier_client.get(link).status_code >= 400] == []
         cashier_client.post(address, {"reason": "Nhầm"})
         made.refresh_from_db()
         assert made.voided_by == cashier

@@ -21,7 +21,7 @@ from motcua.accounts.access import right_required
 from motcua.accounts.models import User
 from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
-from motcua.dossiers.access import may_do, visible_to
+from motcua.dossiers.access import may_do, sees, visible_to
 from motcua.dossiers.codes import parse_code
 from motcua.dossiers.fees import NotOwed, NotUndone
 from motcua.dossiers.models import Dossier, Fee
@@ -160,6 +160,7 @@ def taken(request: OfficialRequest, pk: UUID) -> HttpResponse:
         "receipt": receipt,
         "dossier": receipt.fee.dossier,
         "form": form,
+        "is_dossier_seen": sees(user, receipt.fee.dossier),
         "may_void": is_own and receipt.voided_at is None and receipt.closing_id is None,
     }
     return render(request, "payments/taken.html", context)

@@ -85,7 +85,7 @@ def register_book(request: OfficialRequest) -> HttpResponse:
 @require_safe
 @login_required
 def fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Hand out the paper of a receipt to the citizen whose dossier it is, or to an official who may see the dossier."""
+    """Hand out the paper of a receipt to the citizen whose dossier it is, or to an official who sees it or wrote it."""
     if user_of(request).is_citizen:
         return _fee_receipt(request, pk)
     return _fee_receipt_for_officials(request, pk)
@@ -100,7 +100,7 @@ def _fee_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = user_of(request)
     receipt = get_object_or_404(Receipt.objects.select_related(*receipts.NEIGHBORS), pk=pk)
     dossier = receipt.fee.dossier
-    if not (is_own(user, dossier) if user.is_citizen else sees(user, dossier)):
+    if not (is_own(user, dossier) if user.is_citizen else receipt.taken_by == user or sees(user, dossier)):
         raise Http404
     now, base_url = timezone.now(), portal_address(request)
     try:
