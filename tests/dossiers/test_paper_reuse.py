@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -18,6 +19,7 @@ from motcua.accounts.models import User
 from motcua.dossiers import paper_reuse, states
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.service import asked_documents, delete_draft, take_up
+from motcua.dossiers.supplements import take_supplement
 from tests.dossiers.filing import PDF, address, agree, begin, filed, give_papers, pdf
 from tests.dossiers.test_supplements import BIRTH, ask_again
 
@@ -114,18 +116,34 @@ class TestUsingAgain:
         copy = asked.supplements.get().papers.get()
         assert (copy.document_name, copy.reused_from) == (BIRTH, earlier)
 
+    @pytest.mark.parametrize(
+        ("end", "says"),
+        [
+            (ask_again, "Cơ quan vừa thay yêu cầu bổ sung"),
+            (
+                lambda asked, officer: take_supplement(dossier=asked, by=officer, now=timezone.now()),
+                "không nhận thêm tệp ở đây",
+            ),
+        ],
+        ids=["another request", "papers over the counter"],
+    )
     def test_a_page_of_an_earlier_request_copies_nothing_to_a_later_one(
-        self, an_client: Client, officer: User, earlier: Paper
+        self,
+        an_client: Client,
+        officer: User,
+        earlier: Paper,
+        end: Callable[[Dossier, User], object],
+        says: str,
     ) -> None:
         asked = earlier.dossier
         ask_again(asked, officer)
         found = re.search(r'name="yeu-cau" value="([0-9]+)"', offers(an_client, asked, "item-0"))
         assert found is not None
-        ask_again(asked, officer)
+        end(asked, officer)
 
         where = reverse("reuse_paper", args=[asked.pk, earlier.pk])
         answer = an_client.post(where, {"muc": "item-0", "yeu-cau": found[1]}, follow=True)
-        assert "Cơ quan vừa thay yêu cầu bổ sung" in answer.content.decode()
+        assert says in answer.content.decode()
         assert not asked.papers.filter(reused_from=earlier).exists()
 
     def test_what_the_scanner_said_goes_with_the_copy(

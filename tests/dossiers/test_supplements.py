@@ -218,9 +218,40 @@ def test_a_request_that_is_replaced_during_the_press_is_not_answered_by_it(
 
     monkeypatch.setattr(place, name, late)
     answer = an_client.post(address(asked, "bo-sung/"), {"item-0": pdf(), "brings_rest": "on", "send": "1"})
-    assert answer.headers["Location"] == address(asked)
+    assert answer.headers["Location"] == address(asked, "bo-sung/")
+    assert "Cơ quan vừa thay yêu cầu bổ sung" in page_of(an_client, asked, "bo-sung/")
     latest = asked.supplements.get(closed_at=None)
     assert (latest.answered_at, latest.papers.count()) == (None, 0)
+
+
+@pytest.mark.parametrize("moment", ["before", "read_paper", "send_answer"])
+def test_who_answers_while_the_papers_come_over_the_counter_reads_that_nothing_was_taken(
+    an_client: Client, officer: User, asked: Dossier, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    def take() -> None:
+        take_supplement(dossier=asked, by=officer, now=timezone.now())
+
+    if moment == "before":
+        take()
+    else:
+        place = papers if moment == "read_paper" else service
+        honest = getattr(place, moment)
+        monkeypatch.setattr(place, moment, lambda *given, **named: (take(), honest(*given, **named))[1])
+    sent = {"item-0": pdf("muon.pdf"), "brings_rest": "on", "send": "1"}
+    page = an_client.post(address(asked, "bo-sung/"), sent, follow=True)
+    assert page.redirect_chain == [(address(asked), 302)]
+    assert "không nhận thêm tệp ở đây" in page.content.decode()
+    assert "Đã gửi giấy tờ bổ sung" not in page.content.decode()
+
+
+def test_the_second_press_of_one_answer_says_nothing_of_a_dossier_that_went_on(
+    an_client: Client, asked: Dossier
+) -> None:
+    sent = {"item-0": pdf(), "brings_rest": "on", "send": "1"}
+    an_client.post(address(asked, "bo-sung/"), sent)
+    page = an_client.post(address(asked, "bo-sung/"), {**sent, "item-0": pdf()}, follow=True)
+    assert "Đã gửi giấy tờ bổ sung" in page.content.decode()
+    assert "không nhận thêm tệp ở đây" not in page.content.decode()
 
 
 @pytest.mark.parametrize("end", ["another request", "papers over the counter"])

@@ -28,7 +28,7 @@ from motcua.dossiers.models import Dossier, Fee, Paper, Rating, Supplement
 from motcua.dossiers.results import hand_out
 from motcua.dossiers.steps import NotYours, go
 from motcua.dossiers.timeline import entries_of
-from motcua.dossiers.uploads import unfinished
+from motcua.dossiers.uploads import TEXTS, unfinished
 from motcua.procedures.service import offered
 from motcua.web.addresses import addresses
 from motcua.web.statements import Kept, planned_once
@@ -217,6 +217,8 @@ def supplement(request: CitizenRequest, pk: UUID) -> HttpResponse:
 @csrf_protect
 def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None) -> HttpResponse:
     if asked is None or asked.answered_at is not None:
+        if request.method == "POST" and asked is None:
+            messages.warning(request, str(TEXTS["closed"]))
         return redirect("dossier", pk=own.pk)
     if has_read_another(request, asked):
         messages.warning(request, str(ASKED_ANEW))
@@ -242,7 +244,7 @@ def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None)
                 )
                 return redirect("dossier", pk=own.pk)
         except service.NothingAsked:
-            return redirect("dossier", pk=own.pk)
+            return _not_taken(request, own, asked)
         except service.NothingGiven as nothing:
             _tell_missing(form, nothing.missing)
     given: dict[str, list[Paper]] = {}
@@ -269,6 +271,17 @@ def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None)
         "request_megabytes": request_max_bytes() // (1024 * 1024),
     }
     return render(request, "dossiers/supplement.html", context)
+
+
+def _not_taken(request: CitizenRequest, own: Dossier, read: Supplement) -> HttpResponse:
+    """Tell what became of a request for papers while files of its answer were read."""
+    now_asked = service.request_open(own)
+    if now_asked is None:
+        messages.warning(request, str(TEXTS["closed"]))
+    elif now_asked.pk != read.pk:
+        messages.warning(request, str(ASKED_ANEW))
+        return redirect("supplement", pk=own.pk)
+    return redirect("dossier", pk=own.pk)  # or another press of the same button was quicker, and has told
 
 
 def has_read_another(request: HttpRequest, asked: Supplement | None) -> bool:

@@ -20,6 +20,7 @@ from motcua.dossiers.files.reading import PaperRefused
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.own_dossier_views import ASKED_ANEW, has_read_another, own_dossier
 from motcua.dossiers.paper_lines import paper_lines_of
+from motcua.dossiers.uploads import TEXTS
 
 _PAGE = 20
 _MOST_OFFERED = 50
@@ -68,11 +69,13 @@ def reuse_paper(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpRespon
     """Copy a paper that the citizen gave before to a line of a dossier."""
     own = own_dossier(request, pk)
     back = redirect(_page_of(own), pk=pk)
-    if "yeu-cau" in request.POST and has_read_another(request, service.request_open(own)):
-        messages.warning(request, str(ASKED_ANEW))
+    asked = service.request_open(own)
+    if "yeu-cau" in request.POST and has_read_another(request, asked):
+        messages.warning(request, str(ASKED_ANEW if asked else TEXTS["closed"]))
         return back
     line = paper_lines_of(own, request.user).get(request.POST.get("muc", ""))
     if line is None:
+        messages.warning(request, str(TEXTS["no_such_line"]))
         return back
     try:
         paper = paper_reuse.reuse_paper(
@@ -92,6 +95,7 @@ def reuse_paper(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpRespon
         messages.warning(request, service.HOLD_TEXTS[held.hold])
         return redirect("applicant_step", pk=pk)
     except (service.NotADraft, service.NothingAsked):
+        messages.warning(request, str(TEXTS["closed"]))
         return redirect("dossier", pk=pk)
     except paper_reuse.AlreadyThere:
         messages.info(request, _("Tệp này đã có ở mục “%s”.") % line.name)
