@@ -141,6 +141,9 @@ def test_a_register_s_wish_from_a_clock_that_was_ahead_ends_as_the_clock_is_put_
 
     assert line_status(now=NOW).is_open
 
+    heard(0.3, at=2)
+    assert line_status(now=NOW + timedelta(seconds=SEVEN_HOURS)).is_open
+
 
 def test_an_answer_from_a_clock_that_was_ahead_keeps_the_light_from_nothing(register, settings) -> None:
     settings.NPD = {**settings.NPD, "NPD_WATCH_SECONDS": 60}

@@ -53,6 +53,7 @@ class Heard:
     seconds: float | None = None  # that an answer takes, smoothed
     answered_at: float | None = None
     watched_at: float = 0.0
+    is_from_ahead: bool = False  # the row holds what a clock wrote that has been put back since
 
     def smoothed(self, took: float) -> float:
         """Return the time of an answer, in seconds, once one more answer took so long."""
@@ -164,7 +165,8 @@ def record_silence(route: Route, began_at: float, now: float) -> None:
 def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
     """Remember that the register answered: failures are forgotten, and the light learns how long it took.
 
-    Most answers write nothing: only after a failure, or when the row is two seconds old, or when the light turns.
+    Most answers write nothing: only after a failure, or when the row is two seconds old, or when the light turns; and
+    once a clock is put back, for what it left would count when it is so late again.
 
     Args:
         route: the line.
@@ -173,7 +175,7 @@ def record_answer(route: Route, seen: Heard, now: float, took: float) -> None:
         took: seconds from question to answer.
     """
     seconds, slow = seen.smoothed(took), settings.NPD["NPD_SLOW_SECONDS"]
-    if seen.state != LineState():
+    if seen.state != LineState() or seen.is_from_ahead:
         with transaction.atomic():
             row = _locked_row(route, now)
             was_shut = row.opened_at is not None
@@ -244,8 +246,9 @@ def _lines(rows: Iterable[LineRow], now: float) -> Lines:
     heard = {}
     mode = Mode.AUTO
     for row in rows:
-        _put_right(row, now)
-        heard[Route(row.name)] = Heard(_state(row), row.seconds, row.answered_at, row.watched_at)
+        written = _state(row)
+        state = _state(_put_right(row, now))
+        heard[Route(row.name)] = Heard(state, row.seconds, row.answered_at, row.watched_at, state != written)
         mode = Mode(getattr(row, "mode", None) or Mode.AUTO)
     return Lines(mode, heard)
 
