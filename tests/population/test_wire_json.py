@@ -336,6 +336,7 @@ def test_more_than_a_megabyte_is_refused():
         {"Fault": {"faultcode": "soapenv:Server", "faultstring": "x"}},
         {"Envelope": {"Body": {"Fault": {"faultcode": "soapenv:Server"}}}},
         {"Header": {"Fault": {"faultcode": "soapenv:Server"}}, "Body": {"CongdanCollection": ""}},
+        {"Header": [{"a": [{"Fault": None}]}], "Body": {"CongdanCollection": ""}},
         converted({"CongdanCollection": {"Fault": {"faultcode": "soapenv:Server"}}}),
         converted({"CongdanCollection": "", "Fault": {"faultcode": "soapenv:Server"}}),
     ],
@@ -343,6 +344,26 @@ def test_more_than_a_megabyte_is_refused():
 def test_a_fault_anywhere_is_a_fault(reply):
     with pytest.raises(FaultReceived):
         read(reply)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        {},
+        {"Security": {"mustUnderstand": True}},
+        {"sentAt": 1795421696.5, "hops": []},
+        {"n": [[1], "\x00"]},
+    ],
+)
+def test_what_else_stands_in_a_header_is_not_looked_at(header):
+    reply = golden("reply-opencps-037-match.json") | {"Header": header}
+    assert read(reply) == read(golden("reply-opencps-037-match.json"))
+
+
+def test_a_header_without_bottom_is_refused():
+    reply = b'{"Header": ' + b'{"a": ' * 200 + b"1" + b"}" * 200 + b', "Body": {"CongdanCollection": ""}}'
+    assert trouble_of(reply) is Trouble.UNREADABLE
 
 
 @pytest.mark.parametrize("data", [None, 1, 0, "", "yes", "co", [], [True], {}, {"data": True}, 1.0])

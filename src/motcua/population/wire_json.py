@@ -198,13 +198,25 @@ def _read_converted(answer: Mapping[str, Any], service: JsonService, deceased: C
     elif "Body" not in envelope:
         raise unreadable("no body in the reply")
     _refuse_others(envelope, {"Header", "Body", "Fault"})
-    if isinstance(envelope.get("Header"), dict):  # for a fault may stand anywhere
-        _add(root, "Header", envelope["Header"], SOAP_11, 0)
+    for fault in _faults(envelope.get("Header"), 0):
+        _add(root, "Fault", fault, REQUEST_NS, 0)
     body = etree.SubElement(root, f"{{{SOAP_11}}}Body")
     for name, value in _object(envelope.get("Body")).items():
         if not _is_declaration(name):
             _add(body, name, value, RECORD_NS if name == "CongdanCollection" else REQUEST_NS, 0)
     return _strict(read_envelope(root, service=service, deceased_statuses=deceased), service)
+
+
+def _faults(value: object, depth: int) -> Iterator[object]:
+    """Yield what stands under a fault's name in a header, at whatever depth; nothing else there is looked at."""
+    if depth > _DEEPEST:
+        raise unreadable(f"nested deeper than {_DEEPEST}")
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    for name, under in value.items() if isinstance(value, dict) else ():
+        if name == "Fault":
+            yield under
+        yield from _faults(under, depth + 1)
 
 
 def _strict(reading: Reading, service: JsonService) -> Reading:
