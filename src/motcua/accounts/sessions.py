@@ -79,8 +79,13 @@ def half_way(*, request: HttpRequest, now: datetime) -> HalfWay | None:
 
 
 def give_up(*, request: HttpRequest) -> str | None:
-    """Forget whose code was awaited; return where they wanted to go, None when nobody's was."""
-    kept: dict[str, Any] | None = request.session.pop(_HALF_WAY, None)
+    """Return where they wanted to go whose code was awaited, None when nobody's was; forget it at a press.
+
+    A page that stood open looks for itself before it sends what was typed: that takes nothing from the press.
+    """
+    kept: dict[str, Any] | None = request.session.get(_HALF_WAY)
+    if request.method == "POST":
+        request.session.pop(_HALF_WAY, None)
     return None if kept is None else kept["way_back"]
 
 
