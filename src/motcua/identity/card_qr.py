@@ -2,7 +2,7 @@
 
 The chip CCCD (2021) carries seven fields: number, old card number, name, birth, sex, residence, day of
 issue. The căn cước (since July 2024) carries the same seven and then others about relatives, which are
-dropped here unread. Source: docs/protocol, "QR"; that the tail is about relatives is inferred.
+dropped here unread; that these are about relatives is inferred. What is known of the code: docs/protocol.md §6.
 """
 
 from __future__ import annotations

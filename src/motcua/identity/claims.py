@@ -41,7 +41,7 @@ class IdentityClaim:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
-    """A residence in codes; the district is empty since July 2025, `country` is the two-letter code."""
+    """A residence in codes, `country` with two letters; the district may be empty, as since July 2025 there is none."""
 
     province_code: str
     district_code: str
