@@ -426,7 +426,7 @@ def test_a_closed_registration_says_where_to_go_and_takes_nothing(
 
     shown, posted = client.get("/dang-ky/"), client.post("/dang-ky/", typed(cast.cuc))
 
-    assert "VNeID" in shown.content.decode()
+    assert "chưa nhận đăng nhập bằng VNeID" in shown.content.decode()
     assert (shown.status_code, posted.status_code) == (200, 403)
     assert register.asked == 0
 
