@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from bench.journeys import picture
-from tests.e2e.conftest import Stack, Visit, Visitor
+from motcua.config.env import VARIABLES
+from tests.e2e.conftest import Stack, Visit, Visitor, running
 from tests.e2e.test_desk import both_ways
 from tests.people import PASSWORD, WRONG_NAME_OF_BINH, Person, cast
 
@@ -133,8 +135,6 @@ def test_a_wrong_account_is_corrected_and_the_same_draft_goes_on(visitor: Visit,
     citizen.presses(AGREE)
     citizen.sees("Xác thực thất bại")
     citizen.looks_closely("filing-failure")
-    if javascript:
-        citizen.keeps_for_readers("filing-failure")
     citizen.opens(draft.removeprefix(citizen.url).replace("nguoi-nop", "giay-to"))
     assert citizen.page.url == draft, "there is no way on past a failed check"
     fills_in_contact(citizen)
@@ -153,6 +153,21 @@ def test_a_wrong_account_is_corrected_and_the_same_draft_goes_on(visitor: Visit,
     citizen.ticks(re.compile("Tôi xin cam đoan"))
     citizen.presses("Nộp hồ sơ")
     citizen.sees("Đã nộp hồ sơ")
+
+
+def test_who_fails_with_the_limits_as_they_come_reads_how_many_tries_are_left(
+    visitor: Visit, tmp_path: Path
+) -> None:
+    usual = {name: str(one.default) for name, one in VARIABLES.items() if name.startswith("TRIES_")}
+    with running(tmp_path, **usual) as office:
+        citizen = visitor(at=office)
+        citizen.logs_in(cast.binh)
+        starts(citizen, "1.004222")
+        fills_in_contact(citizen)
+        citizen.presses(AGREE)
+        citizen.sees("Xác thực thất bại")
+        citizen.sees("Còn 4 lần thử trước khi tạm dừng kiểm tra.")
+        citizen.keeps_for_readers("filing-failure")
 
 
 @both_ways
