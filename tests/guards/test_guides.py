@@ -15,7 +15,7 @@ GUIDES = sorted((ROOT / "docs" / "huong-dan").glob("*.md"))
 NAMED = re.compile(r"\*\*([^*]+?)\*\*|“([^”]+?)”")
 KEYS = re.compile(r"(?:Enter|Tab|Ctrl\+Enter|F[0-9]+)")
 ENDS = " .:…*"
-# Bold for weight, or what a page shows with something filled in; everything else in bold is a text of the product.
+# Bold for weight, a word of the framework, or what a page shows with something filled in; all else is a text of ours.
 NO_LABELS = {
     "Chưa thu 8.000 đ",
     "Công dân quên mật khẩu",
@@ -24,6 +24,7 @@ NO_LABELS = {
     "Lỡ đóng trang, hết pin",
     "Làm nhiều hồ sơ một lần",
     "Sau đó hệ thống tự kiểm tra",
+    "Thêm vào",
     "Tiếng Việt | English",
     "English",
     "Từ mạng này đã có … lần đăng nhập sai",
