@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 .PHONY: help run sandbox test check scans fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-full bench-walks bench-lighthouse clean
 
 help:  ## Say what can be done here
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: install python3.11 and python3.11-venv, or name yours with make PYTHON=..."; exit 1; }
