@@ -413,7 +413,9 @@ def test_what_is_no_file_of_a_catalogue_is_refused(administrator_client: Client,
     assert "Chưa nhập mục nào" in unescape(answer.content.decode())
 
 
-def test_a_huge_file_is_refused_before_it_is_read(administrator_client: Client) -> None:
+def test_a_huge_file_is_refused_before_it_is_read_with_a_way_to_bring_it_in(
+    administrator_client: Client,
+) -> None:
     answer = administrator_client.post(
         UPLOAD,
         b"x",
@@ -422,6 +424,7 @@ def test_a_huge_file_is_refused_before_it_is_read(administrator_client: Client) 
     )
 
     assert answer.status_code == 413
+    assert "chia thành nhiều tệp" in unescape(answer.content.decode())
 
 
 def test_a_form_without_its_token_takes_no_file(administrator: User) -> None:

@@ -90,8 +90,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Take a file, and keep it for the look at what it would change."""
     text = request.META.get("CONTENT_LENGTH") or "0"
     if not text.isdecimal() or int(text) > catalogue_file.MOST_BYTES + _FORM_BYTES:
-        too_large = _("Tệp lớn hơn %(n)s MB.") % {"n": catalogue_file.MOST_BYTES // (1024 * 1024)}
-        return _files_page(request, problems=[too_large], status=413)
+        return _files_page(request, problems=[catalogue_file.too_large()], status=413)
     take_files(request)
     return _upload(request)
 

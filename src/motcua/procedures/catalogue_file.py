@@ -123,9 +123,17 @@ def read(content: bytes) -> list[dict[str, Any]]:
     return found
 
 
+def too_large() -> str:
+    """Return what is said of a file of more than ``MOST_BYTES``."""
+    text = _(
+        "Tệp lớn hơn %(n)s MB. Vui lòng chia thành nhiều tệp: thủ tục không có trong tệp được giữ nguyên."
+    )
+    return text % {"n": MOST_BYTES // (1024 * 1024)}
+
+
 def _rows(content: bytes) -> list[Any]:
     if len(content) > MOST_BYTES:
-        raise FileRefused([_("Tệp lớn hơn %(n)s MB.") % {"n": MOST_BYTES // (1024 * 1024)}])
+        raise FileRefused([too_large()])
     try:
         said = json.loads(
             content.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_refuse
