@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from motcua.config.translations import SOURCE, used
+from motcua.dossiers.models import Dossier
 from motcua.reception.batches import ACTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +61,11 @@ def test_the_officers_guide_names_every_key_of_the_queue_with_its_button() -> No
         for key, words in zip(keys.split(", "), re.findall(r"\*\*(.+?)\*\*", said), strict=False)
     }
     assert told == {action.key.upper(): str(action.label) for action in ACTIONS.values()}
+
+
+def test_the_citizens_guide_explains_every_status() -> None:
+    guide = (ROOT / "docs" / "huong-dan" / "cong-dan.md").read_text(encoding="utf-8")
+    assert [str(one.words) for one in Dossier.Status if f"| **{one.words}** |" not in guide] == []
 
 
 def test_every_line_of_the_log_is_explained_to_who_operates() -> None:
