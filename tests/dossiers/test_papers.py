@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from io import BytesIO
@@ -167,6 +168,21 @@ def test_a_large_photograph_is_made_smaller() -> None:
     assert Image.open(BytesIO(read.content)).size == (4000, 2000)
 
 
+@pytest.mark.parametrize("mode", ["1", "P", "L"])
+def test_a_large_scan_in_few_colors_loses_none_of_its_thin_lines(mode: str) -> None:
+    ruled = Image.new("L", (300, 6000), 255)
+    for y in range(100, 6000, 100):
+        ruled.paste(0, (0, y, 300, y + 1))
+    written = BytesIO()
+    ruled.convert(mode).save(written, "PNG")
+
+    kept = Image.open(BytesIO(read_paper(SimpleUploadedFile("quet.png", written.getvalue())).content))
+
+    assert kept.height == 4000
+    column = kept.convert("L").crop((100, 0, 101, 4000)).tobytes()
+    assert len(re.findall(rb"[\x00-\xc8]+", column)) == 59
+
+
 def test_a_photograph_stands_upright_and_tells_no_place() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -220,6 +236,22 @@ def test_pictures_of_every_kind_of_scanner_are_kept(mode: str) -> None:
     read = read_paper(SimpleUploadedFile("quet", written.getvalue()))
 
     assert Image.open(BytesIO(read.content)).size == (30, 20)
+
+
+@pytest.mark.parametrize("mode", ["L", "I;16"])
+def test_a_gray_scan_keeps_its_grays_however_finely_it_tells_them(mode: str) -> None:
+    whitest = 255 if mode == "L" else 65535
+    scan = Image.new(mode, (30, 20), whitest)
+    scan.paste(Image.new(mode, (15, 20), whitest // 4), (0, 0))
+    written = BytesIO()
+    scan.save(written, "PNG")
+
+    read = read_paper(SimpleUploadedFile("quet.png", written.getvalue()))
+
+    for picture in (read.content, read.preview):
+        kept = Image.open(BytesIO(picture)).convert("L")
+        assert kept.getpixel((5, 10)) == pytest.approx(63, abs=4)
+        assert kept.getpixel((25, 10)) == pytest.approx(255, abs=4)
 
 
 @pytest.mark.parametrize(

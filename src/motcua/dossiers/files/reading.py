@@ -179,8 +179,9 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
                 raise PaperRefused("broken")
             if is_jpeg:
                 picture.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
-            picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))  # first of all: every copy after it is small
-            upright = _upright(picture)
+            # First of all: every copy after it is small.
+            small = _made_smaller(picture, kind) if max(picture.size) > _LONGEST_SIDE else picture
+            upright = _upright(_in_eight_bits(small))
             drawn = (
                 upright if upright.mode in _KEPT_MODES[kind] else upright.convert(_full_mode(upright, kind))
             )
@@ -200,6 +201,21 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
     if kept.tell() > settings.PAPER_MAX_BYTES:
         raise PaperRefused("too_large")
     return kept.getvalue(), thumbnail(drawn)
+
+
+def _made_smaller(picture: Image.Image, kind: str) -> Image.Image:
+    """Return a picture of the longest side that is kept, with the thin lines of a scan in two colors, or few, as well."""
+    if picture.mode == "1":
+        picture = picture.convert("L")
+    elif picture.mode == "P":
+        picture = picture.convert(_full_mode(picture, kind))
+    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    return picture
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture of 65 536 grays in 256 of them, which the library would cut off: all but the darkest was white."""
+    return picture.point(lambda gray: gray / 256).convert("L") if picture.mode == "I;16" else picture
 
 
 def _upright(picture: Image.Image) -> Image.Image:
