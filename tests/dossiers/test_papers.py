@@ -261,6 +261,8 @@ def test_a_gray_scan_keeps_its_grays_however_finely_it_tells_them(mode: str) -> 
         ("to-khai.exe", "to-khai.pdf"),
         ("..\\..\\etc\\passwd", "passwd.pdf"),
         ("\u202etxt.cod", "txt.pdf"),
+        ("Screenshot 2026-11-29 at 9.41.00\u202fAM.png", "Screenshot 2026-11-29 at 9.41.00 AM.pdf"),
+        ("Đơn\u00a0xin\tcấp.pdf", "Đơn xin cấp.pdf"),
         ("....", "giay-to.pdf"),
         ("a" * 300, "a" * 120 + ".pdf"),
     ],

@@ -204,7 +204,7 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
 
 
 def _made_smaller(picture: Image.Image, kind: str) -> Image.Image:
-    """Return a picture of the longest side that is kept, with the thin lines of a scan in two colors, or few, as well."""
+    """Return a picture of the longest side that is kept; a scan in two colors, or few, keeps its thin lines."""
     if picture.mode == "1":
         picture = picture.convert("L")
     elif picture.mode == "P":
@@ -214,7 +214,7 @@ def _made_smaller(picture: Image.Image, kind: str) -> Image.Image:
 
 
 def _in_eight_bits(picture: Image.Image) -> Image.Image:
-    """Return a picture of 65 536 grays in 256 of them, which the library would cut off: all but the darkest was white."""
+    """Return a picture of 65 536 grays in 256; the library itself would make all but the darkest of them white."""
     return picture.point(lambda gray: gray / 256).convert("L") if picture.mode == "I;16" else picture
 
 
@@ -234,7 +234,6 @@ def _full_mode(picture: Image.Image, kind: str) -> str:
 def _shown_name(given: str, suffix: str) -> str:
     """Return the name under which people see the file: no path, nothing invisible, the suffix of what it is."""
     stem = PurePath(given.replace("\\", "/")).stem
-    visible = "".join(
-        c for c in unicodedata.normalize("NFC", stem) if unicodedata.category(c)[0] not in "CZ" or c == " "
-    )
+    parted = re.sub(r"\s", " ", unicodedata.normalize("NFC", stem))
+    visible = "".join(c for c in parted if unicodedata.category(c)[0] != "C")
     return (visible.strip(" .")[:_MAX_NAME] or "giay-to") + suffix
