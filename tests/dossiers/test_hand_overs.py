@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from motcua.accounts import offices
 from motcua.accounts.models import User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers import hand_overs, states
@@ -23,6 +24,7 @@ from motcua.dossiers.hand_overs import (
     claim,
     decline,
     hand_over,
+    receivers,
     release,
     take_back,
 )
@@ -414,6 +416,18 @@ class TestSeeing:
     def test_a_draft_is_seen_by_no_official(self, dossier: Dossier) -> None:
         draft = standing_at(states.DRAFT)
         assert self.seen_by(draft) == set()
+
+
+def test_who_may_be_given_a_dossier_stands_in_the_order_of_the_alphabet(officer: User) -> None:
+    for login, name in (("vu", "Vũ Ân"), ("dang", "Đặng An"), ("dao", "Đào Ơn"), ("duong", "Dương Ý")):
+        User.objects.create_user(login, role="specialist", office=place(), full_name=name)
+    offices.forget()
+    there = [str(one.full_name) for one in receivers([place().pk])]
+    colleagues = [name for _pk, office, name in offices.officials_of_unit(place().pk) if office == place().pk]
+
+    for names in (there, colleagues):
+        new = [name for name in names if name.split()[0] in {"Vũ", "Đặng", "Đào", "Dương"}]
+        assert new == ["Dương Ý", "Đào Ơn", "Đặng An", "Vũ Ân"]
 
 
 @pytest.mark.django_db(transaction=True)

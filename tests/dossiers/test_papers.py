@@ -248,8 +248,8 @@ def test_a_gray_scan_keeps_its_grays_however_finely_it_tells_them(mode: str) -> 
 
     read = read_paper(SimpleUploadedFile("quet.png", written.getvalue()))
 
-    for picture in (read.content, read.preview):
-        kept = Image.open(BytesIO(picture)).convert("L")
+    for one in (read.content, read.preview):
+        kept = Image.open(BytesIO(one)).convert("L")
         assert kept.getpixel((5, 10)) == pytest.approx(63, abs=4)
         assert kept.getpixel((25, 10)) == pytest.approx(255, abs=4)
 

@@ -15,9 +15,11 @@ from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import start_draft
 from motcua.procedures.models import Offer, Procedure, ProcedureCase, RequiredDocument
 from motcua.procedures.search import fold
+from motcua.procedures.service import forget, offered
 from tests.people import FIRST_OFFICE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
+LEVEL = Procedure.Level.DESK_ONLY
 
 
 def found(text: str) -> set[str]:
@@ -93,6 +95,44 @@ def test_all_forty_are_listed_and_a_sector_narrows_them(client: Client) -> None:
     assert "40 thủ tục" in everything.content.decode()
     assert {procedure["sector"] for procedure in land.context["procedures"]} == {"Đất đai"}
     assert "3 thủ tục" in land.content.decode()
+
+
+def test_sectors_and_procedures_stand_in_the_order_of_the_alphabet(client: Client) -> None:
+    for place, sector in enumerate(["Ưu đãi", "Bồi thường", "Đường bộ", "Báo chí", "Xây dựng", "Dược"]):
+        Procedure.objects.create(code=f"9.00000{place}", name=sector, sector=sector, service_level=LEVEL)
+    forget()
+    everything = client.get("/thu-tuc/").context
+
+    for sectors in (
+        list(everything["sectors"]),
+        list(dict.fromkeys(row["sector"] for row in everything["procedures"])),
+        list(dict.fromkeys(one.sector for one in offered().values())),
+    ):
+        assert sectors.index("Báo chí") < sectors.index("Bồi thường") < sectors.index("Dược")
+        assert sectors.index("Dược") < sectors.index("Đất đai") < sectors.index("Đường bộ")
+        assert sectors.index("Đường bộ") < sectors.index("Ưu đãi") < sectors.index("Xây dựng")
+
+
+def test_a_catalogue_longer_than_a_page_says_so_and_the_nearest_name_is_on_it(client: Client) -> None:
+    Procedure.objects.bulk_create(
+        Procedure(
+            code=f"8.{place:06}",
+            name=f"Cấp giấy {place}",
+            sector="A",
+            service_level=LEVEL,
+            search_text=" cap giay",
+        )
+        for place in range(250)
+    )
+    nearest = Procedure.objects.create(code="9.000000", name="Cấp giấy", sector="Ý", service_level=LEVEL)
+
+    everything, found = (client.get("/thu-tuc/", query) for query in ({}, {"q": "cap giay"}))
+
+    assert "291 thủ tục" in everything.content.decode()
+    assert "Dưới đây là 200 thủ tục đầu tiên" in everything.content.decode()
+    assert len(everything.context["procedures"]) == 200
+    assert found.context["procedures"][0]["code"] == nearest.code
+    assert "đầu tiên" not in client.get("/thu-tuc/", {"q": "khai sinh"}).content.decode()
 
 
 def test_the_pages_take_few_queries(client: Client) -> None:

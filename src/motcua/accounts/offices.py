@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from motcua.accounts.models import DayChange, Office, User
+from motcua.web.alphabet import alphabetical
 from motcua.web.markup import opened
 
 _FRESH: Final = 30  # seconds
@@ -147,4 +148,4 @@ def _officials(offices: tuple[int, ...], _half_minute: int) -> list[tuple[int, i
     named = (
         (pk, office, opened(name)) for pk, office, name in found.values_list("pk", "office", "full_name")
     )
-    return sorted(named, key=lambda one: one[2])
+    return sorted(named, key=lambda one: alphabetical(one[2]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from django.db import transaction
@@ -24,7 +25,9 @@ from motcua.dossiers.access import has_in_hand, holding_office
 from motcua.dossiers.models import Dossier, HandOver
 from motcua.dossiers.notifications import tell_officials
 from motcua.dossiers.steps import NotYours, may_take, take_step
+from motcua.web.alphabet import alphabetical
 from motcua.web.languages import in_vietnamese
+from motcua.web.markup import opened
 
 # Before its reception a dossier is the desk's with which it was filed; after its end it is nobody's work.
 GIVEN_ON: Final = (states.OPEN - {states.SUBMITTED}) | {states.FINISHED}
@@ -345,10 +348,11 @@ def may_claim(user: User, dossier: Dossier) -> bool:
 
 
 def receivers(offices: Iterable[int]) -> list[User]:
-    """Return the officials of some offices who may accept dossiers, with their offices, in the order of these."""
+    """Return the officials of some offices who may accept dossiers, with their offices, by these and their names."""
     there = User.objects.filter(office__in=list(offices), office__is_active=True).select_related("office")
     awake = there.filter(is_active=True, asleep_since=None).exclude(role=User.Role.CITIZEN)
-    return [one for one in awake.order_by("office__code", "pk") if _receives(one, one.office_id)]
+    by_name = sorted(awake, key=lambda one: alphabetical(opened(one.full_name)))
+    return [one for one in sorted(by_name, key=attrgetter("office.code")) if _receives(one, one.office_id)]
 
 
 def ways_of(dossier: Dossier, *, by: User) -> list[User]:

@@ -122,7 +122,7 @@ class SliceForm(PeriodForm):
         super().__init__(data)
         self._scope, self._procedures, self._today = scope, procedures, today
         known = all_known()
-        sectors = sorted({one.sector for one in procedures.values()})
+        sectors = dict.fromkeys(one.sector for one in procedures.values())
         self.fields |= {
             "don-vi": _choice(
                 _("Cơ quan"),

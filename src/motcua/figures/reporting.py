@@ -16,6 +16,7 @@ from motcua.figures.counting import Cell, Flow, Marks, Point, Rated, Slice, Stan
 from motcua.figures.words import span
 from motcua.procedures.models import Procedure
 from motcua.verification.service import DayOfChecks, checks_by_day
+from motcua.web.alphabet import alphabetical
 from motcua.web.days import Period
 
 Procedures = Mapping[int, Procedure]
@@ -90,8 +91,9 @@ class Report:
 
 def all_procedures() -> Procedures:
     """Return every procedure by key, also those no longer in force, by sector and name; one query."""
-    found = Procedure.objects.only("code", "name", "sector").order_by("sector", "name")
-    return {one.pk: one for one in found}
+    found = Procedure.objects.only("code", "name", "sector").order_by()
+    in_order = sorted(found, key=lambda one: (alphabetical(one.sector), alphabetical(one.name)))
+    return {one.pk: one for one in in_order}
 
 
 def report_of(
@@ -164,7 +166,7 @@ def _marks(
     for one in rated:
         found[key(one)] = found.get(key(one), Marks()) + one.marks
     rows = [MarksRow(*words(one), marks) for one, marks in found.items()]
-    return sorted(rows, key=lambda row: (-row.marks.ratings, row.label))
+    return sorted(rows, key=lambda row: (-row.marks.ratings, alphabetical(row.label)))
 
 
 def _by_span(days: Sequence[DayOfChecks], period: Period) -> list[Checks]:

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from motcua.accounts.models import Office, User
 from motcua.procedures.models import Offer, Procedure, ProcedureRevision
 from motcua.procedures.terms import content_of
+from motcua.web.alphabet import alphabetical
 
 # Where rows stand while they change places: two of one procedure never stand in one place.
 ASIDE: Final = 15_000
@@ -159,5 +160,6 @@ def forget() -> None:
 
 @lru_cache(maxsize=1)
 def _read(_half_minute: int) -> Catalogue:
-    rows = Procedure.objects.filter(is_active=True).defer(*_UNUSED)
-    return Catalogue((procedure.pk, procedure) for procedure in rows.prefetch_related("cases", "documents"))
+    rows = Procedure.objects.filter(is_active=True).defer(*_UNUSED).prefetch_related("cases", "documents")
+    in_order = sorted(rows, key=lambda one: (alphabetical(one.sector), alphabetical(one.name)))
+    return Catalogue((procedure.pk, procedure) for procedure in in_order)

@@ -15,6 +15,7 @@ from motcua.procedures.search import distance
 from motcua.procedures.service import offices_online
 from motcua.procedures.terms import content_of, terms_of
 from motcua.web.addresses import addresses
+from motcua.web.alphabet import alphabetical
 
 _LONGEST_SEARCH = 100
 _MOST_SHOWN = 200
@@ -32,9 +33,11 @@ def procedures(request: HttpRequest) -> HttpResponse:
     level = request.GET.get("muc-do", "")
     if level in Procedure.Level.values:
         found = found.filter(service_level=level)
-    shown = list(found.values(*_LISTED)[:_MOST_SHOWN])
+    rows = list(found.order_by().values(*_LISTED))
+    rows.sort(key=lambda row: (alphabetical(row["sector"]), alphabetical(row["name"])))
     if text:
-        shown.sort(key=lambda procedure: distance(procedure["name"], text))
+        rows.sort(key=lambda row: distance(row["name"], text))
+    shown = rows[:_MOST_SHOWN]
     address_of = addresses("procedure", like="0.000000")
     levels = {level.value: level.label for level in Procedure.Level}
     for row in shown:
@@ -43,11 +46,12 @@ def procedures(request: HttpRequest) -> HttpResponse:
         row["is_online"] = row["service_level"] != Procedure.Level.DESK_ONLY
         row["term"] = term_words(row["time_limit"], row["time_unit"])
     in_force = Procedure.objects.filter(is_active=True)
-    sectors = in_force.order_by("sector").values_list("sector", flat=True).distinct()
+    sectors = in_force.order_by().values_list("sector", flat=True).distinct()
     context = {
         "procedures": shown,
-        "count": len(shown),
-        "sectors": sectors,
+        "count": len(rows),
+        "most": _MOST_SHOWN if len(rows) > _MOST_SHOWN else None,
+        "sectors": sorted(sectors, key=alphabetical),
         "levels": levels,
         "text": text,
         "sector": sector,
