@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from html import unescape
 
 import pytest
@@ -36,7 +37,7 @@ def decide(leader: User, specialist: User) -> Callable[[Dossier], Dossier]:
 
     def finished(dossier: Dossier) -> Dossier:
         paper = Paper(dossier=dossier, kind=Paper.Kind.RESULT, original_name="ket-qua.pdf")
-        paper.media_type, paper.size, paper.sha256 = "application/pdf", len(PDF), "0" * 64
+        paper.media_type, paper.size, paper.sha256 = "application/pdf", len(PDF), sha256(PDF).hexdigest()
         paper.uploaded_at = timezone.now()
         paper.file.save(paper.random_file_name(), ContentFile(PDF), save=False)
         paper.save()

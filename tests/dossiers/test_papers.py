@@ -411,6 +411,22 @@ def test_a_paper_is_handed_out_as_a_file_and_never_shown_in_the_page(
     assert "no-store" in response.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize("become", [b"", PDF[:-20], PDF.replace(b"%PDF-1", b"%PDF-2")])
+def test_a_file_that_was_changed_in_the_store_is_handed_out_to_nobody(
+    draft: Dossier, an_client: Client, paper_folder: Path, become: bytes
+) -> None:
+    give_papers(an_client, draft)
+    paper = draft.papers.first()
+    opened = an_client.get(address(draft, f"giay-to/{paper.pk}/"))
+    assert b"".join(opened.streaming_content) == PDF
+
+    (paper_folder / str(paper.file.name)).write_bytes(become)
+    answer = an_client.get(address(draft, f"giay-to/{paper.pk}/"))
+
+    assert answer.status_code == 503
+    assert "Chưa mở được tệp" in answer.content.decode()
+
+
 def test_a_pdf_that_wants_to_run_something_is_a_download_in_a_sandbox(
     draft: Dossier, an_client: Client
 ) -> None:

@@ -14,6 +14,7 @@ from tests.people import cast
 pytestmark = pytest.mark.browser
 
 _OFFICE = """
+from hashlib import sha256
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from motcua.accounts.models import User
@@ -35,8 +36,9 @@ supplements.ask_supplement(
 _FINISHES = """
 supplements.take_supplement(dossier=dossier, by=lan, now=now)
 paper = Paper(dossier=dossier, kind="result", original_name="giay-xac-nhan.pdf", media_type="application/pdf")
-paper.size, paper.sha256, paper.uploaded_at = 20, "0" * 64, now
-paper.file.save(paper.random_file_name(), ContentFile(b"%%PDF-1.7 result %%%%EOF"), save=False)
+content = b"%%PDF-1.7 result %%%%EOF"
+paper.size, paper.sha256, paper.uploaded_at = len(content), sha256(content).hexdigest(), now
+paper.file.save(paper.random_file_name(), ContentFile(content), save=False)
 paper.save()
 results.finish(dossier=dossier, is_granted=True, summary="Giấy xác nhận số 12/2026", by=bao, now=now)
 """

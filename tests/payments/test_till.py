@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -108,7 +109,7 @@ class TestWhatADossierCosts:
         fee = costly(status=states.FINISHED)
         Dossier.objects.filter(pk=fee.dossier_id).update(collecting="online")
         paper = Paper(dossier=fee.dossier, kind=Paper.Kind.RESULT, original_name="ket-qua.pdf")
-        paper.media_type, paper.size, paper.sha256 = "application/pdf", len(PDF), "0" * 64
+        paper.media_type, paper.size, paper.sha256 = "application/pdf", len(PDF), sha256(PDF).hexdigest()
         paper.uploaded_at = timezone.now()
         paper.file.save(paper.random_file_name(), ContentFile(PDF), save=False)
         paper.save()

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from motcua.accounts.access import user_of
 from motcua.dossiers import service
+from motcua.dossiers.files import store
 from motcua.dossiers.files.reading import JPEG, PDF
 from motcua.dossiers.models import Paper
 
@@ -41,7 +42,7 @@ def paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponseBase:
     ):
         return _no_file(request, found, "dossiers/paper_unscanned.html", status=200)
     try:
-        file = found.file.open("rb")
+        file = store.opened(found)
     except OSError as error:
         _log.error("papers.not_opened id=%s error=%s", found.pk, type(error).__name__)
         response = _no_file(request, found, "dossiers/paper_away.html", status=503)

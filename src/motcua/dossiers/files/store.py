@@ -8,6 +8,7 @@ cannot be used now.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, cast
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db.models import Q
 from django.utils import timezone
@@ -60,6 +61,30 @@ def keep_preview(paper: Paper, preview: bytes) -> str:
     """Keep a small picture of a paper beside its file, and return its name. Raises OSError."""
     name = PurePosixPath(str(paper.file.name))
     return default_storage.save(str(name.with_name(f"{name.stem}-preview.jpg")), ContentFile(preview))
+
+
+class FileChanged(OSError):
+    """A file is not the one that was kept."""
+
+
+def opened(paper: Paper) -> File[bytes]:
+    """Open a paper's file, which is looked through first: what was changed in the store is no paper of anybody's.
+
+    Raises:
+        OSError: the store cannot be used now; FileNotFoundError or FileChanged where it has the file no more.
+    """
+    file: File[bytes] = paper.file.open("rb")
+    try:
+        found = hashlib.sha256()
+        for piece in file.chunks():
+            found.update(piece)
+        if found.hexdigest() != paper.sha256:
+            raise FileChanged("not the file that was kept")
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def drop(paper: Paper) -> None:
