@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.urls import reverse
 
 from motcua.accounts.models import User
+from tests.accounts.test_licences import form_of
+from tests.conftest import browser_of
 
 PAGES = {
     # page: (anonymous, citizen, officer, administrator)
@@ -187,3 +194,44 @@ def test_no_list_of_accounts_is_narrowed_by_what_it_does_not_show(
         ).status_code
         == 200
     )
+
+
+@pytest.mark.django_db
+def test_who_saves_an_old_page_of_an_account_does_not_open_it_again_unseen(
+    administrator_client: Client, officer: User
+) -> None:
+    address = reverse("admin:accounts_user_change", args=[officer.pk])
+    officer_name = str(officer.full_name)
+    early = form_of(officer) | {"as_shown": administrator_client.get(address).context["as_shown"]}
+    off = {name: value for name, value in form_of(officer).items() if name != "is_active"}
+    administrator_client.post(address, off)
+
+    refused = administrator_client.post(address, early | {"full_name": "Nguyễn Thị Lan Anh"})
+
+    assert "người khác đã sửa: Đang hoạt động. " in unescape(refused.content.decode())
+    officer.refresh_from_db()
+    assert (officer.is_active, str(officer.full_name)) == (False, officer_name)
+    knowing = early | {"as_shown": refused.context["as_shown"]}
+    assert administrator_client.post(address, knowing).status_code == 302
+    assert User.objects.get(pk=officer.pk).is_active
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_added_by_two_presses_at_one_moment_is_one_account(
+    administrator: User, officer: User
+) -> None:
+    both = Barrier(2)
+    added = form_of(officer, login="moi", full_name="Lê Mới", new_password="cau-vong-7-mau-o-lang")
+
+    def press(_n: int) -> tuple[int, str]:
+        browser = browser_of(administrator)
+        both.wait(10)
+        answer = browser.post(reverse("admin:accounts_user_add"), added)
+        connection.close()
+        return answer.status_code, unescape(answer.content.decode())
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(press, range(2)))
+
+    assert sorted(status for status, _page in answers) == [200, 302]
+    assert User.objects.filter(login="moi").count() == 1

@@ -589,6 +589,7 @@ def test_offers_are_changed_in_the_list_and_the_change_is_recorded(
     }
     for place, offer in enumerate(rows_):
         form |= {f"form-{place}-id": offer.pk, f"form-{place}-is_offered": "on"}
+        form |= {f"initial-form-{place}-{field}": "True" for field in ("is_offered", "takes_online")}
 
     answer = administrator_client.post("/quan-tri/procedures/offer/", form, follow=True)
 
@@ -599,3 +600,63 @@ def test_offers_are_changed_in_the_list_and_the_change_is_recorded(
 
 def test_the_file_of_all_procedures_has_as_many_rows() -> None:
     assert len(rows()) == 40
+
+
+def test_who_saves_a_procedure_takes_back_nothing_that_a_colleague_saved_meanwhile(
+    administrator_client: Client,
+) -> None:
+    where = address(BUILDING)
+    opened_early = administrator_client.get(where)
+    early = typed(opened_early) | {"as_shown": opened_early.context["as_shown"]}
+    administrator_client.post(where, typed(administrator_client.get(where)) | {"steps": "Bước mới"})
+
+    refused = administrator_client.post(where, early | {"conditions": "Điều kiện mới"})
+
+    procedure = Procedure.objects.get(code=BUILDING)
+    assert (procedure.steps, procedure.conditions == "Điều kiện mới") == ("Bước mới", False)
+    assert "người khác đã sửa: Trình tự thực hiện." in errors(refused)
+    assert refused.context["adminform"].form["conditions"].value() == "Điều kiện mới"
+    again = early | {"conditions": "Điều kiện mới", "as_shown": refused.context["as_shown"]}
+    assert administrator_client.post(where, again).status_code == 302
+
+
+def test_who_saves_a_procedure_is_told_of_a_document_that_a_colleague_added(
+    administrator_client: Client,
+) -> None:
+    where = address(BUILDING)
+    opened_early = administrator_client.get(where)
+    procedure = Procedure.objects.get(code=BUILDING)
+    RequiredDocument.objects.create(procedure=procedure, name="Sổ đỏ", position=99, kind="submit")
+
+    refused = administrator_client.post(
+        where, typed(opened_early) | {"as_shown": opened_early.context["as_shown"]}
+    )
+
+    assert "người khác đã sửa: Thành phần hồ sơ." in errors(refused)
+
+
+def test_a_list_of_offers_that_stood_open_takes_back_nothing_that_a_colleague_saved(
+    administrator_client: Client,
+) -> None:
+    where = reverse("admin:procedures_offer_changelist")
+    office = Office.objects.get(code=FIRST_OFFICE)
+    first, second = (
+        Offer.objects.create(procedure=Procedure.objects.get(code=code), office=office)
+        for code in (BUILDING, "1.004222")
+    )
+    page = administrator_client.get(where).content.decode()
+    early = {
+        name: unescape(value)
+        for name, value in re.findall(r'name="((?:initial-)?form-[^"]+)"(?: value="([^"]*)")?', page)
+        if "is_offered" not in name and "takes_online" not in name and "handling" not in name
+    }
+    boxes = {f"form-{n}-{field}": "on" for n in (0, 1) for field in ("is_offered", "takes_online")}
+    shown = {f"initial-{name}": "True" for name in boxes}
+    Offer.objects.filter(pk__in=(first.pk, second.pk)).update(takes_online=False)
+
+    limits = {f"form-{n}-time_limit": "" for n in (0, 1)} | {"form-1-time_limit": "7"}
+    answer = administrator_client.post(where, early | boxes | shown | limits | {"_save": "1"})
+
+    assert answer.status_code == 302, errors(answer)
+    kept = list(Offer.objects.order_by("procedure__code").values_list("takes_online", "time_limit"))
+    assert sorted(kept, key=str) == [(False, 7), (False, None)]

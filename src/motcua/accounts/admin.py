@@ -31,7 +31,7 @@ from motcua.accounts.rights import Right, may
 from motcua.accounts.rights_table import OFFICIALS, heads, rights_of, rows
 from motcua.audit.service import record
 from motcua.identity.numbers import NumberRefused, parse_number
-from motcua.web.administration import ReadOnlyAdmin
+from motcua.web.administration import ReadOnlyAdmin, SharedAdmin
 
 OWN_PASSWORD: Final = _(
     "Mật khẩu của chính mình được đổi ở “Tài khoản của tôi”, nơi hệ thống hỏi mật khẩu hiện tại."
@@ -81,7 +81,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Office)
-class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OfficeAdmin(SharedAdmin):
     """Offices in their tree, each with its hours; every change is an event."""
 
     form = OfficeForm
@@ -107,7 +107,7 @@ class OfficeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(DayChange)
-class DayChangeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DayChangeAdmin(SharedAdmin):
     """Days off and make-up days that the country's calendar does not know; every change is an event."""
 
     form = DayChangeForm
@@ -262,7 +262,7 @@ class NarrowedByFilters(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(NarrowedByFilters):
+class UserAdmin(NarrowedByFilters, SharedAdmin):
     """Officers, supervisors and administrators."""
 
     form = OfficerForm
@@ -291,7 +291,7 @@ class UserAdmin(NarrowedByFilters):
     def get_form(self, request: HttpRequest, *args: Any, **options: Any) -> Any:
         """Let the form know who looks at it."""
         form = super().get_form(request, *args, **options)
-        form.by = user_of(request)  # type: ignore[attr-defined]  # a class made for this request
+        form.by = user_of(request)
         return form
 
     @admin.display(description=_("Được làm"))

@@ -28,6 +28,7 @@ from motcua.procedures.forms import (
 )
 from motcua.procedures.models import Offer, Procedure, ProcedureCase, RequiredDocument
 from motcua.procedures.service import forget, publish
+from motcua.web.administration import SharedAdmin
 from motcua.web.templatetags.motcua import moment
 
 _REVISIONS_TOLD: Final = 20
@@ -57,7 +58,7 @@ class DocumentsInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 @admin.register(Procedure)
-class ProcedureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProcedureAdmin(SharedAdmin):
     """Procedures: found by code or by name, with or without accents; each change is a new revision."""
 
     form = ProcedureForm
@@ -180,7 +181,7 @@ class ProcedureAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Offer)
-class OfferAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class OfferAdmin(SharedAdmin):
     """How each office handles each procedure, changed in the list; copied from office to office."""
 
     form = OfferForm
@@ -199,7 +200,10 @@ class OfferAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [path("sao-chep/", guard(admin_views.copy), name="procedures_copy"), *super().get_urls()]
 
     def get_changelist_form(self, request: HttpRequest, **options: Any) -> Any:
-        """Name each input of the list by its row, and read the offices once for all of them."""
+        """Name each input of the list by its row, and read the offices once for all of them.
+
+        The list keeps what it showed: only what was changed on it is written, and not what another changed meanwhile.
+        """
         offices = [("", "—"), *((office.pk, office.name) for office in Office.objects.filter(is_active=True))]
 
         class RowForm(super().get_changelist_form(request, **options)):  # type: ignore[misc]
@@ -207,10 +211,18 @@ class OfferAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 super().__init__(*args, **kwargs)
                 for field in self.fields.values():
                     field.widget = getattr(field.widget, "widget", field.widget)  # without Django's links
+                    field.show_hidden_initial = not field.widget.is_hidden
                     if self.instance.pk and not field.widget.is_hidden:
                         row = f"{self.instance.procedure}, {self.instance.office}"
                         field.widget.attrs["aria-label"] = f"{field.label}: {row}"
                 self.fields["handling_office"].choices = offices
+
+            def clean(self) -> dict[str, Any]:
+                said = super().clean() or self.cleaned_data
+                return {
+                    name: value if name in self.changed_data else getattr(self.instance, name, value)
+                    for name, value in said.items()
+                }
 
         return RowForm
 

@@ -1,14 +1,18 @@
-"""Lists of the administration pages that only grow: a week at a time, counted up to a bound, read and never written."""
+"""What administration pages share: rows that several people keep, and lists that only grow, read and never written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
+from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db import IntegrityError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -19,6 +23,91 @@ from motcua.web.days import Period
 MOST_COUNTED: Final = 10_000
 _MONTHS: Final = 60  # the longest that a check is kept
 _LATEST: Final = 7  # days
+SAVED_MEANWHILE: Final = gettext_lazy(
+    "Chưa lưu, vì sau khi ông/bà mở trang này người khác đã sửa: %(fields)s. Nội dung ông/bà nhập vẫn còn dưới đây. "
+    "Vui lòng mở lại trang này ở một thẻ khác để xem nội dung mới; bấm lưu lần nữa thì nội dung dưới đây thay nội dung "
+    "đó."
+)
+
+
+class SharedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that several administrators keep: nobody takes back unseen what another has saved meanwhile.
+
+    A page holds a mark of each of its fields. A press on a page whose marks are old is refused once, with the names of
+    the fields that say something else now; the page then has the new marks, and what was typed.
+    """
+
+    change_form_template = "web/shared_form.html"
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row; for who saves it, it is locked first."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None or request.method != "POST":
+            return found
+        return self.model._default_manager.select_for_update().get(pk=found.pk)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        """Return the form, which refuses what is typed over another's changes."""
+        form: Any = super().get_form(request, obj, change, **options)
+        seen = request.POST.get("as_shown", "") if change and request.method == "POST" else ""
+        if not seen or obj is None:
+            return form
+        others = [
+            label for label, mark in self._marks_of_row(request, obj, form) if mark not in seen.split(".")
+        ]
+
+        class OfWhatIsThere(form):  # type: ignore[misc]
+            def clean(self) -> Any:
+                if others:
+                    self.add_error(None, SAVED_MEANWHILE % {"fields": ", ".join(others)})
+                return super().clean()
+
+        return OfWhatIsThere
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        """Show the page with the marks of the row as it is saved, whatever was typed over it."""
+        row, form = options.get("obj"), context["adminform"].form
+        if row is not None:
+            if form.is_bound:
+                saved = self.model._default_manager.get(pk=row.pk)
+                marks = self._marks_of_row(request, saved, type(form))
+            else:
+                marks = _marks(form, [one.formset for one in context["inline_admin_formsets"]])
+            context["as_shown"] = ".".join(mark for _label, mark in marks)
+        return super().render_change_form(request, context, *args, **options)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse:
+        """Show or save; of two presses at one moment the later one meets what the earlier one saved."""
+        try:
+            return super().changeform_view(request, *args, **options)
+        except IntegrityError:
+            return super().changeform_view(request, *args, **options)
+
+    def _marks_of_row(self, request: HttpRequest, row: Model, form: Any) -> list[tuple[str, str]]:
+        parts = [
+            inline.get_formset(request, row)(instance=row, queryset=inline.get_queryset(request))
+            for inline in self.get_inline_instances(request, row)
+        ]
+        return _marks(form(instance=row), parts)
+
+
+def _marks(form: forms.ModelForm[Any], parts: Iterable[Any]) -> list[tuple[str, str]]:
+    """Return each field's label with the mark of what it shows; the rows of a part have one mark together."""
+    said = [
+        (str(bound.label), f"{bound.name} {_plain(form.initial.get(bound.name))}")
+        for bound in form.visible_fields()
+    ]
+    for part in parts:
+        rows = [_plain(one.initial | {"id": one.instance.pk}) for one in part.initial_forms]
+        said.append((str(part.model._meta.verbose_name_plural), f"{part.prefix} {rows}"))
+    return [(label, sha256(text.encode()).hexdigest()[:16]) for label, text in said]
+
+
+def _plain(value: Any) -> str:
+    """Return a field's value as text; a sealed one does not hide in it."""
+    if isinstance(value, dict):
+        return str({name: _plain(one) for name, one in sorted(value.items())})
+    return str(value)
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
