@@ -464,6 +464,17 @@ def test_of_two_presses_at_one_moment_one_counts(act: str, catalogue: None, peop
     assert HandOver.objects.count() == (act != "claim")
 
 
+def test_words_that_came_with_a_second_press_are_not_lost(officer: User, specialist: User) -> None:
+    dossier = received(officer)
+    for note in ("Làm sớm giúp", "Làm sớm giúp, người nộp đang chờ", ""):
+        hand_over(dossier=dossier, to_office=place(), note=note, by=officer, now=NOW)
+    assert HandOver.objects.get().note == "Làm sớm giúp, người nộp đang chờ"
+
+    for reason in ("Nhầm nơi", "Nhầm nơi: thuộc phòng Tư pháp"):
+        decline(dossier=dossier, reason=reason, by=specialist, now=NOW)
+    assert HandOver.objects.get().decline_reason == "Nhầm nơi: thuộc phòng Tư pháp"
+
+
 @pytest.mark.usefixtures("catalogue", "people")
 def test_what_an_office_has_received_is_stopped_by_a_leader_and_not_refused_by_a_desk(officer: User) -> None:
     dossier = standing_at(states.SUPPLEMENT)

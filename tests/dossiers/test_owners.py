@@ -282,6 +282,36 @@ def test_while_one_press_waits_another_does_not_ask(an_client: Client, register:
     assert register.asked == 2
 
 
+def test_a_file_for_a_line_that_another_tab_took_away_is_told_and_not_lost_in_silence(
+    an_client: Client,
+) -> None:
+    dossier = begin(an_client, RESIDENCE)
+    agree(an_client, dossier, **for_child(relation="guardian"))
+    agree(an_client, dossier, filing_for="self")
+
+    answer = an_client.post(address(dossier, "giay-to/"), {"authority": pdf("uy-quyen.pdf")}, follow=True)
+
+    assert "nên tệp vừa chọn chưa được nhận" in answer.content.decode()
+    assert not dossier.papers.exists()
+
+
+def test_nobody_swears_to_another_owner_than_the_page_showed(an_client: Client) -> None:
+    dossier = begin(an_client, RESIDENCE)
+    agree(an_client, dossier, **for_child())
+    give_papers(an_client, dossier)
+    mark = an_client.get(address(dossier, "xem-lai/")).context["mark"]
+    agree(an_client, dossier, filing_for="self")  # in another tab
+
+    sworn = {"oath": "on", "collecting": "postal", "mark": mark}
+    again = an_client.post(address(dossier, "xem-lai/"), sworn, follow=True)
+
+    assert "Chưa nộp: hồ sơ đã được sửa ở một trang khác" in again.content.decode()
+    dossier.refresh_from_db()
+    assert (dossier.is_draft, dossier.collecting) == (True, "postal")
+    answer = an_client.post(address(dossier, "xem-lai/"), sworn | {"mark": again.context["mark"]})
+    assert answer.headers["Location"].endswith("/hoan-tat/")
+
+
 @pytest.mark.parametrize("relation", ["guardian", "authorized", "relative"])
 def test_who_is_no_parent_brings_a_paper(an_client: Client, relation: str) -> None:
     dossier = begin(an_client, RESIDENCE)

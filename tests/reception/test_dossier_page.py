@@ -255,6 +255,54 @@ class TestPressing:
         dossier.refresh_from_db()
         assert dossier.status == states.PROCESSING
 
+    def test_what_changed_before_the_second_look_is_told_after_it(self, as_: As, specialist: User) -> None:
+        dossier = standing_at(states.RECEIVED, holder_office=DIVISION)
+        browser, said = as_("bao"), {"reason": "Người nộp vắng mặt"}
+        seen = mark(form_of(browser, dossier, "stop"))
+        go(dossier=dossier, move="process", by=specialist, now=timezone.now())
+
+        again = does(browser, dossier, "stop", **said, mark=seen)
+        page = does(browser, dossier, "stop", **said, mark=mark(again), confirmed="1")
+
+        assert "Hồ sơ đã thay đổi sau khi ông/bà mở trang này" in page
+        dossier.refresh_from_db()
+        assert dossier.status == states.PROCESSING
+        does(browser, dossier, "stop", **said, mark=mark(page), confirmed="1")
+        dossier.refresh_from_db()
+        assert dossier.status == states.STOPPED
+
+    @pytest.mark.parametrize("code", ["assign", "release", "hand_over"])
+    def test_who_holds_a_dossier_meanwhile_is_told_before_it_is_taken_from_them(
+        self, as_: As, specialist: User, code: str
+    ) -> None:
+        first = User.objects.create_user("tam", role="specialist", office=place(), full_name="Đỗ Thị Tám")
+        holder = None if code == "assign" else specialist
+        dossier = standing_at(states.PROCESSING, holder_office=DIVISION, holder=holder)
+        browser = as_("bao")
+        said = {
+            "assign": {"person": specialist.pk},
+            "release": {},
+            "hand_over": {"receiver": dossier.office_id},
+        }[code]
+        seen = mark(shown(browser, dossier) if code == "release" else form_of(browser, dossier, code))
+        Dossier.objects.filter(pk=dossier.pk).update(holder=first)
+
+        page = does(browser, dossier, code, mark=seen, **said)
+
+        assert "hồ sơ đã do Đỗ Thị Tám thụ lý" in page
+        dossier.refresh_from_db()
+        assert (dossier.holder, dossier.hand_overs.count()) == (first, 0)
+        does(browser, dossier, code, mark=mark(page), **said)
+        dossier.refresh_from_db()
+        assert dossier.holder != first or dossier.hand_overs.exists()
+
+    def test_who_assigns_twice_is_told_of_nobody_else(self, as_: As, specialist: User) -> None:
+        dossier = standing_at(states.PROCESSING, holder_office=DIVISION)
+        browser = as_("bao")
+        said = {"person": specialist.pk, "mark": mark(form_of(browser, dossier, "assign"))}
+        does(browser, dossier, "assign", **said)
+        assert "Đã phân công người thụ lý." in does(browser, dossier, "assign", **said)
+
     def test_a_step_that_is_not_open_any_more_leads_to_the_page_as_it_is(
         self, as_: As, specialist: User
     ) -> None:

@@ -59,6 +59,10 @@ class OathMissing(ValueError):
     """The applicant has not sworn that everything is true."""
 
 
+class ChangedMeanwhile(ValueError):
+    """The draft is not what the page showed on which its applicant swore."""
+
+
 class PapersMissing(ValueError):
     """Required documents have not been given; ``documents`` lists them.
 
@@ -264,19 +268,26 @@ def refuse_incomplete(*, dossier: Dossier, now: datetime) -> None:
         raise PapersMissing(missing, lacks_authority=lacks_authority)
 
 
-def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
+def mark_of(draft: Dossier) -> str:
+    """Return what tells a page that shows a draft as it is from one that shows it as it was."""
+    return f"{draft.saved_at.timestamp():.6f}"
+
+
+def submit(*, dossier: Dossier, has_sworn: bool, now: datetime, mark: str = "") -> Dossier:
     """File a draft: it gets its code and waits in the office's queue. The second press files nothing more.
 
     Args:
         dossier: the draft, or the dossier that the first press made of it.
         has_sworn: whether the applicant has sworn that everything is true.
         now: the moment.
+        mark: of what was shown to who swore (``mark_of``); left out, of whatever it is now.
 
     Returns:
         The dossier as filed.
 
     Raises:
         OathMissing: not sworn.
+        ChangedMeanwhile: it was changed since it was shown.
         Held: it must go back to its first step.
         PapersMissing: required documents have not been given.
     """
@@ -286,6 +297,8 @@ def submit(*, dossier: Dossier, has_sworn: bool, now: datetime) -> Dossier:
             return draft
         if not has_sworn:
             raise OathMissing
+        if mark and mark != mark_of(draft):
+            raise ChangedMeanwhile
         refuse_incomplete(dossier=draft, now=now)
         is_offered = draft.procedure.is_active and draft.procedure.is_online
         if not (is_offered and offices_online(draft.procedure).filter(pk=draft.office_id).exists()):

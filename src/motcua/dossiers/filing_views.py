@@ -60,6 +60,14 @@ _STILL_UNFINISHED = gettext_lazy(
     "Còn tệp chưa tải xong. Vui lòng quay lại bước “Giấy tờ” để tải tiếp hoặc bỏ; nếu nộp bây giờ, hồ sơ không có các "
     "tệp đó."
 )
+_CHANGED = gettext_lazy(
+    "Chưa nộp: hồ sơ đã được sửa ở một trang khác sau khi ông/bà mở trang này. Vui lòng xem lại nội dung dưới đây rồi "
+    "nộp lần nữa."
+)
+_OTHER_LINES = gettext_lazy(
+    "Danh mục giấy tờ đã thay đổi sau khi ông/bà mở trang, nên tệp vừa chọn chưa được nhận. Vui lòng xem lại các mục "
+    "dưới đây rồi chọn tệp lần nữa."
+)
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -249,6 +257,9 @@ def _papers_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     form = PapersForm(documents, needs_authority=needs_authority)
     if request.method == "POST":
         form = PapersForm(documents, request.POST, request.FILES, needs_authority=needs_authority)
+        if request.FILES.keys() - form.documents.keys():
+            messages.warning(request, _OTHER_LINES)
+            return redirect("papers_step", pk=pk)
         try:
             _keep_uploads(draft, form)
             if not form.errors:
@@ -344,11 +355,15 @@ def review_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
         if request.method == "POST" and (form.is_valid() or not draft.is_draft):
             if draft.is_draft and form.is_valid():
                 service.choose_collecting(dossier=draft, collecting=form.cleaned_data["collecting"])
-            service.submit(dossier=draft, has_sworn=form.is_valid(), now=now)
+            mark = request.POST.get("mark", "")
+            service.submit(dossier=draft, has_sworn=form.is_valid(), now=now, mark=mark)
             return redirect("submitted", pk=pk)
         service.refuse_incomplete(dossier=draft, now=now)
     except service.NotADraft:
         return redirect("submitted", pk=pk)
+    except service.ChangedMeanwhile:
+        messages.warning(request, _CHANGED)
+        return redirect("review_step", pk=pk)
     except service.Held as held:
         return _to_first_step(request, draft, held.hold)
     except service.PapersMissing as missing:
@@ -364,6 +379,7 @@ def review_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
         "case": service.case_name(draft),
         "papers": draft.papers.all(),
         "form": form,
+        "mark": service.mark_of(draft),
         "step": 3,
     }
     return render(request, "dossiers/review_step.html", context)

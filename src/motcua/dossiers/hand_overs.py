@@ -90,6 +90,8 @@ def hand_over(
 ) -> HandOver:
     """Give a dossier to another office, or to one person there; the second press gives nothing more.
 
+    A note that comes with the second press takes the place of the first one.
+
     Args:
         dossier: which; its row is read anew.
         to_office: an active office of the same unit; the dossier's own only together with a person.
@@ -112,6 +114,9 @@ def hand_over(
         if under_way is not None:
             said = (under_way.from_user_id, under_way.to_office_id, under_way.to_user_id)
             if said == (by.pk, to_office.pk, to_user.pk if to_user else None):
+                if note.strip():
+                    under_way.note = note.strip()
+                    under_way.save(update_fields=["note"])
                 return under_way
             raise HandingRefused(Refusal.UNDER_WAY)
         if not changes_hands(fresh):
@@ -176,7 +181,7 @@ def accept(*, dossier: Dossier, by: User, now: datetime) -> Dossier:
 
 @in_vietnamese()
 def decline(*, dossier: Dossier, reason: str, by: User, now: datetime) -> HandOver:
-    """Send back what was given: it stays with the giver, who reads why.
+    """Send back what was given: it stays with the giver, who reads why; of a second press the reason counts.
 
     Args:
         dossier: which; its row is read anew.
@@ -194,10 +199,12 @@ def decline(*, dossier: Dossier, reason: str, by: User, now: datetime) -> HandOv
     with transaction.atomic():
         fresh = Dossier.objects.locked(dossier.pk)
         under_way = _insist_open(fresh, by)
-        if under_way.declined_at is not None:
-            return under_way
         if not is_receiver(by, under_way):
             raise NotYours("decline")
+        if under_way.declined_at is not None:
+            under_way.decline_reason = reason.strip()
+            under_way.save(update_fields=["decline_reason"])
+            return under_way
         under_way.declined_at, under_way.declined_by = now, by
         under_way.decline_reason = reason.strip()
         under_way.save(update_fields=["declined_at", "declined_by", "decline_reason"])

@@ -17,6 +17,7 @@ from motcua.dossiers.filing_holds import (
     StillAsking,
     hold_of_owner,
     locked_draft,
+    touch,
     until_answered,
 )
 from motcua.dossiers.models import Dossier, DossierOwner, owner_in
@@ -80,6 +81,7 @@ def keep_owner(*, dossier: Dossier, owner: StatedOwner | None, now: datetime) ->
         if owner is None:
             if kept is not None:
                 kept.delete()
+                touch(draft, now)
             dossier._state.fields_cache["owner"] = None
             return None
         allowed = draft.procedure.may_be_filed_for_others and (
@@ -98,7 +100,7 @@ def keep_owner(*, dossier: Dossier, owner: StatedOwner | None, now: datetime) ->
         ):
             kept.identity_check = None
         kept.save()
-        Dossier.objects.filter(pk=draft.pk).update(saved_at=now)
+        touch(draft, now)
     dossier.owner = kept
     return kept
 

@@ -7,6 +7,7 @@ What an official does on the way is asked of the module that knows it: ``steps``
 from motcua.dossiers.agreed_terms import case_name, foresee
 from motcua.dossiers.filing import (
     CONSENT_VERSION,
+    ChangedMeanwhile,
     ConsentMissing,
     PapersMissing,
     asked_documents,
@@ -15,6 +16,7 @@ from motcua.dossiers.filing import (
     confirm_applicant,
     delete_draft,
     delete_old_drafts,
+    mark_of,
     missing_documents,
     refuse_incomplete,
     start_draft,
@@ -70,6 +72,7 @@ __all__ = [
     "NEEDS_AUTHORITY",
     "AlreadyReceived",
     "Applicant",
+    "ChangedMeanwhile",
     "ConsentMissing",
     "Held",
     "Hold",
@@ -107,6 +110,7 @@ __all__ = [
     "indicators_for",
     "is_worth_rating",
     "keep_owner",
+    "mark_of",
     "may_be_rated",
     "may_be_rechecked",
     "may_read_paper",

@@ -46,6 +46,7 @@ class Action:
     ``is_theirs`` tells whether role and office give it at all, ``is_open`` whether the dossier, with what is under way,
     lets it happen now. ``form`` is None where a press says everything. ``is_likely``: may be the page's main button.
     ``is_final``: cannot be undone, so it is shown once more before it happens. ``is_move``: changes the status.
+    ``takes_away``: whoever holds the dossier holds it no longer afterwards.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Action:
     is_likely: bool = False
     is_final: bool = False
     is_move: bool = False
+    takes_away: bool = False
 
     @property
     def has_form(self) -> bool:
@@ -209,6 +211,7 @@ _ALL: Final = (
         lambda user, dossier, under_way: under_way is None and hand_overs.may_give(user, dossier),
         HandOverForm,
         is_likely=True,
+        takes_away=True,
     ),
     Action(
         "claim",
@@ -234,6 +237,7 @@ _ALL: Final = (
             _is_at_rest(dossier, under_way) and has_in_hand(user, Right.ASSIGN, dossier)
         ),
         AssignForm,
+        takes_away=True,
     ),
     _move(
         "ask_supplement",
@@ -283,6 +287,7 @@ _ALL: Final = (
             and dossier.holder_id is not None
             and (dossier.holder_id == user.pk or has_in_hand(user, Right.ASSIGN, dossier))
         ),
+        takes_away=True,
     ),
     Action(
         "extend",
@@ -334,4 +339,24 @@ def was_just_done(action: Action, dossier: Dossier, by: User) -> bool:
 
 def mark_of(dossier: Dossier) -> str:
     """Return what tells a page that shows a dossier as it is from one that shows it as it was."""
+    return f"{_state_of(dossier)}-{dossier.holder_id or 0}"
+
+
+def is_outdated(action: Action, mark: str, fresh: Dossier, *, to_user: User | None = None) -> bool:
+    """Say whether a page showed another dossier than the one with which something is now done, as far as that matters.
+
+    Args:
+        action: what is done.
+        mark: of the page; empty where it had none.
+        fresh: the dossier as it is.
+        to_user: who shall hold it afterwards; from them nothing is taken away.
+    """
+    state, _dash, holder = mark.rpartition("-")
+    known = {None, to_user.pk if to_user else None, int(holder) if holder.isdecimal() else 0}
+    return bool(mark) and (
+        (action.is_move and state != _state_of(fresh)) or (action.takes_away and fresh.holder_id not in known)
+    )
+
+
+def _state_of(dossier: Dossier) -> str:
     return f"{dossier.status}-{dossier.saved_at.timestamp():.6f}"

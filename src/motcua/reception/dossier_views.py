@@ -42,6 +42,7 @@ from motcua.reception import actions
 from motcua.reception.action_forms import ActionForm
 from motcua.reception.actions import ACTIONS, Action
 from motcua.slips.service import slips_after
+from motcua.web.markup import opened
 from motcua.web.statements import Kept
 from motcua.web.uploads import content_length, take_files
 
@@ -52,6 +53,9 @@ STALE: Final = gettext_lazy(
 STALE_FORM: Final = gettext_lazy(
     "Hồ sơ đã thay đổi sau khi ông/bà mở trang này, nên việc vừa bấm chưa được thực hiện. Nội dung đã nhập vẫn còn; "
     "vui lòng xem lại trạng thái bên dưới rồi bấm lần nữa."
+)
+HELD_NOW: Final = gettext_lazy(
+    "Chưa thực hiện: sau khi ông/bà mở trang này, hồ sơ đã do %(name)s thụ lý. Nếu vẫn muốn làm, vui lòng bấm lần nữa."
 )
 DONE_BEFORE: Final = gettext_lazy("Việc này đã được ghi nhận ở lần bấm trước.")
 NOT_HERE: Final = gettext_lazy("Ông/bà không còn giữ hồ sơ này, nên việc vừa bấm không được thực hiện.")
@@ -261,11 +265,12 @@ def _done(
     """Do it, if the dossier is still what the page showed; a step that another was faster with is told in words."""
     by, now = request.user, timezone.now()
     mark = request.POST.get("mark", "")
-    is_stale, why_not = False, STALE_FORM
+    is_stale, why_not, holder = False, str(STALE_FORM), None
     try:
         with transaction.atomic():
             fresh = Dossier.objects.locked(dossier.pk)
-            is_stale = action.is_move and bool(mark) and mark != actions.mark_of(fresh)
+            is_stale = actions.is_outdated(action, mark, fresh, to_user=said.get("person"))
+            holder = fresh.holder if is_stale and action.takes_away else None
             if not is_stale:
                 action.perform(fresh, by, now, said)
     except (NotYours, NotThisOffice):
@@ -282,7 +287,7 @@ def _done(
     except Unpaid:
         messages.error(request, str(UNPAID))
     except OwedAlready:
-        is_stale, why_not = True, OWED_ALREADY
+        is_stale, why_not = True, str(OWED_ALREADY)
     except WaitsAtBank:
         messages.warning(request, str(WAITS_AT_BANK))
         return redirect("fees_of", dossier.pk)
@@ -301,10 +306,12 @@ def _done(
     if is_stale and actions.was_just_done(action, dossier, by):
         messages.info(request, str(DONE_BEFORE))
     elif is_stale:
+        if holder is not None:
+            why_not = HELD_NOW % {"name": opened(holder.full_name)}
         if form is not None and action.is_open(by, dossier, None):
-            messages.warning(request, str(why_not))
-            return _form_page(request, dossier, action, form)
-        messages.warning(request, str(STALE))
+            messages.warning(request, why_not)
+            return _form_page(request, dossier, action, form, is_seen_anew=True)
+        messages.warning(request, str(STALE) if holder is None else why_not)
     return redirect("desk_dossier", dossier.pk)
 
 
@@ -315,6 +322,7 @@ def _form_page(
     form: ActionForm,
     *,
     is_asked_again: bool = False,
+    is_seen_anew: bool = False,
 ) -> HttpResponse:
     under_way = None if action.is_move else open_hand_over(dossier)
     if not action.is_open(request.user, dossier, under_way):
@@ -328,7 +336,8 @@ def _form_page(
         "dossier": dossier,
         "action": action,
         "form": form,
-        "mark": actions.mark_of(dossier),
+        # Who corrects or confirms what they typed goes on from the dossier that they saw first.
+        "mark": ("" if is_seen_anew else request.POST.get("mark")) or actions.mark_of(dossier),
         "is_asked_again": is_asked_again,
         "result_papers": [],
         "message": "",
