@@ -140,10 +140,27 @@ class TestHandingOver:
         dossier = received(officer)
         does(as_("lan"), dossier, "hand_over", receiver=place().pk)
         assert "Vui lòng điền mục “Lý do”" in does(as_("khanh"), dossier, "decline", reason=" ")
-        answer = as_("khanh").post(reverse("act", args=[dossier.pk, "decline"]), {"reason": "Sai phòng"})
-        assert answer.status_code == 302
+        page = does(as_("khanh"), dossier, "decline", reason="Sai phòng")
+        assert "Đã trả lại bên giao." in page
+        assert "Danh sách hồ sơ" in page
         assert "Sai phòng" in shown(as_("lan"), dossier)
-        assert as_("khanh").get(reverse("desk_dossier", args=[dossier.pk])).status_code == 404
+        assert "ở lần bấm trước" in does(as_("khanh"), dossier, "decline", reason="Sai phòng")
+        answer = as_("khanh").get(reverse("desk_dossier", args=[dossier.pk]))
+        assert answer.headers["Location"] == reverse("queue")
+        assert as_("mo").get(reverse("desk_dossier", args=[dossier.pk])).status_code == 404
+
+    @pytest.mark.parametrize("code", ["accept", "decline"])
+    def test_who_is_too_late_for_what_was_taken_back_reads_so(
+        self, as_: As, officer: User, code: str
+    ) -> None:
+        dossier = received(officer)
+        does(as_("lan"), dossier, "hand_over", receiver=place().pk)
+        does(as_("lan"), dossier, "take_back")
+
+        page = does(as_("khanh"), dossier, code, reason="Sai phòng")
+
+        assert "Lượt bàn giao này không còn chờ nhận nữa." in page
+        assert "Danh sách hồ sơ" in page
 
     def test_who_had_it_once_looks_and_does_nothing(self, as_: As, officer: User) -> None:
         dossier = received(officer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -49,6 +51,17 @@ def visible_to(user: User) -> QuerySet[Dossier]:
     places = _places(user)
     passed = _passed(places, HandOver.objects.filter(dossier=OuterRef("pk")))
     return Dossier.objects.filed().filter(Q(office__in=places) | Q(holder_office__in=places) | Exists(passed))
+
+
+def last_offer_to(user: User, pk: UUID) -> HandOver | None:
+    """Return the last hand-over of a dossier to where somebody works that did not come about; None when there is none.
+
+    Args:
+        user: the official.
+        pk: the dossier's; they may not see it any more.
+    """
+    ended = HandOver.objects.filter(dossier=pk, to_office__in=_places(user)).exclude(declined_at=None)
+    return ended.order_by("-pk").first()
 
 
 def is_own(user: User | AnonymousUser, dossier: Dossier) -> bool:

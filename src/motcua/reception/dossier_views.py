@@ -26,11 +26,11 @@ from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right, may
 from motcua.dossiers import results, states
 from motcua.dossiers import service as dossiers
-from motcua.dossiers.access import sees, visible_to
+from motcua.dossiers.access import last_offer_to, sees, visible_to
 from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
 from motcua.dossiers.fees import OwedAlready, Unpaid, sum_of_fees
 from motcua.dossiers.files.reading import ACCEPT, PaperRefused, request_max_bytes
-from motcua.dossiers.hand_overs import HandingRefused, open_hand_over
+from motcua.dossiers.hand_overs import REFUSALS, HandingRefused, Refusal, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
@@ -179,7 +179,10 @@ def seen_whole(user: User, pk: uuid.UUID) -> Any:
 @require_GET
 def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a dossier: how far it is, who has it, what came, what was done, and what this official may do."""
-    dossier = seen_whole(request.user, pk)
+    try:
+        dossier = seen_whole(request.user, pk)
+    except Http404:
+        return _to_list(request, pk)
     user, given = request.user, _HAND_OVERS.of(pk) if dossier.was_given else []
     under_way = next((one for one in given if one.accepted_at is None and one.declined_at is None), None)
     offered = actions.open_to(user, dossier, under_way)
@@ -229,7 +232,10 @@ def act(request: OfficialRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     action = ACTIONS.get(code)
     if action is None:
         raise Http404
-    dossier = _seen(request, pk, "revision", "extension")
+    try:
+        dossier = _seen(request, pk, "revision", "extension")
+    except Http404:
+        return _to_list(request, pk, code)
     if not action.is_theirs(request.user, dossier):
         raise PermissionDenied(
             _("Vai trò của ông/bà không được làm việc này. Vui lòng liên hệ phụ trách nếu cần.")
@@ -246,6 +252,21 @@ def act(request: OfficialRequest, pk: uuid.UUID, code: str) -> HttpResponse:
     if action.is_final and "confirmed" not in request.POST:
         return _form_page(request, dossier, action, form, is_asked_again=True)
     return _done(request, dossier, action, form.cleaned_data, form)
+
+
+def _to_list(request: OfficialRequest, pk: uuid.UUID, code: str = "") -> HttpResponse:
+    """Lead who was offered a dossier, and does not see it any more, to the list with a word; for others there is none.
+
+    Raises Http404.
+    """
+    offer = last_offer_to(request.user, pk)
+    if offer is None:
+        raise Http404
+    if code == "decline" and offer.declined_by_id == request.user.pk:
+        messages.info(request, str(DONE_BEFORE))
+    else:
+        messages.warning(request, str(REFUSALS[Refusal.NOT_UNDER_WAY]))
+    return redirect("queue")
 
 
 @right_required(Right.RECEIVE)
@@ -302,7 +323,7 @@ def _done(
     else:
         if not is_stale:
             messages.success(request, str(action.done))
-            return redirect("desk_dossier", dossier.pk)
+            return redirect("desk_dossier", dossier.pk) if sees(by, dossier) else redirect("queue")
     if is_stale and actions.was_just_done(action, dossier, by):
         messages.info(request, str(DONE_BEFORE))
     elif is_stale:
