@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from motcua.accounts.models import Citizen, Notice, User
+from motcua.accounts import offices
+from motcua.accounts.models import Citizen, DayChange, Notice, User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers.due_dates import add_working_days
 from motcua.oversight import objecting
@@ -79,6 +80,25 @@ def test_the_clock_begins_on_the_local_day_at_whatever_hour(
     open_case: Open, opened: datetime, due: date
 ) -> None:
     assert open_case(now=opened).due_on == due
+
+
+def test_days_that_the_administrator_wrote_down_are_no_working_days_of_the_clock(
+    open_case: Open, supervisor_client: Client, officer: User
+) -> None:
+    today = timezone.localdate()
+    next_days = [add_working_days(today, place) for place in (1, 2, 3, 4)]
+    DayChange.objects.create(on=next_days[0], is_working=False, note="Nghỉ Tết")
+    DayChange.objects.create(office=officer.office, on=next_days[1], is_working=False, note="Mất điện")
+    offices.forget()
+
+    case = open_case(now=timezone.now(), asked_by=officer)
+    of_no_office = open_case(now=timezone.now(), asked_by=None, office_code="")
+
+    assert case.due_on == next_days[3]
+    assert of_no_office.due_on == next_days[2]
+    for one in (case, of_no_office):
+        assert "Còn 2 ngày làm việc" in supervisor_client.get(f"{CASES}{one.pk}/").content.decode()
+    assert supervisor_client.get(CASES).content.decode().count("Còn 2 ngày làm việc") == 2
 
 
 def test_a_second_press_finds_the_same_case_and_tells_nobody_again(

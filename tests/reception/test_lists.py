@@ -10,7 +10,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from motcua.accounts.models import Office, User
+from motcua.accounts import offices
+from motcua.accounts.models import DayChange, Office, User
 from motcua.dossiers import states
 from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.models import Dossier, HandOver
@@ -199,6 +200,19 @@ def test_the_list_is_narrowed_by_how_near_the_due_date_is(officer: User) -> None
     }
     lan.sees(AT_WORK)
     assert lan.text.count('class="badge late"') == 1
+
+
+def test_two_days_ahead_leap_over_days_off_that_the_administrator_wrote_down(officer: User) -> None:
+    today = timezone.localdate()
+    tet, last = add_working_days(today, 1), add_working_days(today, 3)
+    DayChange.objects.create(on=tet, is_working=False, note="Nghỉ Tết")
+    offices.forget()
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    standing(states.PROCESSING, 1, due_at=noon + (last - today))
+    lan = Looker(officer)
+
+    assert lan.sees(f"{AT_WORK}&han=hai-ngay") == ["0001"]
+    assert "Còn 2 ngày" in lan.text
 
 
 def test_the_list_is_narrowed_by_state_procedure_channel_person_and_day(

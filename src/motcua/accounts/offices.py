@@ -77,10 +77,10 @@ def fits_under(office_id: int | None, parent: Office) -> bool:
     return all(_top(tree, one) is not None for one in tree)
 
 
-def day_changes(office_id: int) -> Mapping[date, bool]:
+def day_changes(office_id: int | None) -> Mapping[date, bool]:
     """Return the days on which an office works or is closed against the country's calendar: True for working.
 
-    What is written down for one office goes before what is written down for all.
+    What is written down for one office goes before what is written down for all; of no office, only the latter counts.
     """
     changes = _day_changes(_half_minute())
     return {**changes.get(None, {}), **changes.get(office_id, {})}

@@ -72,8 +72,11 @@ def closes_on(dossier: Dossier, day: date) -> datetime | None:
     return closing_time(day, calendar_of(dossier.office_id), hours_of(dossier.office.hours))
 
 
-def calendar_of(office_id: int) -> Calendar:
-    """Return the calendar of an office: the country's, with the days that were changed for it or for all."""
+def calendar_of(office_id: int | None) -> Calendar:
+    """Return the calendar of an office: the country's, with the days that were changed for it or for all.
+
+    Of no office: with those that were changed for all.
+    """
     changes = day_changes(office_id)
     return Calendar(
         closed=frozenset(day for day, is_working in changes.items() if not is_working),

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from motcua.accounts.access import supervisor_required
 from motcua.accounts.models import Office
 from motcua.accounts.requests import OfficialRequest
-from motcua.dossiers.due_dates import working_days_between
 from motcua.dossiers.models import Dossier
 from motcua.oversight import history, objecting
 from motcua.oversight.forms import AnswerForm
@@ -29,7 +28,6 @@ def objections(request: OfficialRequest) -> HttpResponse:
     """List the cases of a supervisor: the open ones by their term, then the last answered ones."""
     cases = objecting.cases_of(request.user).select_related("check_made")
     now = timezone.now()
-    today = timezone.localdate(now)
     still_open = list(cases.filter(answered_at=None).order_by("due_on", "pk"))
     names = dict(Office.objects.values_list("code", "name"))
     answered = list(cases.exclude(answered_at=None).order_by("-answered_at")[:_MOST_ANSWERED])
@@ -41,8 +39,7 @@ def objections(request: OfficialRequest) -> HttpResponse:
     context = {
         **frame(request.user),
         "open": [
-            (case, offices[case], working_days_between(today, case.due_on), case in overdue)
-            for case in still_open
+            (case, offices[case], objecting.days_left(case, now), case in overdue) for case in still_open
         ],
         "overdue": len(overdue),
         "answered": [(case, offices[case]) for case in answered],
@@ -72,7 +69,7 @@ def objection(request: OfficialRequest, pk: int) -> HttpResponse:
         **frame(request.user),
         "case": case,
         "form": form,
-        "days_left": working_days_between(timezone.localdate(now), case.due_on),
+        "days_left": objecting.days_left(case, now),
         "is_overdue": objecting.is_overdue(case, now),
         **_facts(case),
     }

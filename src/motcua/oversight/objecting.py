@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 
 from motcua.accounts.models import Citizen, Office, User
 from motcua.accounts.notices import notify
+from motcua.accounts.offices import all_known
 from motcua.accounts.recording import office_code
 from motcua.accounts.rights import Right, having, may, supervisors_among
 from motcua.audit.service import record
-from motcua.dossiers.due_dates import add_working_days
+from motcua.dossiers.due_dates import Calendar, add_working_days, working_days_between
+from motcua.dossiers.time_limits import calendar_of
 from motcua.oversight.models import Objection
 from motcua.verification.models import IdentityCheck
 from motcua.web.languages import in_vietnamese
@@ -40,7 +42,7 @@ def open_objection(*, citizen: Citizen, check: IdentityCheck, text: str, now: da
         text: what the citizen says, may be empty.
         now: the moment.
     """
-    due_on = add_working_days(timezone.localdate(now), WORKING_DAYS)
+    due_on = add_working_days(timezone.localdate(now), WORKING_DAYS, _calendar(check))
     with transaction.atomic():
         objection, is_new = Objection.objects.get_or_create(
             check_made=check, citizen=citizen, defaults={"text": text, "opened_at": now, "due_on": due_on}
@@ -118,6 +120,17 @@ def answer_objection(*, objection: Objection, by: User, text: str, now: datetime
 def is_overdue(objection: Objection, now: datetime) -> bool:
     """Say whether the term is over, at the moment of the answer or now."""
     return timezone.localdate(objection.answered_at or now) > objection.due_on
+
+
+def days_left(objection: Objection, now: datetime) -> int:
+    """Return how many working days of the term are left; negative when it is over."""
+    return working_days_between(timezone.localdate(now), objection.due_on, _calendar(objection.check_made))
+
+
+def _calendar(check: IdentityCheck) -> Calendar:
+    """Return the calendar of the office that made a check, with the days that an administrator changed."""
+    offices = all_known().values()
+    return calendar_of(next((office.pk for office in offices if office.code == check.office_code), None))
 
 
 def _who_answers(check: IdentityCheck) -> list[User]:

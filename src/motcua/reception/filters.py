@@ -24,6 +24,7 @@ from motcua.accounts.rights import Reach, Right, reach_of
 from motcua.dossiers import states
 from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.models import Dossier
+from motcua.dossiers.time_limits import calendar_of
 from motcua.procedures.service import offered
 
 NOBODY: Final = 0  # as the one to whom a dossier is assigned
@@ -195,7 +196,7 @@ class Filter:
         """Return what narrows the dossiers of a scope, an office and a status further."""
         wanted: list[Condition] = []
         if self.due is not None:
-            wanted += [("paused_at IS NULL", ()), *_due(self.due, now)]
+            wanted += [("paused_at IS NULL", ()), *_due(self.due, self.shown_offices, now)]
         if self.procedure is not None:
             wanted.append(("procedure_id = %s", (self.procedure,)))
         if self.channel is not None:
@@ -280,7 +281,7 @@ def counted(chosen: Filter, scope: Scope, tab: Tab, counts: Counts) -> int:
     return sum(counts.get((scope, office, status), 0) for office in offices for status in tab.statuses)
 
 
-def _due(due: Due, now: datetime) -> list[Condition]:
+def _due(due: Due, offices: tuple[int, ...], now: datetime) -> list[Condition]:
     today = timezone.localdate(now)
     match due:
         case Due.LATE:
@@ -288,7 +289,8 @@ def _due(due: Due, now: datetime) -> list[Condition]:
         case Due.TODAY:
             end = today
         case Due.SOON:
-            end = add_working_days(today, 2)
+            # As the labels count; of several offices the one that is closed longest, so that nothing soon is left out.
+            end = max(add_working_days(today, 2, calendar_of(office)) for office in offices)
         case Due.AHEAD:
             return [("due_at >= %s", (now,))]
     return [("due_at >= %s AND due_at < %s", (now, _midnight(end + timedelta(days=1))))]
