@@ -131,3 +131,20 @@ def test_the_log_tells_once_a_day_over_all_processes(
     monkeypatch.setattr(certificates, "_looked_on", None)  # another process
     assert told(NOW + timedelta(minutes=6)) == []
     assert "days=13" in told(NOW + timedelta(days=1))[0]
+
+
+@pytest.mark.django_db
+def test_a_clock_that_was_months_ahead_silences_no_warning_once_it_is_put_back(
+    register, settings, tmp_path, monkeypatch, caplog
+) -> None:
+    until = NOW + timedelta(days=14, hours=1)
+    settings.NPD = {**settings.NPD, "NPD_CLIENT_CERT": certificate(tmp_path, "one", until=until)}
+    line_status(now=NOW + timedelta(days=90))
+    caplog.clear()
+
+    for _process in range(2):
+        monkeypatch.setattr(certificates, "_looked_on", None)
+        line_status(now=NOW)
+
+    told = [text for text in caplog.messages if text.startswith("npd.certificate_expires")]
+    assert told == ["npd.certificate_expires days=14 variable=NPD_CLIENT_CERT"]

@@ -105,7 +105,8 @@ def warn_daily(now: datetime) -> None:
 def _is_first(today: date) -> bool:
     """Say whether no other process has looked today."""
     LineChoice.objects.get_or_create(pk=1)
-    unseen = Q(certificates_seen_on__isnull=True) | Q(certificates_seen_on__lt=today)
+    # A later day is one of a clock that was ahead and has been put back since.
+    unseen = Q(certificates_seen_on=None) | ~Q(certificates_seen_on=today)
     return bool(LineChoice.objects.filter(unseen, pk=1).update(certificates_seen_on=today))
 
 
