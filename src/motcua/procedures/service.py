@@ -1,4 +1,4 @@
-"""The catalogue as the desks use it all day."""
+"""The catalogue as the desks and the list of procedures use it all day."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def offered() -> Catalogue:
     """Return the procedures in force with their cases and documents, by key, in the catalogue's order.
 
     Each process reads them once in half a minute and not at every press of every desk; an administrator's change
-    reaches all desks within that time.
+    reaches all desks, and the list that citizens search, within that time.
     """
     return _read(int(time.monotonic() // _FRESH))
 

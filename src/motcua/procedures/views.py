@@ -12,46 +12,37 @@ from django.views.decorators.http import require_safe
 
 from motcua.procedures.models import CHANNELS, Procedure, RequiredDocument, term_words
 from motcua.procedures.search import distance
-from motcua.procedures.service import offices_online
+from motcua.procedures.service import offered, offices_online
 from motcua.procedures.terms import content_of, terms_of
 from motcua.web.addresses import addresses
-from motcua.web.alphabet import alphabetical
 
 _LONGEST_SEARCH = 100
 _MOST_SHOWN = 200
-_LISTED = ("code", "name", "sector", "agency", "service_level", "time_limit", "time_unit")
 
 
 @require_safe
 def procedures(request: HttpRequest) -> HttpResponse:
     """List the procedures, all or those that were searched for."""
     text = request.GET.get("q", "")[:_LONGEST_SEARCH].strip()
-    sector = request.GET.get("linh-vuc", "")[:200].replace("\x00", "")
-    found = Procedure.objects.search(text)
-    if sector:
-        found = found.filter(sector=sector)
+    sector = request.GET.get("linh-vuc", "")
     level = request.GET.get("muc-do", "")
-    if level in Procedure.Level.values:
-        found = found.filter(service_level=level)
-    rows = list(found.order_by().values(*_LISTED))
-    rows.sort(key=lambda row: (alphabetical(row["sector"]), alphabetical(row["name"])))
+    everything = offered()
+    found = list(everything.values())
     if text:
-        rows.sort(key=lambda row: distance(row["name"], text))
-    shown = rows[:_MOST_SHOWN]
+        keys = set(Procedure.objects.search(text).values_list("pk", flat=True))
+        found = [one for one in found if one.pk in keys]
+        found.sort(key=lambda one: distance(one.name, text))
+    if sector:
+        found = [one for one in found if one.sector == sector]
+    levels = {one.value: one.label for one in Procedure.Level}
+    if level in levels:
+        found = [one for one in found if one.service_level == level]
     address_of = addresses("procedure", like="0.000000")
-    levels = {level.value: level.label for level in Procedure.Level}
-    for row in shown:
-        row["address"] = address_of(row["code"])
-        row["level"] = levels[row["service_level"]]
-        row["is_online"] = row["service_level"] != Procedure.Level.DESK_ONLY
-        row["term"] = term_words(row["time_limit"], row["time_unit"])
-    in_force = Procedure.objects.filter(is_active=True)
-    sectors = in_force.order_by().values_list("sector", flat=True).distinct()
     context = {
-        "procedures": shown,
-        "count": len(rows),
-        "most": _MOST_SHOWN if len(rows) > _MOST_SHOWN else None,
-        "sectors": sorted(sectors, key=alphabetical),
+        "procedures": [(one, address_of(one.code), levels[one.service_level]) for one in found[:_MOST_SHOWN]],
+        "count": len(found),
+        "most": _MOST_SHOWN if len(found) > _MOST_SHOWN else None,
+        "sectors": list(dict.fromkeys(one.sector for one in everything.values())),
         "levels": levels,
         "text": text,
         "sector": sector,

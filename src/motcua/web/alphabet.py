@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _TONES: Final = dict.fromkeys(
@@ -13,12 +14,13 @@ _PLACES: Final = {tone: place for place, tone in enumerate(_TONES, start=1)}
 _MARKS: Final = str.maketrans({"đ": "d\u0335", "\u0306": "\u0300", "\u0302": "\u0301"})
 
 
-def alphabetical(text: str) -> tuple[str, list[int]]:
+@lru_cache(maxsize=8192)  # a province's catalogue is put in order for each look at it: two thousand titles
+def alphabetical(text: str) -> tuple[str, tuple[int, ...]]:
     """Return by what texts are put in the order of the alphabet: their letters first, then their tones.
 
     Args:
         text: names or titles, in whatever writing.
     """
     parts = unicodedata.normalize("NFD", text.lower())
-    tones = [_PLACES.get(ord(sign), 0) for sign in parts]
+    tones = tuple(_PLACES.get(ord(sign), 0) for sign in parts)
     return parts.translate(_TONES).translate(_MARKS), tones
