@@ -774,7 +774,6 @@ class TestTheStart:
             ("trial", "http://127.0.0.1:8001/bank", "MAU-A", "x", []),
             ("trial", "https://bank.example", "", "x" * 32, ["BANK_MERCHANT: not set."]),
             ("trial", "", "MAU-A", "", ["BANK_URL and BANK_SECRET: not set."]),
-            ("trial", "bank.example", "MAU-A", "x" * 32, ["BANK_URL: no address."]),
             ("production", "https://bank.example", "MAU-A", "x" * 32, []),
             (
                 "production",

@@ -22,8 +22,6 @@ def bank_is_whole(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Chec
     if missing:
         hint = "Set all three to let citizens pay online, or none."
         return [Error(f"{' and '.join(missing)}: not set.", hint=hint, id="motcua.E060")]
-    if not given["BANK_URL"].startswith(("https://", "http://")):
-        return [Error("BANK_URL: no address.", hint="It begins with https://.", id="motcua.E061")]
     found: list[CheckMessage] = []
     if settings.MOTCUA_MODE == "production":
         if not given["BANK_URL"].startswith("https://"):
