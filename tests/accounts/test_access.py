@@ -65,6 +65,20 @@ def test_who_pressed_a_button_after_the_session_had_ended_reads_so_and_comes_bac
     assert led.context["way_back"] == page
 
 
+@pytest.mark.django_db
+def test_who_saves_in_the_administration_after_the_session_had_ended_reads_so_and_comes_back_to_its_page(
+    client: Client, administrator: User
+) -> None:
+    page = f"/quan-tri/accounts/user/{administrator.pk}/change/?_changelist_filters=q%3Dlan"
+
+    led = client.post(page, headers={"Referer": f"http://testserver{page}"}, follow=True)
+
+    assert "Lần bấm vừa rồi chưa được nhận: chưa có gì được lưu hay gửi đi." in led.content.decode()
+    assert led.context["way_back"] == page
+    assert client.get(page).headers["Location"].startswith("/quan-tri/login/?next=")
+    assert client.post("/quan-tri/logout/").headers["Location"] == "/quan-tri/"
+
+
 @pytest.mark.parametrize("page", ["https://example.com/ca-nhan/", "http://testserver:99/", "", "//[", "x"])
 def test_a_press_from_elsewhere_leads_nowhere_after_the_log_in(client: Client, page: str) -> None:
     led = client.post("/ca-nhan/chinh-sua/", headers={"Referer": page})

@@ -41,7 +41,7 @@ def user_of(request: HttpRequest) -> User:
     return request.user
 
 
-def _to_log_in(request: HttpRequest) -> HttpResponseBase:
+def to_log_in(request: HttpRequest) -> HttpResponseBase:
     """Lead to the log-in and, after it, back to this page; who pressed a button reads that the press did nothing."""
     if request.method in {"GET", "HEAD"}:
         return redirect_to_login(request.get_full_path())
@@ -66,7 +66,7 @@ def _only(
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return _to_log_in(request)
+            return to_log_in(request)
         if not is_theirs(request.user):
             page = request.resolver_match.view_name if request.resolver_match else ""
             _log.warning("access.refused user=%d page=%s", request.user.pk, page)
