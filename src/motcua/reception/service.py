@@ -141,6 +141,7 @@ def receive_by_hand(
     Raises:
         ReasonDoesNotFit: a person with a number was not asked about, or the answer was another.
         OwnerCheckNeeded: nothing vouches for the owner.
+        OwnerIsApplicant: the two are one person.
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
     check = None
