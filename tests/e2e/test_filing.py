@@ -247,10 +247,15 @@ def test_a_session_that_ended_while_somebody_typed_costs_nothing_that_was_typed(
     citizen.is_at(re.compile("/ho-so/.*/giay-to/"))
 
 
-def test_a_page_that_stood_open_for_long_works_as_any_other(visitor: Visit) -> None:
+@pytest.mark.parametrize("lacks", ["", "AbortSignal.timeout", "HTMLFormElement.prototype.requestSubmit"])
+def test_a_page_that_stood_open_for_long_works_as_any_other_in_older_browsers_too(
+    visitor: Visit, lacks: str
+) -> None:
     citizen = visitor()
     citizen.logs_in(cast.an)
     starts(citizen, "1.004222")
+    if lacks:
+        citizen.page.evaluate(f"delete {lacks}")
     citizen.page.evaluate("const now = Date.now; Date.now = () => now() + 1_800_000")
     citizen.presses(AGREE)
     citizen.is_at(re.compile("/ho-so/.*/giay-to/"))

@@ -176,7 +176,7 @@
     }
     busy = 0;
     const failed = form.querySelector("[data-on-the-way] .error");
-    if (waiting && !failed) form.requestSubmit(waiting); else if (waiting && failed) failed.scrollIntoView({ block: "center" });
+    if (waiting && !failed) waiting.click(); else if (waiting && failed) failed.scrollIntoView({ block: "center" });
     waiting = null;
     notice.remove();
   };

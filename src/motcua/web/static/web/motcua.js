@@ -41,6 +41,7 @@
     form.dataset.sent = "1";
     if (submitter) work(submitter);
     if (!form.matches("[method=post]") || Date.now() < lookAgainAt) return;
+    if (!form.requestSubmit || !AbortSignal.timeout) return; // an older browser, such as iOS 15: sent as ever
     event.preventDefault();
     mayLeave(submitter?.closest(".actions") ?? form).then((may) => {
       release(form);
