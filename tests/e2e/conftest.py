@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+import typst
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 from tests.chromium import start_chromium
@@ -29,6 +32,7 @@ AXE = (HERE / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 START_SECONDS = 90
 NARROW, USUAL, WIDE = 320, 1280, 1920
 _HEIGHT = 800
+_HOST_FOR_READERS = "dichvucong.example"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 expect.set_options(timeout=20_000)
 
@@ -67,7 +71,8 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Run the demo for all journeys in which the register is not given up."""
-    with running(tmp_path_factory.mktemp("demo"), NPD_BREAKER_FAILURES="1000") as started:
+    hosts = f"localhost,127.0.0.1,{_HOST_FOR_READERS}"
+    with running(tmp_path_factory.mktemp("demo"), NPD_BREAKER_FAILURES="1000", MOTCUA_HOSTS=hosts) as started:
         yield started
 
 
@@ -305,6 +310,22 @@ class Visitor:
             self.page.evaluate("scrollTo(0, 0)")
             self.page.screenshot(path=folder / f"{name}.png", caret="initial")
             self.page.set_viewport_size({"width": USUAL, "height": _HEIGHT})
+
+    def keeps_slip_for_readers(self, link: str, name: str) -> None:
+        """Keep a picture of the slip (PDF, one page of A5) to which a link of this page leads."""
+        if self.pictures:
+            address = self.page.get_by_role("link", name=link).get_attribute("href")
+            slip = self.page.request.get(f"{self.url}{address}", headers={"Host": _HOST_FOR_READERS}).body()
+            with TemporaryDirectory() as folder:
+                Path(folder, "slip.pdf").write_bytes(slip)
+                page, drawn = Path(folder, "page.typ"), Path(folder, "page.png")
+                page.write_text(
+                    '#set page(width: auto, height: auto, margin: 0pt)\n#image("slip.pdf")', "utf-8"
+                )
+                typst.compile(page, output=drawn, format="png", ppi=300)
+                # Drawn small it would lack the feet of some letters.
+                small = Image.open(drawn).convert("L").resize((583, 827)).quantize(16)
+                small.save(ROOT / "docs" / "pictures" / f"{name}.png", optimize=True)
 
     def _keep(self, name: str) -> None:
         if self.pictures:

@@ -50,12 +50,15 @@ def test_a_verified_person_is_received_and_stands_in_the_queue(visitor: Visit, j
     expect(applicant.locator(".locked").get_by_role("textbox")).to_have_count(0)
     officer.looks_closely("desk-success")
     officer.types("Số điện thoại", "0912 345 678")
-    officer.keeps_for_readers("desk-success") if javascript else None
+    if javascript:
+        officer.keeps_for_readers("desk-success")
+        officer.ticks(re.compile("Đã nhận bản chính: Tờ khai"))
     officer.presses("Lưu hồ sơ")
     officer.is_at(re.compile("/mot-cua/ho-so/.*/phieu/"))
     officer.sees("Giấy tiếp nhận hồ sơ")
     officer.sees(re.compile("Đã xác thực danh tính"))
     officer.looks_closely("desk-receipt")
+    officer.keeps_slip_for_readers("In giấy tiếp nhận (PDF)", "slip-01") if javascript else None
     code = officer.page.locator(".receipt .code").first.inner_text()
     officer.follows("Danh sách hồ sơ")
     officer.opens(RECEIVED_LAST)  # others' dossiers may be due before, or wait to be received

@@ -52,6 +52,19 @@ def test_what_a_guide_names_in_bold_is_a_text_of_the_product(guide: Path, said: 
     assert unknown - NO_LABELS == set()
 
 
+def test_every_picture_comes_from_a_journey_and_is_shown_to_readers() -> None:
+    journeys = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "e2e").glob("test_*.py")
+    )
+    taken = set(re.findall(r'keeps_(?:slip_)?for_readers\((?:"[^"]+", )?"([\w-]+)"\)', journeys))
+    pages = [*GUIDES, ROOT / "README.md", ROOT / "README.vi.md"]
+    shown = {
+        name for page in pages for name in re.findall(r"pictures/([\w-]+)\.png", page.read_text("utf-8"))
+    }
+    there = {path.stem for path in (ROOT / "docs" / "pictures").glob("*.png")}
+    assert taken == there == shown
+
+
 def test_the_officers_guide_names_every_key_of_the_queue_with_its_button() -> None:
     guide = (ROOT / "docs" / "huong-dan" / "can-bo.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([A-Z](?:, [A-Z])*) \| (.+) \|$", guide, re.MULTILINE)
