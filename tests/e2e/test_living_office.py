@@ -93,6 +93,31 @@ def test_a_leader_sees_what_the_office_did(living: Stack, visitor: Visit) -> Non
     leader.keeps_for_readers("figures")
 
 
+def test_the_figures_on_paper_have_their_bars_and_tables(living: Stack, visitor: Visit) -> None:
+    leader = visitor(at=living)
+    leader.logs_in(cast.bao)
+    leader.opens("/mot-cua/so-lieu/?ky=nam-nay")
+    on_screen = leader.page.locator("main svg rect").filter(visible=True).count()
+    assert on_screen
+
+    leader.page.emulate_media(media="print")
+
+    assert leader.page.locator("main svg rect").filter(visible=True).count() == on_screen
+    for folded in leader.page.locator("main details table").all():
+        expect(folded).to_be_visible()
+
+
+def test_a_long_list_on_paper_begins_under_its_title(living: Stack, visitor: Visit) -> None:
+    cashier = visitor(at=living)
+    cashier.logs_in(cast.nga)
+    cashier.opens("/mot-cua/thu-phi/")
+    cashier.page.emulate_media(media="print")
+
+    rules = """[getComputedStyle(document.querySelector("main .card:has(table)")).breakInside,
+        getComputedStyle(document.querySelector("main h2")).breakAfter]"""
+    assert cashier.page.evaluate(rules) == ["auto", "avoid"]
+
+
 def test_a_citizen_finds_dossiers_papers_and_what_is_to_do(living: Stack, visitor: Visit) -> None:
     citizen = visitor(at=living)
     citizen.logs_in(cast.an)

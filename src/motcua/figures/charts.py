@@ -56,7 +56,7 @@ def columns(
             bars.append(
                 filled(
                     '<rect class="{}" x="{}%" y="{}" width="{}%" height="{}"/>',
-                    "bad" if is_alarming else "bar",
+                    "bad" if is_alarming else "plain",
                     _short(left), _GROUND - max(height, 1), _short(place * _BAR), max(height, 1),
                 )
             )  # fmt: skip
@@ -116,7 +116,7 @@ def part_of(part: float | None, sentence: str) -> SafeString:
         return SafeString("")
     return filled(
         '<svg class="stack" role="img" aria-label="{}"><rect class="ground" x="0" y="3" width="100%" height="12"/>'
-        '<rect class="bar" x="0" y="3" width="{}%" height="12"/></svg>'
+        '<rect class="plain" x="0" y="3" width="{}%" height="12"/></svg>'
         '<span class="said" aria-hidden="true">{}</span>',
         sentence, _short(part), sentence,
     )  # fmt: skip
