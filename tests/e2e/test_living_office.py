@@ -160,6 +160,11 @@ def test_the_longest_names_are_read_whole_at_the_desk(long_names: Stack, visitor
     officer.page.locator("[data-row]").first.click()
     officer.follows("Giấy tiếp nhận")
     officer.reads_it_whole("long-receipt")
+    officer.page.emulate_media(media="print")
+    officer.page.set_viewport_size({"width": 640, "height": 900})  # what A4 leaves between its margins
+    tops = "[...document.querySelectorAll('.receipt-head > p')].map((one) => one.offsetTop)"
+    agency, motto = officer.page.evaluate(tops)
+    assert agency == motto, "the motto stands beside the agency and not under it"
 
 
 def test_the_longest_names_are_read_whole_by_cashiers_and_citizens(long_names: Stack, visitor: Visit) -> None:
