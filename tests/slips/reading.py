@@ -36,7 +36,12 @@ def sizes(pdf: bytes) -> set[tuple[int, int]]:
 
 def words(pdf: bytes) -> str:
     """Return all text of a PDF without any blanks: where lines break is no business of a test."""
-    return squeezed("".join(_text(page) for page in pages(pdf)))
+    return "".join(words_of_pages(pdf))
+
+
+def words_of_pages(pdf: bytes) -> list[str]:
+    """Return the text of each page of a PDF without any blanks."""
+    return [squeezed(_text(page)) for page in pages(pdf)]
 
 
 def is_margin_empty(pictures: list[bytes]) -> bool:

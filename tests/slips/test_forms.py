@@ -25,7 +25,16 @@ from tests.dossiers.lives import UNIT, place, standing_at
 from tests.people import cast
 from tests.reception.conftest import Desk
 from tests.slips.conftest import BASE_URL, NOW, made, read
-from tests.slips.reading import alternatives, is_margin_empty, opened, pages, sizes, squeezed, words
+from tests.slips.reading import (
+    alternatives,
+    is_margin_empty,
+    opened,
+    pages,
+    sizes,
+    squeezed,
+    words,
+    words_of_pages,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
@@ -346,6 +355,28 @@ def test_many_papers_go_on_over_pages_that_say_what_they_belong_to(receive: Call
     assert words(pdf).count(squeezed(TITLES["01"])) >= len(pages(pdf)) - 1
     assert words(pdf).count(squeezed("Tên giấy tờ")) >= 3
     assert squeezed(f"Trang {len(pages(pdf))}/{len(pages(pdf))}") in words(pdf)
+
+
+@pytest.mark.parametrize(
+    ("slip", "announced"),
+    [
+        ("01", ["Thành phần hồ sơ nộp gồm:"]),
+        ("02", ["bổ sung, hoàn thiện hồ sơ gồm:"]),
+        ("06", ["Thành phần hồ sơ:", "Quá trình giao, nhận và giải quyết:"]),
+    ],
+)
+@pytest.mark.parametrize("lines", [5, 22, 24, 26, 30, 31])
+def test_what_announces_a_table_stands_on_its_page(
+    whole_life: Dossier, slip: str, announced: list[str], lines: int
+) -> None:
+    facts = facts_of(slip, whole_life, now=NOW, base_url=BASE_URL)
+    facts["procedure"] = "Thủ tục có tên rất dài, " * 3 * lines
+    facts["documents"] = [{**facts["documents"][0], "name": "Giấy tờ có tên dài " * 12}] * 3
+
+    for page in words_of_pages(typeset(slip, facts, now=NOW)):
+        for words_before in announced:
+            _before, found, after = page.partition(squeezed(words_before))
+            assert not found or after.startswith("TT")
 
 
 def test_without_papers_noted_the_procedures_list_stands_there(receive: Callable[..., Dossier]) -> None:
