@@ -94,7 +94,7 @@ def test_a_leader_sees_what_the_office_did(living: Stack, visitor: Visit) -> Non
 
 
 def test_the_figures_on_paper_have_their_bars_and_tables(living: Stack, visitor: Visit) -> None:
-    leader = visitor(at=living)
+    leader = visitor(at=living, is_dark=True)
     leader.logs_in(cast.bao)
     leader.opens("/mot-cua/so-lieu/?ky=nam-nay")
     on_screen = leader.page.locator("main svg rect").filter(visible=True).count()
@@ -103,6 +103,8 @@ def test_the_figures_on_paper_have_their_bars_and_tables(living: Stack, visitor:
     leader.page.emulate_media(media="print")
 
     assert leader.page.locator("main svg rect").filter(visible=True).count() == on_screen
+    bar = leader.page.locator("main svg .plain").first
+    expect(bar).to_have_css("fill", "rgb(11, 87, 208)")  # as by day: the paper is white
     for folded in leader.page.locator("main details table").all():
         expect(folded).to_be_visible()
 
