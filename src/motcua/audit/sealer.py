@@ -39,8 +39,8 @@ LONG_OPEN: Final = timedelta(hours=1)
 _LEAP: Final = timedelta(days=14)
 _PROVES_NOTHING: Final = timedelta(days=3)
 _LEAPT: Final = (
-    "nothing was sealed between {since:%d/%m/%Y} and three days ago. Is the clock right? Set it by NTP: by a clock "
-    "that is ahead all would be erased at once."
+    "nothing was sealed between {since:%d/%m/%Y} and three days ago: the last seal before is {days} days old. Is the "
+    "clock right? Set it by NTP: by a clock that is ahead all would be erased at once."
 )
 _TOLD_AGAIN: Final = timedelta(minutes=10)
 # What this process remembers: what it told when, which files cannot be written since when, the head that each has.
@@ -204,7 +204,7 @@ def leapt_from(now: datetime) -> datetime | None:
 def clock_in_doubt(*, now: datetime) -> str:
     """Say why nothing should be erased by this clock, and what helps; nothing where it is not in doubt. One query."""
     since = leapt_from(now)
-    return "" if since is None else _LEAPT.format(since=timezone.localtime(since))
+    return "" if since is None else _LEAPT.format(since=timezone.localtime(since), days=(now - since).days)
 
 
 def sealing(now: datetime) -> Sealing:
