@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.admin import ShowFacets, site
@@ -12,7 +14,8 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from motcua.accounts.models import Notice, User
-from motcua.audit.service import record
+from motcua.audit.models import AuditBatch, AuditEvent
+from motcua.audit.service import record, seal
 from motcua.verification.models import IdentityCheck
 from motcua.web import administration
 
@@ -83,6 +86,25 @@ def test_a_month_of_long_ago_can_be_chosen(administrator_client: Client) -> None
 
     assert "nam-ngoai" in text
     assert "moi-day" not in text
+
+
+def test_a_page_is_headed_by_the_moment_as_it_is_in_vietnam(
+    administrator_client: Client, administrator: User, settings: Any, tmp_path: Path
+) -> None:
+    settings.AUDIT_HEADS = tmp_path / "audit-heads.jsonl"
+    new_year = datetime(2026, 12, 31, 17, 10, tzinfo=UTC)
+    record(name="product.started", now=new_year)
+    notice = Notice.objects.create(user=administrator, text="Mừng năm mới", created_at=new_year)
+    assert seal(now=new_year).batches == 1
+
+    for name, pk in (
+        ("audit_auditevent", AuditEvent.objects.get(name="product.started").pk),
+        ("audit_auditbatch", AuditBatch.objects.get().pk),
+        ("accounts_notice", notice.pk),
+    ):
+        page = administrator_client.get(reverse(f"admin:{name}_change", args=[pk])).content.decode()
+        assert "01/01/2027 00:10</h2>" in page
+        assert "17:10" not in page
 
 
 def test_what_is_searched_for_is_found_whenever_it_was(administrator_client: Client) -> None:

@@ -372,7 +372,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.created_at:%d/%m/%Y %H:%M}"
+        return f"{timezone.localtime(self.created_at):%d/%m/%Y %H:%M}"
 
 
 class RecoveryCode(models.Model):
@@ -402,4 +402,4 @@ class FailedLogin(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%d/%m/%Y %H:%M}"
+        return f"{timezone.localtime(self.at):%d/%m/%Y %H:%M}"

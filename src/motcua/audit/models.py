@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -62,7 +63,7 @@ class AuditEvent(WrittenOnce):
         indexes = [models.Index(fields=["name", "at"], name="event_name_at")]
 
     def __str__(self) -> str:
-        return f"{self.name} {self.at:%d/%m/%Y %H:%M}"
+        return f"{self.name} {timezone.localtime(self.at):%d/%m/%Y %H:%M}"
 
 
 class AuditBatch(WrittenOnce):
@@ -91,4 +92,4 @@ class AuditBatch(WrittenOnce):
         ordering = ("-number",)
 
     def __str__(self) -> str:
-        return f"{self.number} {self.sealed_at:%d/%m/%Y %H:%M}"
+        return f"{self.number} {timezone.localtime(self.sealed_at):%d/%m/%Y %H:%M}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from motcua.verification.models import IdentityCheck
@@ -38,7 +39,7 @@ class CheckReview(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_finding_display()} {self.reviewed_at:%d/%m/%Y %H:%M}"
+        return f"{self.get_finding_display()} {timezone.localtime(self.reviewed_at):%d/%m/%Y %H:%M}"
 
 
 class Objection(models.Model):
@@ -83,7 +84,7 @@ class Objection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.opened_at:%d/%m/%Y %H:%M}"
+        return f"{timezone.localtime(self.opened_at):%d/%m/%Y %H:%M}"
 
 
 class Balance(models.Model):

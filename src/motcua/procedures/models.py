@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -227,7 +228,7 @@ class CatalogueUpload(models.Model):
     content = models.BinaryField()
 
     def __str__(self) -> str:
-        return f"{self.made_at:%d/%m/%Y %H:%M}"
+        return f"{timezone.localtime(self.made_at):%d/%m/%Y %H:%M}"
 
 
 class Offer(models.Model):

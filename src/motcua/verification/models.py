@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -244,7 +245,7 @@ class LimitRelease(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%d/%m/%Y %H:%M}"
+        return f"{timezone.localtime(self.at):%d/%m/%Y %H:%M}"
 
 
 class Wave(models.Model):
@@ -258,7 +259,7 @@ class Wave(models.Model):
         constraints = [models.CheckConstraint(name="there_is_one_wave", condition=models.Q(id=1))]
 
     def __str__(self) -> str:
-        return f"{self.began_at:%d/%m/%Y %H:%M}"
+        return f"{timezone.localtime(self.began_at):%d/%m/%Y %H:%M}"
 
 
 class SpentChallenge(models.Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from motcua.dossiers.models.dossier import Dossier
 
@@ -36,4 +37,4 @@ class TrackTry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.at:%H:%M}"
+        return f"{timezone.localtime(self.at):%H:%M}"
