@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from html import unescape
 from threading import Barrier
 
@@ -12,7 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from motcua.accounts.models import User
+from motcua.accounts.models import Citizen, User
 from tests.accounts.test_licences import form_of
 from tests.conftest import browser_of
 
@@ -99,6 +100,18 @@ def test_administrators_see_citizens_masked_and_change_nothing(
     assert "999******001" in page
     assert "999085000001" not in page
     assert administrator_client.get("/quan-tri/accounts/citizen/add/").status_code == 403
+
+
+@pytest.mark.django_db
+def test_since_when_an_account_is_there_is_told_by_the_clock_here(
+    administrator_client: Client, citizen_an: Citizen
+) -> None:
+    User.objects.filter(pk=citizen_an.user_id).update(created_at=datetime(2026, 12, 31, 17, 10, tzinfo=UTC))
+    for address in ("", f"{citizen_an.pk}/change/"):
+        page = administrator_client.get(f"/quan-tri/accounts/citizen/{address}").content.decode()
+        assert "2027" in page
+        assert "00:10" in page
+        assert "17:10" not in page
 
 
 @pytest.mark.django_db

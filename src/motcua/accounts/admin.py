@@ -20,6 +20,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -404,9 +405,9 @@ class CitizenAdmin(NarrowedByFilters, ReadOnlyAdmin):
         return citizen.user.is_active
 
     @admin.display(description=_("Tạo lúc"))
-    def created_at(self, citizen: Citizen) -> Any:
-        """Return when the account was made."""
-        return citizen.user.created_at
+    def created_at(self, citizen: Citizen) -> str:
+        """Return when the account was made, as lists write it: a bare moment would stand on the page as UTC has it."""
+        return localize(timezone.localtime(citizen.user.created_at))
 
 
 @admin.register(Notice)
