@@ -331,7 +331,8 @@ def test_another_system_out_of_reach_is_told_with_what_waits_for_it(monkeypatch:
 
     Pause.objects.create(topic="mail", since=now, until=now, problem="ConnectionRefusedError")
 
-    assert trouble_of("outbox").startswith("mail cannot be reached")
+    here = timezone.localtime(now)  # as motcua outbox and motcua npd lines say it
+    assert trouble_of("outbox").startswith(f"mail cannot be reached since {here:%d/%m/%Y %H:%M} (")
 
 
 def test_static_files_that_were_never_collected_are_told(settings: Any, tmp_path: Path) -> None:

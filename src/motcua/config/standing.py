@@ -119,7 +119,7 @@ def _register(standing: Standing) -> tuple[bool, str]:
     since = taken.status.since
     return (
         False,
-        f"no line answers since {since:%d/%m/%Y %H:%M} UTC: motcua npd lines" if since else "no line",
+        f"no line answers since {_local(since)}: motcua npd lines" if since else "no line",
     )
 
 
@@ -173,11 +173,15 @@ def _outbox(standing: Standing) -> tuple[bool, str]:
         counts += f", {given_up} given up"
     if not standing.topics:
         return True, f"no other system is told anything, {counts}"
-    paused = [one for one in standing.outbox if one.paused_since and one.topic in standing.topics]
+    paused = [
+        (one.paused_since, one)
+        for one in standing.outbox
+        if one.paused_since and one.topic in standing.topics
+    ]
     if paused:
-        one = min(paused, key=lambda one: one.paused_since or standing.at)
+        since, one = min(paused, key=lambda pair: pair[0])
         return False, (
-            f"{one.topic} cannot be reached since {one.paused_since:%d/%m/%Y %H:%M} UTC ({one.problem}), {counts}. "
+            f"{one.topic} cannot be reached since {_local(since)} ({one.problem}), {counts}. "
             "It is tried again by itself; see the variables of that system."
         )
     return True, f"{', '.join(sorted(standing.topics))}: {counts}"
@@ -216,7 +220,7 @@ def _backup(standing: Standing) -> tuple[bool, str]:
     in_production = settings.MOTCUA_MODE == "production"
     if made is None:
         return not in_production, "none was made: motcua backup FOLDER"
-    said = f"the last one was made on {timezone.localtime(made):%d/%m/%Y %H:%M}"
+    said = f"the last one was made on {_local(made)}"
     if standing.at - made > BACKUP_OLD:
         return False, f"{said}. Make one each day: motcua backup FOLDER"
     if rehearsed is None or standing.at - rehearsed > REHEARSAL_OLD:
@@ -250,6 +254,11 @@ def _certificates(now: datetime) -> tuple[list[Certificate], str]:
         except (CouldNotAsk, ValueError) as refusal:  # files or settings of the line; each names its variable
             trouble = trouble or str(getattr(refusal, "detail", "") or refusal)
     return held, trouble
+
+
+def _local(at: datetime) -> str:
+    """Return a moment as the doctor says it, by the clock here like whatever else an operator reads."""
+    return f"{timezone.localtime(at):%d/%m/%Y %H:%M}"
 
 
 def in_words(length: timedelta) -> str:
