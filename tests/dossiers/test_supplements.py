@@ -153,12 +153,28 @@ def test_what_was_sent_is_sent_once_and_takes_no_more(
     an_client.post(address(asked, "bo-sung/"), sent)
     before = len(list(paper_folder.rglob("*.pdf")))
     for data in ({"item-0": pdf(), "send": "1"}, {"item-0": pdf()}):
-        # A page that takes no file any more looks at none.
-        assert an_client.post(address(asked, "bo-sung/"), data).status_code in (302, 400)
+        answer = an_client.post(address(asked, "bo-sung/"), data, follow=True)
+        assert "Giấy tờ bổ sung đã được gửi trước đó" in unescape(answer.content.decode())
 
     assert asked.supplements.get().papers.count() == 2
     assert len(list(paper_folder.rglob("*.pdf"))) == before
     assert AuditEvent.objects.filter(name="dossier.supplemented").count() == 1
+
+
+def test_who_answers_after_the_papers_came_another_way_reads_that_nothing_more_is_taken(
+    an_client: Client, officer: User, asked: Dossier
+) -> None:
+    an_client.post(address(asked, "bo-sung/"), {"item-0": pdf("a.pdf")})
+    early = asked.supplements.get().papers.get()
+    take_supplement(dossier=asked, by=officer, now=timezone.now())
+
+    for step, data in (
+        ("bo-sung/", {"item-1": pdf(), "send": "1"}),
+        (f"bo-sung/{early.pk}/xoa/", {}),
+    ):
+        answer = an_client.post(address(asked, step), data, follow=True)
+        assert "Hồ sơ đã sang bước khác nên không nhận thêm tệp" in unescape(answer.content.decode())
+    assert asked.supplements.get().papers.get() == early
 
 
 def test_a_new_request_asks_for_a_new_answer(an_client: Client, officer: User, asked: Dossier) -> None:

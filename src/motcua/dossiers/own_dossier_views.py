@@ -72,6 +72,9 @@ _EMPTY: Final = {
 ASKED_ANEW: Final = gettext_lazy(
     "Cơ quan vừa thay yêu cầu bổ sung nên tệp vừa chọn chưa được nhận. Vui lòng xem lại danh sách dưới đây."
 )
+SENT_BEFORE: Final = gettext_lazy(
+    "Giấy tờ bổ sung đã được gửi trước đó, nên lần bấm này không gửi hay xóa thêm gì."
+)
 _page = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -208,18 +211,14 @@ def supplement(request: CitizenRequest, pk: UUID) -> HttpResponse:
     own = own_dossier(request, pk)
     if content_length(request) > request_max_bytes():
         return too_large(request, own, back="supplement")
-    asked = service.request_open(own)
-    if asked is not None and asked.answered_at is None:
-        take_files(request)
-    return _supplement(request, own, asked)
+    take_files(request)  # also of who comes too late: they read so, and not that nobody understands them
+    return _supplement(request, own, service.request_open(own))
 
 
 @csrf_protect
 def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None) -> HttpResponse:
     if asked is None or asked.answered_at is not None:
-        if request.method == "POST" and asked is None:
-            messages.warning(request, str(TEXTS["closed"]))
-        return redirect("dossier", pk=own.pk)
+        return _too_late(request, own) if request.method == "POST" else redirect("dossier", pk=own.pk)
     if has_read_another(request, asked):
         messages.warning(request, str(ASKED_ANEW))
         return redirect("supplement", pk=own.pk)
@@ -244,7 +243,7 @@ def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None)
                 )
                 return redirect("dossier", pk=own.pk)
         except service.NothingAsked:
-            return _not_taken(request, own, asked)
+            return _too_late(request, own)
         except service.NothingGiven as nothing:
             _tell_missing(form, nothing.missing)
     given: dict[str, list[Paper]] = {}
@@ -273,15 +272,17 @@ def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None)
     return render(request, "dossiers/supplement.html", context)
 
 
-def _not_taken(request: CitizenRequest, own: Dossier, read: Supplement) -> HttpResponse:
-    """Tell what became of a request for papers while files of its answer were read."""
-    now_asked = service.request_open(own)
-    if now_asked is None:
-        messages.warning(request, str(TEXTS["closed"]))
-    elif now_asked.pk != read.pk:
+def _too_late(request: CitizenRequest, own: Dossier) -> HttpResponse:
+    """Tell a press for which no request for papers waits any more what became of it."""
+    asked = service.request_open(Dossier.objects.get(pk=own.pk))
+    if asked is not None and asked.answered_at is None:
         messages.warning(request, str(ASKED_ANEW))
         return redirect("supplement", pk=own.pk)
-    return redirect("dossier", pk=own.pk)  # or another press of the same button was quicker, and has told
+    if asked is not None:
+        messages.info(request, str(SENT_BEFORE))
+    else:
+        messages.warning(request, str(TEXTS["closed"]))
+    return redirect("dossier", pk=own.pk)
 
 
 def has_read_another(request: HttpRequest, asked: Supplement | None) -> bool:
@@ -320,12 +321,11 @@ def _tell_missing(form: AnswerForm, missing: list[str]) -> None:
 @citizen_required
 def remove_answer(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpResponse:
     """Take one file out of an answer that has not been sent."""
+    own = own_dossier(request, pk)
     try:
-        service.remove_answer(
-            dossier=own_dossier(request, pk), paper_id=paper_pk, by=request.user, now=timezone.now()
-        )
+        service.remove_answer(dossier=own, paper_id=paper_pk, by=request.user, now=timezone.now())
     except service.NothingAsked:
-        return redirect("dossier", pk=pk)
+        return _too_late(request, own)
     return redirect("supplement", pk=pk)
 
 

@@ -327,6 +327,7 @@ def _done(
     if is_stale and actions.was_just_done(action, dossier, by):
         messages.info(request, str(DONE_BEFORE))
     elif is_stale:
+        dossier = _seen(request, dossier.pk, "revision", "extension")  # as the one who was faster left it
         if holder is not None:
             why_not = HELD_NOW % {"name": opened(holder.full_name)}
         if form is not None and action.is_open(by, dossier, None):
