@@ -505,6 +505,23 @@ def test_a_draft_whose_delete_button_was_pressed_twice_at_a_time_is_deleted(
     assert an_client.post(address(dossier, "xoa/")).headers["Location"] == "/ho-so/"
 
 
+def test_who_files_a_draft_that_is_deleted_at_that_moment_reads_so(
+    an_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dossier = begin(an_client)
+    agree(an_client, dossier)
+    give_papers(an_client, dossier)
+    honest = service.choose_collecting
+
+    def late(**given: object) -> None:
+        an_client.post(address(dossier, "xoa/"))
+        honest(**given)
+
+    monkeypatch.setattr(service, "choose_collecting", late)
+    assert file_it(an_client, dossier).headers["Location"] == "/ho-so/"
+    assert "bản nháp này đã được xóa ở một trang khác" in an_client.get("/ho-so/").content.decode()
+
+
 def test_own_dossiers_are_listed_and_nobody_elses(an_client: Client, binh_client: Client) -> None:
     dossier = filed(an_client)
     begin(an_client, "1.000656")

@@ -78,6 +78,20 @@ def test_what_an_administrator_writes_is_what_people_read_from_then_on(
     assert event.details == {"message": "finished-email", "act": "change"}
 
 
+def test_who_saves_an_old_page_of_a_message_takes_back_nothing_unseen(administrator_client: Client) -> None:
+    early = administrator_client.get(MAIL).context["form"].mark
+    said = {"subject": "Kết quả", "is_active": "on", "save": "1"}
+    page(administrator_client, MAIL, **said, body="Mời đến {co_quan}.", as_shown=early)
+
+    refused = administrator_client.post(MAIL, said | {"body": "Mời ông/bà đến.", "as_shown": early})
+
+    assert "người khác đã sửa: lời của tin." in unescape(refused.content.decode())
+    assert "Mời ông/bà đến." in unescape(refused.content.decode())
+    assert Template.objects.get().body == "Mời đến {co_quan}."
+    knowing = {"body": "Mời ông/bà đến.", "as_shown": refused.context["form"].mark}
+    assert "Đã lưu mẫu tin." in page(administrator_client, MAIL, **said, **knowing)
+
+
 def test_letters_in_pieces_are_kept_composed(administrator_client: Client) -> None:
     page(administrator_client, SMS, body="Co\u0301 kết quả\r\n{ma_ho_so} ", is_active="on", save="1")
     assert Template.objects.get().body == "Có kết quả\n{ma_ho_so}"

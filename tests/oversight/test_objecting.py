@@ -111,6 +111,7 @@ def test_a_second_press_finds_the_same_case_and_tells_nobody_again(
 
     assert Objection.objects.get().text == WORDS
     assert WORDS in page
+    assert "nội dung lần này không được gửi" in page
     assert "Gửi phản ánh" not in page
     assert Notice.objects.filter(user=supervisor).count() == 1
 

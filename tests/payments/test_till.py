@@ -530,6 +530,17 @@ class TestVoiding:
         assert fee.is_open
         assert closing.till_of(cashier, timezone.localdate()).cash == 0
 
+    def test_a_page_on_which_a_receipt_is_voided_again_does_not_say_that_the_fee_is_owed(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        fee = costly()
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=timezone.now())
+        service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=timezone.now())
+        service.take_cash(fee_pk=fee.pk, by=cashier, now=timezone.now())
+        page = cashier_client.post(f"/mot-cua/thu-phi/bien-lai/{made.pk}/", {"reason": "Nhầm"}, follow=True)
+        assert "Biên lai này đã được hủy trước đó." in page.content.decode()
+        assert "Khoản phí, lệ phí lại phải nộp" not in page.content.decode()
+
     def test_a_reason_is_needed(self, costly: Costly, cashier: User, cashier_client: Client) -> None:
         made = service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
         cashier_client.post(f"/mot-cua/thu-phi/bien-lai/{made.pk}/", {"reason": " "})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -354,13 +355,17 @@ def review_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     try:
         if request.method == "POST" and (form.is_valid() or not draft.is_draft):
             if draft.is_draft and form.is_valid():
-                service.choose_collecting(dossier=draft, collecting=form.cleaned_data["collecting"])
+                with suppress(ValueError):  # it was filed or deleted in another tab; ``submit`` says which
+                    service.choose_collecting(dossier=draft, collecting=form.cleaned_data["collecting"])
             mark = request.POST.get("mark", "")
             service.submit(dossier=draft, has_sworn=form.is_valid(), now=now, mark=mark)
             return redirect("submitted", pk=pk)
         service.refuse_incomplete(dossier=draft, now=now)
     except service.NotADraft:
         return redirect("submitted", pk=pk)
+    except Dossier.DoesNotExist:
+        messages.warning(request, _("Chưa nộp: bản nháp này đã được xóa ở một trang khác."))
+        return redirect("my_dossiers")
     except service.ChangedMeanwhile:
         messages.warning(request, _CHANGED)
         return redirect("review_step", pk=pk)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from motcua.accounts.access import citizen_of, citizen_required
@@ -54,7 +56,11 @@ def object_to_check(request: CitizenRequest, pk: uuid.UUID) -> HttpResponse:
     form = ObjectionForm(request.POST if request.method == "POST" else None)
     if not row.is_own and form.is_valid():
         check = IdentityCheck.objects.get(pk=pk)
-        objecting.open_objection(citizen=citizen, check=check, text=form.cleaned_data["text"], now=now)
+        text = form.cleaned_data["text"]
+        if objecting.open_objection(citizen=citizen, check=check, text=text, now=now).opened_at != now:
+            messages.info(
+                request, _("Ông/bà đã gửi phản ánh về lượt này trước đó; nội dung lần này không được gửi.")
+            )
         return redirect("object_to_check", pk)
     case = Objection.objects.filter(check_made=pk, citizen=citizen).first()
     context = {

@@ -143,9 +143,13 @@ def taken(request: OfficialRequest, pk: UUID) -> HttpResponse:
         raise Http404
     form = VoidForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
+        now = timezone.now()
         try:
-            service.void(receipt_pk=pk, reason=form.cleaned_data["reason"], by=user, now=timezone.now())
-            messages.success(request, _("Đã hủy biên lai. Khoản phí, lệ phí lại phải nộp."))
+            voided = service.void(receipt_pk=pk, reason=form.cleaned_data["reason"], by=user, now=now)
+            if voided.voided_at == now:
+                messages.success(request, _("Đã hủy biên lai. Khoản phí, lệ phí lại phải nộp."))
+            else:
+                messages.info(request, _("Biên lai này đã được hủy trước đó."))
         except service.DayClosed:
             messages.error(request, str(_CLOSED))
         except NotUndone:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -166,9 +166,11 @@ def save(request: OfficialRequest) -> HttpResponse:
 @right_required(Right.SEE_DOSSIERS)
 @require_POST
 def forget(request: OfficialRequest, pk: int) -> HttpResponse:
-    """Delete one of the official's own filters."""
-    get_object_or_404(SavedFilter, pk=pk, user=request.user).delete()
-    messages.success(request, _("Đã xóa bộ lọc."))
+    """Delete one of the official's own filters; one that is gone before is no mistake."""
+    if SavedFilter.objects.filter(pk=pk, user=request.user).delete()[0]:
+        messages.success(request, _("Đã xóa bộ lọc."))
+    else:
+        messages.info(request, _("Bộ lọc này không còn trong danh sách của ông/bà."))
     return _back(request)
 
 
