@@ -223,6 +223,17 @@ def test_a_day_off_is_written_down_once_and_changed_by_events_only(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("year", ["9" * 26, "99999", "0", "abc"])
+def test_an_address_of_a_year_that_never_comes_leads_to_the_list(
+    administrator_client: Client, year: str
+) -> None:
+    answer = administrator_client.get(
+        reverse("admin:accounts_daychange_changelist"), {"on__year": year}, follow=True
+    )
+    assert answer.status_code == 200
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("login", ["lan", "bao", "oanh"])
 def test_nobody_but_an_administrator_changes_offices_or_days(people: None, login: str) -> None:
     browser = Client()

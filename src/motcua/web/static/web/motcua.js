@@ -201,7 +201,8 @@
     if (!isNone) empty.focus();
   }, true);
   document.addEventListener("keydown", (event) => {
-    const { target, key } = event;
+    const { target } = event;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock may be on
     const links = rowLinks();
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !document.querySelector("[data-rows], [data-key]")) return;
     const isField = target.matches("textarea, select, input:not([type=checkbox], [type=radio])");
@@ -216,7 +217,7 @@
     const goal = step && (row ? links[links.indexOf(row) + step] : key.length === 1 && links.find((link) => link.tabIndex === 0));
     if (step && (row || goal)) return event.preventDefault(), goal && enterRow(goal);
     if (row && (key === "x" || (key === " " && target === row))) return event.preventDefault(), boxOf(row) && tick([boxOf(row)]);
-    const pressed = key.length === 1 && [...all(document, "[data-key]")].find((one) => one.dataset.key === key.toLowerCase());
+    const pressed = key.length === 1 && [...all(document, "[data-key]")].find((one) => one.dataset.key === key);
     if (!pressed) return;
     event.preventDefault();
     if (pressed.matches("input")) pressed.focus(), pressed.select();
