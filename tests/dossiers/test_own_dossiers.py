@@ -190,6 +190,8 @@ class TestWithdrawing:
             assert "Đã rút theo yêu cầu của công dân" in read
             assert "Công dân yêu cầu rút hồ sơ" not in read
         assert address(received, "rut/") not in page
+        again = an_client.post(address(received, "rut/"), {"reason": "Tôi nộp nhầm thủ tục"}, follow=True)
+        assert f"Hồ sơ {received.code} đã được rút." in again.content.decode()
 
     def test_with_a_result_it_is_withdrawn_no_more(
         self, an_client: Client, received: Dossier, decide: Callable[[Dossier], Dossier]
@@ -239,7 +241,8 @@ class TestTheResult:
         assert "ket-qua.pdf" in page_of(an_client, received)
         file = an_client.get(address(received, f"giay-to/{result_of(received).pk}/"))
         assert b"".join(file.streaming_content) == PDF
-        an_client.post(address(received, "nhan-ket-qua/"))
+        again = an_client.post(address(received, "nhan-ket-qua/"), follow=True).content.decode()
+        assert "Kết quả của hồ sơ này đã được trả." in again
         assert received.steps.filter(move="hand_out").count() == 1
 
     @pytest.mark.parametrize(
@@ -336,7 +339,8 @@ class TestRating:
 
         given = {"indicator-1": "2", "indicator-7": "0", "comment": "Cán bộ nên giải thích rõ hơn"}
         assert an_client.post(address(returned, "danh-gia/"), given).headers["Location"] == address(returned)
-        an_client.post(address(returned, "danh-gia/"), {"indicator-1": "0"})
+        again = an_client.post(address(returned, "danh-gia/"), {"indicator-1": "0"}, follow=True)
+        assert "Hồ sơ này đã được đánh giá." in again.content.decode()
 
         rating = Rating.objects.get()
         assert (rating.scores, rating.comment) == ({"1": 2, "7": 0}, "Cán bộ nên giải thích rõ hơn")

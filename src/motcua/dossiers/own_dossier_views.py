@@ -72,6 +72,7 @@ _EMPTY: Final = {
 ASKED_ANEW: Final = gettext_lazy(
     "Cơ quan vừa thay yêu cầu bổ sung nên tệp vừa chọn chưa được nhận. Vui lòng xem lại danh sách dưới đây."
 )
+RATED: Final = gettext_lazy("Hồ sơ này đã được đánh giá.")
 SENT_BEFORE: Final = gettext_lazy(
     "Giấy tờ bổ sung đã được gửi trước đó, nên lần bấm này không gửi hay xóa thêm gì."
 )
@@ -349,6 +350,9 @@ def withdraw(request: CitizenRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("Đã rút hồ sơ %(code)s.") % {"code": own.code})
             return redirect("dossier", pk=pk)
     except (states.MoveRefused, NotYours):
+        if _is_now(own, states.WITHDRAWN):
+            messages.info(request, _("Hồ sơ %(code)s đã được rút.") % {"code": own.code})
+            return redirect("dossier", pk=pk)
         messages.warning(
             request,
             _(
@@ -374,7 +378,12 @@ def collect(request: CitizenRequest, pk: UUID) -> HttpResponse:
     except Unpaid:
         messages.warning(request, _("Kết quả nhận được khi đã nộp đủ phí, lệ phí."))
     except (states.MoveRefused, NotYours):
-        messages.warning(request, _("Kết quả chưa nhận được ở đây. Vui lòng xem cách nhận kết quả dưới đây."))
+        if _is_now(own, states.RETURNED):
+            messages.info(request, _("Kết quả của hồ sơ này đã được trả."))
+        else:
+            messages.warning(
+                request, _("Kết quả chưa nhận được ở đây. Vui lòng xem cách nhận kết quả dưới đây.")
+            )
     return redirect("dossier", pk=pk)
 
 
@@ -384,6 +393,8 @@ def rate(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Ask how the service was, once."""
     own = own_dossier(request, pk)
     if not service.may_be_rated(own):
+        if request.method == "POST" and Rating.objects.filter(dossier=own).exists():
+            messages.info(request, str(RATED))
         return redirect("dossier", pk=pk)
     form = RatingForm(service.indicators_for(own), request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -397,9 +408,14 @@ def rate(request: CitizenRequest, pk: UUID) -> HttpResponse:
             )
             messages.success(request, _("Cảm ơn ông/bà đã đánh giá."))
         except service.NotRatable:
-            messages.info(request, _("Hồ sơ này đã được đánh giá."))
+            messages.info(request, str(RATED))
         return redirect("dossier", pk=pk)
     return render(request, "dossiers/rate.html", {"dossier": own, "form": form})
+
+
+def _is_now(own: Dossier, status: int) -> bool:
+    """Say whether a press that did nothing found what it wanted: it is the second one, or another did it."""
+    return Dossier.objects.filter(pk=own.pk, status=status).exists()
 
 
 # One dossier with what a citizen's pages show of its neighbors; whose it is, is asked of what was found.
