@@ -5,6 +5,7 @@
     backends, session_store   who it is that logs in, and how every page knows them again
     rights, rights_table, access      the one table of rights, the same as people read it, and which page it opens
     requests                  what reaches a page behind such a guard
+    administration            who comes in to the administration pages
     offices, hours            the tree of offices, and when each is open
     notices                   messages in somebody's inbox
     recording                 what happens to an account, entered in the log

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, Final
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin import AdminSite
 from django.contrib.auth.admin import Group  # type: ignore[attr-defined]  # which registers it first
-from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -25,8 +19,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from motcua.accounts import second_factor, service, views
-from motcua.accounts.access import to_log_in, user_of
+from motcua.accounts import second_factor, service
+from motcua.accounts.access import user_of
 from motcua.accounts.forms import PasswordField, password_errors
 from motcua.accounts.models import Citizen, DayChange, Notice, Office, User
 from motcua.accounts.office_forms import HOURS_FIELDS, HOURS_HELP, DayChangeForm, OfficeForm
@@ -47,57 +41,6 @@ OWN_FACTOR: Final = _(
 )
 
 
-def log_in_first(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Send who is not logged in to the one log-in page, where tries are counted; refuse who is no administrator.
-
-    An administrator who must have a second factor and has none is led to switch it on.
-    """
-    if request.user.is_authenticated:
-        if request.user.is_staff and second_factor.is_missing(request.user):
-            return redirect("second_factor")
-        raise PermissionDenied(_("Trang này dành cho quản trị hệ thống."))
-    return redirect_to_login(request.GET.get("next", reverse("admin:index")))
-
-
-def is_let_in(request: HttpRequest) -> bool:
-    """Say whether somebody may enter the administration pages."""
-    user = request.user
-    return user.is_active and user.is_staff and not second_factor.is_missing(user)
-
-
-def guarded(
-    view: Callable[..., HttpResponseBase], cacheable: bool = False
-) -> Callable[..., HttpResponseBase]:
-    """Guard a page as Django does, and tell who pressed a button after the session had ended that it did nothing."""
-    inner = AdminSite.admin_view(admin.site, view, cacheable)
-
-    @wraps(inner)
-    def answer(request: HttpRequest, /, *args: Any, **named: Any) -> HttpResponseBase:
-        is_lost = request.method == "POST" and not request.user.is_authenticated
-        if is_lost and request.path != reverse("admin:logout"):
-            return to_log_in(request)
-        return inner(request, *args, **named)
-
-    return answer
-
-
-def change_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Lead to the one page where officials change their own password."""
-    return redirect("account_password")
-
-
-def log_out(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """End the session as everywhere else, on record."""
-    return views.log_out(request)
-
-
-admin.site.login = log_in_first  # type: ignore[method-assign]
-admin.site.has_permission = is_let_in  # type: ignore[method-assign]
-admin.site.admin_view = guarded  # type: ignore[method-assign, assignment]
-admin.site.logout = log_out  # type: ignore[method-assign, assignment]
-admin.site.password_change = change_password  # type: ignore[method-assign, assignment]
-admin.site.site_title = admin.site.site_header = _("Quản trị hệ thống")
-admin.site.index_title = _("Dữ liệu của hệ thống")
 # The role of a user says what they may do; groups would say it a second time.
 admin.site.unregister(Group)
 

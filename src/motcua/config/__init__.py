@@ -8,7 +8,7 @@
     standing, metrics, told, watching, doctor     how everything stands: for a monitor, for people, for operators
     backup, rehearsal, keys, retention            what is saved, brought back, sealed anew and erased
     demo, province            the product with a living office, to look at
-    translations, urls, wsgi
+    administration, translations, urls, wsgi
 
 Decides nothing about a citizen, a check or a dossier: it asks the services of the floors below.
 """

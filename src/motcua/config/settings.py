@@ -170,7 +170,7 @@ INSTALLED_APPS = [
     "motcua.figures",
     "motcua.oversight",
     "django_htmx",
-    "django.contrib.admin",
+    "motcua.config.administration.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
