@@ -81,6 +81,15 @@ def test_the_citizens_guide_explains_every_status() -> None:
     assert [str(one.words) for one in Dossier.Status if f"| **{one.words}** |" not in guide] == []
 
 
+def test_every_option_of_a_command_is_written_down() -> None:
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "CONTRIBUTING.md"]
+    written = "".join(page.read_text(encoding="utf-8") for page in pages)
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    options = set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', code))
+    assert len(options) > 30
+    assert {option for option in options if option not in written} == set()
+
+
 def test_every_line_of_the_log_is_explained_to_who_operates() -> None:
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     calls = re.compile(
