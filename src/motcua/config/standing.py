@@ -73,7 +73,7 @@ class Judgment:
 
 
 def look(*, now: datetime) -> Standing:
-    """Look at everything; ten queries, and one more while later checks wait.
+    """Look at everything; ten queries, one more while later checks wait, and one for each system with parcels to come.
 
     Raises:
         DatabaseError: the database is away.
