@@ -81,6 +81,15 @@ def test_a_page_that_asks_for_itself_anew_keeps_no_session_awake() -> None:
     assert looks(browser, "/tai-khoan/", NOW + timedelta(minutes=62)) == 302
 
 
+def test_an_ended_session_s_page_that_waits_for_its_own_person_keeps_no_other_session_awake() -> None:
+    browser = logged_in("lan", NOW)
+    browser.defaults["HTTP_X_ASKED_BY_ITSELF"] = "1"
+
+    for minute in range(1, 62, 6):
+        looks(browser, "/tai-khoan/", NOW + timedelta(minutes=minute))
+    assert looks(browser, "/tai-khoan/", NOW + timedelta(minutes=62)) == 302
+
+
 def test_who_works_on_stays_even_where_the_minutes_are_few(settings: Any) -> None:
     settings.SESSION_IDLE_MINUTES = 5
     browser = logged_in("lan", NOW)

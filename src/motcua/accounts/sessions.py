@@ -178,8 +178,11 @@ def _is_over(request: HttpRequest, now: datetime) -> bool:
 
 
 def _asks_by_itself(request: HttpRequest) -> bool:
-    """Say whether a page asks for itself anew, all day, while nobody may sit before it."""
-    return request.path == reverse("status")
+    """Say whether a page asks for itself anew, all day, while nobody may sit before it.
+
+    So does one whose session ended, until its own person is logged in again; meanwhile another may be.
+    """
+    return request.path == reverse("status") or "X-Asked-By-Itself" in request.headers
 
 
 def _end(request: HttpRequest, user: User, now: datetime) -> None:

@@ -141,7 +141,7 @@
     words.append(link, said.comeBack);
     const look = async () => {
       if (!words.isConnected) return;
-      const page = await fetch(location.href, { redirect: "manual" }).then((answer) => answer.ok ? answer.text() : "").catch(() => "");
+      const page = await fetch(location.href, { redirect: "manual", headers: { "X-Asked-By-Itself": "1" } }).then((answer) => answer.ok ? answer.text() : "").catch(() => "");
       if (!tokenOf(page) || whose(pageOf(page)) !== whose(document)) return setTimeout(look, 2000);
       takeOver(tokenOf(page));
       words.textContent = said.loggedIn;
