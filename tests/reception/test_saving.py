@@ -217,6 +217,20 @@ def test_who_would_receive_for_later_while_a_yes_waits_is_told_and_saves_with_th
     assert Dossier.objects.get().is_identity_verified
 
 
+def test_who_saves_with_a_check_that_is_too_old_is_told_of_no_other_result_where_nobody_was_asked(
+    desk: Desk,
+) -> None:
+    desk.checks(cast.an)
+    WaitingRecord.objects.all().delete()
+    IdentityCheck.objects.update(asked_at=timezone.now() - timedelta(minutes=31))
+    User.objects.filter(pk=desk.officer.pk).update(officer_digits="", officer_number_digest="")
+
+    screen = desk.saves()
+
+    assert "không còn dùng được" in screen
+    assert "khác với kết quả đã hiện ở trang này" not in screen
+
+
 @pytest.mark.parametrize("was_down", [True, False], ids=["silence", "yes"])
 def test_who_saves_after_a_no_on_another_form_is_told_of_the_no(
     desk: Desk, desk_of: Callable[[User], Desk], officer: User, register: ToldRegister, was_down: bool

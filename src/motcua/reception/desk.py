@@ -456,7 +456,7 @@ def _recall(block: PersonBlock, claim: IdentityClaim | None) -> None:
     block.finding = recall(claim=claim, procedure=block.procedure, officer=block.officer, now=block.now)
     is_known = block.finding.situation is not Situation.NOT_ASKED
     block.checked = claim_digest(claim) if is_known else ""
-    if is_known and block.notice is WORN_OUT:
+    if block.finding.check is not None and block.notice is WORN_OUT:
         block.notice = OTHER_ANSWER
 
 
