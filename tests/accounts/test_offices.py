@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from motcua.accounts import offices
 from motcua.accounts.hours import USUAL, WorkingHours, hours_of, read_spans, written
@@ -231,6 +232,16 @@ def test_an_address_of_a_year_that_never_comes_leads_to_the_list(
         reverse("admin:accounts_daychange_changelist"), {"on__year": year}, follow=True
     )
     assert answer.status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_day_of_last_year_typed_for_the_next_is_told(administrator_client: Client) -> None:
+    page = reverse("admin:accounts_daychange_add")
+    for on, is_over in ((timezone.localdate() - timedelta(days=300), True), (timezone.localdate(), False)):
+        typed = {"office": "", "on": f"{on:%d/%m/%Y}", "note": "Nghỉ Tết"}
+        said = administrator_client.post(page, typed, follow=True).content.decode()
+        assert (f"Ngày {on:%d/%m/%Y} đã qua" in said) is is_over
+        assert ("Hồ sơ tiếp nhận từ bây giờ tính theo ngày này" in said) is not is_over
 
 
 @pytest.mark.django_db

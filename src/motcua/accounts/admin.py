@@ -95,6 +95,13 @@ class DayChangeAdmin(SharedAdmin):
         """Save, and tell what does not change by it."""
         super().save_model(request, obj, form, change)
         _changed(request, obj.office.code if obj.office else "", ["days"])
+        if obj.on < timezone.localdate():  # mostly last year's number, typed for the year to come
+            text = _(
+                "Ngày %(day)s đã qua. Nếu là ngày của năm sau, vui lòng sửa lại năm. Ngày hẹn đã ghi trên phiếu không "
+                "đổi."
+            )
+            self.message_user(request, text % {"day": f"{obj.on:%d/%m/%Y}"}, messages.WARNING)
+            return
         self.message_user(
             request,
             _("Hồ sơ tiếp nhận từ bây giờ tính theo ngày này. Ngày hẹn đã ghi trên phiếu không đổi."),
