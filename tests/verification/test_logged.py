@@ -267,3 +267,17 @@ def test_a_check_is_kept_as_long_as_the_file_with_its_entry(
     settings.KEEP_CHECKS_YEARS = 1
     assert erase_old_checks(now=LATER + timedelta(days=4 * 366)) == 0
     assert erase_old_checks(now=LATER + timedelta(days=6 * 366)) == 5
+
+
+def test_a_check_whose_time_is_over_is_not_missed_where_its_file_was_kept_longer(
+    checks, archived: Path, settings: Settings
+) -> None:
+    settings.KEEP_CHECKS_YEARS = 1
+    over = LATER + timedelta(days=6 * 366)
+    changed = checks.pop()
+    assert erase_old_checks(now=over) == 5
+    assert compare_with_log(verify(now=over, brought=archived).held) == logged.Comparison(0, None)
+
+    unsigned(changed.request_id, id=changed.id, asked_at=NOW, answered_at=NOW, outcome="verified")
+    said = compare_with_log(verify(now=over, brought=archived).held).difference or ""
+    assert f"{changed.request_id}): says something else than the log says" in said

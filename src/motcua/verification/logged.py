@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -35,7 +35,17 @@ _NAME: Final = "check.answered"
 _PIECE: Final = 5_000  # rows that are held at one time
 
 _Row = tuple[Any, ...]
-_Event = tuple[str, Any]  # a hand may have written details that are no object
+
+
+class _Event(NamedTuple):
+    """An entry of the log about a check.
+
+    ``is_over``: it comes from a file that need not be kept any more, and neither need the check.
+    """
+
+    check_id: str
+    details: Any  # a hand may have written some that are no object
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +76,9 @@ class _Since(NamedTuple):
 def compare_with_log(held: Iterable[Held] = ()) -> Comparison:
     """Compare every check with what the log says of it, and stop at the first difference.
 
-    A check differs when it is gone, says something else than when it was answered, stands in the log twice, or is
-    answered and does not stand in the log. What was answered before the first such entry of the log is left alone.
+    A check differs when it is gone before its time, says something else than when it was answered, stands in the log
+    twice, or is answered and does not stand in the log. What was answered before the first such entry of the log is
+    left alone.
     Rows are streamed, in the order of their ids; a check that is answered meanwhile does no harm.
 
     Args:
@@ -81,19 +92,19 @@ def compare_with_log(held: Iterable[Held] = ()) -> Comparison:
         min((at for at in begins if at), default=None), sorted({(one.begin, one.end) for one in away})
     )
     left_out = sorted({one.month for one in away if not one.is_over})
-    with _brought([one.path for one in files if one.path]) as archived:
+    with _brought([(one.path, one.is_over) for one in files if one.path]) as archived:
         return replace(_compared(archived, since), left_out=left_out)
 
 
 def _compared(archived: _Brought, since: _Since) -> Comparison:
     agreed = 0
-    events = heapq.merge(_events(), archived.events(), key=itemgetter(0))
+    events = heapq.merge(_events(), archived.events(), key=attrgetter("check_id"))
     rows = _rows()
     event, row = next(events, None), next(rows, None)
     while event is not None or row is not None:
-        check_id = min(([event[0]] if event else []) + ([row[_ID].hex] if row else []))
+        check_id = min(([event.check_id] if event else []) + ([row[_ID].hex] if row else []))
         told: list[_Event] = []
-        while event is not None and event[0] == check_id:
+        while event is not None and event.check_id == check_id:
             told.append(event)
             event = next(events, None)
         kept = None
@@ -101,15 +112,17 @@ def _compared(archived: _Brought, since: _Since) -> Comparison:
             kept, row = row, next(rows, None)
         if _difference(kept, told, since) and (difference := _looked_at_again(check_id, archived, since)):
             return Comparison(agreed, difference)
-        agreed += bool(told)
+        agreed += bool(told and (kept or not told[0].is_over))
     return Comparison(agreed, None)
 
 
 def _difference(row: _Row | None, told: list[_Event], since: _Since) -> str | None:
     """Say how a check differs from what was entered of it; rows and events of one id."""
     if row is None:
+        if all(one.is_over for one in told):
+            return None
         request_id = _fact(told[0], "check")
-        return f"check {_named(told[0][0], request_id)}: answered by the log, but the check is gone"
+        return f"check {_named(told[0].check_id, request_id)}: answered by the log, but the check is gone"
     what = ""
     if not told:
         is_open = not row[_OUTCOME]
@@ -126,12 +139,13 @@ def _looked_at_again(check_id: str, archived: _Brought, since: _Since) -> str | 
     """Compare one check anew: the two streams of a database that lives are not of one moment."""
     key = _key(check_id)
     row = _all_rows().filter(pk=key).first() if key else None
-    told = [*_all_events().filter(subject=check_id), *archived.events(check_id)]
+    here = (_Event(*entry) for entry in _all_events().filter(subject=check_id))
+    told = [*here, *archived.events(check_id)]
     return _difference(row, told, since) if row or told else None
 
 
 def _fact(event: _Event, name: str) -> Any:
-    return event[1].get(name) if isinstance(event[1], dict) else None
+    return event.details.get(name) if isinstance(event.details, dict) else None
 
 
 def _key(check_id: str) -> UUID | None:
@@ -171,7 +185,8 @@ def _all_rows() -> Any:
 def _events() -> Iterator[_Event]:
     # The order of a uuid is that of its bytes, whatever language the database sorts texts in.
     order = Collate("subject", "C") if connection.vendor == "postgresql" else "subject"
-    yield from _all_events().order_by(order).iterator(_PIECE)
+    for entry in _all_events().order_by(order).iterator(_PIECE):
+        yield _Event(*entry)
 
 
 class _Brought:
@@ -183,20 +198,27 @@ class _Brought:
     def events(self, check_id: str | None = None) -> Iterator[_Event]:
         """Yield them, or those of one check."""
         where, given = ("", []) if check_id is None else ("WHERE subject = ?", [check_id])
-        found = self._database.execute(f"SELECT subject, details FROM entry {where} ORDER BY subject", given)  # noqa: S608  # nosec B608 # words of ours
-        for subject, details in found:
-            yield subject, json.loads(details)
+        found = self._database.execute(
+            f"SELECT subject, details, is_over FROM entry {where} ORDER BY subject",  # noqa: S608  # nosec B608 # words of ours
+            given,
+        )
+        for subject, details, is_over in found:
+            yield _Event(subject, json.loads(details), bool(is_over))
 
 
 @contextmanager
-def _brought(paths: list[Path]) -> Iterator[_Brought]:
-    """Read the entries of some files into a database that is nobody else's and is gone afterwards."""
+def _brought(files: list[tuple[Path, bool]]) -> Iterator[_Brought]:
+    """Read the entries of some files, of each whether its time is over, into a database that is gone afterwards."""
     with closing(sqlite3.connect("")) as database:
-        database.execute("CREATE TABLE entry (subject TEXT, details TEXT)")
-        for path in paths:
+        database.execute("CREATE TABLE entry (subject TEXT, details TEXT, is_over INTEGER)")
+        for path, is_over in files:
             database.executemany(
-                "INSERT INTO entry VALUES (?, ?)",
-                ((str(row.subject), row.details) for row in archived_events(path) if row.name == _NAME),
+                "INSERT INTO entry VALUES (?, ?, ?)",
+                (
+                    (str(row.subject), row.details, is_over)
+                    for row in archived_events(path)
+                    if row.name == _NAME
+                ),
             )
         database.execute("CREATE INDEX by_subject ON entry (subject)")
         yield _Brought(database)
