@@ -229,6 +229,23 @@ def test_two_files_that_were_exchanged_are_named(files: list[Path], folder: Path
         assert f"{path.name}: says of itself something else than the log says of it" in said
 
 
+def test_by_a_clock_in_doubt_no_file_is_named_that_may_be_deleted(
+    files: list[Path], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = LATER.replace(year=2046)
+
+    def said_on(now: datetime) -> str:
+        monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+        return run_audit("archive", "--before", "2026-04", "--to", str(folder))[1]
+
+    assert "delete it" not in said_on(ahead)
+    assert "No file is named that may be deleted: nothing was sealed between" in said_on(ahead)
+    for day in range(4):
+        happen(1, now=ahead + timedelta(days=day))
+        seal(now=ahead + timedelta(days=day))
+    assert said_on(ahead + timedelta(days=4)).count("Its time is over, delete it") == len(files)
+
+
 def test_a_file_whose_time_is_over_may_be_gone_and_another_may_not(files: list[Path], folder: Path) -> None:
     over = LATER.replace(year=2027)
     assert may_be_deleted(folder, now=over) == [files[0].name]

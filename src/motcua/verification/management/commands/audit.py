@@ -267,7 +267,11 @@ class Command(BaseCommand):
         except (audit.CannotArchive, audit.CannotSeal) as refusal:
             self.stdout.write(f"Not archived. {refusal}")
             code = _WRONG
-        for name in audit.may_be_deleted(folder, now=now):
+        over = audit.may_be_deleted(folder, now=now)
+        if over and (why := audit.clock_in_doubt(now=now)):
+            self.stderr.write(f"No file is named that may be deleted: {why}")
+            return code
+        for name in over:
             self.stdout.write(f"Its time is over, delete it: {folder / name}")
         return code
 
