@@ -214,6 +214,15 @@ def test_a_large_photograph_is_drawn_smaller_before_it_goes(visitor: Visit) -> N
     citizen.presses("Xóa tệp anh-chup.jpg")
 
 
+def test_a_photograph_that_windows_saved_under_its_own_suffix_is_taken(visitor: Visit) -> None:
+    written = BytesIO()
+    Image.new("RGB", (60, 40), "red").save(written, "JPEG")
+    citizen = visitor()
+    comes_to_papers(citizen)
+    chooses_files(citizen, {"name": "anh.JFIF", "mimeType": "image/jpeg", "buffer": written.getvalue()})
+    expect(citizen.page.get_by_role("link", name="anh.jpg")).to_be_visible()
+
+
 @both_ways
 def test_a_paper_is_used_again_and_found_in_the_store(visitor: Visit, javascript: bool) -> None:
     citizen = visitor(javascript=javascript)

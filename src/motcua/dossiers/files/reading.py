@@ -30,7 +30,7 @@ PDF: Final = "application/pdf"
 JPEG: Final = "image/jpeg"
 PNG: Final = "image/png"
 SUFFIXES: Final = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png"}
-ACCEPT: Final = ".pdf,.jpg,.jpeg,.png"
+ACCEPT: Final = ".pdf,.jpg,.jpeg,.jfif,.png"
 
 _MAX_PIXELS: Final = 50_000_000
 _LONGEST_SIDE: Final = 4000

@@ -49,7 +49,7 @@
   };
   // A large photograph is drawn smaller before it goes, as it would be at its goal.
   const smaller = async (file) => {
-    if (file.size <= LARGE || !/\.jpe?g$/i.test(file.name)) return file;
+    if (file.size <= LARGE || !/\.(jpe?g|jfif)$/i.test(file.name)) return file;
     try {
       const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
       const scale = Math.min(1, SIDE / Math.max(picture.width, picture.height));
