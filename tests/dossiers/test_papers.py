@@ -66,6 +66,13 @@ def test_a_file_of_another_type_is_refused_whatever_its_name(content: bytes, nam
     assert refusal(content, name) == "type"
 
 
+@pytest.mark.parametrize("before", [b"\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n \n"])
+def test_a_pdf_with_empty_lines_before_it_is_one(before: bytes) -> None:
+    read = read_paper(SimpleUploadedFile("to-khai.pdf", before + PDF))
+
+    assert (read.media_type, read.content) == (reading.PDF, before + PDF)
+
+
 def test_an_empty_file_is_refused() -> None:
     assert refusal(b"") == "empty"
 

@@ -116,7 +116,7 @@ def read_paper(upload: UploadedFile[bytes]) -> ReadPaper:
     if upload.size > settings.PAPER_MAX_BYTES:
         raise PaperRefused("too_large")
     content, preview = upload.read(), b""
-    kind = filetype.guess_mime(content)
+    kind = _kind_of(content)
     if kind == PDF:
         if b"%%EOF" not in content[-_END_OF_PDF:]:
             raise PaperRefused("broken")
@@ -134,6 +134,12 @@ def read_paper(upload: UploadedFile[bytes]) -> ReadPaper:
     else:
         raise PaperRefused("type")
     return ReadPaper(content, kind, _shown_name(upload.name or "", SUFFIXES[kind]), preview)
+
+
+def _kind_of(content: bytes) -> str | None:
+    """Say by its content what a file is; many a program writes empty lines before a PDF, which every reader opens."""
+    begins = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return PDF if begins.startswith(b"%PDF-") else filetype.guess_mime(content)
 
 
 def request_max_bytes() -> int:
