@@ -394,6 +394,16 @@ def test_what_has_not_happened_has_no_slip(receive: Callable[..., Dossier], slip
         made(slip, receive())
 
 
+@pytest.mark.parametrize("slip", ["01", "06"])
+def test_where_no_paper_is_noted_or_asked_for_the_slip_says_so_and_has_no_empty_table(
+    receive: Callable[..., Dossier], slip: str
+) -> None:
+    facts = facts_of(slip, receive(), now=NOW, base_url=BASE_URL)
+    said = words(typeset(slip, facts | {"documents": []}, now=NOW))
+    assert squeezed("Không ghi nhận giấy tờ nào.") in said
+    assert squeezed("Tên giấy tờ") not in said
+
+
 def test_the_slips_that_a_dossier_has_are_those_that_can_be_made(whole_life: Dossier) -> None:
     assert service.slips_of(whole_life.pk, is_citizens=False) == ["01", "02", "04", "05", "06"]
     assert service.slips_of(whole_life.pk, is_citizens=True) == ["01", "02", "04", "05"]
