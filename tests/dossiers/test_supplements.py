@@ -17,6 +17,7 @@ from motcua.audit.models import AuditEvent
 from motcua.dossiers import papers, service
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.supplements import ask_supplement, take_supplement
+from motcua.slips.facts import facts_of
 from tests.dossiers.filing import address, delete_forgotten_files, filed, pdf
 from tests.people import cast
 
@@ -57,6 +58,31 @@ def test_what_is_asked_and_why_is_shown_where_one_looks(an_client: Client, asked
             assert words in page
     assert f'href="{address(asked, "bo-sung/")}"' in page_of(an_client, asked)
     assert "Bổ sung giấy tờ" in an_client.get("/ho-so/?loc=can-lam").content.decode()
+
+
+def test_a_receipt_names_what_had_come_in_when_it_was_written_and_nothing_later(
+    an_client: Client, officer_client: Client, officer: User
+) -> None:
+    dossier = service.take_up(dossier=filed(an_client), officer=officer, now=timezone.now())
+    ask_again(dossier, officer)
+
+    def receipts() -> list[str]:
+        facts = facts_of(
+            "01", Dossier.objects.get(pk=dossier.pk), now=timezone.now(), base_url="https://a.vn"
+        )
+        page = officer_client.get(reverse("receipt", args=[dossier.pk])).content.decode()
+        return [str(facts["documents"]), unescape(page)]
+
+    first = receipts()
+    assert all("Tờ khai" in one for one in first)
+    an_client.post(address(dossier, "bo-sung/"), {"other": pdf("chua-gui.pdf")})
+    assert not any("chua-gui.pdf" in one for one in receipts())
+    an_client.post(address(dossier, "bo-sung/"), {"item-0": pdf(), "item-1": pdf(), "send": "1"})
+    assert dossier.supplements.get().answered_at is not None
+    assert not any("chua-gui.pdf" in one for one in receipts())
+
+    take_supplement(dossier=dossier, by=officer, now=timezone.now())
+    assert all("chua-gui.pdf" in one for one in receipts())
 
 
 def test_papers_are_given_and_sent_and_the_officer_takes_them(

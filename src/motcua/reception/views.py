@@ -97,14 +97,16 @@ def receipt(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     if not dossier.is_received:
         raise Http404
     tracking = portal_address(request) + reverse("track")
+    received = reception_of(dossier)
     context = {
         "dossier": dossier,
+        "papers": dossier.papers.come_in(received.at if received else None),
         "tracking": tracking,
         "qr": qr_code(f"{tracking}?{urlencode({'ma': dossier.code})}"),
         "proof_qr": "",
         "owner": dossiers.owner_in(dossier),
         "case_name": dossiers.case_name(dossier),
-        "received": reception_of(dossier),
+        "received": received,
         "extension": getattr(dossier, "extension", None),
     }
     if dossier.identity_check is not None and dossier.identity_check.outcome:

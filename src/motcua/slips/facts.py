@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import Office
 from motcua.dossiers import states
 from motcua.dossiers.agreed_terms import case_name
-from motcua.dossiers.models import Dossier, Extension, HandOver, Paper, owner_in
+from motcua.dossiers.models import Dossier, Extension, HandOver, owner_in
 from motcua.dossiers.timeline import last_step_with, reception_of, steps_of
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code
@@ -111,7 +111,7 @@ def _reception(dossier: Dossier) -> Facts:
         "due": _at(reception.due_at) if reception.due_at else _("theo quy định của thủ tục"),
         "term": dossier.term or _("theo quy định của thủ tục"),
         "fee": _fee(dossier),
-        "documents": _documents(dossier),
+        "documents": _documents(dossier, until=reception.at),
         "collecting": _collecting(dossier),
         "officer": opened(reception.by_name),
     }
@@ -367,15 +367,14 @@ def _fee(dossier: Dossier) -> str:
     return money(dossier.fee_due) if dossier.fee_due else _("miễn phí")
 
 
-def _documents(dossier: Dossier) -> list[Facts]:
-    """List what was handed in, papers and files; the procedure's list where neither is noted."""
+def _documents(dossier: Dossier, until: datetime | None = None) -> list[Facts]:
+    """List what was handed in until a moment, papers and files; the procedure's list where neither is noted."""
     rows: dict[str, dict[str, int]] = {}
     for one in dossier.received_documents:
         row = rows.setdefault(str(one.get("name", "")), {"originals": 0, "copies": 0, "files": 0})
         row["originals"] += int(one.get("originals") or 0)
         row["copies"] += int(one.get("copies") or 0)
-    papers = dossier.papers.given().exclude(Paper.UNSENT).values_list("document_name", "original_name")
-    for name, file_name in papers:
+    for name, file_name in dossier.papers.come_in(until).values_list("document_name", "original_name"):
         row = rows.setdefault(name or file_name, {"originals": 0, "copies": 0, "files": 0})
         row["files"] += 1
     if not rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from pathlib import PurePath
 
 from django.db import models
@@ -14,9 +15,10 @@ from motcua.dossiers.models.dossier import Dossier
 class PaperQuerySet(models.QuerySet["Paper"]):
     """Files of dossiers, by what they are."""
 
-    def given(self) -> PaperQuerySet:
-        """Return the papers that came in online; not the office's results."""
-        return self.exclude(kind=Paper.Kind.RESULT)
+    def come_in(self, until: datetime | None = None) -> PaperQuerySet:
+        """Return the papers that came in online, until a moment; no result, and none of an answer not yet sent."""
+        sent = self.exclude(kind=Paper.Kind.RESULT).exclude(Paper.UNSENT)
+        return sent if until is None else sent.filter(uploaded_at__lte=until)
 
     def results(self) -> PaperQuerySet:
         """Return the office's results."""
