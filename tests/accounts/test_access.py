@@ -7,14 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from html import unescape
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from motcua.accounts.models import Citizen, User
+from motcua.accounts.models import Citizen, Office, User
 from tests.accounts.test_licences import form_of
+from tests.accounts.test_offices import filled
 from tests.conftest import browser_of
 
 PAGES = {
@@ -262,3 +264,25 @@ def test_an_account_that_is_added_by_two_presses_at_one_moment_is_one_account(
 
     assert sorted(status for status, _page in answers) == [200, 302]
     assert User.objects.filter(login="moi").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_offices_that_are_saved_at_one_moment_are_both_saved(administrator: User, officer: User) -> None:
+    both, browser = Barrier(2), browser_of(administrator)
+
+    def page_of(office: Office) -> tuple[str, dict[str, Any]]:
+        address = reverse("admin:accounts_office_change", args=[office.pk])
+        return address, filled(office, as_shown=browser.get(address).context["as_shown"])
+
+    def press(page: tuple[str, dict[str, Any]]) -> int:
+        both.wait(10)
+        try:
+            return browser_of(administrator).post(*page).status_code
+        finally:
+            connection.close()
+
+    below = Office.objects.exclude(parent=None).order_by("pk")
+    for _turn in range(3):
+        pages = [page_of(office) for office in (below.first(), below.last())]
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(press, pages)) == [302, 302]

@@ -61,6 +61,11 @@ class OfficeAdmin(SharedAdmin):
         (_("Giờ làm việc"), {"fields": HOURS_FIELDS, "description": HOURS_HELP}),
     )
 
+    def locked(self, pk: int) -> Office:
+        """Lock them all in one order, as ``fits_under`` does: of two who save, none waits for the other's second."""
+        tree = Office.objects.select_for_update(no_key=True).order_by("pk")
+        return next(office for office in tree if office.pk == pk)
+
     def save_model(self, request: HttpRequest, obj: Office, form: OfficeForm, change: bool) -> None:
         """Save, and say what was changed."""
         super().save_model(request, obj, form, change)

@@ -44,7 +44,11 @@ class SharedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         found = super().get_object(request, object_id, from_field)
         if found is None or request.method != "POST":
             return found
-        return self.model._default_manager.select_for_update().get(pk=found.pk)
+        return self.locked(found.pk)
+
+    def locked(self, pk: Any) -> Any:
+        """Return a row that nobody else saves until the transaction ends; others may still point to it."""
+        return self.model._default_manager.select_for_update(no_key=True).get(pk=pk)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         """Return the form, which refuses what is typed over another's changes."""
