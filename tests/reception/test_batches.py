@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -51,6 +52,28 @@ def test_what_cannot_be_done_is_told_with_its_reason_and_stops_nothing(
     assert "0001: cán bộ khác đã tiếp nhận" in said
     assert "không ở cơ quan của ông/bà" in said
     assert "0004" not in said
+
+
+def test_a_list_that_stood_open_takes_no_dossier_from_who_holds_it_by_now(
+    officer: User, second_officer: User
+) -> None:
+    supervisor = User.objects.get(login="oanh")
+    free, held = standing(states.RECEIVED, 1), standing(states.RECEIVED, 2)
+    oanh = Looker(supervisor)
+    oanh.sees("pham-vi=tiep-nhan&muc=da-tiep-nhan")
+    ticks = re.findall(r'name="ho-so" value="([^"]+)"', oanh.text)
+    Dossier.objects.filter(pk=held.pk).update(holder=second_officer)
+
+    said = {"viec": "assign", "ho-so": ticks, "to_user": officer.pk, "press": "1"}
+    page = oanh.client.post(reverse("batch"), said, follow=True).content.decode()
+
+    assert "1 hồ sơ đã xong, 1 hồ sơ không làm được" in page
+    assert "Hồ sơ đang do người khác thụ lý" in page
+    assert [Dossier.objects.get(pk=one.pk).holder for one in (free, held)] == [officer, second_officer]
+    oanh.sees("pham-vi=tiep-nhan&muc=da-tiep-nhan")
+    again = said | {"ho-so": re.findall(r'name="ho-so" value="([^"]+)"', oanh.text), "press": "2"}
+    oanh.client.post(reverse("batch"), again)
+    assert Dossier.objects.get(pk=held.pk).holder == officer
 
 
 def test_the_outcome_is_told_once(officer: User) -> None:

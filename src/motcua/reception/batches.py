@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -30,20 +31,25 @@ class TooMany(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an action is told beside the dossiers; each part only where the action needs it."""
+    """What an action is told beside the dossiers; each part only where the action needs it.
+
+    ``seen``: who held each dossier on the list that was shown, 0 for nobody.
+    """
 
     by: User
     now: datetime
     to_office: Office | None = None
     to_user: User | None = None
     reason: str = ""
+    seen: Mapping[uuid.UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchAction:
     """Something that is done with dossiers: the rights of which one is needed, its key, where it is offered.
 
-    ``needs`` names the fields that go with it: "to_office", "to_user", "reason".
+    ``needs`` names the fields that go with it: "to_office", "to_user", "reason". ``takes_away``: whoever holds a
+    dossier holds it no longer afterwards.
     """
 
     name: str
@@ -54,6 +60,7 @@ class BatchAction:
     statuses: frozenset[int]
     scopes: frozenset[Scope] = frozenset(Scope)
     needs: tuple[str, ...] = ()
+    takes_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +165,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             statuses=hand_overs.GIVEN_ON,
             scopes=_HELD,
             needs=("to_office",),
+            takes_away=True,
         ),
         BatchAction(
             "assign",
@@ -168,6 +176,7 @@ ACTIONS: Final[dict[str, BatchAction]] = {
             statuses=hand_overs.GIVEN_ON,
             scopes=_HELD,
             needs=("to_user",),
+            takes_away=True,
         ),
     )
 }
@@ -182,6 +191,13 @@ def actions_for(user: User, *, scope: Scope, statuses: Collection[int]) -> list[
         and not action.statuses.isdisjoint(statuses)
         and any(may(user, right) for right in action.rights)
     ]
+
+
+def _refuse_taken(key: uuid.UUID, order: Order) -> None:
+    """Let a dossier be with who holds it by now, unless the list showed them. Raises HandingRefused."""
+    known = {None, order.seen[key], order.by.pk, order.to_user.pk if order.to_user else None}
+    if Dossier.objects.locked(key).holder_id not in known:
+        raise hand_overs.HandingRefused(hand_overs.Refusal.HELD)
 
 
 def run(*, action: BatchAction, keys: Collection[uuid.UUID], order: Order) -> Outcome:
@@ -207,7 +223,10 @@ def run(*, action: BatchAction, keys: Collection[uuid.UUID], order: Order) -> Ou
             continue
         code = dossier.code or ""
         try:
-            action.run(dossier, order)
+            with transaction.atomic():
+                if action.takes_away and key in order.seen:
+                    _refuse_taken(key, order)
+                action.run(dossier, order)
         except (NotYours, NotThisOffice):
             outcome.failed.append(
                 (str(key), code, _("vai trò hoặc bộ phận của ông/bà không được làm việc này"))

@@ -40,8 +40,8 @@ A_PAGE: Final = 20
 MOST_COUNTED: Final = 1000  # dossiers of a narrowed list; more are more than these
 _SHOWN: Final = (
     "pk", "code", "applicant_name", "revision__name", "status", "submitted_at", "saved_at", "due_at", "paused_at",
-    "term_unit", "office_id", "holder__full_name", "holder_office__name", "by_hand_reason", "identity_check__outcome",
-    "is_answered",
+    "term_unit", "office_id", "holder_id", "holder__full_name", "holder_office__name", "by_hand_reason",
+    "identity_check__outcome", "is_answered",
 )  # fmt: skip
 _SAVED_AT, _DUE_AT = _SHOWN.index("saved_at"), _SHOWN.index("due_at")
 _PLACE: Final = re.compile(r"(?P<way>[st])\.(?P<key>[0-9]{1,17}|x)\.(?P<pk>[0-9a-f]{32})")
@@ -58,7 +58,8 @@ _ROW: Final = """<tr>
   <td data-title="{}">{{}}</td>
 </tr>"""
 _TICK: Final = (
-    '<td class="pick"><input type="checkbox" form="viec" name="ho-so" value="{}" aria-label="{} {}"></td>\n  '
+    '<td class="pick"><input type="checkbox" form="viec" name="ho-so" value="{}.{}" aria-label="{} {}">'
+    "</td>\n  "
 )
 _BADGE: Final = '<span class="badge {}">{}</span>'
 
@@ -411,7 +412,7 @@ def rows(dossiers: Iterable[Any], *, now: datetime, is_ticked: bool = False) -> 
     def cells(dossier: Any) -> tuple[str, ...]:
         (
             pk, code, name, procedure, status, submitted_at, saved_at, due_at, paused_at,
-            unit, office_id, holder, place, by_hand, outcome, is_answered,
+            unit, office_id, holder_id, holder, place, by_hand, outcome, is_answered,
         ) = dossier  # fmt: skip
         calendar = calendars.get(office_id) or calendars.setdefault(office_id, calendar_of(office_id))
         if outcome == IdentityCheck.Outcome.VERIFIED and not by_hand:
@@ -419,7 +420,7 @@ def rows(dossiers: Iterable[Any], *, now: datetime, is_ticked: bool = False) -> 
         else:
             badge = rejected if by_hand == Dossier.ByHand.REJECTED else unverified
         return (
-            filled(_TICK, pk, tick, code) if is_ticked else "",
+            filled(_TICK, pk, holder_id or 0, tick, code) if is_ticked else "",
             shown_at(pk), code, opened(name), procedure,
             statuses[status] + answered if is_answered else statuses[status],
             _due(

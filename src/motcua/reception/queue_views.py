@@ -118,7 +118,15 @@ def batch(request: OfficialRequest) -> HttpResponse:
     press = request.POST.get("press", "")[:36]
     if press and request.session.get(_PRESS) == press:
         return back  # the same press once more: the page that follows tells how the first one went
-    keys = {key for text in request.POST.getlist("ho-so") if (key := _key(text)) is not None}
+    ticked = [
+        text.partition(".") for text in request.POST.getlist("ho-so")
+    ]  # each with who held it, as it was shown
+    keys = {key for text, _dot, _holder in ticked if (key := _key(text)) is not None}
+    seen = {
+        key: int(holder)
+        for text, _dot, holder in ticked
+        if (key := _key(text)) is not None and holder.isdecimal() and len(holder) < 10
+    }
     if not keys:
         messages.warning(request, _("Chưa chọn hồ sơ nào. Vui lòng đánh dấu ít nhất một hồ sơ."))
         return back
@@ -128,6 +136,7 @@ def batch(request: OfficialRequest) -> HttpResponse:
         reason=request.POST.get("reason", "").replace("\0", "").strip()[:_LONGEST_REASON],
         to_office=_office(request),
         to_user=_colleague(request),
+        seen=seen,
     )
     missing = [need for need in action.needs if not getattr(order, need)]
     if missing:
