@@ -190,6 +190,19 @@ def test_a_large_scan_in_few_colors_loses_none_of_its_thin_lines(mode: str) -> N
     assert len(re.findall(rb"[\x00-\xc8]+", column)) == 59
 
 
+def test_a_scan_in_few_colors_that_is_small_enough_is_not_refused_for_what_we_make_of_it(
+    settings: Settings,
+) -> None:
+    written = BytesIO()
+    Image.effect_noise((600, 400), 60).convert("RGB").quantize(64).save(written, "PNG", optimize=True)
+    settings.PAPER_MAX_BYTES = len(written.getvalue()) * 5 // 4
+
+    read = read_paper(SimpleUploadedFile("quet.png", written.getvalue()))
+
+    with Image.open(written) as given, Image.open(BytesIO(read.content)) as kept:
+        assert kept.convert("RGB").tobytes() == given.convert("RGB").tobytes()
+
+
 def test_a_photograph_stands_upright_and_tells_no_place() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6

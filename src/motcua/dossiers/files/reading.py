@@ -34,7 +34,7 @@ ACCEPT: Final = ".pdf,.jpg,.jpeg,.jfif,.png"
 
 _MAX_PIXELS: Final = 50_000_000
 _LONGEST_SIDE: Final = 4000
-_KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
+_KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "P", "RGB", "RGBA"}}
 _MAX_NAME: Final = 120
 _END_OF_PDF: Final = 4096
 # A photograph is written in 1 scan, or in 10 that refine it; each costs a pass over all its pixels, and few bytes.
@@ -188,9 +188,7 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
             # First of all: every copy after it is small.
             small = _made_smaller(picture, kind) if max(picture.size) > _LONGEST_SIDE else picture
             upright = _upright(_in_eight_bits(small))
-            drawn = (
-                upright if upright.mode in _KEPT_MODES[kind] else upright.convert(_full_mode(upright, kind))
-            )
+            drawn = upright if _is_kept_so(upright, kind) else upright.convert(_full_mode(upright, kind))
             drawn.load()
     except PaperRefused:
         raise
@@ -231,6 +229,11 @@ def _upright(picture: Image.Image) -> Image.Image:
     except Exception:  # whatever is wrong with what stands beside a picture, the picture itself may be right
         turn = None
     return picture if turn is None else picture.transpose(turn)
+
+
+def _is_kept_so(picture: Image.Image, kind: str) -> bool:
+    """Say whether a picture is kept in its mode: one of few colors, too, which would be twice as large in all of them."""
+    return picture.mode in _KEPT_MODES[kind] and not (picture.mode == "P" and picture.has_transparency_data)
 
 
 def _full_mode(picture: Image.Image, kind: str) -> str:
