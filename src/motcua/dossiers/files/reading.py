@@ -232,7 +232,7 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 
 def _is_kept_so(picture: Image.Image, kind: str) -> bool:
-    """Say whether a picture is kept in its mode: one of few colors, too, which would be twice as large in all of them."""
+    """Say whether a picture is kept in its mode; one of few colors is, which would be twice as large in all."""
     return picture.mode in _KEPT_MODES[kind] and not (picture.mode == "P" and picture.has_transparency_data)
 
 
