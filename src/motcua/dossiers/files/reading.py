@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
-from typing import Final
+from typing import Final, cast
 
 import filetype
 from django.conf import settings
@@ -34,7 +34,7 @@ ACCEPT: Final = ".pdf,.jpg,.jpeg,.jfif,.png"
 
 _MAX_PIXELS: Final = 50_000_000
 _LONGEST_SIDE: Final = 4000
-_KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "P", "RGB", "RGBA"}}
+_KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
 _MAX_NAME: Final = 120
 _END_OF_PDF: Final = 4096
 # A photograph is written in 1 scan, or in 10 that refine it; each costs a pass over all its pixels, and few bytes.
@@ -233,7 +233,12 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _is_kept_so(picture: Image.Image, kind: str) -> bool:
     """Say whether a picture is kept in its mode; one of few colors is, which would be twice as large in all."""
-    return picture.mode in _KEPT_MODES[kind] and not (picture.mode == "P" and picture.has_transparency_data)
+    if picture.mode == "P" and not picture.has_transparency_data:
+        highest = cast("tuple[int, int]", picture.getextrema())[1]
+        return (
+            highest < len(picture.getpalette() or ()) // 3
+        )  # a color that is not listed would become another
+    return picture.mode in _KEPT_MODES[kind]
 
 
 def _full_mode(picture: Image.Image, kind: str) -> str:
