@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -272,6 +272,19 @@ def test_the_inbox_shows_messages_until_they_are_read(an_client: Client, citizen
     assert page.count("chưa đọc") == 1  # what came since
     an_client.post("/ca-nhan/thong-bao/", {"notice": [later.pk, "x", "9" * 40]})
     assert "chưa đọc" not in an_client.get("/ca-nhan/").content.decode()
+
+
+def test_whoever_has_more_unread_messages_than_a_page_shows_comes_to_all_of_them(
+    an_client: Client, citizen_an: Citizen
+) -> None:
+    for place in range(70):
+        notices.notify(user=citizen_an.user, text=f"Tin {place}", now=NOW + timedelta(minutes=place))
+
+    for _page in range(2):
+        page = an_client.get("/ca-nhan/").content.decode()
+        an_client.post("/ca-nhan/thong-bao/", {"notice": re.findall(r'name="notice" value="(\d+)"', page)})
+
+    assert not citizen_an.user.notices.filter(read_at=None).exists()
 
 
 def test_reading_ones_inbox_reads_nobody_elses(an_client: Client, citizen_binh: Citizen) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import auth, messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
@@ -191,7 +192,9 @@ def log_out(request: HttpRequest) -> HttpResponse:
 def profile(request: CitizenRequest) -> HttpResponse:
     """Show a citizen's own data and inbox."""
     citizen = citizen_of(request)
-    notices = list(citizen.user.notices.all()[:_MOST_NOTICES])
+    # The unread ones first: whoever has more than are shown comes to the others by reading these.
+    in_order = citizen.user.notices.order_by(F("read_at").desc(nulls_first=True), "-created_at")
+    notices = list(in_order[:_MOST_NOTICES])
     context = {
         "citizen": citizen,
         "notices": notices,
