@@ -15,9 +15,8 @@ from motcua.identity.numbers import UNSEEN
 # Both styles of unit codes (000.00.01.H27 and H27.01), and the ministries' longer numbers.
 _CODE: Final = re.compile(r"[A-Z0-9]{1,10}(?:\.[A-Z0-9]{1,10}){0,9}-[0-9]{6}-[0-9]{4,7}")
 _LONGEST: Final = 60
-_BETWEEN: Final = re.compile(
-    rf"[\s{UNSEEN}]+"
-)  # a long code has such places in the register's book, where it breaks
+# A long code has such places in the register's book, where it breaks.
+_BETWEEN: Final = re.compile(rf"[\s{UNSEEN}]+")
 # Slips bear the address where a dossier is followed as a QR code: what a scanner types that reads this one.
 _ON_A_SLIP: Final = re.compile(r"\s*https?:\S*[?&]ma=(\S+)\s*", re.IGNORECASE)
 # One statement on both databases: it makes the day's row or locks it, and tells the number it gave.

@@ -358,8 +358,9 @@ def receivers(offices: Iterable[int]) -> list[User]:
     """Return the officials of some offices who may accept dossiers, with their offices, by these and their names."""
     there = User.objects.filter(office__in=list(offices), office__is_active=True).select_related("office")
     awake = there.filter(is_active=True, asleep_since=None).exclude(role=User.Role.CITIZEN)
-    by_name = sorted(awake, key=lambda one: alphabetical(opened(one.full_name)))
-    return [one for one in sorted(by_name, key=attrgetter("office.code")) if _receives(one, one.office_id)]
+    code_of = attrgetter("office.code")
+    in_order = sorted(awake, key=lambda one: (code_of(one), alphabetical(opened(one.full_name))))
+    return [one for one in in_order if _receives(one, one.office_id)]
 
 
 def ways_of(dossier: Dossier, *, by: User) -> list[User]:

@@ -15,6 +15,7 @@ from motcua.figures import counting
 from motcua.figures.counting import Cell, Flow, Marks, Point, Rated, Slice, Standing, Standings
 from motcua.figures.words import span
 from motcua.procedures.models import Procedure
+from motcua.procedures.service import in_order
 from motcua.verification.service import DayOfChecks, checks_by_day
 from motcua.web.alphabet import alphabetical
 from motcua.web.days import Period
@@ -92,8 +93,7 @@ class Report:
 def all_procedures() -> Procedures:
     """Return every procedure by key, also those no longer in force, by sector and name; one query."""
     found = Procedure.objects.only("code", "name", "sector").order_by()
-    in_order = sorted(found, key=lambda one: (alphabetical(one.sector), alphabetical(one.name)))
-    return {one.pk: one for one in in_order}
+    return {one.pk: one for one in in_order(found)}
 
 
 def report_of(

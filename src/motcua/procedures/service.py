@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -54,6 +54,11 @@ def offered() -> Catalogue:
     reaches all desks, and the list that citizens search, within that time.
     """
     return _read(int(time.monotonic() // _FRESH))
+
+
+def in_order(procedures: Iterable[Procedure]) -> list[Procedure]:
+    """Return procedures as people look for them: by sector and name, in the order of the alphabet."""
+    return sorted(procedures, key=lambda one: (alphabetical(one.sector), alphabetical(one.name)))
 
 
 def offered_at(office_id: int | None) -> Catalogue:
@@ -161,5 +166,4 @@ def forget() -> None:
 @lru_cache(maxsize=1)
 def _read(_half_minute: int) -> Catalogue:
     rows = Procedure.objects.filter(is_active=True).defer(*_UNUSED).prefetch_related("cases", "documents")
-    in_order = sorted(rows, key=lambda one: (alphabetical(one.sector), alphabetical(one.name)))
-    return Catalogue((procedure.pk, procedure) for procedure in in_order)
+    return Catalogue((procedure.pk, procedure) for procedure in in_order(rows))

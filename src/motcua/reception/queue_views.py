@@ -118,16 +118,8 @@ def batch(request: OfficialRequest) -> HttpResponse:
     press = request.POST.get("press", "")[:36]
     if press and request.session.get(_PRESS) == press:
         return back  # the same press once more: the page that follows tells how the first one went
-    ticked = [
-        text.partition(".") for text in request.POST.getlist("ho-so")
-    ]  # each with who held it, as it was shown
-    keys = {key for text, _dot, _holder in ticked if (key := _key(text)) is not None}
-    seen = {
-        key: int(holder)
-        for text, _dot, holder in ticked
-        if (key := _key(text)) is not None and holder.isdecimal() and len(holder) < 10
-    }
-    if not keys:
+    ticked = _ticked(request)
+    if not ticked:
         messages.warning(request, _("Chưa chọn hồ sơ nào. Vui lòng đánh dấu ít nhất một hồ sơ."))
         return back
     order = batches.Order(
@@ -136,14 +128,14 @@ def batch(request: OfficialRequest) -> HttpResponse:
         reason=request.POST.get("reason", "").replace("\0", "").strip()[:_LONGEST_REASON],
         to_office=_office(request),
         to_user=_colleague(request),
-        seen=seen,
+        seen={key: holder for key, holder in ticked.items() if holder is not None},
     )
     missing = [need for need in action.needs if not getattr(order, need)]
     if missing:
         messages.warning(request, _("Vui lòng điền đủ nơi nhận, người nhận hoặc lý do cho việc này."))
         return back
     try:
-        outcome = batches.run(action=action, keys=sorted(keys), order=order)
+        outcome = batches.run(action=action, keys=sorted(ticked), order=order)
     except batches.TooMany:
         text = _("Mỗi lần làm được nhiều nhất %(most)s hồ sơ. Chưa hồ sơ nào được xử lý.")
         messages.error(request, text % {"most": batches.MOST_AT_ONCE})
@@ -192,6 +184,16 @@ def _posted(request: OfficialRequest) -> Filter:
 def _back(request: OfficialRequest) -> HttpResponse:
     query = _posted(request).query()
     return redirect(f"{reverse('queue')}?{query}" if query else reverse("queue"))
+
+
+def _ticked(request: OfficialRequest) -> dict[uuid.UUID, int | None]:
+    """Return the dossiers that were ticked, each with who held it as it was shown; None where that was not said."""
+    ticked = (text.partition(".") for text in request.POST.getlist("ho-so"))
+    return {
+        key: int(holder) if holder.isdecimal() and len(holder) < 10 else None
+        for text, _dot, holder in ticked
+        if (key := _key(text)) is not None
+    }
 
 
 def _key(text: str) -> uuid.UUID | None:

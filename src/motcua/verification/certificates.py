@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from django.db.models import Q
 from django.utils import timezone
 
 from motcua.identity.register import CouldNotAsk
@@ -106,8 +105,8 @@ def _is_first(today: date) -> bool:
     """Say whether no other process has looked today."""
     LineChoice.objects.get_or_create(pk=1)
     # A later day is one of a clock that was ahead and has been put back since.
-    unseen = Q(certificates_seen_on=None) | ~Q(certificates_seen_on=today)
-    return bool(LineChoice.objects.filter(unseen, pk=1).update(certificates_seen_on=today))
+    unseen = LineChoice.objects.filter(pk=1).exclude(certificates_seen_on=today)
+    return bool(unseen.update(certificates_seen_on=today))
 
 
 def _certificate(route: Route, expiry: Expiry, now: datetime, *, is_theirs: bool = False) -> Certificate:

@@ -6,9 +6,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-_TONES: Final = dict.fromkeys(
-    map(ord, "\u0300\u0309\u0303\u0301\u0323")
-)  # ngang has no mark, then in this order
+# Ngang has no mark; the others in this order.
+_TONES: Final = dict.fromkeys(map(ord, "\u0300\u0309\u0303\u0301\u0323"))
 _PLACES: Final = {tone: place for place, tone in enumerate(_TONES, start=1)}
 # Ă stands before Â; Unicode has their marks the other way round.
 _MARKS: Final = str.maketrans({"đ": "d\u0335", "\u0306": "\u0300", "\u0302": "\u0301"})

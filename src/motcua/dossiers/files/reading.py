@@ -235,9 +235,8 @@ def _is_kept_so(picture: Image.Image, kind: str) -> bool:
     """Say whether a picture is kept in its mode; one of few colors is, which would be twice as large in all."""
     if picture.mode == "P" and not picture.has_transparency_data:
         highest = cast("tuple[int, int]", picture.getextrema())[1]
-        return (
-            highest < len(picture.getpalette() or ()) // 3
-        )  # a color that is not listed would become another
+        # A color that is not listed would become another.
+        return highest < len(picture.getpalette() or ()) // 3
     return picture.mode in _KEPT_MODES[kind]
 
 
