@@ -8,7 +8,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 
-from motcua.web.requests import client_address, not_before
+from motcua.web.requests import client_address, too_many
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_only_a_trusted_proxy_s_word_counts(
 )
 def test_who_must_wait_is_told_whole_seconds_never_too_few_and_never_none(left: float, seconds: str) -> None:
     now = datetime(2026, 11, 27, 2, 30, tzinfo=UTC)
-    answer = not_before(now + timedelta(seconds=left), HttpResponse(status=429), now=now)
+    answer = too_many(HttpResponse(), until=now + timedelta(seconds=left), now=now)
 
     assert (answer.status_code, answer["Retry-After"]) == (429, seconds)

@@ -22,7 +22,7 @@ from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.tries import LoginLimited
 from motcua.accounts.views import another_password
 from motcua.sealing import BrokenSeal, seal, unseal
-from motcua.web.requests import not_before
+from motcua.web.requests import too_many
 
 _page = require_http_methods(["GET", "HEAD", "POST"])
 # In the session, sealed: the secret that the page shows until its first code is typed.
@@ -62,7 +62,8 @@ def second_factor_page(request: OfficialRequest) -> HttpResponse:
     except service.WrongPassword:
         form.refuse_password()
     except LoginLimited as limited:
-        return not_before(limited.until, _show_secret(request, form, secret, limited), now=now)
+        page = _show_secret(request, form, secret, until=limited.until, tries=limited.tries)
+        return too_many(page, until=limited.until, now=now)
     else:
         if codes is not None:
             del request.session[_OFFERED]
@@ -95,8 +96,8 @@ def recovery_codes(request: OfficialRequest) -> HttpResponse:
             form.refuse_password()
         except LoginLimited as limited:
             context |= {"until": limited.until, "tries": limited.tries}
-            response = render(request, "accounts/recovery_codes.html", context, status=429)
-            return not_before(limited.until, response, now=now)
+            page = render(request, "accounts/recovery_codes.html", context)
+            return too_many(page, until=limited.until, now=now)
         else:
             return _show_codes(request, codes, after="new_codes")
     return render(request, "accounts/recovery_codes.html", context)
@@ -121,18 +122,16 @@ def _offered_secret(request: HttpRequest) -> str:
 
 
 def _show_secret(
-    request: OfficialRequest, form: SecondFactorForm, secret: str, limited: LoginLimited | None = None
+    request: OfficialRequest, form: SecondFactorForm, secret: str, **limited: Any
 ) -> HttpResponse:
-    context: dict[str, Any] = {
+    context = {
         "form": form,
         "qr": _qr(second_factor.address_for_phone(request.user, secret)),
         "groups": [secret[start : start + 4] for start in range(0, len(secret), 4)],
         "is_required": second_factor.is_missing(request.user),
+        **limited,
     }
-    if limited is None:
-        return render(request, "accounts/second_factor.html", context)
-    context |= {"until": limited.until, "tries": limited.tries}
-    return render(request, "accounts/second_factor.html", context, status=429)
+    return render(request, "accounts/second_factor.html", context)
 
 
 def _show_codes(request: HttpRequest, codes: list[str], *, after: str) -> HttpResponse:

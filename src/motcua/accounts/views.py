@@ -27,7 +27,7 @@ from motcua.accounts.rights import may
 from motcua.accounts.tries import LoginLimited
 from motcua.verification.models import IdentityCheck
 from motcua.verification.service import ChallengeNeeded, Limited, PressReused, line_status, press_of
-from motcua.web.requests import client_address, not_before
+from motcua.web.requests import client_address, too_many
 
 _MOST_NOTICES = 50
 _page = require_http_methods(["GET", "HEAD", "POST"])
@@ -75,9 +75,7 @@ def register(request: HttpRequest) -> HttpResponse:
     except Limited as limited:
         form.keep_password(password_hash)
         context = {"form": form, "outcome": "limited", "until": limited.until, "tries": limited.tries}
-        return not_before(
-            limited.until, render(request, "accounts/register.html", context, status=429), now=now
-        )
+        return too_many(render(request, "accounts/register.html", context), until=limited.until, now=now)
     if check.is_verified:
         return redirect("registered")
     if not check.is_rejected:
@@ -118,9 +116,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         )
     except LoginLimited as limited:
         context |= {"until": limited.until, "tries": limited.tries, "is_of_address": limited.is_of_address}
-        return not_before(
-            limited.until, render(request, "accounts/log_in.html", context, status=429), now=now
-        )
+        return too_many(render(request, "accounts/log_in.html", context), until=limited.until, now=now)
     except service.AccountAsleep as asleep:
         return render(request, "accounts/log_in.html", context | {"asleep_days": asleep.days})
     if user is None:
@@ -150,9 +146,7 @@ def log_in_code(request: HttpRequest) -> HttpResponse:
         right = second_factor.confirm(user=waiting.user, typed=form.cleaned_data["code"], now=now)
     except LoginLimited as limited:
         context |= {"until": limited.until, "tries": limited.tries}
-        return not_before(
-            limited.until, render(request, "accounts/log_in_code.html", context, status=429), now=now
-        )
+        return too_many(render(request, "accounts/log_in_code.html", context), until=limited.until, now=now)
     if not right:
         return render(request, "accounts/log_in_code.html", {"form": CodeForm(), "is_wrong": True})
     sessions.begin(request=request, user=waiting.user, now=now, second_factor=right)
@@ -237,8 +231,8 @@ def profile_edit(request: CitizenRequest) -> HttpResponse:
         return render(request, "accounts/profile_edit.html", context)
     except (Limited, LoginLimited) as limited:
         context |= {"outcome": "limited", "until": limited.until, "tries": limited.tries}
-        response = render(request, "accounts/profile_edit.html", context, status=429)
-        return not_before(limited.until, response, now=now)
+        page = render(request, "accounts/profile_edit.html", context)
+        return too_many(page, until=limited.until, now=now)
     if check is not None and not check.is_verified:
         return render(request, "accounts/profile_edit.html", context | _outcome(check, now))
     messages.success(request, _("Đã cập nhật thông tin cá nhân."))
@@ -277,9 +271,7 @@ def another_password(request: UserRequest, then: str) -> HttpResponse:
         return render(request, "accounts/password.html", context)
     except LoginLimited as limited:
         context |= {"until": limited.until, "tries": limited.tries}
-        return not_before(
-            limited.until, render(request, "accounts/password.html", context, status=429), now=now
-        )
+        return too_many(render(request, "accounts/password.html", context), until=limited.until, now=now)
     auth.update_session_auth_hash(request, request.user)
     messages.success(request, _("Đã đổi mật khẩu."))
     return redirect(then)

@@ -52,7 +52,7 @@ from motcua.verification.service import (
     line_status,
     press_of,
 )
-from motcua.web.requests import client_address, not_before
+from motcua.web.requests import client_address, too_many
 from motcua.web.uploads import content_length, take_files
 
 # What the page may say of an outcome beside its kind.
@@ -175,10 +175,8 @@ class _Asking:
         except ChallengeNeeded as needed:
             return self.page(kind="challenge", is_challenge_wrong=needed.is_wrong, is_owner=is_owner)
         except Limited as limited:
-            response = self.page(
-                kind="limited", until=limited.until, tries=limited.tries, is_owner=is_owner, status=429
-            )
-            return not_before(limited.until, response, now=now)
+            page = self.page(kind="limited", until=limited.until, tries=limited.tries, is_owner=is_owner)
+            return too_many(page, until=limited.until, now=now)
         if check is None or check.is_verified:
             return redirect("papers_step", pk=draft.pk)
         return self.page(check=check, is_owner=is_owner)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from motcua.dossiers import service
 from motcua.dossiers.forms import TrackForm
 from motcua.dossiers.timeline import entries_of
-from motcua.web.requests import client_address, not_before
+from motcua.web.requests import client_address, too_many
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,9 +32,8 @@ def track(request: HttpRequest) -> HttpResponse:
             now=now,
         )
     except service.TrackLimited as limited:
-        context = {"form": form, "until": limited.until}
-        response = render(request, "dossiers/track.html", context, status=429)
-        return not_before(limited.until, response, now=now)
+        page = render(request, "dossiers/track.html", {"form": form, "until": limited.until})
+        return too_many(page, until=limited.until, now=now)
     if found is not None:
         # The number has done its work and need not stay on a screen.
         form = TrackForm(initial={"ma": found.code})

@@ -30,7 +30,7 @@ from motcua.verification.service import (
     press_of,
 )
 from motcua.web.languages import in_vietnamese
-from motcua.web.requests import client_address, not_before
+from motcua.web.requests import client_address, too_many
 
 REASON: Final = "In danh sách lượt tra cứu theo yêu cầu của công dân"  # people read it in their list
 MOST: Final = 500
@@ -59,8 +59,8 @@ def history_print(request: OfficialRequest) -> HttpResponse:
     except PressReused:
         return _page(request, form, outcome="pressed_before", status=409)
     except Limited as limited:
-        page = _page(request, form, outcome="limited", until=limited.until, tries=limited.tries, status=429)
-        return not_before(limited.until, page, now=now)
+        page = _page(request, form, outcome="limited", until=limited.until, tries=limited.tries)
+        return too_many(page, until=limited.until, now=now)
     if not check.is_verified:
         outcome, left = check.outcome or "unanswered", check.tries_left
         return _page(request, form, outcome=outcome, barred=check.reason, tries_left=left)

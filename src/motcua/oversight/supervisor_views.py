@@ -43,7 +43,7 @@ from motcua.verification.models import IdentityCheck
 from motcua.verification.service import Limited, LimitStanding, MissingOfficerNumber, PressReused
 from motcua.web.days import Period, PeriodForm
 from motcua.web.languages import in_vietnamese
-from motcua.web.requests import client_address, not_before
+from motcua.web.requests import client_address, too_many
 
 _log = logging.getLogger("motcua.oversight")
 A_REVIEW_PAGE: Final = 20
@@ -78,10 +78,8 @@ def look_up(request: OfficialRequest) -> HttpResponse:
     except PressReused:
         return _look_up_page(request, form, status=409, kind="pressed_before")
     except Limited as limit:
-        response = _look_up_page(
-            request, form, status=429, kind="limited", until=limit.until, tries=limit.tries
-        )
-        return not_before(limit.until, response, now=now)
+        page = _look_up_page(request, form, kind="limited", until=limit.until, tries=limit.tries)
+        return too_many(page, until=limit.until, now=now)
     return _look_up_page(request, form, check=check, kind=check.outcome or "unanswered")
 
 

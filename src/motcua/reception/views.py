@@ -28,7 +28,7 @@ from motcua.reception.person import PersonBlock
 from motcua.reception.queue_views import MOST_NOTICES
 from motcua.slips.codes import qr_code
 from motcua.web.middleware import permissions
-from motcua.web.requests import client_address, not_before, portal_address
+from motcua.web.requests import client_address, portal_address, too_many
 
 CHANGED_SINCE = _(
     "Hồ sơ này đã được lưu từ trước; những gì vừa sửa không được ghi vào hồ sơ. Vui lòng đối chiếu dưới đây."
@@ -129,9 +129,8 @@ def _answered(request: OfficialRequest, desk: Desk, asked: PersonBlock, *, part:
     """Return the answer about one person of the form, with the status that goes with it."""
     response = _page(request, desk, part=part)
     if asked.finding.until is not None:
-        response.status_code = 429
-        not_before(asked.finding.until, response, now=desk.now)
-    elif asked.finding.situation is Situation.PRESSED_BEFORE:
+        return too_many(response, until=asked.finding.until, now=desk.now)
+    if asked.finding.situation is Situation.PRESSED_BEFORE:
         response.status_code = 409
     return response
 

@@ -48,8 +48,9 @@ def came_from(request: HttpRequest) -> str:
     return page._replace(scheme="", netloc="").geturl() if page.netloc == request.get_host() else ""
 
 
-def not_before(until: datetime, response: HttpResponse, *, now: datetime) -> HttpResponse:
-    """Say in an answer after how many whole seconds it is worth asking again (``Retry-After``), and return it."""
+def too_many(response: HttpResponse, *, until: datetime, now: datetime) -> HttpResponse:
+    """Make an answer 429, with how many whole seconds later it is worth asking again (``Retry-After``); return it."""
+    response.status_code = 429
     response["Retry-After"] = str(max(1, ceil((until - now).total_seconds())))
     return response
 
