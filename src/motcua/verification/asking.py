@@ -360,24 +360,14 @@ def _admit(
     check: IdentityCheck, question: Question, now: datetime
 ) -> tuple[line.Lines, list[Route], Unanswered | None]:
     """Write the intent if the question may leave; else write it with its outcome, or raise Limited."""
-    bounds = limits.limits_of(
-        touch_point=question.touch_point,
-        number_digest=check.number_digest,
-        user_id=check.asked_by_id,
-        address_digest=check.address_digest,
-    )
+    bounds = limits.limits_on(check)
     officer_id = check.asked_by_id if question.touch_point in limits.DESK else None
-    asked: dict[str, Any] = {
-        "now": now,
-        "longest_question": line.longest_question(),
-        "officer_id": officer_id,
-    }
     with planned_once(), transaction.atomic():
         lines = line.read_in_turn(_turns(check) if bounds else (), now.timestamp())
-        counts = limits.count(limits=bounds, **asked)
+        counts = limits.count(limits=bounds, now=now, officer_id=officer_id)
         if limits.is_near_system_limit(bounds, counts, within=_AT_ONE_MOMENT):
             line.read_in_turn({digest("turn", limits.SYSTEM)}, now.timestamp())
-            counts = limits.count(limits=bounds, **asked)
+            counts = limits.count(limits=bounds, now=now, officer_id=officer_id)
         exceeded = limits.exceeded(bounds, counts)
         ways = _ways(lines, question, now)
         refused = None if exceeded else _refused(lines, ways, counts, question.touch_point, now)
@@ -441,9 +431,8 @@ def _refused(
 
 
 def _refuse_limited(check: IdentityCheck, exceeded: list[limits.Limit], now: datetime) -> None:
-    longest = line.longest_question()
     until, limit = max(
-        ((limits.next_try_at(limit=limit, now=now, longest_question=longest), limit) for limit in exceeded),
+        ((limits.next_try_at(limit=limit, now=now), limit) for limit in exceeded),
         key=lambda pair: pair[0],
     )
     audit.record(

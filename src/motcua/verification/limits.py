@@ -22,6 +22,7 @@ from django.db import connection
 from django.db.models import Max, Q, QuerySet
 
 from motcua.identity.register import TouchPoint
+from motcua.verification.line import longest_question
 from motcua.verification.models import IdentityCheck, LimitRelease
 from motcua.web.statements import adapted
 
@@ -133,9 +134,17 @@ def limits_of(
     return [*limits, Limit(SYSTEM, allowed["TRIES_SYSTEM_5_MINUTES"], SYSTEM_WINDOW, PORTAL)]
 
 
-def count(
-    *, limits: list[Limit], now: datetime, longest_question: timedelta, officer_id: int | None = None
-) -> Counts:
+def limits_on(check: IdentityCheck) -> list[Limit]:
+    """List the limits that hold for the question of a check."""
+    return limits_of(
+        touch_point=TouchPoint(check.touch_point),
+        number_digest=check.number_digest,
+        user_id=check.asked_by_id,
+        address_digest=check.address_digest,
+    )
+
+
+def count(*, limits: list[Limit], now: datetime, officer_id: int | None = None) -> Counts:
     """Count questions in flight and wrong tries, in one statement of one index look-up each.
 
     Plain SQL, for building the same with the ORM costs a check more than all its other statements together.
@@ -143,10 +152,9 @@ def count(
     Args:
         limits: what to count tries for.
         now: the moment.
-        longest_question: the age after which a question is no longer under way.
         officer_id: whose questions of late are counted; None for nobody's.
     """
-    young = adapted(now - longest_question)
+    young = adapted(now - longest_question())
     parts = [_IN_FLIGHT.format(points=_quoted(points)) for points in (_RECEPTION, _AFTER_DESKS)]
     values: list[Any] = [young, young]
     if officer_id is None:
@@ -221,9 +229,9 @@ def network_of(address: str) -> str:
     return str(ip_network((address, 64), strict=False)) if parsed.version == 6 else str(parsed)
 
 
-def next_try_at(*, limit: Limit, now: datetime, longest_question: timedelta) -> datetime:
+def next_try_at(*, limit: Limit, now: datetime) -> datetime:
     """Return when the limit lets the next try pass: when its oldest counting try leaves the window."""
-    tries = _wrong_tries(limit, now, longest_question).order_by("-asked_at")
+    tries = _wrong_tries(limit, now).order_by("-asked_at")
     if not limit.column:
         moments = list(tries.values_list("asked_at", flat=True)[limit.tries - 1 : limit.tries])
         return max((at + limit.window for at in moments), default=now)
@@ -242,8 +250,8 @@ def _tries_in(checks: list[tuple[datetime, str, str]]) -> int:
     return max(tries, ceil(len(checks) / _MOST_SPELLINGS))
 
 
-def _wrong_tries(limit: Limit, now: datetime, longest_question: timedelta) -> QuerySet[IdentityCheck]:
-    under_way = Q(outcome=IdentityCheck.Outcome.PENDING, asked_at__gt=now - longest_question)
+def _wrong_tries(limit: Limit, now: datetime) -> QuerySet[IdentityCheck]:
+    under_way = Q(outcome=IdentityCheck.Outcome.PENDING, asked_at__gt=now - longest_question())
     since = now - limit.window
     if limit.is_released_by_hand:
         released = LimitRelease.objects.filter(officer__pk=str(limit.value), at__gt=since)

@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from motcua.audit import service as audit
 from motcua.identity.register import TouchPoint
 from motcua.verification import limits
-from motcua.verification.line import longest_question
 from motcua.verification.models import IdentityCheck, LimitRelease
 from motcua.web.statements import adapted, marks, planned_once
 
@@ -40,10 +39,8 @@ def number_lock(*, number_digest: str, now: datetime) -> datetime | None:
         for limit in limits.limits_of(touch_point=TouchPoint.REGISTRATION, number_digest=number_digest)
         if limit.scope == "number"
     ]
-    longest = longest_question()
-    exceeded = limits.exceeded(bounds, limits.count(limits=bounds, now=now, longest_question=longest))
-    moments = [limits.next_try_at(limit=limit, now=now, longest_question=longest) for limit in exceeded]
-    return max(moments, default=None)
+    exceeded = limits.exceeded(bounds, limits.count(limits=bounds, now=now))
+    return max((limits.next_try_at(limit=limit, now=now) for limit in exceeded), default=None)
 
 
 def officer_limit(*, officer: AbstractBaseUser, now: datetime) -> LimitStanding:
@@ -115,9 +112,7 @@ def release_officer(
 def _standing(officer_id: int, now: datetime) -> LimitStanding:
     bounds = limits.limits_of(touch_point=TouchPoint.RECEPTION, user_id=officer_id)
     with planned_once():
-        counts = limits.count(limits=bounds, now=now, longest_question=longest_question())
+        counts = limits.count(limits=bounds, now=now)
     left = limits.left(bounds, counts) or 0
-    until = (
-        None if left else limits.next_try_at(limit=bounds[0], now=now, longest_question=longest_question())
-    )
+    until = None if left else limits.next_try_at(limit=bounds[0], now=now)
     return LimitStanding(bounds[0].tries, left, until)

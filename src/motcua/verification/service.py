@@ -475,14 +475,8 @@ def _ask(question: Question, now: datetime) -> Asked:
         probing.probe_if_due(asked.lines, now, heard=asked.check.route)
     check = asked.check
     if check.is_rejected:
-        bounds = limits.limits_of(
-            touch_point=question.touch_point,
-            number_digest=check.number_digest,
-            user_id=check.asked_by_id,
-            address_digest=check.address_digest,
-        )
-        counts = limits.count(limits=bounds, now=now, longest_question=longest_question())
-        check.tries_left = limits.left(bounds, counts)
+        bounds = limits.limits_on(check)
+        check.tries_left = limits.left(bounds, limits.count(limits=bounds, now=now))
     return asked
 
 
