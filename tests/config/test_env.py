@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -10,9 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from motcua.config import pages
 from motcua.config import settings as product
 from motcua.config.env import OF_A_LINE, VARIABLES, BadSetting, Environment
-from motcua.config.pages import write_pages
 from motcua.verification.models import Route
 from motcua.verification.registers import register_settings
 
@@ -203,7 +204,7 @@ def test_keys_that_cannot_be_read_stop_the_start_with_their_place_and_without_th
 
 
 def test_the_generated_pages_are_fresh() -> None:
-    assert write_pages(only_check=True) == 0
+    assert pages.run(argparse.Namespace(check=True)) == 0
 
 
 def test_the_stand_by_line_has_every_variable_of_the_primary_and_is_off_by_default() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -293,7 +294,7 @@ def test_nothing_loads_the_demo_in_production(in_production: Any, monkeypatch: p
 
     monkeypatch.setenv("MOTCUA_MODE", "production")
     with pytest.raises(SystemExit, match="MOTCUA_MODE is production"):
-        demo.run_demo()
+        demo.run(argparse.Namespace(dossiers=0))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -291,4 +292,6 @@ def test_without_people_it_says_what_to_run(office: Office) -> None:
 
 def test_the_demo_and_the_command_have_the_same_size() -> None:
     assert province.USUAL >= 200
-    assert demo.run_demo.__kwdefaults__ == {"dossiers": province.USUAL}
+    parser = argparse.ArgumentParser()
+    demo.declare(parser)
+    assert parser.parse_args([]).dossiers == province.USUAL

@@ -3,14 +3,14 @@
 import argparse
 import os
 import sys
+from importlib import import_module
 from typing import Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, ProgrammingError
 
-from motcua.config import backup, demo, doctor, keys, province, rehearsal, retention
-
+# Each in the module of its name: ``declare`` tells a parser its options, if it has any, and ``run`` takes them.
 _OWN: Final = {
     "backup": "Save the database and the papers into a folder of their own.",
     "demo": "Run the product and the sandbox register with demo data, until Ctrl-C.",
@@ -24,14 +24,10 @@ _OWN: Final = {
     "configuration": "Write the pages that are made from code.",
     "translations": "Bring the English texts up to date with the code and compile them.",
 }
-_DECLARED: Final = {
-    "backup": backup,
-    "demo": demo,
-    "doctor": doctor,
-    "keys": keys,
-    "load_province": province,
-    "rehearse_restore": rehearsal,
-    "retention": retention,
+_OF_ANOTHER_NAME: Final = {
+    "configuration": "pages",
+    "load_province": "province",
+    "rehearse_restore": "rehearsal",
 }
 
 
@@ -63,35 +59,14 @@ def main() -> None:
 
 def _run_own(command: str, given: list[str]) -> None:
     """Run one of our own commands and end; whatever it does not know is refused before anything starts."""
+    module = import_module(f"motcua.config.{_OF_ANOTHER_NAME.get(command, command)}")
     parser = argparse.ArgumentParser(prog=f"motcua {command}", description=_OWN[command])
-    if command in {"configuration", "translations"}:
-        parser.add_argument("--check", action="store_true", help="write nothing; 1 when a file is not fresh")
-    if command in _DECLARED:
-        _DECLARED[command].declare(parser)
+    if hasattr(module, "declare"):
+        module.declare(parser)
     options = parser.parse_args(given)
-    match command:
-        case "demo":
-            sys.exit(demo.run_demo(dossiers=options.dossiers))
-        case "serve":
-            from motcua.config.serve import serve
+    # The demo sets variables first, and the doctor says in words of its own what hinders.
+    if command not in ("demo", "doctor"):
+        import django
 
-            serve()
-        case "work":
-            from motcua.config.work import work_apart
-
-            sys.exit(work_apart())
-        case "doctor":
-            sys.exit(doctor.run(options))
-        case "backup" | "keys" | "load_province" | "rehearse_restore" | "retention":
-            import django
-
-            django.setup()
-            sys.exit(_DECLARED[command].run(options))
-        case "translations":
-            from motcua.config.translations import write_catalogue
-
-            sys.exit(write_catalogue(only_check=options.check))
-        case _:
-            from motcua.config.pages import write_pages
-
-            sys.exit(write_pages(only_check=options.check))
+        django.setup()
+    sys.exit(module.run(options))

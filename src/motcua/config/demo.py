@@ -38,11 +38,8 @@ def declare(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run_demo(*, dossiers: int = province.USUAL) -> int:
+def run(options: argparse.Namespace) -> int:
     """Start both programs, say what to try, and wait until they are stopped.
-
-    Args:
-        dossiers: about how many the office has at the first start; 0 for an empty one.
 
     Returns:
         The exit code: 0 when stopped on purpose, 1 when a program ended by itself.
@@ -71,8 +68,8 @@ def run_demo(*, dossiers: int = province.USUAL) -> int:
         )
         _prepare()
         _wait_for(f"http://127.0.0.1:{ports['NPDSANDBOX_PORT']}/healthz", programs)
-        if dossiers:
-            _load_province(dossiers)
+        if options.dossiers:
+            _load_province(options.dossiers)
         _seal()
         programs.append(_start(gunicorn_command(graceful_seconds=_GRACE), **_portal(env)))
         for port in ports.values():

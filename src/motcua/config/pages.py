@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from itertools import groupby
 from pathlib import Path
 
@@ -11,11 +12,16 @@ from motcua.config.env import VARIABLES
 _ROOT = Path(__file__).resolve().parents[3]
 
 
-def write_pages(*, only_check: bool) -> int:
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare that the pages may be looked at alone."""
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 when a file is not fresh")
+
+
+def run(options: argparse.Namespace) -> int:
     """Write the generated pages, or only compare them.
 
     Returns:
-        0, or 1 when a page on disk is stale and ``only_check`` is set.
+        0, or 1 when a page on disk is stale and is only looked at.
     """
     stale = []
     for path, text in (
@@ -28,9 +34,9 @@ def write_pages(*, only_check: bool) -> int:
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(path.name)
-        if not only_check:
+        if not options.check:
             path.write_text(text, encoding="utf-8")
-    if stale and only_check:
+    if stale and options.check:
         print(f"Stale: {', '.join(stale)}. Run: motcua configuration")
         return 1
     return 0
@@ -68,10 +74,8 @@ def _table() -> str:
 
 
 def _events() -> str:
-    import django
     from django.utils import translation
 
-    django.setup()
     from motcua.audit.service import EVENTS, LIFETIMES
 
     lines = [

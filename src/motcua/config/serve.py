@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import socket
 import sys
@@ -105,7 +106,7 @@ def bring_up_to_date() -> None:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ALONE])
 
 
-def serve() -> None:
+def run(_options: argparse.Namespace) -> None:
     """Prepare, then become the server; does not return."""
     refuse_taken_port("MOTCUA_PORT", Environment()["MOTCUA_PORT"])
     prepare()

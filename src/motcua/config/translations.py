@@ -6,6 +6,7 @@ kept by hand, holds what Django says to administrators and has no Vietnamese wor
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
 import struct
@@ -36,13 +37,18 @@ _FILLED: Final = re.compile(r"%(?:\(\w+\))?\d*[a-z]|%%|\{\w+\}|</?\w+[^>]*>|^\s|
 Text = tuple[str, ...]  # one form, or one for a single thing and one for several
 
 
-def write_catalogue(*, only_check: bool) -> int:
+def declare(parser: argparse.ArgumentParser) -> None:
+    """Declare that the catalogue may be looked at alone."""
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 when a file is not fresh")
+
+
+def run(options: argparse.Namespace) -> int:
     """Bring the catalogue up to date with the code and compile it, or only say what is wrong.
 
     New texts come in with an empty translation, texts that are gone go, translations stay as they are.
 
     Returns:
-        0, or 1 when a text is not translated, or ``only_check`` is set and a file is stale.
+        0, or 1 when a text is not translated, or a file is stale and is only looked at.
     """
     kept = read(CATALOGUE.read_text(encoding="utf-8")) if CATALOGUE.exists() else {}
     texts = {text: kept.get(text, ("",) * len(text)) for text in used()}
@@ -55,7 +61,7 @@ def write_catalogue(*, only_check: bool) -> int:
     ):
         if path.exists() and path.read_bytes() == content:
             continue
-        if only_check:
+        if options.check:
             wrong.append(f"{path.name} is stale. Run: motcua translations")
         else:
             path.parent.mkdir(parents=True, exist_ok=True)

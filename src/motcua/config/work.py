@@ -9,6 +9,7 @@ moment: who does what is decided in the database (``dossiers.rechecks``).
 
 from __future__ import annotations
 
+import argparse
 import logging
 import signal
 import sys
@@ -224,17 +225,15 @@ def _keep_sealed(now: datetime) -> None:
         keep_sealed(now=now)
 
 
-def work_apart() -> int:
+def run(_options: argparse.Namespace) -> int:
     """Run ``motcua work``: the same in a process of its own, until SIGTERM or Ctrl-C.
 
     Returns:
         The exit code.
     """
-    import django
     from django.core.management import call_command
     from django.core.management.base import SystemCheckError
 
-    django.setup()
     try:
         call_command("check")
     except SystemCheckError as error:
