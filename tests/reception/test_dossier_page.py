@@ -272,6 +272,13 @@ class TestPressing:
         dossier.refresh_from_db()
         assert dossier.status == states.PROCESSING
 
+    def test_a_page_with_a_holder_of_endless_digits_is_read_as_one_without(self, as_: As) -> None:
+        dossier = standing_at(states.RECEIVED, holder_office=DIVISION)
+        browser = as_("khanh")
+        seen = mark(shown(browser, dossier)).rpartition("-")[0] + "-" + "9" * 5000
+
+        assert "Đã bắt đầu giải quyết." in does(browser, dossier, "process", mark=seen)
+
     def test_what_changed_before_the_second_look_is_told_after_it(self, as_: As, specialist: User) -> None:
         dossier = standing_at(states.RECEIVED, holder_office=DIVISION)
         browser, said = as_("bao"), {"reason": "Người nộp vắng mặt"}

@@ -18,6 +18,7 @@ from motcua.accounts.rights import supervisors_among
 from motcua.messaging import service as messaging
 from motcua.verification.models import LimitRelease
 from motcua.web.languages import in_vietnamese
+from motcua.web.requests import number_in
 
 _log = logging.getLogger("motcua.accounts")
 STOPPED: Final = gettext_noop(
@@ -86,7 +87,7 @@ def tell_supervisors(*, officer: User, now: datetime) -> int:
 
 def keys_of(sent: list[str]) -> set[int]:
     """Read the keys of messages that a page sends back, and whatever else is sent there."""
-    return {int(key) for key in sent if key.isdecimal() and len(key) < 19}
+    return {number for key in sent if (number := number_in(key)) is not None}
 
 
 def read_notices(*, user: User, now: datetime, keys: Collection[int]) -> None:

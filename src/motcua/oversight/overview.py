@@ -23,6 +23,7 @@ from motcua.verification.models import IdentityCheck
 from motcua.web.days import Period
 from motcua.web.markup import opened
 from motcua.web.moments import moment_of, number_of
+from motcua.web.requests import number_in
 from motcua.web.statements import adapted, marks
 
 A_PAGE: Final = 50
@@ -237,8 +238,8 @@ def filtered(scope: Scope, period: Period, chosen: Mapping[str, str]) -> QuerySe
     """
     checks = asked_in(period, scope.checks())
     if officer := chosen.get("can-bo"):
-        is_key = officer.isascii() and officer.isdecimal() and len(officer) < 19
-        checks = checks.filter(asked_by_id=int(officer)) if is_key else checks.none()
+        key = number_in(officer)
+        checks = checks.none() if key is None else checks.filter(asked_by_id=key)
     if office := chosen.get("co-quan"):
         checks = checks.filter(office_code="" if office == PORTAL else office)
     if procedure := chosen.get("thu-tuc"):

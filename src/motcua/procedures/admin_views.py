@@ -24,6 +24,7 @@ from motcua.procedures.catalogue_file import FileRefused
 from motcua.procedures.comparing import description_of, differences, plain
 from motcua.procedures.forms import CopyForm, FileForm
 from motcua.procedures.models import CatalogueUpload, Offer, Procedure, ProcedureRevision
+from motcua.web.requests import number_in
 from motcua.web.uploads import take_files
 
 if TYPE_CHECKING:
@@ -164,8 +165,8 @@ def revisions(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str, otherwise: int) -> int:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 9 else otherwise
+    number = number_in(request.GET.get(name, ""))
+    return otherwise if number is None else number
 
 
 @_page

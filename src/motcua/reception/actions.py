@@ -35,6 +35,7 @@ from motcua.reception.action_forms import (
     SupplementForm,
     WaiveForm,
 )
+from motcua.web.requests import number_in
 
 Perform = Callable[[Dossier, User, datetime, dict[str, Any]], object]
 
@@ -352,7 +353,7 @@ def is_outdated(action: Action, mark: str, fresh: Dossier, *, to_user: User | No
         to_user: who shall hold it afterwards; from them nothing is taken away.
     """
     state, _dash, holder = mark.rpartition("-")
-    known = {None, to_user.pk if to_user else None, int(holder) if holder.isdecimal() else 0}
+    known = {None, to_user.pk if to_user else None, number_in(holder) or 0}
     return bool(mark) and (
         (action.is_move and state != _state_of(fresh)) or (action.takes_away and fresh.holder_id not in known)
     )

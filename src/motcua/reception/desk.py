@@ -39,6 +39,7 @@ from motcua.reception.forms import (
 from motcua.reception.person import OTHER_ANSWER, WORN_OUT, PersonBlock
 from motcua.reception.procedure_options import procedure_options
 from motcua.verification.service import claim_digest
+from motcua.web.requests import number_in
 
 NOT_CHECKED: Final = _(
     "Vui lòng bấm “Kiểm tra danh tính số” trước khi lưu. Nếu người nộp không có số định danh, vui lòng chọn lý do "
@@ -151,8 +152,8 @@ class Desk(PersonBlock):
     @property
     def is_owner_part_new(self) -> bool:
         """Say whether the owner's part must look otherwise than on the page that was posted; else it is left alone."""
-        shown = self.data.get("shown_procedure", "")
-        before = offered().get(int(shown)) if shown.isdecimal() and len(shown) < 10 else None
+        shown = number_in(self.data.get("shown_procedure", ""))
+        before = None if shown is None else offered().get(shown)
         kinds = [
             (True, False) if one is None else (one.may_be_filed_for_others, one.owner_may_lack_number)
             for one in (before, self.procedure)

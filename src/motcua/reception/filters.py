@@ -26,10 +26,10 @@ from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.time_limits import calendar_of
 from motcua.procedures.service import offered
+from motcua.web.requests import number_in
 
 NOBODY: Final = 0  # as the one to whom a dossier is assigned
 _LONGEST: Final = 40  # characters of a value; none that we write is longer
-_GREATEST: Final = 2**31 - 1
 _ALL_OFFICES: Final = "tat-ca"
 
 
@@ -242,7 +242,7 @@ def read(params: QueryDict, *, user: User) -> Filter:
     if scope is None:
         return chosen
     tab = next((one for one in TABS[scope] if one.name == said("muc")), TABS[scope][0])
-    statuses = {_number(text) for text in params.getlist("trang-thai")[:_LONGEST]}
+    statuses = {number_in(text) for text in params.getlist("trang-thai")[:_LONGEST]}
     kept = tuple(status for status in tab.statuses if status in statuses)
     code = said("thu-tuc")
     return replace(
@@ -253,7 +253,7 @@ def read(params: QueryDict, *, user: User) -> Filter:
         due=next((one for one in Due if tab.runs and one.value == said("han")), None),
         procedure=next((key for key, one in offered().items() if one.code == code), None) if code else None,
         channel=_one_of(said("kenh"), Dossier.Channel.values),
-        holder=_number(said("can-bo")) if scope is not Scope.MINE else None,
+        holder=number_in(said("can-bo")) if scope is not Scope.MINE else None,
         since=_day(said("tu")),
         until=_day(said("den")),
         sort=next((one for one in tab.sorts if one.value == said("xep") and one is not tab.sort), None),
@@ -300,16 +300,8 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
 
 
-def _number(text: str) -> int | None:
-    return (
-        int(text)
-        if text.isascii() and text.isdecimal() and len(text) < 11 and int(text) <= _GREATEST
-        else None
-    )
-
-
 def _one_of(text: str, known: tuple[int, ...] | list[int]) -> int | None:
-    number = _number(text)
+    number = number_in(text)
     return number if number in known else None
 
 

@@ -19,6 +19,7 @@ from motcua.procedures.service import offered
 from motcua.reception.service import WITHOUT_NUMBER
 from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField
 from motcua.web.languages import in_vietnamese
+from motcua.web.requests import number_in
 
 SEXES: list[tuple[str, str | Promise]] = [
     ("", "—"),
@@ -42,7 +43,8 @@ class ProcedureField(forms.Field):
         """Return the procedure. Raises ValidationError when it is none of them."""
         if value in self.empty_values:
             return None
-        found = offered().get(int(value)) if str(value).isdecimal() and len(value) < 10 else None
+        key = number_in(str(value))
+        found = None if key is None else offered().get(key)
         if found is None:
             raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
         return found

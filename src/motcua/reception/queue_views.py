@@ -26,6 +26,7 @@ from motcua.reception import batches, filters, listing, search
 from motcua.reception.filters import TABS, Due, Filter, Scope, Sort
 from motcua.reception.models import SavedFilter
 from motcua.reception.saved_filters import LONGEST_NAME, MOST_SAVED, NameMissing, TooManySaved, save_filter
+from motcua.web.requests import number_in
 from motcua.web.templatetags.motcua import whole
 
 MOST_NOTICES: Final = 10
@@ -189,11 +190,7 @@ def _back(request: OfficialRequest) -> HttpResponse:
 def _ticked(request: OfficialRequest) -> dict[uuid.UUID, int | None]:
     """Return the dossiers that were ticked, each with who held it as it was shown; None where that was not said."""
     ticked = (text.partition(".") for text in request.POST.getlist("ho-so"))
-    return {
-        key: int(holder) if holder.isdecimal() and len(holder) < 10 else None
-        for text, _dot, holder in ticked
-        if (key := _key(text)) is not None
-    }
+    return {key: number_in(holder) for text, _dot, holder in ticked if (key := _key(text)) is not None}
 
 
 def _key(text: str) -> uuid.UUID | None:
@@ -308,19 +305,15 @@ def _actions(user: User, chosen: Filter) -> list[batches.BatchAction]:
 
 
 def _office(request: OfficialRequest) -> Office | None:
-    text = request.POST.get("to_office", "")
-    return (
-        Office.objects.filter(pk=int(text), is_active=True).first()
-        if text.isdecimal() and len(text) < 10
-        else None
-    )
+    key = number_in(request.POST.get("to_office", ""))
+    return None if key is None else Office.objects.filter(pk=key, is_active=True).first()
 
 
 def _colleague(request: OfficialRequest) -> User | None:
-    text = request.POST.get("to_user", "")
-    if not (text.isdecimal() and len(text) < 10):
+    key = number_in(request.POST.get("to_user", ""))
+    if key is None:
         return None
-    return User.objects.filter(pk=int(text), is_active=True).exclude(role=User.Role.CITIZEN).first()
+    return User.objects.filter(pk=key, is_active=True).exclude(role=User.Role.CITIZEN).first()
 
 
 def _outcome(request: OfficialRequest) -> dict[str, Any] | None:

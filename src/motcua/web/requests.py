@@ -1,4 +1,4 @@
-"""Where a request comes from, where others find us, and when the next request is welcome."""
+"""Where a request comes from, what it says, where others find us, and when the next request is welcome."""
 
 from __future__ import annotations
 
@@ -46,6 +46,11 @@ def came_from(request: HttpRequest) -> str:
     except ValueError:
         return ""
     return page._replace(scheme="", netloc="").geturl() if page.netloc == request.get_host() else ""
+
+
+def number_in(text: str) -> int | None:
+    """Read a whole number that a browser sent, such as a row's key; None for anything that no database would take."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
 
 
 def too_many(response: HttpResponse, *, until: datetime, now: datetime) -> HttpResponse:
