@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import prefetch_related_objects
@@ -27,7 +26,7 @@ from motcua.accounts.requests import CitizenRequest
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
 from motcua.dossiers.agreed_terms import agree_for_page
-from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
+from motcua.dossiers.files.reading import PaperRefused, limits_shown, request_max_bytes
 from motcua.dossiers.forms import (
     AUTHORITY,
     FOR_OTHER,
@@ -53,7 +52,7 @@ from motcua.verification.service import (
     press_of,
 )
 from motcua.web.requests import client_address, too_many
-from motcua.web.uploads import content_length, take_files
+from motcua.web.uploads import take_files
 
 # What the page may say of an outcome beside its kind.
 _NOTHING_MORE = dict.fromkeys(("since", "until", "tries", "tries_left", "remind_form_id"))
@@ -241,9 +240,8 @@ def remind(request: CitizenRequest, pk: UUID) -> HttpResponse:
 @citizen_required
 def papers_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Take the papers, as many at a time as one likes."""
-    if content_length(request) > request_max_bytes():
+    if not take_files(request, most=request_max_bytes()):
         return too_large(request, own_dossier(request, pk), back="papers_step")
-    take_files(request)
     return _papers_step(request, pk)
 
 
@@ -324,9 +322,7 @@ def _papers_page(request: CitizenRequest, draft: Dossier, form: PapersForm) -> H
         "form": form,
         "rows": rows,
         "step": 2,
-        "paper_bytes": settings.PAPER_MAX_BYTES,
-        "paper_megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024),
-        "request_megabytes": request_max_bytes() // (1024 * 1024),
+        **limits_shown(),
     }
     return render(request, "dossiers/papers_step.html", context)
 

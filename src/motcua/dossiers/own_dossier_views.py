@@ -22,7 +22,7 @@ from motcua.accounts.access import citizen_required
 from motcua.accounts.requests import CitizenRequest
 from motcua.dossiers import service, states
 from motcua.dossiers.fees import Unpaid, sum_of_fees
-from motcua.dossiers.files.reading import PaperRefused, request_max_bytes
+from motcua.dossiers.files.reading import PaperRefused, limits_shown, request_max_bytes
 from motcua.dossiers.forms import AnswerForm, CollectingForm, RatingForm, WithdrawForm
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating, Supplement
 from motcua.dossiers.results import hand_out
@@ -32,7 +32,7 @@ from motcua.dossiers.uploads import TEXTS, unfinished
 from motcua.procedures.service import offered
 from motcua.web.addresses import addresses
 from motcua.web.statements import Kept, planned_once
-from motcua.web.uploads import content_length, take_files
+from motcua.web.uploads import take_files
 
 _PAGE = 20
 # What no page here shows of a procedure; lists in JSON are costly to read.
@@ -210,9 +210,9 @@ def choose_collecting(request: CitizenRequest, pk: UUID) -> HttpResponse:
 def supplement(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Show which papers are asked for and why; take them, as many at a time as one likes, and send them once."""
     own = own_dossier(request, pk)
-    if content_length(request) > request_max_bytes():
+    # Also of who comes too late: they read so, and not that nobody understands them.
+    if not take_files(request, most=request_max_bytes()):
         return too_large(request, own, back="supplement")
-    take_files(request)  # also of who comes too late: they read so, and not that nobody understands them
     return _supplement(request, own, service.request_open(own))
 
 
@@ -266,9 +266,7 @@ def _supplement(request: CitizenRequest, own: Dossier, asked: Supplement | None)
         "asked": asked,
         "form": form,
         "rows": rows,
-        "paper_bytes": settings.PAPER_MAX_BYTES,
-        "paper_megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024),
-        "request_megabytes": request_max_bytes() // (1024 * 1024),
+        **limits_shown(),
     }
     return render(request, "dossiers/supplement.html", context)
 
@@ -451,5 +449,5 @@ def own_dossier(request: CitizenRequest, pk: UUID) -> Any:
 
 def too_large(request: HttpRequest, own: Dossier, *, back: str) -> HttpResponse:
     """Say that one request brought too much, and where one goes on."""
-    context = {"dossier": own, "back": back, "megabytes": request_max_bytes() // (1024 * 1024)}
+    context = {"dossier": own, "back": back, "megabytes": limits_shown()["request_megabytes"]}
     return render(request, "dossiers/too_large.html", context, status=413)

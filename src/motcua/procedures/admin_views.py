@@ -89,10 +89,8 @@ def _files_page(
 @_administrators_only
 def upload(request: HttpRequest) -> HttpResponse:
     """Take a file, and keep it for the look at what it would change."""
-    text = request.META.get("CONTENT_LENGTH") or "0"
-    if not text.isdecimal() or int(text) > catalogue_file.MOST_BYTES + _FORM_BYTES:
+    if not take_files(request, most=catalogue_file.MOST_BYTES + _FORM_BYTES):
         return _files_page(request, problems=[catalogue_file.too_large()], status=413)
-    take_files(request)
     return _upload(request)
 
 

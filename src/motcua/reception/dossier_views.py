@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any, Final
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -29,7 +28,7 @@ from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import last_offer_to, sees, visible_to
 from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
 from motcua.dossiers.fees import OwedAlready, Unpaid, sum_of_fees
-from motcua.dossiers.files.reading import ACCEPT, PaperRefused, request_max_bytes
+from motcua.dossiers.files.reading import ACCEPT, PaperRefused, limits_shown, request_max_bytes
 from motcua.dossiers.hand_overs import REFUSALS, HandingRefused, Refusal, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
@@ -44,7 +43,7 @@ from motcua.reception.actions import ACTIONS, Action
 from motcua.slips.service import slips_after
 from motcua.web.markup import opened
 from motcua.web.statements import Kept
-from motcua.web.uploads import content_length, take_files
+from motcua.web.uploads import take_files
 
 STALE: Final = gettext_lazy(
     "Hồ sơ đã thay đổi sau khi ông/bà mở trang này, nên việc vừa bấm chưa được thực hiện. Vui lòng xem lại rồi làm "
@@ -376,14 +375,10 @@ def _form_page(
 @right_required(Right.PROCESS)
 def result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Show and take the files of a dossier's result, before the result is noted."""
-    if content_length(request) > request_max_bytes():
-        megabytes = request_max_bytes() // (1024 * 1024)
-        messages.error(
-            request,
-            _("Các tệp lớn hơn %(n)d MB nên chưa được nhận. Vui lòng gửi ít tệp hơn.") % {"n": megabytes},
-        )
+    if not take_files(request, most=request_max_bytes()):
+        text = _("Các tệp lớn hơn %(n)d MB nên chưa được nhận. Vui lòng gửi ít tệp hơn.")
+        messages.error(request, text % {"n": limits_shown()["request_megabytes"]})
         return redirect("result_papers", pk)
-    take_files(request)
     return _result_papers(request, pk)
 
 
@@ -419,9 +414,7 @@ def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         "unfinished": unfinished(dossier=dossier, by=request.user, now=timezone.now()).get("files", []),
         "refusals": refusals,
         "accept": ACCEPT,
-        "paper_bytes": settings.PAPER_MAX_BYTES,
-        "paper_megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024),
-        "request_megabytes": request_max_bytes() // (1024 * 1024),
+        **limits_shown(),
         "may_finish": ACTIONS["finish"].is_open(request.user, dossier, None),
     }
     return render(request, "reception/result_papers.html", context)

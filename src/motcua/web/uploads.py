@@ -37,6 +37,16 @@ def content_length(request: HttpRequest) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def take_files(request: HttpRequest) -> None:
-    """Let this request bring files; call it before anything of its form is read, once its size is known to be right."""
+def take_files(request: HttpRequest, *, most: int) -> bool:
+    """Let this request bring files, unless it says that it brings more bytes; say whether it may.
+
+    Call it before anything of its form is read.
+
+    Args:
+        request: with a form.
+        most: how many bytes all of it may have.
+    """
+    if content_length(request) > most:
+        return False
     request.upload_handlers = [MemoryFileUploadHandler(request), TemporaryFileUploadHandler(request)]
+    return True

@@ -32,6 +32,7 @@ PNG: Final = "image/png"
 SUFFIXES: Final = {PDF: ".pdf", JPEG: ".jpg", PNG: ".png"}
 ACCEPT: Final = ".pdf,.jpg,.jpeg,.jfif,.png"
 
+_MEGABYTE: Final = 1024 * 1024
 _MAX_PIXELS: Final = 50_000_000
 _LONGEST_SIDE: Final = 4000
 _KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
@@ -84,7 +85,7 @@ class PaperRefused(ValueError):
     @property
     def message(self) -> str:
         """Return what the person reads: what is wrong with the file, and what to do."""
-        return str(REFUSALS[self.reason]) % {"megabytes": settings.PAPER_MAX_BYTES // (1024 * 1024)}
+        return str(REFUSALS[self.reason]) % {"megabytes": settings.PAPER_MAX_BYTES // _MEGABYTE}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -145,7 +146,16 @@ def _kind_of(content: bytes) -> str | None:
 def request_max_bytes() -> int:
     """Return how large one request with papers may be."""
     most: int = settings.PAPER_MAX_BYTES
-    return max(25 * 1024 * 1024, most + 1024 * 1024)
+    return max(25 * _MEGABYTE, most + _MEGABYTE)
+
+
+def limits_shown() -> dict[str, int]:
+    """Return what a page that takes papers says of how large they may be."""
+    return {
+        "paper_bytes": settings.PAPER_MAX_BYTES,
+        "paper_megabytes": settings.PAPER_MAX_BYTES // _MEGABYTE,
+        "request_megabytes": request_max_bytes() // _MEGABYTE,
+    }
 
 
 def _is_endless_jpeg(content: bytes) -> bool:
