@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import unescape
 from io import BytesIO
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,15 +12,17 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from motcua.accounts.models import Citizen
+from motcua.accounts.models import Citizen, User
 from motcua.config.couriers import couriers
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.service import CONSENT_VERSION
+from motcua.dossiers.supplements import ask_supplement
 from motcua.outbox.service import bring_next
 from motcua.procedures.models import Procedure, RequiredDocument
 from tests.people import FIRST_OFFICE, cast
 
 BIRTH_REGISTRATION = "1.001193"
+BIRTH, HOUSE = "Giấy chứng sinh", "Giấy tờ về chỗ ở"
 CONTACT = {
     "phone": "0912 345 678",
     "email": "an@vidu.vn",
@@ -69,6 +72,22 @@ def filed(client: Client, procedure: str = BIRTH_REGISTRATION) -> Dossier:
     assert file_it(client, dossier).headers["Location"].endswith("/hoan-tat/")
     dossier.refresh_from_db()
     return dossier
+
+
+def ask_again(dossier: Dossier, officer: User) -> None:
+    """Let an officer ask for two more papers."""
+    ask_supplement(
+        dossier=dossier,
+        documents=[{"name": BIRTH, "note": "bản chụp màu"}, {"name": HOUSE, "note": ""}],
+        reason="Tờ khai thiếu trang hai",
+        by=officer,
+        now=timezone.now(),
+    )
+
+
+def page_of(client: Client, dossier: Dossier, step: str = "") -> str:
+    """Return one of the dossier's pages."""
+    return unescape(client.get(address(dossier, step)).content.decode())
 
 
 def draft_of(citizen: Citizen) -> Dossier:

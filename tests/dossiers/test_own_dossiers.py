@@ -19,8 +19,18 @@ from motcua.dossiers.models import Dossier, Fee, Paper, Rating
 from motcua.dossiers.results import finish, hand_out
 from motcua.procedures.models import ProcedureCase, RequiredDocument
 from motcua.procedures.service import publish
-from tests.dossiers.filing import PDF, address, agree, begin, file_it, filed, give_papers, procedure_of
-from tests.dossiers.test_supplements import ask_again
+from tests.dossiers.filing import (
+    PDF,
+    address,
+    agree,
+    ask_again,
+    begin,
+    file_it,
+    filed,
+    give_papers,
+    page_of,
+    procedure_of,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 
@@ -48,11 +58,6 @@ def decide(leader: User, specialist: User) -> Callable[[Dossier], Dossier]:
         return dossier
 
     return finished
-
-
-def page_of(client: Client, dossier: Dossier, step: str = "") -> str:
-    """Return one of the dossier's pages."""
-    return unescape(client.get(address(dossier, step)).content.decode())
 
 
 def result_of(dossier: Dossier) -> Paper:

@@ -20,8 +20,17 @@ from motcua.dossiers import paper_reuse, states
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.service import asked_documents, delete_draft, take_up
 from motcua.dossiers.supplements import take_supplement
-from tests.dossiers.filing import PDF, address, agree, begin, filed, give_papers, pdf
-from tests.dossiers.test_supplements import BIRTH, ask_again
+from tests.dossiers.filing import (
+    BIRTH,
+    PDF,
+    address,
+    agree,
+    ask_again,
+    begin,
+    filed,
+    give_papers,
+    pdf,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 

@@ -24,8 +24,6 @@ from motcua.dossiers.models import Dossier
 from tests.dossiers.filing import (
     PDF,
     address,
-    agree,
-    begin,
     delete_forgotten_files,
     file_it,
     filed,
@@ -303,14 +301,6 @@ def test_a_gray_scan_keeps_its_grays_however_finely_it_tells_them(mode: str) -> 
 )
 def test_a_files_shown_name_is_harmless(given: str, shown: str) -> None:
     assert reading._shown_name(given, ".pdf") == shown
-
-
-@pytest.fixture
-def draft(an_client: Client, catalogue: None, register: object) -> Dossier:
-    """Return An's draft at the step of the papers."""
-    dossier = begin(an_client)
-    agree(an_client, dossier)
-    return dossier
 
 
 def test_a_paper_is_stored_under_a_random_name_outside_the_web(

@@ -26,8 +26,6 @@ from motcua.outbox.service import Load, bring_next
 from tests.dossiers.filing import (
     PDF,
     address,
-    agree,
-    begin,
     delete_forgotten_files,
     file_it,
     give_papers,
@@ -142,14 +140,6 @@ def test_every_picture_has_a_small_one_on_white(mode: str) -> None:
 
 def test_a_picture_full_of_noise_stays_small() -> None:
     assert 0 < len(thumbnail(Image.effect_noise((3000, 3000), 120))) <= 30_000
-
-
-@pytest.fixture
-def draft(an_client: Client, catalogue: None, register: object) -> Dossier:
-    """Return An's draft at the step of the papers."""
-    dossier = begin(an_client)
-    agree(an_client, dossier)
-    return dossier
 
 
 def give(client: Client, dossier: Dossier, content: bytes) -> Paper:

@@ -23,7 +23,7 @@ from motcua.dossiers.files.disk_store import DiskStore
 from motcua.dossiers.files.scanning import NotJudged, ScannerAway, scan, scan_next
 from motcua.dossiers.models import Dossier, Paper
 from tests.dossiers.clamd import SIGNATURE, VIRUS, Clamd
-from tests.dossiers.filing import PDF, address, agree, begin, delete_forgotten_files, filed, picture
+from tests.dossiers.filing import PDF, address, delete_forgotten_files, filed, picture
 from tests.dossiers.lives import DIVISION, standing_at
 from tests.dossiers.test_previews import drawn_pdf
 
@@ -40,14 +40,6 @@ def clamd(settings: Settings) -> Iterator[Clamd]:
     settings.CLAMD_ADDRESS = scanner.address
     yield scanner
     scanner.stop()
-
-
-@pytest.fixture
-def draft(an_client: Client) -> Dossier:
-    """Return An's draft at the step of the papers."""
-    dossier = begin(an_client)
-    agree(an_client, dossier)
-    return dossier
 
 
 def give(client: Client, dossier: Dossier, content: bytes = PDF) -> Paper:

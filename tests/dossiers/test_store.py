@@ -32,8 +32,6 @@ from motcua.outbox.service import Load
 from tests.dossiers.filing import (
     PDF,
     address,
-    agree,
-    begin,
     delete_forgotten_files,
     give_papers,
     pdf,
@@ -94,14 +92,6 @@ def is_away(settings: Settings, place: str, tmp_path: Path, monkeypatch: pytest.
                 use(settings, "http://127.0.0.1:9")
 
     return take_away
-
-
-@pytest.fixture
-def draft(an_client: Client, catalogue: None, register: object) -> Dossier:
-    """Return An's draft at the step of the papers."""
-    dossier = begin(an_client)
-    agree(an_client, dossier)
-    return dossier
 
 
 def stored() -> set[str]:

@@ -18,37 +18,19 @@ from motcua.dossiers import papers, service
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.supplements import ask_supplement, take_supplement
 from motcua.slips.facts import facts_of
-from tests.dossiers.filing import address, delete_forgotten_files, filed, pdf
+from tests.dossiers.filing import (
+    BIRTH,
+    HOUSE,
+    address,
+    ask_again,
+    delete_forgotten_files,
+    filed,
+    page_of,
+    pdf,
+)
 from tests.people import cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
-
-BIRTH, HOUSE = "Giấy chứng sinh", "Giấy tờ về chỗ ở"
-
-
-@pytest.fixture
-def asked(an_client: Client, officer: User) -> Dossier:
-    """Return An's dossier, for which Lan wants two more papers."""
-    dossier = filed(an_client)
-    ask_again(dossier, officer)
-    dossier.refresh_from_db()
-    return dossier
-
-
-def ask_again(dossier: Dossier, officer: User) -> None:
-    """Ask for two papers."""
-    ask_supplement(
-        dossier=dossier,
-        documents=[{"name": BIRTH, "note": "bản chụp màu"}, {"name": HOUSE, "note": ""}],
-        reason="Tờ khai thiếu trang hai",
-        by=officer,
-        now=timezone.now(),
-    )
-
-
-def page_of(client: Client, dossier: Dossier, step: str = "") -> str:
-    """Return one of the dossier's pages."""
-    return unescape(client.get(address(dossier, step)).content.decode())
 
 
 def test_what_is_asked_and_why_is_shown_where_one_looks(an_client: Client, asked: Dossier) -> None:

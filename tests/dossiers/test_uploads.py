@@ -28,38 +28,22 @@ from motcua.dossiers.models import Dossier, Paper, Upload, UploadPiece
 from motcua.dossiers.paper_lines import paper_lines_of
 from motcua.dossiers.service import asked_documents, delete_old_uploads, needs_authority
 from tests.dossiers.filing import (
+    BIRTH,
+    HOUSE,
     address,
     agree,
+    ask_again,
     begin,
     file_it,
-    filed,
     for_child,
     give_papers,
     pdf,
     picture,
 )
-from tests.dossiers.test_supplements import BIRTH, HOUSE, ask_again
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 
 LONG = b"%PDF-1.7\n" + bytes(range(256)) * 40 + b"\n%%EOF\n"
-
-
-@pytest.fixture
-def draft(an_client: Client) -> Dossier:
-    """Return An's draft at the step of the papers."""
-    dossier = begin(an_client)
-    agree(an_client, dossier)
-    return dossier
-
-
-@pytest.fixture
-def asked(an_client: Client, officer: User) -> Dossier:
-    """Return An's dossier, for which Lan wants two more papers."""
-    dossier = filed(an_client)
-    ask_again(dossier, officer)
-    dossier.refresh_from_db()
-    return dossier
 
 
 def starts(
