@@ -56,7 +56,7 @@ def test_help_lists_our_own_commands_beside_those_of_the_framework(
     [
         ["later_checks"],
         ["outbox"],
-        ["balance"],
+        ["balance", "--on", "01/11/2026"],
         ["load_procedures"],
         ["wake", "quantri"],
         ["proof", "export", "MC-X"],
