@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 
+from tests.population.stub_register import http
+
 _HOP = 0.05  # seconds between two looks at whether the test is over
 _PATIENCE = 30.0  # seconds: no fault lasts longer
 _REQUEST_ID = re.compile(rb"<(?:\w+:)?MaYeuCau>([^<]*)<")
@@ -55,13 +57,6 @@ class Reply:
 
 
 Fault = Callable[[socket.socket, Question, "FaultProxy"], bool]
-
-
-def http(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
-    """Return a whole HTTP/1.1 reply; underscores in names of headers become hyphens."""
-    given = {"Content_Type": "text/xml; charset=UTF-8", "Content_Length": str(len(body))} | headers
-    lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in given.items())]
-    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 class FaultProxy:

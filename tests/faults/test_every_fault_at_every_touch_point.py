@@ -22,12 +22,12 @@ from tests.faults.fault_proxy import (
     dripping,
     endless,
     hanging_up,
-    http,
     lost,
     silent,
     spoiled,
 )
 from tests.faults.touch_points import TOUCH_POINTS
+from tests.population.stub_register import http
 
 SOON = 20
 ALARMING = {"unreadable", "oversized", "encoding", "bad_record", "other_person", "two_citizens"}

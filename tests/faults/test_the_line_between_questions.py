@@ -10,9 +10,10 @@ import pytest
 
 from tests.faults.browser import NOT_CHECKED, SUCCEEDED, Browser
 from tests.faults.conftest import UNLIMITED, UNWATCHED, Stack
-from tests.faults.fault_proxy import answering, http
+from tests.faults.fault_proxy import answering
 from tests.faults.touch_points import TOUCH_POINTS
 from tests.people import cast
+from tests.population.stub_register import http
 from tests.product_process import ProductProcess, Store, eventually, start_product
 
 SOON = 20

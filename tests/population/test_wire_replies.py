@@ -3,7 +3,6 @@
 import re
 import tracemalloc
 import unicodedata
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +13,8 @@ from motcua.identity.claims import Address, CitizenRecord, Sex
 from motcua.identity.register import CouldNotAsk, Trouble
 from motcua.population.soap import FaultReceived, fault_of
 from motcua.population.wire import Reading, read_reply
+from tests.population.stub_register import MESSAGES, golden
 
-MESSAGES = Path(__file__).parent.parent / "messages"
 MATCH = (MESSAGES / "reply-037-match.xml").read_text("utf-8")
 NOBODY = (MESSAGES / "reply-037-nobody.xml").read_text("utf-8")
 THU = CitizenRecord(
@@ -29,10 +28,6 @@ THU = CitizenRecord(
     permanent_residence=Address("31", "", "99902", "SỐ 1 PHỐ THỬ NGHIỆM", "VN"),
     current_residence=Address("31", "", "99903", "SỐ 9 PHỐ THỬ NGHIỆM", "VN"),
 )
-
-
-def golden(name: str) -> bytes:
-    return (MESSAGES / name).read_bytes()
 
 
 def read(reply: bytes | str, **how) -> Reading:
