@@ -22,6 +22,7 @@ from motcua.accounts.recording import office_code
 from motcua.audit.service import record
 from motcua.dossiers.models import Dossier, DossierOwner
 from motcua.dossiers.service import NotReceived, PressKeyReused, foresee
+from motcua.identity.card_qr import CardReading
 from motcua.identity.claims import IdentityClaim
 from motcua.procedures.models import ProcedureCase, RequiredDocument
 from motcua.procedures.service import offered, offered_at
@@ -312,10 +313,7 @@ def checked(*, data: QueryDict, officer: User, address: str, now: datetime, is_w
     form, claim = _read_claim(data)
     desk = _desk(data, officer, now, form)
     desk.scan_error = scan_error
-    if not scan_error and desk.procedure is not None and claim is not None:
-        said = {"form_token": data.get("form_token", ""), "press_key": desk.press_key, "address": address}
-        if not desk.ask(claim, card=card, **said):
-            _open_a_new_form(desk)
+    _ask(desk, desk, claim, card, address)
     if is_whole:
         _recall_owner(desk)
     return desk
@@ -339,10 +337,8 @@ def owner_checked(
     owner.scan_error = scan_error
     if not desk.may_be_for_other:
         owner.notice = NOT_FOR_OTHERS
-    elif not scan_error and desk.procedure is not None and claim is not None:
-        said = {"form_token": data.get("form_token", ""), "press_key": desk.press_key, "address": address}
-        if not owner.ask(claim, card=card, **said):
-            _open_a_new_form(desk)
+    else:
+        _ask(desk, owner, claim, card, address)
     if is_whole:
         _recall(desk, applicants)
     return desk
@@ -469,14 +465,23 @@ def _recall_owner(desk: Desk) -> None:
         _recall(desk.owner, form.claim())
 
 
-def _open_a_new_form(desk: Desk) -> None:
-    """Note that somebody asked without an open form of their own, and open one: the next press may ask."""
+def _ask(
+    desk: Desk, block: PersonBlock, claim: IdentityClaim | None, card: CardReading | None, address: str
+) -> None:
+    """Ask about one person of the form, if there is something to ask for a purpose.
+
+    Who asks without an open form of their own is noted, and given one: the next press may ask.
+    """
+    if block.scan_error or block.procedure is None or claim is None:
+        return
+    if block.ask(claim, card=card, address=address):
+        return
     record(
         name="check.form_missing",
         now=desk.now,
         actor=desk.officer,
         office_code=office_code(desk.officer),
-        details={"procedure": desk.procedure.code if desk.procedure else ""},
+        details={"procedure": block.procedure.code},
     )
     desk.press_key = str(uuid.uuid4())
 

@@ -33,13 +33,14 @@ OTHER_ANSWER: Final = _(
     "Vui lòng xem kết quả dưới đây rồi bấm lưu lần nữa."
 )
 FEW_TRIES: Final = 10
-NUMBER_HELP: Final = _("12 số, hoặc 9 số")
-BIRTH_HELP: Final = _("hoặc chỉ năm sinh")
 
 
 @dataclass(kw_only=True)
 class PersonBlock:
     """A person's part of the form; ``prefix`` stands before the names of its fields."""
+
+    number_help = _("12 số, hoặc 9 số")
+    birth_help = _("hoặc chỉ năm sinh")
 
     claim_form: PersonForm
     data: QueryDict
@@ -76,16 +77,6 @@ class PersonBlock:
         return [] if self.is_saving else [field for field in self.claim_form if field.errors]
 
     @property
-    def birth_help(self) -> Promise:
-        """Return how a birth date is typed."""
-        return BIRTH_HELP
-
-    @property
-    def number_help(self) -> Promise:
-        """Return how a number is typed."""
-        return NUMBER_HELP
-
-    @property
     def is_year_match(self) -> bool:
         """Say whether only the year of birth could be compared."""
         return self.finding.check is not None and self.finding.check.birth_match == BirthMatch.YEAR
@@ -119,9 +110,7 @@ class PersonBlock:
         kept = self.finding.line or line_status(now=self.now)
         return replace(kept, light=Light.SLOW) if self.is_unanswered and kept.is_open else kept
 
-    def ask(
-        self, claim: IdentityClaim, *, card: CardReading | None, form_token: str, press_key: str, address: str
-    ) -> bool:
+    def ask(self, claim: IdentityClaim, *, card: CardReading | None, address: str) -> bool:
         """Warn once of what contradicts itself, then ask the register.
 
         A scanned card is not held up by warnings: its digits and its date come from the same hand.
@@ -129,8 +118,6 @@ class PersonBlock:
         Args:
             claim: what is put to the register.
             card: the card that was scanned, if one was.
-            form_token: what shows that the form was opened here.
-            press_key: of the form.
             address: the network address of the desk.
 
         Returns:
@@ -144,7 +131,10 @@ class PersonBlock:
             self.warned = digest
             return True
         form_key = open_forms.open_form(
-            token=form_token, officer=self.officer, press_key=press_key, now=self.now
+            token=self.data.get("form_token", ""),
+            officer=self.officer,
+            press_key=self.data.get("press_key", ""),
+            now=self.now,
         )
         if form_key is None:
             self.finding = Finding(Situation.FORM_MISSING)

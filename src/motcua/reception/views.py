@@ -43,16 +43,12 @@ def reception(request: OfficialRequest) -> HttpResponse:
     if request.method != "POST":
         code = request.GET.get("thu-tuc", "")
         return _page(request, desks.blank(officer=request.user, now=now, procedure_code=code))
-    if "show_documents" in request.POST:
+    if "show_documents" in request.POST or "other_way" in request.POST:
         desk = desks.shown_again(
             data=request.POST, officer=request.user, now=now, is_claim_shown=not request.htmx
         )
-        return _page(request, desk, part="reception/_chosen.html")
-    if "other_way" in request.POST:
-        desk = desks.shown_again(
-            data=request.POST, officer=request.user, now=now, is_claim_shown=not request.htmx
-        )
-        return _page(request, desk, part="reception/_instead.html")
+        part = "reception/_chosen.html" if "show_documents" in request.POST else "reception/_instead.html"
+        return _page(request, desk, part=part)
     outcome = desks.saved(data=request.POST, officer=request.user, now=now)
     if isinstance(outcome, Desk):
         return _page(request, outcome)
