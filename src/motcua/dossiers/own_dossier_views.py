@@ -29,17 +29,12 @@ from motcua.dossiers.results import hand_out
 from motcua.dossiers.steps import NotYours, go
 from motcua.dossiers.timeline import entries_of
 from motcua.dossiers.uploads import TEXTS, unfinished
-from motcua.procedures.service import offered
+from motcua.procedures.service import UNSHOWN, offered
 from motcua.web.addresses import addresses
 from motcua.web.statements import Kept, planned_once
 from motcua.web.uploads import take_files
 
 _PAGE = 20
-# What no page here shows of a procedure; lists in JSON are costly to read.
-_UNUSED = tuple(
-    f"procedure__{field}"
-    for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
-)
 _LISTED = (
     *("pk", "code", "status", "saved_at", "submitted_at", "received_at", "due_at", "paused_at", "called"),
     *("office__name", "reminder__created_at", "reminder__sent_at", "is_asked", "is_rated", "fee_asked"),
@@ -424,7 +419,7 @@ _WHOLE: Final = Kept(
             *("procedure", "revision", "office", "holder_office", "identity_check"),
             *("owner__identity_check", "extension", "result"),
         )
-        .defer(*_UNUSED, "revision__content")
+        .defer("revision__content", *(f"procedure__{field}" for field in UNSHOWN))
         .annotate(owed=sum_of_fees(Fee.OPEN), ever_owed=sum_of_fees(Q()))
     )
 )

@@ -22,13 +22,9 @@ from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.paper_lines import PaperLine
 from motcua.dossiers.papers import keep
 from motcua.procedures.search import fold
+from motcua.procedures.service import UNSHOWN
 
 _MOST_LOOKED_AT: Final = 500  # the newest; forty are the most that one dossier takes
-# What no page of papers shows of a procedure; lists in JSON are costly to read.
-_UNUSED: Final = tuple(
-    f"dossier__procedure__{field}"
-    for field in ("official_name", "audience", "fees", "fee_note", "results", "search_text")
-)
 
 
 class AlreadyThere(ValueError):
@@ -135,7 +131,8 @@ def _own(citizen: Citizen) -> QuerySet[Paper]:
         ~Q(kind=Paper.Kind.RESULT) | Q(dossier__status=states.RETURNED)
     )
     with_dossiers = theirs.select_related("dossier__procedure", "dossier__revision")
-    return with_dossiers.defer(*_UNUSED, "dossier__revision__content").order_by("-uploaded_at", "-pk")
+    unused = [f"dossier__procedure__{field}" for field in UNSHOWN]
+    return with_dossiers.defer("dossier__revision__content", *unused).order_by("-uploaded_at", "-pk")
 
 
 def _usable(citizen: Citizen) -> QuerySet[Paper]:

@@ -20,7 +20,11 @@ from motcua.web.alphabet import alphabetical
 ASIDE: Final = 15_000
 _FRESH: Final = 30  # seconds
 
-
+# What no page of a dossier shows of its procedure; lists in JSON are costly to read.
+UNSHOWN: Final = (
+    *("official_name", "audience", "fees", "fee_note", "results", "search_text"),
+    *("steps", "conditions", "legal_basis"),
+)
 # What no desk shows of a procedure.
 _UNUSED: Final = (
     *("official_name", "search_text", "results", "authority", "receiving_address", "delegate", "partners"),

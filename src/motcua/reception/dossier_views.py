@@ -37,6 +37,7 @@ from motcua.dossiers.steps import NotYours, told
 from motcua.dossiers.uploads import unfinished
 from motcua.payments.service import DayClosed, WaitsAtBank
 from motcua.payments.till_views import WAITS_AT_BANK
+from motcua.procedures.service import UNSHOWN
 from motcua.reception import actions
 from motcua.reception.action_forms import ActionForm
 from motcua.reception.actions import ACTIONS, Action
@@ -68,24 +69,11 @@ BARRED: Final = gettext_lazy(
     "Chưa được phép ra quyết định về hồ sơ này: danh tính người nộp còn chờ CSDLQG về dân cư trả lời, hoặc còn chờ cán "
     "bộ xem lại giấy tờ gốc. Vui lòng xem mục “Kiểm tra danh tính số”."
 )
-# What no page here shows of a dossier's neighbors; each field of a row takes its time.
+# What no page here shows of people; each field of a row takes its time.
 _OF_A_PERSON: Final = (
     *("login", "password", "email", "officer_digits", "gateway_key", "totp_secret", "totp_since"),
     *("totp_step", "session_mark", "asleep_since"),
 )
-_OF_A_PROCEDURE: Final = (
-    *(
-        "official_name",
-        "audience",
-        "fee_note",
-        "results",
-        "search_text",
-        "steps",
-        "conditions",
-        "legal_basis",
-    ),
-)
-
 
 # What is owed for a dossier, and what was owed ever; whether it changed hands, and papers were asked for. Read with the
 # dossier's own row.
@@ -139,7 +127,7 @@ def _with_neighbors(dossiers: QuerySet[Dossier], *people: str) -> QuerySet[Dossi
     people = ("received_by", *people)
     shown = dossiers.select_related("procedure", "revision", "office", "identity_check", *people)
     unused = [f"{one}__{field}" for one in people for field in _OF_A_PERSON]
-    return shown.defer("revision__content", *unused, *(f"procedure__{field}" for field in _OF_A_PROCEDURE))
+    return shown.defer("revision__content", *unused, *(f"procedure__{field}" for field in UNSHOWN))
 
 
 # One dossier with all that its page shows; whether it may be seen is not asked here.
