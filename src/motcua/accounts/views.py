@@ -41,15 +41,14 @@ def register(request: HttpRequest) -> HttpResponse:
         return redirect(_home_of(request.user))
     if not settings.REGISTRATION_OPEN:
         return render(request, "accounts/closed.html", status=403 if request.method == "POST" else 200)
-    if request.method != "POST":
-        return render(request, "accounts/register.html", {"form": RegistrationForm()})
-    form = RegistrationForm(request.POST)
+    form = RegistrationForm(request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"form": form}
     if not form.is_valid():
-        return render(request, "accounts/register.html", {"form": form})
+        return render(request, "accounts/register.html", context)
     password_hash, now = form.password_hash(), timezone.now()
     if form.contradictions():
         form.keep_password(password_hash)
-        return render(request, "accounts/register.html", {"form": form})
+        return render(request, "accounts/register.html", context)
     try:
         check = service.register_citizen(
             claim=form.claim,
@@ -59,9 +58,9 @@ def register(request: HttpRequest) -> HttpResponse:
             now=now,
             press=press_of(request.POST),
         )
-    except (ChallengeNeeded, PressReused) as refusal:
+    except (ChallengeNeeded, PressReused, Limited) as refusal:
         form.keep_password(password_hash)
-        return _not_asked(request, "accounts/register.html", {"form": form}, refusal)
+        return _not_asked(request, "accounts/register.html", context, refusal, now)
     except service.NumberTaken:
         form.keep_password(password_hash)
         form.add_error(
@@ -71,16 +70,12 @@ def register(request: HttpRequest) -> HttpResponse:
                 "phận một cửa."
             ),
         )
-        return render(request, "accounts/register.html", {"form": form})
-    except Limited as limited:
-        form.keep_password(password_hash)
-        context = {"form": form, "outcome": "limited", "until": limited.until, "tries": limited.tries}
-        return too_many(render(request, "accounts/register.html", context), until=limited.until, now=now)
+        return render(request, "accounts/register.html", context)
     if check.is_verified:
         return redirect("registered")
     if not check.is_rejected:
         form.keep_password(password_hash)
-    return render(request, "accounts/register.html", {"form": form, **_outcome(check, now)})
+    return render(request, "accounts/register.html", context | _outcome(check, now))
 
 
 @require_safe
@@ -219,8 +214,8 @@ def profile_edit(request: CitizenRequest) -> HttpResponse:
             now=now,
             press=press_of(request.POST),
         )
-    except (ChallengeNeeded, PressReused) as refusal:
-        return _not_asked(request, "accounts/profile_edit.html", context, refusal)
+    except (ChallengeNeeded, PressReused, Limited, LoginLimited) as refusal:
+        return _not_asked(request, "accounts/profile_edit.html", context, refusal, now)
     except service.WrongPassword:
         form.add_error("current_password", _("Mật khẩu hiện tại chưa đúng. Vui lòng nhập lại."))
         return render(request, "accounts/profile_edit.html", context)
@@ -229,10 +224,6 @@ def profile_edit(request: CitizenRequest) -> HttpResponse:
             "number", _("Chưa cập nhật được số này. Vui lòng đến bộ phận một cửa, mang theo thẻ căn cước.")
         )
         return render(request, "accounts/profile_edit.html", context)
-    except (Limited, LoginLimited) as limited:
-        context |= {"outcome": "limited", "until": limited.until, "tries": limited.tries}
-        page = render(request, "accounts/profile_edit.html", context)
-        return too_many(page, until=limited.until, now=now)
     if check is not None and not check.is_verified:
         return render(request, "accounts/profile_edit.html", context | _outcome(check, now))
     messages.success(request, _("Đã cập nhật thông tin cá nhân."))
@@ -296,14 +287,22 @@ def _outcome(check: IdentityCheck, now: datetime) -> dict[str, Any]:
 
 
 def _not_asked(
-    request: HttpRequest, template: str, context: dict[str, Any], refusal: ChallengeNeeded | PressReused
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    refusal: ChallengeNeeded | PressReused | Limited | LoginLimited,
+    now: datetime,
 ) -> HttpResponse:
-    """Show a form again that asked nobody: the portal's question comes first, or the page was used before."""
-    if isinstance(refusal, PressReused):
-        return render(request, template, context | {"outcome": "pressed_before"}, status=409)
-    return render(
-        request, template, context | {"outcome": "challenge", "is_challenge_wrong": refusal.is_wrong}
-    )
+    """Show a form again that asked nobody: used before, the portal's own question first, or too many wrong tries."""
+    match refusal:
+        case PressReused():
+            return render(request, template, context | {"outcome": "pressed_before"}, status=409)
+        case ChallengeNeeded():
+            context |= {"outcome": "challenge", "is_challenge_wrong": refusal.is_wrong}
+            return render(request, template, context)
+        case _:
+            context |= {"outcome": "limited", "until": refusal.until, "tries": refusal.tries}
+            return too_many(render(request, template, context), until=refusal.until, now=now)
 
 
 def _query(way_back: str) -> str:
