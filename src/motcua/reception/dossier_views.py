@@ -16,7 +16,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
@@ -28,13 +27,11 @@ from motcua.dossiers import service as dossiers
 from motcua.dossiers.access import last_offer_to, sees, visible_to
 from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindrance
 from motcua.dossiers.fees import OwedAlready, Unpaid, sum_of_fees
-from motcua.dossiers.files.reading import ACCEPT, PaperRefused, limits_shown, request_max_bytes
 from motcua.dossiers.hand_overs import REFUSALS, HandingRefused, Refusal, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
 from motcua.dossiers.steps import NotYours, told
-from motcua.dossiers.uploads import unfinished
 from motcua.payments.service import DayClosed, WaitsAtBank
 from motcua.payments.till_views import WAITS_AT_BANK
 from motcua.procedures.service import UNSHOWN
@@ -44,7 +41,6 @@ from motcua.reception.actions import ACTIONS, Action
 from motcua.slips.service import slips_after
 from motcua.web.markup import opened
 from motcua.web.statements import Kept
-from motcua.web.uploads import take_files
 
 STALE: Final = gettext_lazy(
     "Hồ sơ đã thay đổi sau khi ông/bà mở trang này, nên việc vừa bấm chưa được thực hiện. Vui lòng xem lại rồi làm "
@@ -356,72 +352,6 @@ def _form_page(
     if is_asked_again and action.is_move and dossier.citizen is not None:
         context["message"] = told(dossier, states.MOVES[action.code])
     return render(request, "reception/action.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@csrf_exempt  # the body is looked at only once its size is known to be right; see _result_papers
-@right_required(Right.PROCESS)
-def result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show and take the files of a dossier's result, before the result is noted."""
-    if not take_files(request, most=request_max_bytes()):
-        text = _("Các tệp lớn hơn %(n)d MB nên chưa được nhận. Vui lòng gửi ít tệp hơn.")
-        messages.error(request, text % {"n": limits_shown()["request_megabytes"]})
-        return redirect("result_papers", pk)
-    return _result_papers(request, pk)
-
-
-@csrf_protect
-def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
-    dossier, refusals = _seen(request, pk), []
-    if not results.may_add_results(request.user, dossier):
-        raise PermissionDenied(str(NOT_HERE))
-    if dossier.status not in results.UNDECIDED:
-        messages.warning(request, str(STALE))
-        return redirect("desk_dossier", pk)
-    if request.method == "POST":
-        uploads = request.FILES.getlist("files")
-        for upload in uploads:
-            try:
-                results.add_result_paper(dossier=dossier, upload=upload, by=request.user, now=timezone.now())
-            except PaperRefused as refused:
-                refusals.append(f"{upload.name}: {refused.message}")
-            except NotYours:
-                raise PermissionDenied(str(NOT_HERE)) from None
-            except MoveRefused:
-                messages.warning(request, str(STALE))
-                return redirect("desk_dossier", pk)
-        # ``given``: with JavaScript they came before the button was pressed.
-        if not uploads and not request.POST.get("given"):
-            refusals.append(_("Vui lòng chọn tệp."))
-        if not refusals:
-            messages.success(request, _("Đã lưu tệp kết quả."))
-            return redirect("result_papers", pk)
-    context = {
-        "dossier": dossier,
-        "papers": dossier.papers.results(),
-        "unfinished": unfinished(dossier=dossier, by=request.user, now=timezone.now()).get("files", []),
-        "refusals": refusals,
-        "accept": ACCEPT,
-        **limits_shown(),
-        "may_finish": ACTIONS["finish"].is_open(request.user, dossier, None),
-    }
-    return render(request, "reception/result_papers.html", context)
-
-
-@right_required(Right.PROCESS)
-@require_POST
-def remove_result_paper(request: OfficialRequest, pk: uuid.UUID, paper_pk: uuid.UUID) -> HttpResponse:
-    """Take one file out of the result, before it is noted."""
-    dossier = _seen(request, pk)
-    try:
-        results.remove_result_paper(dossier=dossier, paper_id=paper_pk, by=request.user, now=timezone.now())
-    except NotYours:
-        raise PermissionDenied(str(NOT_HERE)) from None
-    except MoveRefused:
-        messages.warning(request, str(STALE))
-        return redirect("desk_dossier", pk)
-    messages.success(request, _("Đã xóa tệp."))
-    return redirect("result_papers", pk)
 
 
 @right_required(Right.ASK_REGISTER)

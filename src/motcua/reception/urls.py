@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from motcua.reception import dossier_views, queue_views, result_upload_views, views
+from motcua.reception import dossier_views, queue_views, result_views, views
 
 urlpatterns = [
     path("", queue_views.queue, name="queue"),
@@ -17,25 +17,25 @@ urlpatterns = [
     path("ho-so/<uuid:pk>/kiem-tra-lai/", dossier_views.recheck, name="recheck"),
     path("ho-so/<uuid:pk>/da-xem-giay-to/", dossier_views.confirm_originals, name="confirm_originals"),
     path("ho-so/<uuid:pk>/viec/<str:code>/", dossier_views.act, name="act"),
-    path("ho-so/<uuid:pk>/tep-ket-qua/", dossier_views.result_papers, name="result_papers"),
+    path("ho-so/<uuid:pk>/tep-ket-qua/", result_views.result_papers, name="result_papers"),
     path(
         "ho-so/<uuid:pk>/tep-ket-qua/tai-len/",
-        result_upload_views.begin_result_upload,
+        result_views.begin_result_upload,
         name="begin_result_upload",
     ),
     path(
         "ho-so/<uuid:pk>/tep-ket-qua/tai-len/<uuid:paper_pk>/",
-        result_upload_views.result_upload,
+        result_views.result_upload,
         name="result_upload",
     ),
     path(
         "ho-so/<uuid:pk>/tep-ket-qua/tai-len/<uuid:paper_pk>/bo/",
-        result_upload_views.cancel_result_upload,
+        result_views.cancel_result_upload,
         name="cancel_result_upload",
     ),
     path(
         "ho-so/<uuid:pk>/tep-ket-qua/<uuid:paper_pk>/xoa/",
-        dossier_views.remove_result_paper,
+        result_views.remove_result_paper,
         name="remove_result_paper",
     ),
     path("thong-bao/", views.notices_read, name="desk_notices_read"),
