@@ -269,10 +269,15 @@ def spans_of(period: Period) -> list[tuple[date, date]]:
         elif length <= _IN_MONTHS:
             last = first + timedelta(days=6 - first.weekday())
         else:
-            last = (first.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+            last = month_end(first)
         spans.append((first, min(last, period.last)))
         first = last + timedelta(days=1)
     return spans
+
+
+def month_end(day: date) -> date:
+    """Return the last day of a day's month."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

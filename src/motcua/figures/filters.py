@@ -17,7 +17,7 @@ from motcua.accounts.models import Office, User
 from motcua.accounts.offices import all_known, offices_below, offices_of_unit, unit_of
 from motcua.accounts.rights import Reach, Right, may, reach_of
 from motcua.dossiers.models import Dossier
-from motcua.figures.counting import Slice
+from motcua.figures.counting import Slice, month_end
 from motcua.procedures.models import Procedure
 from motcua.web.days import Period, PeriodForm
 
@@ -88,20 +88,16 @@ def period_of(word: str, today: date) -> Period | None:
             monday = today - timedelta(days=today.weekday())
             return Period(monday, monday + timedelta(days=6))
         case "thang-nay":
-            return Period(month, _month_end(month))
+            return Period(month, month_end(month))
         case "thang-truoc":
             last = month - timedelta(days=1)
             return Period(last.replace(day=1), last)
         case "quy-nay":
             first = month.replace(month=3 * ((month.month - 1) // 3) + 1)
-            return Period(first, _month_end(first.replace(month=first.month + 2)))
+            return Period(first, month_end(first.replace(month=first.month + 2)))
         case "nam-nay":
             return Period(today.replace(month=1, day=1), today.replace(month=12, day=31))
     return None
-
-
-def _month_end(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 class SliceForm(PeriodForm):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
@@ -15,6 +15,7 @@ from motcua.accounts.rights import Reach, Right, may, reach_of
 from motcua.audit.service import record
 from motcua.dossiers.steps import NotYours
 from motcua.payments.models import DayClosing, Receipt
+from motcua.web.days import Period
 
 
 class NotToday(ValueError):
@@ -128,7 +129,7 @@ def visible_to(supervisor: User) -> QuerySet[DayClosing]:
 
 def paid_online(office_pk: int, day: date) -> list[Receipt]:
     """Return the receipts of an office for what banks took on a day; no till has that money."""
-    begin, end = _bounds(day)
+    begin, end = Period(day, day).moments
     found = Receipt.objects.filter(
         office=office_pk, method=Receipt.Method.ONLINE, taken_at__gte=begin, taken_at__lt=end
     )
@@ -136,10 +137,5 @@ def paid_online(office_pk: int, day: date) -> list[Receipt]:
 
 
 def _receipts(cashier: User, day: date) -> QuerySet[Receipt]:
-    begin, end = _bounds(day)
+    begin, end = Period(day, day).moments
     return Receipt.objects.filter(taken_by=cashier, taken_at__gte=begin, taken_at__lt=end)
-
-
-def _bounds(day: date) -> tuple[datetime, datetime]:
-    begin = timezone.make_aware(datetime.combine(day, datetime.min.time()))
-    return begin, begin + timedelta(days=1)

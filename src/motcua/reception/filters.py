@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -26,6 +26,7 @@ from motcua.dossiers.due_dates import add_working_days
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.time_limits import calendar_of
 from motcua.procedures.service import offered
+from motcua.web.days import Period
 from motcua.web.requests import number_in
 
 NOBODY: Final = 0  # as the one to whom a dossier is assigned
@@ -206,11 +207,11 @@ class Filter:
         elif self.holder is not None:
             wanted.append(("holder_id = %s", (self.holder,)))
         if self.since is not None:
-            begin = _midnight(self.since)
+            begin = Period(self.since, self.since).moments[0]
             # The last move is never before the reception: by it the index begins where the days begin.
             wanted.append(("received_at >= %s AND saved_at >= %s", (begin, begin)))
         if self.until is not None:
-            wanted.append(("received_at < %s", (_midnight(self.until + timedelta(days=1)),)))
+            wanted.append(("received_at < %s", (Period(self.until, self.until).moments[1],)))
         return wanted
 
 
@@ -293,11 +294,7 @@ def _due(due: Due, offices: tuple[int, ...], now: datetime) -> list[Condition]:
             end = max(add_working_days(today, 2, calendar_of(office)) for office in offices)
         case Due.AHEAD:
             return [("due_at >= %s", (now,))]
-    return [("due_at >= %s AND due_at < %s", (now, _midnight(end + timedelta(days=1))))]
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
+    return [("due_at >= %s AND due_at < %s", (now, Period(end, end).moments[1]))]
 
 
 def _one_of(text: str, known: tuple[int, ...] | list[int]) -> int | None:
