@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -277,9 +278,9 @@ class Life:
             dossier=self.dossier, asker=asker, now=self.now, press=Press(uuid5(self.key, "owner"))
         )
 
-    def give_papers(self, most: int = 10) -> None:
+    def give_papers(self) -> None:
         """Upload what the procedure requires."""
-        for document in service.missing_documents(self.dossier)[:most]:
+        for document in service.missing_documents(self.dossier):
             upload = _scan(document.name, "giay-to.png")
             service.add_paper(dossier=self.dossier, document=document, upload=upload, now=self.now)
 
@@ -449,18 +450,9 @@ def _page(title: str) -> bytes:
     picture = Image.new("L", (520, 300), 255)
     pen = ImageDraw.Draw(picture)
     pen.rectangle((12, 12, 507, 287), outline=90)
-    lines = ["GIẤY TỜ MẪU – DỮ LIỆU MINH HỌA", "", *_wrapped(title)]
+    lines = ["GIẤY TỜ MẪU – DỮ LIỆU MINH HỌA", "", *textwrap.wrap(title, 48)]
     for place, line in enumerate(lines[:9]):
         pen.text((32, 34 + 26 * place), line, fill=20, font=font)
     kept = BytesIO()
     picture.save(kept, "PNG")
     return kept.getvalue()
-
-
-def _wrapped(text: str, width: int = 48) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        if len(lines[-1]) + len(word) > width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines

@@ -49,9 +49,9 @@ class OfficeTime:
             left -= length
         raise AssertionError("a day has as many minutes as its spans")
 
-    def with_room(self, minute: float, room: float = 65) -> float:
+    def with_room(self, minute: float) -> float:
         """Return the minute, or one a little earlier: nobody begins what lunch, the night or the present cuts short."""
-        while minute > 0 and not self._is_in_one_piece(minute, minute + room):
+        while minute > 0 and not self._is_in_one_piece(minute, minute + 65):
             minute -= 5
         return max(0.0, minute)
 

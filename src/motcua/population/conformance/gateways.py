@@ -43,9 +43,7 @@ def lgsp_token(target: Target, *, wrong_key: bool = False) -> Reply:
     return target.send("lgsp_token", b"grant_type=client_credentials", headers)
 
 
-def lgsp_call(
-    target: Target, question: Question, *, bearer: str, officer_key: str = "", operation: str = LOOKUP
-) -> Reply:
+def lgsp_call(target: Target, question: Question, *, bearer: str, officer_key: str = "") -> Reply:
     """Ask through the LGSP with a token; `officer_key` is "name:password" in place of the configured one."""
     key = officer_key or target.credentials["NPD_PORTAL_OFFICER_KEY"]
     headers = {
@@ -54,7 +52,7 @@ def lgsp_call(
         "lgspaccesstoken": access_header(target),
         "AuthHash": base64.b64encode(key.encode()).decode(),
     }
-    return target.send("lgsp", s1_body(target, question), headers, operation=operation)
+    return target.send("lgsp", s1_body(target, question), headers, operation=LOOKUP)
 
 
 def _s1_lgsp(target: Target, question: Question) -> Finding:

@@ -70,13 +70,13 @@ def silent(connection: socket.socket, request: Received, stopping: threading.Eve
     stopping.wait(_LONGEST)
 
 
-def drips(raw: bytes, pause: float = 0.02) -> Behavior:
+def drips(raw: bytes) -> Behavior:
     """Send one byte at a time, each well within any time-out of a read."""
 
     def behave(connection: socket.socket, request: Received, stopping: threading.Event) -> None:
         for byte in raw:
             connection.sendall(bytes([byte]))
-            if stopping.wait(pause):
+            if stopping.wait(0.02):
                 return
 
     return behave
