@@ -20,7 +20,7 @@ from django.utils import timezone
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, Rating
 from motcua.dossiers.ratings import INDICATORS, POINTS
-from motcua.web.days import Period
+from motcua.web.days import Period, month_end
 
 _IN_WEEKS: Final = 45  # days; a longer period is shown by the week
 _IN_MONTHS: Final = 190  # days; a longer one by the month
@@ -273,11 +273,6 @@ def spans_of(period: Period) -> list[tuple[date, date]]:
         spans.append((first, min(last, period.last)))
         first = last + timedelta(days=1)
     return spans
-
-
-def month_end(day: date) -> date:
-    """Return the last day of a day's month."""
-    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

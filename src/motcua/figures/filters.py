@@ -17,9 +17,9 @@ from motcua.accounts.models import Office, User
 from motcua.accounts.offices import all_known, offices_below, offices_of_unit, unit_of
 from motcua.accounts.rights import Reach, Right, may, reach_of
 from motcua.dossiers.models import Dossier
-from motcua.figures.counting import Slice, month_end
+from motcua.figures.counting import Slice
 from motcua.procedures.models import Procedure
-from motcua.web.days import Period, PeriodForm
+from motcua.web.days import Period, PeriodForm, month_end
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

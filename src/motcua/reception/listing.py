@@ -10,7 +10,7 @@ import re
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +28,7 @@ from motcua.dossiers.time_limits import calendar_of
 from motcua.reception.filters import Condition, Counts, Filter, Scope, Sort
 from motcua.verification.models import IdentityCheck
 from motcua.web.addresses import addresses
+from motcua.web.days import SETTLED_AFTER
 from motcua.web.markup import filled, filled_each, opened
 from motcua.web.moments import moment_of, number_of
 from motcua.web.statements import adapted, convert, marks
@@ -161,11 +162,10 @@ _ended: dict[tuple[Scope, int, int | None], tuple[datetime, dict[int, int]]] = {
 _ENDED: Final = tuple(sorted(states.CLOSED))
 _NOT_ENDED: Final = tuple(sorted(set(Dossier.Status.values) - states.CLOSED - {states.DRAFT}))
 _MOST_KEPT: Final = 10_000
-_SETTLED_AFTER: Final = timedelta(minutes=10)  # no transaction that bears yesterday's date lasts so long
 
 
 def _midnight(now: datetime) -> datetime:
-    return timezone.localtime(now - _SETTLED_AFTER).replace(hour=0, minute=0, second=0, microsecond=0)
+    return timezone.localtime(now - SETTLED_AFTER).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _ended_before(

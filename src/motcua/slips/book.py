@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -22,12 +22,12 @@ from motcua.accounts.models import Office
 from motcua.dossiers.models import Dossier
 from motcua.slips.facts import head_of
 from motcua.slips.typesetting import typeset
+from motcua.web.days import SETTLED_AFTER
 from motcua.web.languages import in_vietnamese
 from motcua.web.markup import opened
 from motcua.web.templatetags.motcua import moment
 
 LINES: Final = 1000  # of a part
-_SETTLED_AFTER: Final = timedelta(minutes=10)  # no transaction that bears yesterday's date lasts so long
 _COLUMNS: Final = (
     *("code", "applicant_name", "permanent_residence", "current_residence", "phone", "by_hand_reason"),
     *("received_at", "due_at", "finished_at", "closed_at", "status", "procedure__name", "revision__name"),
@@ -80,7 +80,7 @@ def months_of(office: Office, year: int, *, now: datetime) -> dict[int, int]:
         now: the moment; what was received in the months and on the days before does not change any more, and is
             counted once.
     """
-    settled = timezone.localtime(now - _SETTLED_AFTER)
+    settled = timezone.localtime(now - SETTLED_AFTER)
     first, last = _begin(year), _begin(year + 1)
     month = _between(first, _begin(settled.year, settled.month), last)
     day = _between(first, _begin(settled.year, settled.month, settled.day), last)

@@ -18,7 +18,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from motcua.web.days import Period
+from motcua.web.days import Period, month_end
 
 MOST_COUNTED: Final = 10_000
 _MONTHS: Final = 60  # the longest that a check is kept
@@ -191,6 +191,6 @@ class PeriodFilter(admin.SimpleListFilter):
                 first, last = today - timedelta(days=29), today
             case month:
                 first = date.fromisoformat(f"{month}-01")
-                last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+                last = month_end(first)
         begin, end = Period(first, last).moments
         return queryset.filter(**{f"{self.moment}__gte": begin, f"{self.moment}__lt": end})

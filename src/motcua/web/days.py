@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_PERIOD: Final = timedelta(days=366)
+SETTLED_AFTER: Final = timedelta(minutes=10)
+"""After midnight; no transaction that bears yesterday's date lasts so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Period:
     def query(self) -> dict[str, str]:
         """Return it as it stands in an address."""
         return {"tu": f"{self.first:%d/%m/%Y}", "den": f"{self.last:%d/%m/%Y}"}
+
+
+def month_end(day: date) -> date:
+    """Return the last day of a day's month."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def parse_day(text: str) -> date:
