@@ -225,7 +225,6 @@ def checks(request: OfficialRequest) -> HttpResponse:
         "period": period,
         "rows": rows.checks(_shown(found, scope), is_desk=request.user.is_officer, is_for_review=False),
         "more": urlencode(period.query | chosen | {"sau": more}) if more else "",
-        "is_first": "sau" not in request.GET,
     }
     return render(request, "oversight/supervisor_checks.html", context)
 
@@ -258,7 +257,6 @@ def _review_page(
         "rows": rows.checks(_shown(found, scope), is_desk=request.user.is_officer, is_for_review=True),
         "more": urlencode({"sau": more}) if more else "",
         "is_sample": is_sample,
-        "is_first": "sau" not in request.GET,
     }
     return render(request, "oversight/supervisor_to_review.html", context)
 
