@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from motcua.accounts.models import Citizen, Office
@@ -20,12 +19,11 @@ from motcua.dossiers.filing_holds import (
     Held,
     Hold,
     NotADraft,
-    StillAsking,
     citizen_of,
     hold_of_filer,
     locked_draft,
     refuse_held,
-    until_answered,
+    write_draft,
 )
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.owners import needs_authority
@@ -141,44 +139,28 @@ def confirm_applicant(
     """
     if consent_version != CONSENT_VERSION:
         raise ConsentMissing
+    said: dict[str, Any] = {
+        "phone": contact.phone,
+        "email": contact.email,
+        "current_residence": contact.address,
+        "consent_version": consent_version,
+        "consented_at": now,
+        "saved_at": now,
+    }
     if dossier.identity_check is not None and hold_of_filer(dossier=dossier, now=now) is None:
-        _keep_contact(dossier, contact, consent_version, now)
+        write_draft(dossier.pk, **said)
         return dossier.identity_check
-    claim, until = citizen_of(dossier).claim(), until_answered(now)
+    claim = citizen_of(dossier).claim()
     return ask_about(
         claim,
         dossier=dossier,
         purpose="Nộp hồ sơ trực tuyến",
-        begin=lambda: _keep_contact(dossier, contact, consent_version, now, asking_until=until),
+        said=said,
         end=lambda check: _end_asking(dossier, claim, check),
         asker=asker,
         press=press,
         now=now,
     )
-
-
-def _keep_contact(
-    dossier: Dossier,
-    contact: Contact,
-    consent_version: str,
-    now: datetime,
-    *,
-    asking_until: datetime | None = None,
-) -> None:
-    """Write what was typed; with ``asking_until`` only if no other press waits for the register until then."""
-    drafts = Dossier.objects.filter(pk=dossier.pk, status=states.DRAFT)
-    free = drafts.filter(Q(asking_until=None) | Q(asking_until__lte=now)) if asking_until else drafts
-    is_written = free.update(
-        phone=contact.phone,
-        email=contact.email,
-        current_residence=contact.address,
-        consent_version=consent_version,
-        consented_at=now,
-        saved_at=now,
-        **({"asking_until": asking_until} if asking_until else {}),
-    )
-    if not is_written:
-        raise StillAsking if drafts.exists() else NotADraft
 
 
 def _end_asking(dossier: Dossier, claim: IdentityClaim, check: IdentityCheck | None) -> None:
@@ -210,9 +192,7 @@ def choose_case(*, dossier: Dossier, case_key: int | None, now: datetime) -> Non
         return
     if case_key is not None and not dossier.procedure.cases.filter(pk=case_key).exists():
         raise ValueError("this procedure has no such case")
-    drafts = Dossier.objects.filter(pk=dossier.pk, status=states.DRAFT)
-    if not drafts.update(case_key=case_key, saved_at=now):
-        raise NotADraft
+    write_draft(dossier.pk, case_key=case_key, saved_at=now)
     dossier.case_key = case_key
 
 

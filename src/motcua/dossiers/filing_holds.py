@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from motcua.accounts.models import Citizen
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 DRAFT_CARRIES: Final = timedelta(hours=24)
-_SECONDS_TO_WRITE: Final = 5
 
 
 class Hold(StrEnum):
@@ -146,6 +145,17 @@ def locked_draft(pk: UUID) -> Dossier:
     return draft
 
 
+def write_draft(pk: UUID, *, free_at: datetime | None = None, **fields: Any) -> None:
+    """Write fields of a draft; with ``free_at`` only if no other press waits for the register at that moment.
+
+    Raises NotADraft, StillAsking.
+    """
+    drafts = Dossier.objects.filter(pk=pk, status=states.DRAFT)
+    is_free = Q() if free_at is None else Q(asking_until=None) | Q(asking_until__lte=free_at)
+    if not drafts.filter(is_free).update(**fields):
+        raise StillAsking if drafts.exists() else NotADraft
+
+
 def refuse_held(draft: Dossier, now: datetime) -> None:
     """Refuse a draft that must go back to its first step. Raises Held."""
     if (hold := hold_of(dossier=draft, now=now)) is not None:
@@ -163,8 +173,3 @@ def touch(draft: Dossier, now: datetime) -> None:
     """Note that a draft was worked on."""
     draft.saved_at = now
     draft.save(update_fields=["saved_at"])
-
-
-def until_answered(now: datetime) -> datetime:
-    """Return until when a press that asks the register now keeps other presses waiting."""
-    return now + timedelta(seconds=settings.NPD["NPD_TOTAL_SECONDS"] + _SECONDS_TO_WRITE)

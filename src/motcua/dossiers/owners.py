@@ -8,18 +8,9 @@ from typing import Final
 from uuid import uuid5
 
 from django.db import transaction
-from django.db.models import Q
 
-from motcua.dossiers import states
 from motcua.dossiers.filing_checks import ask_about
-from motcua.dossiers.filing_holds import (
-    NotADraft,
-    StillAsking,
-    hold_of_owner,
-    locked_draft,
-    touch,
-    until_answered,
-)
+from motcua.dossiers.filing_holds import NotADraft, hold_of_owner, locked_draft, touch
 from motcua.dossiers.models import Dossier, DossierOwner, owner_in
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
@@ -142,7 +133,6 @@ def confirm_owner(
         claim,
         dossier=dossier,
         purpose="Nộp hồ sơ trực tuyến thay chủ hồ sơ",
-        begin=lambda: _begin_asking(dossier, now),
         end=lambda check: _end_asking(dossier, claim, check),
         asker=asker,
         press=own_press,
@@ -154,13 +144,6 @@ def needs_authority(dossier: Dossier) -> bool:
     """Say whether a paper must show that the filer may act for the owner; a parent needs none for a child."""
     owner = owner_in(dossier)
     return owner is not None and owner.relation in NEEDS_AUTHORITY
-
-
-def _begin_asking(dossier: Dossier, now: datetime) -> None:
-    drafts = Dossier.objects.filter(pk=dossier.pk, status=states.DRAFT)
-    free = drafts.filter(Q(asking_until=None) | Q(asking_until__lte=now))
-    if not free.update(asking_until=until_answered(now)):
-        raise StillAsking if drafts.exists() else NotADraft
 
 
 def _end_asking(dossier: Dossier, claim: IdentityClaim, check: IdentityCheck | None) -> None:
