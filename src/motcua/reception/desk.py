@@ -421,29 +421,26 @@ def _receive(desk: Desk, claim: IdentityClaim | None, owners: IdentityClaim | No
     if desk.way is not None:
         asked = desk.asked_to_add if desk.way is Way.GUIDE else []
         instead = NotReceived(rest["instead_reason"], tuple({"name": name, "note": ""} for name in asked))
-    typed = desk.rest_form.applicant(desk.claim_form.cleaned_data)
+    assert desk.procedure is not None  # nosec B101 # tells the type checker
     handed = service.Handed(
+        officer=desk.officer,
+        procedure=desk.procedure,
+        claim=claim,
+        typed=desk.rest_form.applicant(desk.claim_form.cleaned_data),
         documents=documents + desk.rest_form.other_document(),
+        press_key=rest["press_key"],
+        now=desk.now,
         owner=said_owner,
         case_key=desk.case.pk if desk.case else None,
         channel=rest["channel"],
         instead=instead,
     )
-    common: dict[str, Any] = {
-        "officer": desk.officer,
-        "procedure": desk.procedure,
-        "claim": claim,
-        "typed": typed,
-        "handed": handed,
-        "press_key": rest["press_key"],
-        "now": desk.now,
-    }
     if rest["by_hand_reason"]:
-        dossier = service.receive_by_hand(reason=rest["by_hand_reason"], **common)
+        dossier = service.receive_by_hand(handed, reason=rest["by_hand_reason"])
     else:
-        dossier = service.receive_verified(**common)
+        dossier = service.receive_verified(handed)
     is_new = dossier.created_at == desk.now
-    return Saved(dossier, is_changed_since=not is_new and not service.is_as_said(dossier, typed, handed))
+    return Saved(dossier, is_changed_since=not is_new and not service.is_as_said(dossier, handed))
 
 
 def _recall(block: PersonBlock, claim: IdentityClaim | None) -> None:

@@ -59,39 +59,32 @@ class SaidOwner:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Handed:
-    """What somebody hands in at the desk, for whom, and to what end.
+    """What somebody hands in at the desk, for whom, and to what end, as the form has it when it is saved.
 
-    ``documents`` and the rest as in ``receive_at_desk``.
+    ``claim`` are the three things as they now stand, None when number or birth date are not known; ``typed`` is the
+    applicant, all of it typed; ``documents``, ``press_key`` and what follows as in ``receive_at_desk``.
     """
 
+    officer: User
+    procedure: Procedure
+    claim: IdentityClaim | None
+    typed: Applicant
     documents: list[dict[str, str | int]]
+    press_key: UUID
+    now: datetime
     owner: SaidOwner | None = None
     case_key: int | None = None
     channel: int = Dossier.Channel.DESK
     instead: NotReceived | None = None
 
 
-def receive_verified(
-    *,
-    officer: User,
-    procedure: Procedure,
-    claim: IdentityClaim,
-    typed: Applicant,
-    handed: Handed,
-    press_key: UUID,
-    now: datetime,
-) -> Dossier:
+def receive_verified(handed: Handed) -> Dossier:
     """Receive the dossier of a person for whom the register vouches, and erase what it said from the waiting place.
 
+    Name, number, birth, sex and residences as typed count only where the register's service gives no data.
+
     Args:
-        officer: who receives, and who asked.
-        procedure: what is asked for, and what the question was asked for.
-        claim: the three things as they now stand in the form.
-        typed: the rest of the form; name, number, birth, sex and residences of it count only where the
-            register's service gives no data.
-        handed: what is handed in, for whom and to what end.
-        press_key: see ``receive_at_desk``.
-        now: the moment.
+        handed: at the hand of the officer who asked, for what the question was asked for.
 
     Raises:
         CheckNeeded: nothing vouches for this claim.
@@ -99,44 +92,29 @@ def receive_verified(
         OwnerIsApplicant: the two are one person.
         dossiers.service.PressKeyReused: this form has already received another dossier.
     """
+    claim, typed = handed.claim, handed.typed
+    if claim is None:
+        raise CheckNeeded
     with transaction.atomic():
-        if spent := _spent(claim, procedure, officer, now):
+        if spent := _spent(claim, handed):
             check, record = spent
-            applicant = replace(applicant_of(record, claim, procedure), phone=typed.phone, email=typed.email)
-            return _receive(officer, procedure, applicant, check, "", handed, press_key, now)
-        alone = held_check(claim, procedure, officer, now)
-        earlier = first_press(
-            press_key=press_key, officer=officer, procedure=procedure, instead=handed.instead
-        )
+            known = applicant_of(record, claim, handed.procedure)
+            return _receive(handed, replace(known, phone=typed.phone, email=typed.email), check)
+        alone = held_check(claim, handed.procedure, handed.officer, handed.now)
+        earlier = _first_press(handed)
         if earlier is not None and _is_about(earlier.identity_check, claim):
             return _of_same_owner(earlier, handed.owner)
-        if alone is None or not stands_alone(alone, claim, officer, now):
+        if alone is None or not stands_alone(alone, claim, handed.officer, handed.now):
             raise CheckNeeded
-        return _receive(officer, procedure, typed, alone, "", handed, press_key, now)
+        return _receive(handed, typed, alone)
 
 
-def receive_by_hand(
-    *,
-    officer: User,
-    procedure: Procedure,
-    reason: str,
-    claim: IdentityClaim | None,
-    typed: Applicant,
-    handed: Handed,
-    press_key: UUID,
-    now: datetime,
-) -> Dossier:
+def receive_by_hand(handed: Handed, *, reason: str) -> Dossier:
     """Receive a dossier on the originals that the officer saw, its applicant marked as not verified.
 
     Args:
-        officer: who receives.
-        procedure: what is asked for.
+        handed: at the officer's hand.
         reason: a value of ``Dossier.ByHand``: what the last check of this claim gave, or why there is no number.
-        claim: the three things as they now stand in the form; None when number or birth date are not known.
-        typed: the applicant, all of it typed.
-        handed: what is handed in, for whom and to what end.
-        press_key: see ``receive_at_desk``.
-        now: the moment.
 
     Raises:
         ReasonDoesNotFit: a person with a number was not asked about, or the answer was another.
@@ -146,74 +124,70 @@ def receive_by_hand(
     """
     check = None
     if reason in WITHOUT_NUMBER:
-        if typed.number is not None:
+        if handed.typed.number is not None:
             raise ReasonDoesNotFit
     else:
-        if claim is None:
+        if handed.claim is None:
             raise ReasonDoesNotFit
-        found = recall(claim=claim, procedure=procedure, officer=officer, now=now)
+        found = recall(claim=handed.claim, procedure=handed.procedure, officer=handed.officer, now=handed.now)
         if found.reason != reason:
             raise ReasonDoesNotFit
         check = found.check
     with transaction.atomic():
         try:
-            return _receive(officer, procedure, typed, check, reason, handed, press_key, now)
+            return _receive(handed, handed.typed, check, reason)
         except OwnerCheckNeeded:
-            earlier = first_press(
-                press_key=press_key, officer=officer, procedure=procedure, instead=handed.instead
-            )
-            if earlier is None or not _is_person(earlier, typed):
+            earlier = _first_press(handed)
+            if earlier is None or not _is_person(earlier, handed.typed):
                 raise
             return _of_same_owner(earlier, handed.owner)
 
 
-def _spent(
-    claim: IdentityClaim, procedure: Procedure, officer: User, now: datetime
-) -> tuple[IdentityCheck, CitizenRecord] | None:
-    """Take the record that waits for this claim at the officer's office, if one does."""
-    return spend_record(
-        user=officer,
-        claim=claim,
-        procedure_code=procedure.code,
-        office_code=_office_of(officer).code,
-        now=now,
+def _first_press(handed: Handed) -> Dossier | None:
+    return first_press(
+        press_key=handed.press_key,
+        officer=handed.officer,
+        procedure=handed.procedure,
+        instead=handed.instead,
     )
 
 
-def _receive(
-    officer: User,
-    procedure: Procedure,
-    applicant: Applicant,
-    check: IdentityCheck | None,
-    reason: str,
-    handed: Handed,
-    press_key: UUID,
-    now: datetime,
-) -> Dossier:
-    owner = _found_owner(handed.owner, procedure, officer, now) if handed.owner else None
+def _spent(claim: IdentityClaim, handed: Handed) -> tuple[IdentityCheck, CitizenRecord] | None:
+    """Take the record that waits for this claim at the officer's office, if one does."""
+    return spend_record(
+        user=handed.officer,
+        claim=claim,
+        procedure_code=handed.procedure.code,
+        office_code=_office_of(handed.officer).code,
+        now=handed.now,
+    )
+
+
+def _receive(handed: Handed, applicant: Applicant, check: IdentityCheck | None, reason: str = "") -> Dossier:
+    owner = _found_owner(handed.owner, handed) if handed.owner else None
     if owner is not None and owner.number is not None and owner.number == applicant.number:
         raise OwnerIsApplicant
     dossier = receive_at_desk(
-        officer=officer,
-        office=_office_of(officer),
-        procedure=procedure,
+        officer=handed.officer,
+        office=_office_of(handed.officer),
+        procedure=handed.procedure,
         applicant=applicant,
         check=check,
         by_hand_reason=reason,
         received_documents=handed.documents,
-        press_key=press_key,
-        now=now,
+        press_key=handed.press_key,
+        now=handed.now,
         owner=owner,
         case_key=handed.case_key,
         channel=handed.channel,
         instead=handed.instead,
     )
-    if dossier.created_at != now:
+    if dossier.created_at != handed.now:
         transaction.set_rollback(True)  # the first press made it: what waits is for another form
     return dossier
 
 
-def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: datetime) -> Owner:
+def _found_owner(said: SaidOwner, handed: Handed) -> Owner:
     """Return the owner as the register has them, or as typed where the officer's look at the originals must do.
 
     Raises:
@@ -222,9 +196,9 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
     typed, claim = said.typed, said.claim
     if claim is None:
         return typed
-    if spent := _spent(claim, procedure, officer, now):
+    if spent := _spent(claim, handed):
         check, record = spent
-        known = applicant_of(record, claim, procedure)
+        known = applicant_of(record, claim, handed.procedure)
         return replace(
             typed,
             full_name=known.full_name,
@@ -235,8 +209,8 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
             check=check,
             is_by_hand=False,
         )
-    held_check(claim, procedure, officer, now)
-    found = recall(claim=claim, procedure=procedure, officer=officer, now=now)
+    held_check(claim, handed.procedure, handed.officer, handed.now)
+    found = recall(claim=claim, procedure=handed.procedure, officer=handed.officer, now=handed.now)
     if found.is_verified:
         return replace(typed, check=found.check, is_by_hand=False)
     if found.reason and typed.is_by_hand:
@@ -244,13 +218,12 @@ def _found_owner(said: SaidOwner, procedure: Procedure, officer: User, now: date
     raise OwnerCheckNeeded
 
 
-def is_as_said(dossier: Dossier, typed: Applicant, handed: Handed) -> bool:
+def is_as_said(dossier: Dossier, handed: Handed) -> bool:
     """Say whether a dossier holds what was typed and handed in, beside whom it names.
 
     Args:
         dossier: as the first press of a form made it.
-        typed: the applicant, as the form has them now.
-        handed: what is handed in, as the form has it now.
+        handed: as the form has it now.
     """
     fields = ["phone", "email"]
     if dossier.by_hand_reason:
@@ -258,7 +231,7 @@ def is_as_said(dossier: Dossier, typed: Applicant, handed: Handed) -> bool:
     names = {"sex": "applicant_sex"}
     kept = [getattr(dossier, names.get(field, field)) for field in fields]
     kept += [dossier.received_documents, dossier.case_key, dossier.channel]
-    said = [getattr(typed, field) for field in fields]
+    said = [getattr(handed.typed, field) for field in fields]
     return kept == [*said, handed.documents, handed.case_key, handed.channel]
 
 

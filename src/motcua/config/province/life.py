@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -150,7 +150,6 @@ class Life:
         claim: IdentityClaim | None = None,
     ) -> None:
         """Receive what the person hands in; by hand with the reason ``by_hand``, on what ``claim`` says."""
-        handed = Handed(self._documents(), owner, self._case(), channel, instead)
         said = claim or self.person.claim
         typed = Applicant(
             full_name=said.full_name,
@@ -160,40 +159,26 @@ class Life:
             current_residence=self.person.home,
             phone=self.contact.phone,
         )
-        if by_hand:
-            self.made = receive_by_hand(
-                officer=self.officer,
-                procedure=self.procedure,
-                reason=by_hand,
-                claim=said,
-                typed=typed,
-                handed=handed,
-                press_key=self.key,
-                now=self.now,
-            )
-        else:
-            self.made = receive_verified(
-                officer=self.officer,
-                procedure=self.procedure,
-                claim=said,
-                typed=typed,
-                handed=handed,
-                press_key=self.key,
-                now=self.now,
-            )
+        handed = self._handed(said, typed, owner=owner, channel=channel, instead=instead)
+        self.made = receive_by_hand(handed, reason=by_hand) if by_hand else receive_verified(handed)
         self._settle()
 
     def receive_without_number(self, *, name: str, birth: str, reason: str) -> None:
         """Receive from somebody who has no number that could be asked about."""
-        self.made = receive_by_hand(
+        typed = Applicant(full_name=name, number=None, birth=birth, phone=self.contact.phone)
+        self.made = receive_by_hand(self._handed(None, typed), reason=reason)
+
+    def _handed(self, claim: IdentityClaim | None, typed: Applicant, **more: Any) -> Handed:
+        return Handed(
             officer=self.officer,
             procedure=self.procedure,
-            reason=reason,
-            claim=None,
-            typed=Applicant(full_name=name, number=None, birth=birth, phone=self.contact.phone),
-            handed=Handed(self._documents(), None, self._case()),
+            claim=claim,
+            typed=typed,
+            documents=self._documents(),
             press_key=self.key,
             now=self.now,
+            case_key=self._case(),
+            **more,
         )
 
     def newborn(self) -> SaidOwner:
