@@ -9,7 +9,6 @@ from __future__ import annotations
 import getpass
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +36,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the commands."""
         commands = parser.add_subparsers(dest="command", required=True)
-        commands.add_parser("seal", help="seal what is open now; serve and work do it by themselves")
+        seal = commands.add_parser("seal", help="seal what is open now; serve and work do it by themselves")
         verify = commands.add_parser(
             "verify",
             help="seal what is open, then check everything; exit 0 all is well, 1 something is wrong",
@@ -89,11 +88,19 @@ class Command(BaseCommand):
             metavar="PEM",
             help="public key of who made it; this installation's if not given",
         )
+        seal.set_defaults(run=self._seal)
+        verify.set_defaults(run=self._verify)
+        head.set_defaults(run=self._head)
+        resume.set_defaults(run=self._resume)
+        erase.set_defaults(run=self._erase)
+        export.set_defaults(run=self._export)
+        archive.set_defaults(run=self._archive)
+        check.set_defaults(run=self._verify_export)
 
     def handle(self, *args: Any, command: str, **options: Any) -> None:
         """Run one of them; the exit code tells the outcome."""
         try:
-            code = self._handlers[command](options)
+            code = options["run"](options)
         except DatabaseError as error:
             self.stderr.write(
                 f"{away(error)} Give this command the variables that motcua serve has, and run motcua serve first."
@@ -111,19 +118,6 @@ class Command(BaseCommand):
             self.stderr.write(f"{error.filename or 'A file'}: {error.strerror or error}.")
             code = _CANNOT
         sys.exit(code)
-
-    @property
-    def _handlers(self) -> dict[str, Callable[[dict[str, Any]], int]]:
-        return {
-            "seal": self._seal,
-            "verify": self._verify,
-            "head": self._head,
-            "resume": self._resume,
-            "erase": self._erase,
-            "export": self._export,
-            "archive": self._archive,
-            "verify-export": self._verify_export,
-        }
 
     def _seal(self, options: dict[str, Any]) -> int:
         try:
