@@ -56,6 +56,12 @@ def warn(*, user: User, kind: str, text: str, now: datetime, link: str = "") -> 
         messaging.send(kind=kind, email=user.email, words=words, now=now)
 
 
+def warn_once_a_day(*, user: User, kind: str, text: str, now: datetime, link: str = "") -> None:
+    """Warn as ``warn`` does, unless the same words were said within a day."""
+    if not user.notices.filter(text=text, created_at__gt=now - timedelta(days=1)).exists():
+        warn(user=user, kind=kind, text=text, now=now, link=link)
+
+
 @in_vietnamese()
 def tell_supervisors(*, officer: User, now: datetime) -> int:
     """Tell the supervisors of an officer's office, and the log, that the officer was stopped; once for each stop.

@@ -10,7 +10,7 @@ import base64
 import hmac
 import secrets
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from motcua.accounts.models import RecoveryCode, User
-from motcua.accounts.notices import warn
+from motcua.accounts.notices import warn_once_a_day
 from motcua.accounts.recording import record_account
 from motcua.accounts.service import confirm_password
 from motcua.accounts.tries import forget_tries, spend_try
@@ -36,7 +36,6 @@ PASSWORD_IS_KNOWN: Final = gettext_noop(
 )
 _STEP: Final = 30  # seconds, as every authenticator has it
 _SECRET_BYTES: Final = 20
-_BETWEEN_WARNINGS: Final = timedelta(days=1)
 
 
 def is_missing(user: User) -> bool:
@@ -148,8 +147,7 @@ def confirm(*, user: User, typed: str, now: datetime) -> str:
         record_account(name="account.second_factor_failed", user=user, now=now)
         with in_vietnamese():
             text = _(PASSWORD_IS_KNOWN)
-        if not user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
-            warn(user=user, kind="password_known", text=text, now=now, link="/tai-khoan/")
+        warn_once_a_day(user=user, kind="password_known", text=text, now=now, link="/tai-khoan/")
     return ""
 
 

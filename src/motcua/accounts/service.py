@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from motcua.accounts.models import Citizen, User, citizen_login
-from motcua.accounts.notices import warn
+from motcua.accounts.notices import warn_once_a_day
 from motcua.accounts.passwords import hashed, is_right
 from motcua.accounts.recording import record_account
 from motcua.accounts.rights import Right, may
@@ -46,7 +46,6 @@ GUESSED_AT: Final = gettext_noop(
     "Có người đã nhiều lần nhập sai thông tin kèm số CCCD/CMND của ông/bà trên cổng. Việc kiểm tra trực tuyến số này "
     "đang tạm dừng; bộ phận một cửa vẫn tiếp nhận hồ sơ. Nếu không phải ông/bà nhập, vui lòng báo bộ phận một cửa."
 )
-_BETWEEN_WARNINGS: Final = timedelta(days=1)
 _OFFICERS_FRESH: Final = 60  # seconds
 
 
@@ -269,9 +268,7 @@ def _warn_owner(number: IdNumber, kind: str, text: str, now: datetime) -> bool:
     owner = owner_of(number_digest=digest("number", number.digits))
     if owner is None:
         return False
-    text = _(text)
-    if not owner.user.notices.filter(text=text, created_at__gt=now - _BETWEEN_WARNINGS).exists():
-        warn(user=owner.user, kind=kind, text=text, now=now)
+    warn_once_a_day(user=owner.user, kind=kind, text=_(text), now=now)
     return True
 
 
