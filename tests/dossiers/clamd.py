@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import struct
 import threading
@@ -10,16 +11,21 @@ from contextlib import suppress
 
 VIRUS = b"a stand-in for the EICAR test file"
 SIGNATURE = "Eicar-Test-Signature"
+_DEEPEST = 17  # files within files; what lies deeper is not looked at
 
 
 class Clamd:
     """Answers one connection after another; ``says`` makes it answer otherwise, byte by byte if need be.
 
+    Nothing larger than ``most`` is taken, and nothing larger than ``looks_up_to`` looked at; it says so of the latter
+    only while ``tells_limits`` (AlertExceedsMax in clamd.conf), and "OK" otherwise.
     ``pause`` is how many seconds it thinks about a file; when it is stopped meanwhile, it hangs up.
     """
 
     def __init__(self, most: int = 25_000_000, *, port: int = 0) -> None:
         self.most = most
+        self.looks_up_to = 100_000_000
+        self.tells_limits = True
         self.pause = 0.0
         self.seen: list[bytes] = []
         self.says: Callable[[socket.socket], None] | None = None
@@ -65,10 +71,27 @@ class Clamd:
             if len(content) + length > self.most:
                 return b"INSTREAM size limit exceeded. ERROR"
             content += self._exactly(line, length)
+        if limit := self._exceeded(content):
+            return (
+                f"stream: Heuristics.Limits.Exceeded.{limit} FOUND".encode()
+                if self.tells_limits
+                else b"stream: OK"
+            )
         if self._is_to_end.wait(self.pause):
             raise OSError("stopped")
         self.seen.append(content)
+        if b"/Encrypt" in content:
+            return b"stream: Heuristics.Encrypted.PDF FOUND"
         return f"stream: {SIGNATURE} FOUND".encode() if VIRUS in content else b"stream: OK"
+
+    def _exceeded(self, content: bytes) -> str:
+        if len(content) > self.looks_up_to:
+            return "MaxFileSize"
+        for _deeper in range(_DEEPEST):
+            if not content.startswith(b"\x1f\x8b"):
+                return ""
+            content = gzip.decompress(content)
+        return "MaxRecursion"
 
     def _exactly(self, line: socket.socket, length: int) -> bytes:
         got = b""

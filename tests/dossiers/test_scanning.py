@@ -187,9 +187,9 @@ def test_an_official_is_warned_before_a_pdf_that_was_not_scanned_yet_and_may_go_
 def test_a_file_that_the_scanner_cannot_judge_is_tried_again_later_and_stops_no_other(
     clamd: Clamd, draft: Dossier, an_client: Client
 ) -> None:
-    large = give(an_client, draft, PDF.replace(b"<<>>", b"<<" + b" " * 5000 + b">>"))
+    large = give(an_client, draft, PDF.replace(b"<<>>", b"<<" + b" " * 50_000 + b">>"))
     small = give(an_client, draft)
-    clamd.most = 1000
+    clamd.most = 40_000
 
     while scan_next(now=NOW):
         pass
@@ -197,7 +197,7 @@ def test_a_file_that_the_scanner_cannot_judge_is_tried_again_later_and_stops_no_
     large.refresh_from_db()
     small.refresh_from_db()
     assert (large.scan, small.scan) == (Paper.Scan.NOT_YET, Paper.Scan.CLEAN)
-    clamd.most = 100_000
+    clamd.most = 1_000_000
     assert not scan_next(now=NOW + timedelta(hours=5))
     assert scan_next(now=NOW + timedelta(hours=7))
     large.refresh_from_db()
@@ -368,6 +368,58 @@ def test_the_scanner_is_spoken_to_as_it_wants(clamd: Clamd) -> None:
     assert scan(b"x" * 200_000) == ""
     assert scan(VIRUS) == SIGNATURE
     assert scanning.probe() == "ClamAV 1.4.3/27000"
-    clamd.most = 100
+    clamd.most = 40_000
     with pytest.raises(NotJudged, match="size limit"):
         scan(b"x" * 5_000_000)
+
+
+def test_what_the_scanner_did_not_look_at_is_neither_clean_nor_infected(
+    clamd: Clamd, draft: Dossier, an_client: Client
+) -> None:
+    paper = give(an_client, draft, PDF.replace(b"<<>>", b"<<" + b" " * 50_000 + b">>"))
+    clamd.looks_up_to = 40_000
+
+    assert scan_next(now=NOW)
+
+    paper.refresh_from_db()
+    assert paper.scan == Paper.Scan.NOT_YET
+    assert not Notice.objects.exists()
+
+
+def test_what_the_scanner_cannot_look_into_is_neither_clean_nor_infected(
+    clamd: Clamd, draft: Dossier, an_client: Client
+) -> None:
+    paper = give(an_client, draft, PDF.replace(b"<<>>", b"<</Encrypt 1 0 R>>"))
+
+    assert scan_next(now=NOW)
+
+    paper.refresh_from_db()
+    assert paper.scan == Paper.Scan.NOT_YET
+
+
+def test_a_scanner_that_does_not_tell_its_limits_is_shown_no_file_and_not_believed(
+    clamd: Clamd, draft: Dossier, an_client: Client
+) -> None:
+    paper = give(an_client, draft)
+    clamd.tells_limits = False
+
+    with pytest.raises(ScannerAway, match="AlertExceedsMax"):
+        scan_next(now=NOW)
+    with pytest.raises(ScannerAway, match="AlertExceedsMax"):
+        scanning.probe()
+
+    paper.refresh_from_db()
+    assert (paper.scan, paper.scanned_at) == (Paper.Scan.NOT_YET, None)
+    assert clamd.seen == []
+    clamd.tells_limits = True
+    assert scan_next(now=NOW)
+    paper.refresh_from_db()
+    assert paper.scan == Paper.Scan.CLEAN
+
+
+@pytest.mark.parametrize("limit", ["most", "looks_up_to"])
+def test_the_doctor_names_a_scanner_that_does_not_look_at_the_largest_paper(clamd: Clamd, limit: str) -> None:
+    setattr(clamd, limit, 5_000_000)
+
+    with pytest.raises(ScannerAway, match="PAPER_MAX_MB; raise StreamMaxLength"):
+        scanning.probe()

@@ -3,16 +3,21 @@
 Which worker shows which file is decided in the database: while a file is *not scanned*, ``scanned_at`` is the moment
 before which nobody takes it up, so a worker that is killed leaves it to the next one two minutes later. A file that was
 taken up before comes after all that were not.
+
+As it is set up by itself, clamd says "OK" of what it did not look at, because it is larger, or unpacks to more, than
+its limits allow. So it is shown something beyond any limit beside each file, and believed only while it says so.
 """
 
 from __future__ import annotations
 
+import gzip
 import logging
 import re
 import socket
 import struct
 import time
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final
 
 from django.conf import settings
@@ -38,6 +43,10 @@ _PIECE: Final = 64 * 1024
 _LONGEST_REPLY: Final = 1024  # bytes
 _FOUND: Final = re.compile(r"stream: ([\x21-\x7e]{1,200}) FOUND")
 _ERROR: Final = re.compile(r"[\x20-\x7e]{0,300} ERROR")
+# No viruses: what clamd says, if it is told to, of what it did not look at, or could not look into.
+_BEYOND: Final = "Heuristics.Limits.Exceeded"
+_ENCRYPTED: Final = "Heuristics.Encrypted"
+_DEEP: Final = 1000  # files within files; clamd never goes deeper than some hundred
 
 
 class ScannerAway(OSError):
@@ -46,6 +55,10 @@ class ScannerAway(OSError):
 
 class ScannerNotThere(ScannerAway):
     """Clamd cannot be reached: no file was shown to it."""
+
+
+class ScannerHidesLimits(ScannerNotThere):
+    """Clamd would say "OK" of a file that it did not look at; none was shown to it."""
 
 
 class NotJudged(Exception):
@@ -57,8 +70,35 @@ def scan(content: bytes) -> str:
 
     Raises:
         NotJudged: it cannot judge this file.
-        ScannerAway: no answer.
+        ScannerAway: no answer, or none to be believed.
     """
+    _insist_on_limits()
+    if (found := _judged(content)).startswith((_BEYOND, _ENCRYPTED)):
+        raise NotJudged(found)
+    return found
+
+
+def _insist_on_limits() -> None:
+    """Insist that clamd says of something beyond its limits that it did not look at it. Raises ScannerAway."""
+    try:
+        found = _judged(_beyond_limits())
+    except NotJudged as error:
+        raise ScannerNotThere(str(error)) from None
+    if not found.startswith(_BEYOND):
+        raise ScannerHidesLimits("AlertExceedsMax is not set to yes in clamd.conf")
+
+
+@cache
+def _beyond_limits() -> bytes:
+    """Return a little file in a file in a file …, deeper than clamd can be told to go: some 20 kB."""
+    content = b"motcua"
+    for _deeper in range(_DEEP):
+        content = gzip.compress(content, 0, mtime=0)
+    return content
+
+
+def _judged(content: bytes) -> str:
+    """Show clamd a file and return the name of what it found in it; empty for nothing."""
     said = _said(b"zINSTREAM\0", content)
     if said == "stream: OK":
         return ""
@@ -79,6 +119,17 @@ def probe() -> str:
         if _said(b"zPING\0") != "PONG":
             raise ScannerAway("it does not speak the protocol of clamd")
         version = _said(b"zVERSION\0")
+        scan(bytes(settings.PAPER_MAX_BYTES))
+    except NotJudged:
+        raise ScannerAway(
+            "clamd does not look at files of PAPER_MAX_MB; raise StreamMaxLength, MaxFileSize and MaxScanSize in "
+            "clamd.conf and restart clamd"
+        ) from None
+    except ScannerHidesLimits as error:
+        raise ScannerAway(
+            f"clamd: {error}, so it calls clean what it did not look at; no paper is shown to it. Set it and restart "
+            "clamd"
+        ) from None
     except ScannerAway as error:
         raise ScannerAway(
             f"clamd: {error}; look at CLAMD_ADDRESS, and whether clamd runs and may be reached"
