@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import MagicMock
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -336,6 +338,20 @@ def test_a_bucket_that_is_not_there_is_named(bucket: str, settings: Settings) ->
 
     with pytest.raises(OSError, match="bucket khac .*NoSuchBucket.*S3_BUCKET"):
         store.probe()
+
+
+def test_a_clock_that_differs_from_the_stores_is_named(
+    bucket: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = ClientError({"Error": {"Code": "RequestTimeTooSkewed"}}, "PutObject")
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": BACKEND, "OPTIONS": options(bucket)},
+    }
+    with monkeypatch.context() as skewed:
+        skewed.setattr(ObjectStore, "_client", MagicMock(side_effect=refused))
+        with pytest.raises(OSError, match="RequestTimeTooSkewed.*clock"):
+            store.probe()
 
 
 def test_a_store_that_takes_and_says_nothing_is_waited_for_in_bounds(monkeypatch: pytest.MonkeyPatch) -> None:

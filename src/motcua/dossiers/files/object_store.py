@@ -33,6 +33,11 @@ _AT_ONCE: Final = 32  # connections, as a worker has threads
 _PIECE: Final = 64 * 1024
 _IN_MEMORY: Final = 1024 * 1024  # of a file that is handed out; the rest goes to a file without a name
 _ABSENT: Final = {"NoSuchKey", "404", "NotFound"}
+_LOOK: Final = "look at S3_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY and S3_SECRET_KEY"
+_HELP: Final = {
+    "RequestTimeTooSkewed": "the clocks differ; set this machine's by NTP",
+    "SSLError": "its certificate does not prove that it is S3_ENDPOINT; for an authority of your own set S3_CA",
+}
 
 
 class StoreAway(OSError):
@@ -74,7 +79,6 @@ class ObjectStore(Storage):
     def probe(self) -> str:
         """Put, get and delete a tiny object; see ``store.probe``."""
         name = f"probe-{uuid.uuid4().hex}"
-        helps = "look at S3_ENDPOINT, S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY"
         try:
             self._save(name, ContentFile(b"probe"))
             try:
@@ -84,6 +88,7 @@ class ObjectStore(Storage):
             finally:
                 self.delete(name)
         except OSError as error:
+            helps = _HELP.get(str(error), _LOOK)
             raise StoreAway(
                 f"bucket {self._bucket} at {self._endpoint} does not work ({error}); {helps}"
             ) from None
