@@ -172,6 +172,20 @@ def test_while_the_store_is_away_an_uploader_is_told_and_nothing_is_lost(
     assert draft.papers.count() == 2
 
 
+def test_a_store_that_is_away_is_waited_for_once_whatever_comes_with_one_press(
+    place: str, draft: Dossier, an_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = MagicMock(side_effect=TimeoutError)
+    monkeypatch.setattr(DiskStore if place == "disk" else ObjectStore, "_save", asked)
+    names = [f"tờ {number}.pdf" for number in range(3)]
+
+    page = an_client.post(address(draft, "giay-to/"), {"other": [pdf(name) for name in names]})
+
+    assert asked.call_count == 1
+    for name in names:
+        assert f"{name}: Kho giấy tờ đang gián đoạn nên tệp chưa được lưu." in page.content.decode()
+
+
 def test_while_the_store_is_away_a_download_says_so_on_a_page(
     is_away: object, draft: Dossier, an_client: Client
 ) -> None:

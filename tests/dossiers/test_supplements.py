@@ -6,6 +6,7 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 from django.test import Client
@@ -15,6 +16,7 @@ from django.utils import timezone
 from motcua.accounts.models import Citizen, User
 from motcua.audit.models import AuditEvent
 from motcua.dossiers import papers, service
+from motcua.dossiers.files.disk_store import DiskStore
 from motcua.dossiers.models import Dossier, Paper
 from motcua.dossiers.supplements import ask_supplement, take_supplement
 from motcua.slips.facts import facts_of
@@ -126,6 +128,18 @@ def test_a_bad_file_is_refused_and_the_good_one_stays(an_client: Client, asked: 
     assert "bản quét.pdf: Tệp không phải PDF" in page.content.decode()
     assert [paper.original_name for paper in asked.supplements.get().papers.all()] == ["c.pdf"]
     assert asked.supplements.get().answered_at is None
+
+
+def test_a_store_that_is_away_is_waited_for_once(
+    an_client: Client, asked: Dossier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saving = MagicMock(side_effect=TimeoutError)
+    monkeypatch.setattr(DiskStore, "_save", saving)
+
+    page = an_client.post(address(asked, "bo-sung/"), {"item-0": pdf("b.pdf"), "item-1": pdf("c.pdf")})
+
+    assert saving.call_count == 1
+    assert page.content.decode().count("pdf: Kho giấy tờ đang gián đoạn nên tệp chưa được lưu.") >= 2
 
 
 @pytest.mark.django_db(transaction=True)

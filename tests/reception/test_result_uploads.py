@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import MagicMock
+
 import pytest
 from django.http import HttpResponse
 from django.test import Client
@@ -9,7 +11,9 @@ from django.urls import reverse
 
 from motcua.accounts.models import User
 from motcua.dossiers import states
+from motcua.dossiers.files.disk_store import DiskStore
 from motcua.dossiers.models import Dossier, Paper, Upload
+from tests.dossiers.filing import pdf
 from tests.dossiers.lives import DIVISION, standing_at
 from tests.dossiers.test_uploads import LONG, looks, sends
 
@@ -48,6 +52,18 @@ def test_a_result_comes_in_pieces_and_a_colleague_may_go_on(dossier: Dossier) ->
     assert (paper.kind, paper.original_name) == (Paper.Kind.RESULT, "giay-khai-sinh.pdf")
     page = as_("khanh").post(reverse("result_papers", args=[dossier.pk]), {"given": "1"}, follow=True)
     assert "Đã lưu tệp kết quả" in page.content.decode()
+
+
+def test_a_store_that_is_away_is_waited_for_once(dossier: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:
+    saving = MagicMock(side_effect=TimeoutError)
+    monkeypatch.setattr(DiskStore, "_save", saving)
+    files = [pdf("a.pdf"), pdf("b.pdf")]
+
+    page = as_("khanh").post(reverse("result_papers", args=[dossier.pk]), {"files": files}, follow=True)
+
+    assert saving.call_count == 1
+    for file in files:
+        assert f"{file.name}: Kho giấy tờ đang gián đoạn" in page.content.decode()
 
 
 @pytest.mark.parametrize("login", ["lan", "nga", "ket", "oanh", "minh", "mo", "quantri"])

@@ -288,11 +288,15 @@ def _keep_uploads(draft: Dossier, form: PapersForm) -> None:
     """Keep every file that can be kept, and tell by the others why not."""
     if not form.is_valid():
         return
+    is_away = False
     for name, document, upload in form.uploads():
         kind = Paper.Kind.AUTHORITY if name == AUTHORITY else Paper.Kind.GIVEN
         try:
+            if is_away:  # waiting for it once is enough: no proxy waits for the sum
+                raise PaperRefused("away")
             service.add_paper(dossier=draft, document=document, upload=upload, now=timezone.now(), kind=kind)
         except PaperRefused as refused:
+            is_away = refused.reason == "away"
             form.add_error(name, f"{upload.name}: {refused.message}")
 
 

@@ -289,12 +289,16 @@ def _keep_answers(own: Dossier, form: AnswerForm, request: CitizenRequest, asked
     """Keep every file that can be kept, and tell by the others why not."""
     if not form.is_valid():
         return
+    is_away = False
     for field, name, upload in form.uploads():
         try:
+            if is_away:  # waiting for it once is enough: no proxy waits for the sum
+                raise PaperRefused("away")
             service.add_answer(
                 dossier=own, item=name, upload=upload, by=request.user, now=timezone.now(), asked=asked
             )
         except PaperRefused as refused:
+            is_away = refused.reason == "away"
             form.add_error(field, f"{upload.name}: {refused.message}")
 
 
