@@ -117,6 +117,15 @@ def test_checks_are_told_by_outcome_touch_point_and_office(officer: User, regist
     assert value(text, "checks_total", touch_point="registration", office="", outcome="verified") == 1
 
 
+def test_sums_of_checks_and_of_failures_begin_at_nought(client: Client) -> None:
+    text = told(client)
+
+    for touch_point in TouchPoint:
+        for outcome in ("verified", "rejected", "unanswered", "pending", "not_allowed"):
+            assert value(text, "checks_total", touch_point=touch_point, office="", outcome=outcome) == 0
+    assert value(text, "http_requests_total", route="none", status="5xx") == 0
+
+
 def test_a_check_is_counted_once_by_whoever_counts_and_never_falls(
     officer: User, register: ToldRegister
 ) -> None:
@@ -254,6 +263,8 @@ def test_with_the_database_away_the_figures_of_the_machine_are_still_told(
 
     assert value(text, "database_up") == 0
     assert value(text, "http_requests_total", route="healthz", status="2xx") == 1
+    assert value(text, "disk_free_bytes")
+    assert value(text, "disk_size_bytes")
     assert "999085000001" not in text
 
 
@@ -342,6 +353,20 @@ def test_every_figure_that_an_alert_looks_at_is_told(client: Client) -> None:
         wanted = set(re.findall(r"motcua_[a-z_]+", rule["expr"]))
         assert wanted or "up{" in rule["expr"]
         assert {re.sub(r"_(bucket|sum|count)$", "", name) for name in wanted} <= given, rule["alert"]
+
+
+def test_what_is_counted_for_the_first_time_is_seen_to_rise() -> None:
+    """An increase of each office or address, added up, leaves out the first one of each."""
+    for rule in rules():
+        assert not re.search(r"sum\b.*increase\(motcua_(checks|http_requests)_total", rule["expr"]), rule[
+            "alert"
+        ]
+
+
+def test_an_installation_that_is_away_is_not_said_to_lack_back_ups() -> None:
+    for rule in rules():
+        if "absent(" in rule["expr"]:
+            assert re.search(r"absent\(\w+\) and on \(\) max\(motcua_database_up\) == 1", rule["expr"])
 
 
 def test_every_alert_says_in_vietnamese_what_is_wrong_and_which_page_helps() -> None:

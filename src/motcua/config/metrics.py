@@ -5,17 +5,21 @@ Labels are words of our own code, codes of offices and names of variables: nothi
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from motcua.config import standing
 from motcua.config.standing import Standing
-from motcua.verification.service import checks_today
+from motcua.identity.register import TouchPoint
+from motcua.verification.models import IdentityCheck
+from motcua.verification.service import PENDING, checks_today
 from motcua.web import tallies
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -111,8 +115,14 @@ def _from_the_database(now: datetime) -> Iterator[tuple[str, Sample]]:
     else:  # a transaction would take the place of SQLite's one writer
         seen, today = standing.look(now=now), checks_today(now=now)
     yield "database_up", ("", {}, 1.0)
-    for (touch_point, office, outcome), count in sorted(today.counts.items()):
-        labels: Labels = {"touch_point": touch_point, "office": office, "outcome": outcome}
+    # A sum over all needs a beginning: what is counted for the first time does not rise from 0 by itself.
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for place in TouchPoint:
+        for outcome in IdentityCheck.Outcome:
+            counts[place.value, "", outcome.value or PENDING] = 0
+    counts.update(today.counts)
+    for (touch_point, office, said), count in sorted(counts.items()):
+        labels: Labels = {"touch_point": touch_point, "office": office, "outcome": said}
         yield "checks_total", ("", labels, count)
     for name, labels, value in _gauges(seen):
         yield name, ("", labels, value)
@@ -148,8 +158,6 @@ def _gauges(seen: Standing) -> Iterator[Sample]:
     yield "audit_unsealed_seconds", {}, max(0.0, seen.audit.open_for.total_seconds())
     for held in seen.certificates:
         yield "certificate_days", {"line": held.route.value, "variable": held.expiry.variable}, held.days
-    yield "disk_free_bytes", {}, seen.free
-    yield "disk_size_bytes", {}, seen.size
     if seen.backup.made_at:
         yield "backup_age_seconds", {}, age(seen.backup.made_at)
     if seen.backup.rehearsed_at:
@@ -159,6 +167,7 @@ def _gauges(seen: Standing) -> Iterator[Sample]:
 def _of_this_machine() -> Iterator[tuple[str, Sample]]:
     """Yield what the processes of this machine count for themselves."""
     counts = tallies.total()
+    counts[tallies.REQUESTS, "none", "5xx"] += 0  # a beginning for the sum of all addresses
     for (kind, *labels), count in sorted(counts.items()):
         if kind == tallies.REQUESTS and len(labels) == 2:
             yield "http_requests_total", ("", {"route": labels[0], "status": labels[1]}, count)
@@ -170,6 +179,9 @@ def _of_this_machine() -> Iterator[tuple[str, Sample]]:
         for value in sorted({key[1] for key in counts if key[0] == kind}):
             for sample in _histogram(counts, kind, {label: value}, value, ends):
                 yield name, sample
+    disk = shutil.disk_usage(settings.STATE)
+    yield "disk_free_bytes", ("", {}, disk.free)
+    yield "disk_size_bytes", ("", {}, disk.total)
     for process, size in tallies.memory().items():
         yield "process_resident_bytes", ("", {"process": process}, size)
 
