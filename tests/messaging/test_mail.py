@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import email
 import logging
+import re
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from django.utils import timezone
 
 from motcua.messaging import mail
 from motcua.messaging.channels import couriers
+from motcua.messaging.kinds import KINDS
 from motcua.outbox.models import Parcel, Pause
 from motcua.outbox.service import (
     Courier,
@@ -110,6 +114,30 @@ def test_an_address_that_cannot_be_written_to_is_given_up(post: Post, address: s
     with pytest.raises(Unsendable):
         courier()(load(to=address))
     assert post.took == []
+
+
+@pytest.mark.parametrize(
+    "code", ["000.00.01.H23-261130-0001", "000.00.12.H23-261130-12345", "H23.1-261130-1"]
+)
+def test_other_programs_read_subject_and_sender_with_every_blank(settings: Any, code: str) -> None:
+    sender = "Cổng dịch vụ công Ủy ban nhân dân tỉnh Hải Dương"
+    configure(settings, 25, MAIL_FROM=f"{sender} <khong-tra-loi@cong.example>")
+    subjects = [kind.subject.replace("{ma_ho_so}", code) for kind in KINDS.values()]
+
+    for subject in subjects:
+        written = mail._message(load(subject=subject))
+
+        assert all(len(line) <= 78 for line in written.split(b"\r\n"))
+        seen = email.message_from_bytes(
+            written
+        )  # by the rules, which drop what stands between two encoded words
+        assert read(seen["Subject"]) == subject
+        assert read(seen["From"]) == f"{sender} <khong-tra-loi@cong.example>"
+
+
+def read(header: str) -> str:
+    """Return what a header says, as RFC 2047 has it."""
+    return str(make_header(decode_header(re.sub(r"[\r\n]", "", header))))
 
 
 def test_a_subject_cannot_smuggle_a_header_in(post: Post) -> None:
