@@ -232,6 +232,29 @@ def test_a_server_that_hears_a_mail_and_never_answers_is_tried_a_bounded_number_
         courier()(load())
 
 
+@pytest.mark.parametrize(
+    "says",
+    [
+        "554 5.7.1 <khong-tra-loi@cong.example>: Sender address rejected: Access denied",
+        "553 5.7.1 <khong-tra-loi@cong.example>: Sender address rejected: not owned by user cong",
+        "554 5.7.1 <an@vidu.vn>: Relay access denied",
+        "554 5.7.1 <cong.example[10.0.0.7]>: Client host rejected: Access denied",
+        "550 5.1.8 Bad sender's system address",
+        "550 relay not permitted",
+        "550 Authentication required",
+    ],
+)
+def test_a_server_that_says_of_a_recipient_what_it_means_of_us_is_no_reason_to_give_a_mail_up(
+    post: Post, says: str
+) -> None:
+    post.says["an@vidu.vn"] = says
+    with pytest.raises(Failed, match="not_allowed_55"):
+        courier()(load())
+    post.says["an@vidu.vn"] = "550 5.1.1 <an@vidu.vn>: Recipient address rejected: User unknown"
+    with pytest.raises(Refused, match="recipient_550"):
+        courier()(load())
+
+
 def test_where_no_server_is_configured_the_probe_says_so() -> None:
     assert "MAIL_HOST" in mail.probe()
 

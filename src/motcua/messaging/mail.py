@@ -1,13 +1,14 @@
 """E-mail over SMTP: encrypted with a certificate that is verified, bounded in time, each try the same message.
 
 What the server says decides who waits. If it is away, takes nothing, or refuses us (our log-in, our sender), all mails
-wait. If it puts off one mail, that mail is tried again for as long as it is useful; if it refuses one for good, that
-mail is given up. SMTP cannot do exactly once: a server that took a mail and could not say so is given it again, with
-the same Message-ID and a bounded number of times.
+wait. If it puts off one mail, or does not let us write to its recipient, that mail is tried again for as long as it is
+useful; if it refuses one for good, that mail is given up. SMTP cannot do exactly once: a server that took a mail and
+could not say so is given it again, with the same Message-ID and a bounded number of times.
 """
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
@@ -31,6 +32,9 @@ _TAKING: Final = (
     30.0  # seconds for the answer to a whole mail, which servers look through before they take it
 )
 _CLOSING: Final = 421
+# Postfix and others say only when they hear of a recipient that they do not like sender, host or log-in: nobody's fault
+# to whom the mail goes. The codes are of RFC 3463, the words for servers without them.
+_ABOUT_US: Final = re.compile(rb"\b5\.7\.\d|\b5\.1\.[78]\b|relay|sender|authenti", re.IGNORECASE)
 _HELP: Final = {
     "timeout": "it does not answer in time; see MAIL_HOST and MAIL_PORT",
     "certificate": "its certificate does not prove that it is MAIL_HOST; for a CA of your own set SSL_CERT_FILE",
@@ -98,7 +102,10 @@ def _bring(load: Load) -> None:
         code, _said = server.mail(_sender())
         if code != 250:
             raise Unreachable(f"sender_{code}")
-        _judge(server.rcpt(recipient)[0], "recipient")
+        code, said = server.rcpt(recipient)
+        if 500 <= code < 600 and _ABOUT_US.search(said):
+            raise Failed(f"not_allowed_{code}")
+        _judge(code, "recipient")
         _judge(_handed_over(server, raw), "content")
         # Taken. Whatever becomes of the farewell, nobody needs it.
         with suppress(smtplib.SMTPException, OSError):
