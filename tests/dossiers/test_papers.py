@@ -87,9 +87,52 @@ def test_a_pdf_that_was_cut_off_is_refused() -> None:
     assert refusal(PDF[:-10]) == "broken"
 
 
+def test_a_pdf_that_was_filled_up_on_its_way_is_one() -> None:
+    read = read_paper(SimpleUploadedFile("to-khai.pdf", PDF + b"\0" * 8192))
+
+    assert (read.media_type, read.content) == (reading.PDF, PDF + b"\0" * 8192)
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_picture_that_was_cut_off_is_refused(kind: str) -> None:
     assert refusal(picture((300, 300), kind)[:-40], "anh.png") == "broken"
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    """Return one chunk of a PNG file."""
+    return len(content).to_bytes(4) + name + content + zlib.crc32(name + content).to_bytes(4)
+
+
+def test_a_picture_that_was_damaged_on_its_way_is_refused_and_not_kept_as_another() -> None:
+    whole = bytearray(picture(kind="PNG"))
+    whole[whole.index(b"IDAT") + 20] ^= 1
+    assert refusal(bytes(whole), "anh.png") == "broken"
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(b"<x/>" * 600_000)),
+        chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * 100_000_000)),
+        chunk(b"iCCP", b"scanner\0\0" + zlib.compress(b"a" * 2_000_000)),
+        chunk(b"tEXt", b"Software\0a")[:-1] + b"?",
+    ],
+    ids=["history", "bomb", "profile", "damaged"],
+)
+def test_a_picture_is_kept_whatever_stands_beside_it_in_its_file(beside: bytes) -> None:
+    whole = picture(kind="PNG")
+    plain = read_paper(SimpleUploadedFile("anh.png", whole))
+
+    assert read_paper(SimpleUploadedFile("anh.png", whole[:33] + beside + whole[33:])) == plain
+
+
+def test_of_a_picture_that_moves_the_first_is_kept() -> None:
+    first, second = Image.new("RGB", (30, 20), "red"), Image.new("RGB", (30, 20), "blue")
+    moving, still = BytesIO(), BytesIO()
+    first.save(moving, "PNG", save_all=True, append_images=[second])
+    first.save(still, "PNG")
+
+    assert read_paper(SimpleUploadedFile("anh.png", moving.getvalue())).content == still.getvalue()
 
 
 def test_a_picture_that_names_colors_and_lists_none_is_refused() -> None:

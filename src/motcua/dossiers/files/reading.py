@@ -10,6 +10,7 @@ import hashlib
 import re
 import threading
 import unicodedata
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
@@ -38,13 +39,16 @@ _LONGEST_SIDE: Final = 4000
 _KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
 _MAX_NAME: Final = 120
 _END_OF_PDF: Final = 4096
+_FILLED_UP: Final = b"\0\t\n\r "  # by what copies files in blocks
 # A photograph is written in 1 scan, or in 10 that refine it; each costs a pass over all its pixels, and few bytes.
 _MOST_SCANS: Final = 30
 _MOST_PARTS: Final = 1000  # of a JPEG file, before its end
 _MOST_CHUNKS: Final = 10_000  # of a PNG file, some of which are written in pieces of 4 kB
+_BESIDE_A_PNG: Final = (b"tRNS", b"eXIf")  # what is transparent, how it was held
+_ANIMATED_PNG: Final = "image/apng"  # its first picture is that of any other
 _MARKER: Final = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 _START_OF_IMAGE, _START_OF_SCAN, _END_OF_IMAGE, _TEMPORARY = b"\xd8", b"\xda", b"\xd9", b"\x01"
-# A picture of the largest size takes some 400 MB while it is drawn, so one at a time in a process.
+# A picture of the largest size takes up to 600 MB while it is drawn, so one at a time in a process.
 _DRAWING: Final = threading.Lock()
 _PATIENCE: Final = 15.0  # seconds
 # By the number of EXIF's orientation.
@@ -119,10 +123,12 @@ def read_paper(upload: UploadedFile[bytes]) -> ReadPaper:
     content, preview = upload.read(), b""
     kind = _kind_of(content)
     if kind == PDF:
-        if b"%%EOF" not in content[-_END_OF_PDF:]:
+        if b"%%EOF" not in content.rstrip(_FILLED_UP)[-_END_OF_PDF:]:
             raise PaperRefused("broken")
     elif kind in (JPEG, PNG):
-        if _is_endless_jpeg(content) if kind == JPEG else _is_endless_png(content):
+        if kind == PNG:
+            content = _bare_png(content)
+        elif _is_endless_jpeg(content):
             raise PaperRefused("broken")
         if not _DRAWING.acquire(blocking=False):
             give_connection_back()
@@ -140,7 +146,10 @@ def read_paper(upload: UploadedFile[bytes]) -> ReadPaper:
 def _kind_of(content: bytes) -> str | None:
     """Say by its content what a file is; many a program writes empty lines before a PDF, which every reader opens."""
     begins = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return PDF if begins.startswith(b"%PDF-") else filetype.guess_mime(content)
+    if begins.startswith(b"%PDF-"):
+        return PDF
+    kind: str | None = filetype.guess_mime(content)
+    return PNG if kind == _ANIMATED_PNG else kind
 
 
 def request_max_bytes() -> int:
@@ -174,14 +183,25 @@ def _is_endless_jpeg(content: bytes) -> bool:
     return True
 
 
-def _is_endless_png(content: bytes) -> bool:
-    """Say whether a PNG file has more chunks than any honest one."""
-    place = 8
+def _bare_png(content: bytes) -> bytes:
+    """Return what of a PNG file draws its picture; what stands beside that may be large, wrong or made to hurt.
+
+    Raises:
+        PaperRefused: a part of the picture is not what was written, or there are more chunks than in any honest file.
+    """
+    place, kept = 8, [content[:8]]
     for _chunk in range(_MOST_CHUNKS):
-        if content[place + 4 : place + 8] in (b"IEND", b""):
-            return False
-        place += 12 + int.from_bytes(content[place : place + 4])
-    return True
+        end = place + 12 + int.from_bytes(content[place : place + 4])
+        name = content[place + 4 : place + 8]
+        if name.isupper() or name in _BESIDE_A_PNG:
+            if zlib.crc32(content[place + 4 : end - 4]) == int.from_bytes(content[end - 4 : end]):
+                kept.append(content[place:end])
+            elif name.isupper():
+                raise PaperRefused("broken")
+        if name in (b"IEND", b""):
+            return b"".join(kept)
+        place = end
+    raise PaperRefused("broken")
 
 
 def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
