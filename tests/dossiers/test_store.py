@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -154,6 +155,30 @@ def test_a_file_whose_row_may_not_be_kept_leaves_nothing_in_the_store(
 
     assert "quá nhiều tệp" in page.content.decode()
     assert stored() == set()
+
+
+def test_a_file_for_which_there_is_no_room_leaves_no_part_of_it(tmp_path: Path) -> None:
+    disk = DiskStore(location=tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            disk.save("2026/11/a.pdf", ContentFile(b"a" * 5000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert list(disk.listed("2026/11/")) == []
+
+
+def test_a_file_is_on_the_disk_before_anybody_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(os.readlink(f"/proc/self/fd/{file}")))
+
+    DiskStore(location=tmp_path).save("2026/11/a.pdf", ContentFile(PDF))
+
+    assert synced == [str(tmp_path / "2026/11/a.pdf"), str(tmp_path / "2026/11")]
 
 
 def test_while_the_store_is_away_an_uploader_is_told_and_nothing_is_lost(

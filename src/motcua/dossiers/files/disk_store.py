@@ -6,10 +6,12 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 
 _LITTLE: Final = 1024**3  # bytes; a day's papers of a busy office
@@ -21,6 +23,23 @@ class DiskStore(FileSystemStorage):
     def url(self, name: str | None) -> str:
         """Refuse. Raises ValueError: papers are handed out by a view, which asks who wants them."""
         raise ValueError("papers have no address of their own")
+
+    def _save(self, name: str, content: File[bytes]) -> str:
+        """Keep a file so that it survives a power cut, or nothing of it. Raises OSError, say where there is no room."""
+        try:
+            kept: str = super()._save(name, content)  # type: ignore[misc]  # its types leave it out
+            path = Path(self.path(kept))
+            for what in (path, path.parent):
+                written = os.open(what, os.O_RDONLY)
+                try:
+                    os.fsync(written)
+                finally:
+                    os.close(written)
+        except BaseException:
+            with suppress(OSError):
+                self.delete(name)
+            raise
+        return kept
 
     def listed(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """List the files whose names begin with a prefix such as ``2026/11/a``, with the moment of their writing."""
