@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Callable
 from io import BytesIO
@@ -73,6 +74,31 @@ def scans(pages: int) -> bytes:
 ENCRYPTED = (
     "/Encrypt<</Filter/Standard/V 2/R 3/Length 128/P -4/O(" + "o" * 32 + ")/U(" + "u" * 32 + ")>>/ID[(i)(i)]"
 )
+_NO_PASSWORD = bytes.fromhex("28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a")
+
+
+def only_kept_from_printing() -> bytes:
+    """Return a PDF that all may open and nobody may print: encrypted, by no password (ISO 32000-1, 7.6.3)."""
+    owner, allowed = b"o" * 32, (-4).to_bytes(4, "little", signed=True)
+    key = hashlib.md5(_NO_PASSWORD + owner + allowed + b"i", usedforsecurity=False).digest()[:5]
+    user = rc4(key, _NO_PASSWORD)
+    return bare_pdf(
+        trailer=f"/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<{owner.hex()}>/U<{user.hex()}>>>/ID[(i)(i)]"
+    )
+
+
+def rc4(key: bytes, text: bytes) -> bytes:
+    """Encrypt as PDF's first encryption does."""
+    box, mixed = list(range(256)), 0
+    for place in range(256):
+        mixed = (mixed + box[place] + key[place % len(key)]) % 256
+        box[place], box[mixed] = box[mixed], box[place]
+    written, mixed = bytearray(), 0
+    for place, byte in enumerate(text, 1):
+        mixed = (mixed + box[place]) % 256
+        box[place], box[mixed] = box[mixed], box[place]
+        written.append(byte ^ box[(box[place] + box[mixed]) % 256])
+    return bytes(written)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +137,42 @@ def test_the_first_page_of_a_pdf_is_drawn_small(made: Callable[[], bytes]) -> No
 def test_a_pdf_that_cannot_be_drawn_or_takes_too_much_has_no_preview(made: Callable[[], bytes]) -> None:
     with pytest.raises(NotDrawn):
         first_page(made())
+
+
+def test_a_pdf_that_asks_for_a_password_is_refused_at_once_and_says_what_to_do(
+    draft: Dossier, an_client: Client
+) -> None:
+    locked = bare_pdf(trailer=ENCRYPTED)
+
+    page = an_client.post(
+        address(draft, "giay-to/"), {"other": SimpleUploadedFile("to.pdf", locked, "application/pdf")}
+    )
+
+    assert (
+        "to.pdf: Tệp PDF có mật khẩu nên người nhận không mở được. Vui lòng lưu lại tệp không có mật khẩu"
+        in (page.content.decode())
+    )
+    assert not draft.papers.exists()
+
+
+def test_a_pdf_that_only_may_not_be_printed_is_a_paper(draft: Dossier, an_client: Client) -> None:
+    restricted = only_kept_from_printing()
+
+    upload = SimpleUploadedFile("to.pdf", restricted, "application/pdf")
+    an_client.post(address(draft, "giay-to/"), {"other": upload})
+
+    assert draft.papers.get().sha256 == hashlib.sha256(restricted).hexdigest()
+    assert first_page(restricted)
+
+
+def test_a_pdf_that_names_encryption_and_cannot_be_drawn_is_a_paper(
+    draft: Dossier, an_client: Client
+) -> None:
+    upload = SimpleUploadedFile("to.pdf", PDF.replace(b"endobj", b"/Encrypt endobj"), "application/pdf")
+
+    an_client.post(address(draft, "giay-to/"), {"other": upload})
+
+    assert draft.papers.get().original_name == "to.pdf"
 
 
 def test_a_drawing_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

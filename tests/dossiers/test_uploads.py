@@ -40,6 +40,7 @@ from tests.dossiers.filing import (
     pdf,
     picture,
 )
+from tests.dossiers.test_previews import ENCRYPTED, bare_pdf
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 
@@ -279,6 +280,16 @@ class TestWhatIsRefused:
         assert "Tệp không phải PDF, JPEG hoặc PNG" in answer.content.decode()
         assert not Upload.objects.exists()
         assert not draft.papers.exists()
+
+    def test_a_pdf_that_asks_for_a_password_is_told_when_it_is_whole_and_is_forgotten(
+        self, an_client: Client, draft: Dossier
+    ) -> None:
+        locked = bare_pdf(trailer=ENCRYPTED)
+        answer = sends(an_client, started(an_client, draft, size=len(locked)), locked, 0)
+
+        assert answer.status_code == 422
+        assert "Tệp PDF có mật khẩu" in answer.content.decode()
+        assert not Upload.objects.exists()
 
     def test_a_picture_is_drawn_anew_however_it_came(self, an_client: Client, draft: Dossier) -> None:
         hidden = picture((60, 40)) + b"PK\x03\x04<script>alert(1)</script>"

@@ -18,7 +18,7 @@ from motcua.dossiers import states
 from motcua.dossiers.access import is_own, sees
 from motcua.dossiers.fees import unpaid
 from motcua.dossiers.files import store as files
-from motcua.dossiers.files.previews import order_preview
+from motcua.dossiers.files.previews import order_preview, refuse_locked
 from motcua.dossiers.files.reading import PaperRefused, ReadPaper, read_paper
 from motcua.dossiers.filing_holds import locked_draft, refuse_held, touch
 from motcua.dossiers.models import Dossier, Paper
@@ -98,7 +98,9 @@ def store(paper: Paper, upload: UploadedFile[bytes], *, now: datetime, allow: Al
     Raises:
         PaperRefused: the file cannot be taken, or the store cannot be used now.
     """
-    return keep(paper, read_paper(upload), now=now, allow=allow)
+    read = read_paper(upload)
+    refuse_locked(read)
+    return keep(paper, read, now=now, allow=allow)
 
 
 def keep(paper: Paper, read: ReadPaper, *, now: datetime, allow: Allow) -> Paper:

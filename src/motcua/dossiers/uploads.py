@@ -40,7 +40,7 @@ _MOST_OF_PERSON: Final = 20
 _MOST_FILES_OF_PERSON: Final = 10  # of the largest size
 _MAX_NAME: Final = 200
 # The file itself cannot be taken; what else stands in its way may be out of it later.
-_FOR_GOOD: Final = frozenset({"empty", "too_large", "type", "broken", "too_many_pixels"})
+_FOR_GOOD: Final = frozenset({"empty", "too_large", "type", "broken", "locked", "too_many_pixels"})
 
 TEXTS: Final[dict[str, Promise]] = {
     "no_such_line": _("Mục này không nhận giấy tờ nữa. Vui lòng tải lại trang."),

@@ -14,15 +14,19 @@ from datetime import datetime
 from typing import Final
 
 from motcua.dossiers.files import store
-from motcua.dossiers.files.reading import PDF
+from motcua.dossiers.files.reading import PDF, PaperRefused, ReadPaper, one_at_a_time
 from motcua.dossiers.files.thumbnails import MOST_BYTES
 from motcua.dossiers.models import Paper
 from motcua.outbox.service import Load, Unreachable, put
+from motcua.web.connections import give_connection_back
 
 TOPIC: Final = "preview"
 _log = logging.getLogger("motcua.papers")
 _PATIENCE: Final = 20  # seconds; the process itself may compute for half of it
 _JPEG: Final = b"\xff\xd8\xff"
+_ENCRYPTION: Final = b"/Encrypt"  # never packed: it says how all else is read
+_LOCKED: Final = "locked"
+_SAID_OF_LOCKED: Final = b"password-protected"  # by the renderer
 
 
 class NotDrawn(Exception):
@@ -63,6 +67,23 @@ def draw_ordered(load: Load) -> None:
         store.drop(paper)
 
 
+def refuse_locked(read: ReadPaper) -> None:
+    """Refuse a PDF that nobody opens without its password; one that is only kept from being changed is opened by all.
+
+    Raises:
+        PaperRefused: it asks for one; or too much is being drawn.
+    """
+    if read.media_type != PDF or _ENCRYPTION not in read.content:
+        return
+    with one_at_a_time():
+        give_connection_back()
+        try:
+            first_page(read.content)
+        except NotDrawn as reason:
+            if str(reason) == _LOCKED:
+                raise PaperRefused(_LOCKED) from None
+
+
 def first_page(pdf: bytes) -> bytes:
     """Return the first page of a PDF as a small JPEG. Raises NotDrawn: there is none, or it takes too much."""
     command = [sys.executable, "-m", "motcua.dossiers.files.first_page"]
@@ -73,6 +94,8 @@ def first_page(pdf: bytes) -> bytes:
         )
     except subprocess.TimeoutExpired:
         raise NotDrawn("too_slow") from None
+    if done.returncode and _SAID_OF_LOCKED in done.stderr:
+        raise NotDrawn(_LOCKED)
     if done.returncode or not done.stdout.startswith(_JPEG) or len(done.stdout) > MOST_BYTES:
         raise NotDrawn("cannot_be_drawn")
     return done.stdout

@@ -11,6 +11,8 @@ import re
 import threading
 import unicodedata
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import PurePath
@@ -72,6 +74,9 @@ REFUSALS: Final[dict[str, Promise]] = {
         "Tệp không phải PDF, JPEG hoặc PNG. Vui lòng chuyển sang một trong các dạng này rồi tải lên lại."
     ),
     "broken": _("Không mở được tệp: tệp bị hỏng hoặc chưa tải xong. Vui lòng chọn lại tệp."),
+    "locked": _(
+        "Tệp PDF có mật khẩu nên người nhận không mở được. Vui lòng lưu lại tệp không có mật khẩu rồi tải lên lại."
+    ),
     "too_many_pixels": _("Ảnh quá lớn (hơn 50 triệu điểm ảnh). Vui lòng chụp lại với độ phân giải thấp hơn."),
     "busy": _("Hệ thống đang xử lý nhiều ảnh cùng lúc. Vui lòng gửi lại tệp này sau ít phút."),
     "away": _("Kho giấy tờ đang gián đoạn nên tệp chưa được lưu. Vui lòng gửi lại tệp này sau ít phút."),
@@ -130,17 +135,24 @@ def read_paper(upload: UploadedFile[bytes]) -> ReadPaper:
             content = _bare_png(content)
         elif _is_endless_jpeg(content):
             raise PaperRefused("broken")
-        if not _DRAWING.acquire(blocking=False):
-            give_connection_back()
-            if not _DRAWING.acquire(timeout=_PATIENCE):
-                raise PaperRefused("busy")
-        try:
+        with one_at_a_time():
             content, preview = _drawn_anew(content, kind)
-        finally:
-            _DRAWING.release()
     else:
         raise PaperRefused("type")
     return ReadPaper(content, kind, _shown_name(upload.name or "", SUFFIXES[kind]), preview)
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait until nobody else in this process looks at what takes much memory. Raises PaperRefused: for too long."""
+    if not _DRAWING.acquire(blocking=False):
+        give_connection_back()
+        if not _DRAWING.acquire(timeout=_PATIENCE):
+            raise PaperRefused("busy")
+    try:
+        yield
+    finally:
+        _DRAWING.release()
 
 
 def _kind_of(content: bytes) -> str | None:
