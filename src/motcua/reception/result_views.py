@@ -46,11 +46,14 @@ def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         messages.warning(request, str(STALE))
         return redirect("desk_dossier", pk)
     if request.method == "POST":
-        sent = request.FILES.getlist("files")
+        sent, is_away = request.FILES.getlist("files"), False
         for upload in sent:
             try:
+                if is_away:  # waiting for it once is enough: no proxy waits for the sum
+                    raise PaperRefused("away")
                 results.add_result_paper(dossier=dossier, upload=upload, by=request.user, now=timezone.now())
             except PaperRefused as refused:
+                is_away = refused.reason == "away"
                 refusals.append(f"{upload.name}: {refused.message}")
             except NotYours:
                 raise PermissionDenied(str(NOT_HERE)) from None
