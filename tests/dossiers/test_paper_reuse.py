@@ -9,6 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from django.contrib.messages import get_messages
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -35,6 +36,7 @@ from tests.dossiers.filing import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "register")]
 
 OTHER_PROCEDURE = "1.004873"
+NO_MORE = "Tệp này không còn trong kho giấy tờ của ông/bà. Vui lòng chọn tệp khác hoặc tải tệp lên."
 
 
 @pytest.fixture
@@ -64,6 +66,13 @@ def offers(client: Client, dossier: Dossier, line: str = "other", words: str = "
 def reuses(client: Client, dossier: Dossier, paper: Paper, line: str = "other") -> HttpResponse:
     """Press "Dùng tệp này"."""
     return client.post(reverse("reuse_paper", args=[dossier.pk, paper.pk]), {"muc": line})
+
+
+def said_to(client: Client, dossier: Dossier, paper: Paper) -> str:
+    """Press "Dùng tệp này" and return what the page says that comes then."""
+    answer = reuses(client, dossier, paper)
+    assert answer.headers["Location"] == address(dossier, "giay-to/")
+    return str(next(iter(get_messages(answer.wsgi_request))))
 
 
 def content_of(paper: Paper) -> bytes:
@@ -180,7 +189,7 @@ class TestWhatIsNotUsedAgain:
         others = begin(binh_client)
         agree(binh_client, others)
 
-        assert reuses(binh_client, others, earlier).status_code == 404
+        assert said_to(binh_client, others, earlier) == NO_MORE
         assert reuses(binh_client, draft, earlier).status_code == 404
         assert reuses(officer_client, draft, earlier).status_code == 403
         assert earlier.original_name not in offers(binh_client, others)
@@ -192,7 +201,16 @@ class TestWhatIsNotUsedAgain:
     ) -> None:
         Paper.objects.filter(pk=earlier.pk).update(scan=Paper.Scan.INFECTED, scanned_at=timezone.now())
         assert earlier.original_name not in offers(an_client, draft)
-        assert reuses(an_client, draft, earlier).status_code == 404
+        assert said_to(an_client, draft, earlier) == NO_MORE
+
+    def test_one_that_was_taken_out_on_another_page_is_said_to_be_there_no_more(
+        self, an_client: Client, draft: Dossier
+    ) -> None:
+        an_client.post(address(draft, "giay-to/"), {"other": pdf()})
+        paper = draft.papers.get()
+        an_client.post(address(draft, f"giay-to/{paper.pk}/xoa/"))
+
+        assert said_to(an_client, draft, paper) == NO_MORE
 
     def test_a_virus_found_while_the_file_is_copied_stops_the_copy(
         self,
@@ -210,7 +228,7 @@ class TestWhatIsNotUsedAgain:
             return honest(*given, **named)  # type: ignore[arg-type]
 
         monkeypatch.setattr(paper_reuse, "keep", found)
-        assert reuses(an_client, draft, earlier).status_code == 404
+        assert said_to(an_client, draft, earlier) == NO_MORE
         assert not draft.papers.exists()
         assert sorted(paper_folder.rglob("*.pdf")) == before
 
@@ -290,7 +308,7 @@ class TestWhatIsOffered:
             Dossier.objects.filter(pk=dossier.pk).update(status=status, **moments)
             assert (f"Kết quả hồ sơ {dossier.code}" in offers(an_client, draft)) is is_offered
             if not is_offered:
-                assert reuses(an_client, draft, result).status_code == 404
+                assert said_to(an_client, draft, result) == NO_MORE
 
     @pytest.mark.parametrize("words", ["giay chung", "GIẤY CHỨNG", "chứng sinh .pdf", "khai sinh"])
     def test_it_is_found_by_its_words_with_or_without_accents(

@@ -86,8 +86,11 @@ def reuse_paper(request: CitizenRequest, pk: UUID, paper_pk: UUID) -> HttpRespon
             by=request.user,
             now=timezone.now(),
         )
-    except (Paper.DoesNotExist, Dossier.DoesNotExist):
+    except Dossier.DoesNotExist:
         raise Http404 from None
+    except Paper.DoesNotExist:  # taken out on another page, found to be infected, or never theirs
+        text = _("Tệp này không còn trong kho giấy tờ của ông/bà. Vui lòng chọn tệp khác hoặc tải tệp lên.")
+        messages.warning(request, text)
     except PaperRefused as refused:
         text = _("Tệp lưu trước đây không mở được. Vui lòng tải lên lại giấy tờ này.")
         messages.warning(request, text if refused.reason == "broken" else refused.message)
