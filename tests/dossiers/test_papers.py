@@ -490,8 +490,15 @@ def test_a_file_that_was_changed_in_the_store_is_handed_out_to_nobody(
     (paper_folder / str(paper.file.name)).write_bytes(become)
     answer = an_client.get(address(draft, f"giay-to/{paper.pk}/"))
 
+    page = answer.content.decode()
     assert answer.status_code == 503
-    assert "Chưa mở được tệp" in answer.content.decode()
+    assert "Chưa mở được tệp" in page
+    assert (
+        "không còn đúng như lúc nhận, nên không mở được. Vui lòng xóa tệp này khỏi hồ sơ rồi tải lên lại."
+        in page
+    )
+    assert "Hồ sơ không bị ảnh hưởng" not in page
+    assert "Retry-After" not in answer.headers
 
 
 def test_a_pdf_that_wants_to_run_something_is_a_download_in_a_sandbox(

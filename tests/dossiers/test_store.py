@@ -231,7 +231,10 @@ def test_a_file_that_is_not_there_is_said_not_to_open(place: str, draft: Dossier
     paper = give(an_client, draft)
     default_storage.delete(paper.file.name)
 
-    assert an_client.get(address(draft, f"giay-to/{paper.pk}/")).status_code == 503
+    answer = an_client.get(address(draft, f"giay-to/{paper.pk}/"))
+
+    assert answer.status_code == 503
+    assert "không có trong kho giấy tờ, hoặc không còn đúng như lúc nhận" in answer.content.decode()
 
 
 def test_a_deletion_waits_until_the_store_is_back(

@@ -45,8 +45,10 @@ def paper(request: HttpRequest, pk: UUID, paper_pk: UUID) -> HttpResponseBase:
         file = store.opened(found)
     except OSError as error:
         _log.error("papers.not_opened id=%s error=%s", found.pk, type(error).__name__)
-        response = _no_file(request, found, "dossiers/paper_away.html", status=503)
-        response["Retry-After"] = "60"
+        is_lost = isinstance(error, FileNotFoundError | store.FileChanged)
+        response = _no_file(request, found, "dossiers/paper_away.html", status=503, is_lost=is_lost)
+        if not is_lost:
+            response["Retry-After"] = "60"
         return response
     return _alone(
         FileResponse(file, as_attachment=True, filename=found.original_name, content_type=found.media_type)
@@ -81,7 +83,9 @@ def _alone(response: FileResponse) -> FileResponse:
     return response
 
 
-def _no_file(request: HttpRequest, found: Paper, template: str, *, status: int) -> HttpResponse:
+def _no_file(
+    request: HttpRequest, found: Paper, template: str, *, status: int, is_lost: bool = False
+) -> HttpResponse:
     """Say in place of a file why it is not handed out, and what to do."""
     is_citizen = user_of(request).is_citizen
     base = "web/page.html" if is_citizen else "web/desk.html"
@@ -90,6 +94,7 @@ def _no_file(request: HttpRequest, found: Paper, template: str, *, status: int) 
         "base": base,
         "paper": found,
         "for_official": not is_citizen,
+        "is_lost": is_lost,
         "back": reverse(page, args=[found.dossier_id]),
     }
     return render(request, template, context, status=status)
