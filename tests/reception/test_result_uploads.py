@@ -8,13 +8,15 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.dossiers import states
 from motcua.dossiers.files.disk_store import DiskStore
-from motcua.dossiers.models import Dossier, Paper, Upload
+from motcua.dossiers.models import Dossier, HandOver, Paper, Upload
+from motcua.reception.dossier_views import NOT_HERE
 from tests.dossiers.filing import pdf
-from tests.dossiers.lives import DIVISION, standing_at
+from tests.dossiers.lives import DIVISION, SECOND_DIVISION, place, standing_at
 from tests.dossiers.test_uploads import LONG, looks, sends
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people", "register")]
@@ -83,6 +85,25 @@ def test_a_result_that_stands_takes_no_piece(dossier: Dossier) -> None:
     answer = sends(as_("khanh"), where, LONG, 0)
     assert answer.status_code in {403, 422}
     assert starts(as_("khanh"), dossier).status_code in {403, 422}
+    assert not dossier.papers.exists()
+
+
+def test_who_gave_the_dossier_on_meanwhile_reads_so_and_not_that_the_session_ended(dossier: Dossier) -> None:
+    khanh, now = User.objects.get(login="khanh"), timezone.now()
+    where = starts(as_("khanh"), dossier).headers["Location"]
+    HandOver.objects.create(
+        dossier=dossier,
+        from_office=khanh.office,
+        from_user=khanh,
+        to_office=place(SECOND_DIVISION),
+        given_at=now,
+        accepted_at=now,
+        accepted_by=User.objects.get(login="oanh"),
+    )
+    Dossier.objects.filter(pk=dossier.pk).update(holder_office=place(SECOND_DIVISION), holder=None)
+
+    for answer in (sends(as_("khanh"), where, LONG, 0), starts(as_("khanh"), dossier)):
+        assert (answer.status_code, answer.content.decode()) == (422, NOT_HERE)
     assert not dossier.papers.exists()
 
 

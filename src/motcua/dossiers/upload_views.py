@@ -32,7 +32,7 @@ def begin_upload(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Begin a file of one's own dossier."""
     own = own_dossier(request, pk)
     if "yeu-cau" in request.GET and has_read_another(request, request_open(own)):
-        return _words(str(uploads.TEXTS["no_such_line"]), 422)
+        return words(str(uploads.TEXTS["no_such_line"]), 422)
     return begun(request, own, page="upload")
 
 
@@ -70,7 +70,7 @@ def begun(request: UserRequest, dossier: Dossier, *, page: str) -> HttpResponse:
             now=timezone.now(),
         )
     except (PaperRefused, UploadRefused) as refused:
-        return _words(refused.message, 422)
+        return words(refused.message, 422)
     where = reverse(page, args=[dossier.pk, upload.pk])
     return _answer(201 if is_new else 200, {"Location": where, "Upload-Offset": str(upload.received)})
 
@@ -107,9 +107,9 @@ def gone_on(request: HttpRequest, dossier: Dossier, upload_id: UUID) -> HttpResp
     except OtherFile:
         return _answer(460)
     except UploadRefused as refused:
-        return _words(refused.message, 422)
+        return words(refused.message, 422)
     except PaperRefused as refused:
-        return _words(refused.message, 503 if refused.reason in _WAIT else 422)
+        return words(refused.message, 503 if refused.reason in _WAIT else 422)
     return _answer(204, {"Upload-Offset": str(received)})
 
 
@@ -122,7 +122,8 @@ def _answer(status: int, headers: dict[str, str] | None = None) -> HttpResponse:
     return HttpResponse(status=status, headers={"Tus-Resumable": _VERSION, **(headers or {})})
 
 
-def _words(text: str, status: int) -> HttpResponse:
+def words(text: str, status: int) -> HttpResponse:
+    """Answer with what the person reads."""
     return HttpResponse(
         text, status=status, headers={"Tus-Resumable": _VERSION}, content_type="text/plain; charset=utf-8"
     )

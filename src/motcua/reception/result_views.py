@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -21,7 +22,7 @@ from motcua.dossiers.files.reading import ACCEPT, PaperRefused, limits_shown, re
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.states import MoveRefused
 from motcua.dossiers.steps import NotYours
-from motcua.dossiers.upload_views import begun, gone_on
+from motcua.dossiers.upload_views import begun, gone_on, words
 from motcua.reception.actions import ACTIONS
 from motcua.reception.dossier_views import NOT_HERE, STALE, seen_by
 from motcua.web.uploads import take_files
@@ -100,14 +101,14 @@ def remove_result_paper(request: OfficialRequest, pk: uuid.UUID, paper_pk: uuid.
 @require_POST
 def begin_result_upload(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     """Begin a file of a dossier's result."""
-    return begun(request, _at_hand(request, pk), page="result_upload")
+    return _piece(request, pk, lambda dossier: begun(request, dossier, page="result_upload"))
 
 
 @right_required(Right.PROCESS)
 @require_http_methods(["HEAD", "PATCH"])
 def result_upload(request: OfficialRequest, pk: uuid.UUID, paper_pk: uuid.UUID) -> HttpResponse:
     """Go on with a file of a dossier's result."""
-    return gone_on(request, _at_hand(request, pk), paper_pk)
+    return _piece(request, pk, lambda dossier: gone_on(request, dossier, paper_pk))
 
 
 @right_required(Right.PROCESS)
@@ -117,6 +118,15 @@ def cancel_result_upload(request: OfficialRequest, pk: uuid.UUID, paper_pk: uuid
     dossier = _at_hand(request, pk)
     uploads.cancel_upload(dossier=dossier, upload_id=paper_pk, by=request.user, now=timezone.now())
     return redirect("result_papers", pk)
+
+
+def _piece(request: OfficialRequest, pk: uuid.UUID, taken: Callable[[Dossier], HttpResponse]) -> HttpResponse:
+    # What sends the pieces takes a refusal by its status for the end of the session, so it is told in words.
+    try:
+        dossier = _at_hand(request, pk)
+    except PermissionDenied as refused:
+        return words(str(refused), 422)
+    return taken(dossier)
 
 
 def _at_hand(request: OfficialRequest, pk: uuid.UUID) -> Dossier:
