@@ -54,6 +54,15 @@ def test_a_slip_is_shown_by_the_browser_and_kept_by_nobody(ans: Dossier, officer
     assert squeezed(str(ans.code)) in words(answer.content)
 
 
+def test_a_slip_lets_the_browsers_own_viewer_draw_itself_and_runs_nothing(
+    ans: Dossier, officer_client: Client
+) -> None:
+    parts = asked(officer_client, ans)["Content-Security-Policy"].split("; ")
+    said = dict(part.split(" ", 1) for part in parts)
+    assert (said["style-src"], said["object-src"]) == ("'unsafe-inline'", "'self'")
+    assert (said["script-src"], said["default-src"], said["frame-ancestors"]) == ("'none'",) * 3
+
+
 @pytest.mark.parametrize("slip", ["01", "02", "04", "05"])
 def test_a_citizen_is_handed_the_slips_of_their_own_dossier(
     ans: Dossier, an_client: Client, slip: str
