@@ -214,6 +214,36 @@ def test_a_large_photograph_is_drawn_smaller_before_it_goes(visitor: Visit) -> N
     citizen.presses("Xóa tệp anh-chup.jpg")
 
 
+# As Firefox does once it is told to resist fingerprinting, and as browsers made of it do by themselves.
+_FALSIFIES_DRAWINGS = """() => {
+    const { prototype: pen } = CanvasRenderingContext2D, { prototype: canvas } = HTMLCanvasElement;
+    const read = pen.getImageData, write = canvas.toBlob;
+    pen.getImageData = function (...where) {
+        const got = read.apply(this, where);
+        got.data.forEach((color, place) => { got.data[place] = color ^ 0b10101010; });
+        return got;
+    };
+    canvas.toBlob = function (...how) {
+        this.getContext("2d").fillRect(0, 0, this.width, this.height);
+        write.apply(this, how);
+    };
+}"""
+
+
+def test_a_browser_that_falsifies_what_is_drawn_sends_a_photograph_as_it_is(visitor: Visit) -> None:
+    written = BytesIO()
+    Image.effect_noise((900, 600), 60).convert("RGB").resize((4500, 3000)).save(written, "JPEG", quality=100)
+    photo = {"name": "anh-that.jpg", "mimeType": "image/jpeg", "buffer": written.getvalue()}
+    citizen = visitor()
+    comes_to_papers(citizen)
+    citizen.page.evaluate(_FALSIFIES_DRAWINGS)
+    line = Line(citizen)
+    chooses_files(citizen, photo)
+    expect(citizen.page.get_by_role("link", name="anh-that.jpg")).to_be_visible()
+    assert line.bytes == len(written.getvalue())
+    citizen.presses("Xóa tệp anh-that.jpg")
+
+
 def test_a_photograph_that_windows_saved_under_its_own_suffix_is_taken(visitor: Visit) -> None:
     written = BytesIO()
     Image.new("RGB", (60, 40), "red").save(written, "JPEG")

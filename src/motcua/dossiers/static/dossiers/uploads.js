@@ -47,10 +47,19 @@
     if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) return said.otherKind;
     if (file.size > most) return fill(said.tooLarge, Math.floor(most / 1048576));
   };
+  // Some browsers give other colors back than were drawn, so that nobody is recognized by them.
+  const drawsTrue = () => {
+    const pen = make("canvas").getContext("2d");
+    pen.fillStyle = "rgb(18 52 86)";
+    pen.fillRect(0, 0, 9, 9);
+    const given = pen.getImageData(4, 4, 1, 1).data;
+    return [18, 52, 86].every((color, place) => Math.abs(color - given[place]) < 4);
+  };
   // A large photograph is drawn smaller before it goes, as it would be at its goal.
   const smaller = async (file) => {
     if (file.size <= LARGE || !/\.(jpe?g|jfif)$/i.test(file.name)) return file;
     try {
+      if (!drawsTrue()) return file;
       const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
       const scale = Math.min(1, SIDE / Math.max(picture.width, picture.height));
       const canvas = Object.assign(document.createElement("canvas"), { width: picture.width * scale, height: picture.height * scale });
