@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Browser, Error, expect
 
 from tests.chromium import start_chromium
-from tests.e2e.conftest import Stack, Visitor
+from tests.e2e.conftest import Stack, Visit, Visitor
 from tests.e2e.test_desk import CHECK, DESK, both_ways, claims
 from tests.people import cast
 
@@ -78,3 +78,23 @@ def test_after_log_out_the_back_button_shows_nothing_of_a_check(
 
     goes_back_and_finds_nobody(officer)
     context.close()
+
+
+@pytest.mark.parametrize("logs_out", [False, True], ids=["who stayed", "who logged out"])
+def test_a_page_that_comes_back_from_a_browsers_memory_is_seen_by_its_own_person_alone(
+    visitor: Visit, logs_out: bool
+) -> None:
+    citizen = visitor()
+    citizen.logs_in(cast.an)
+    citizen.opens("/ca-nhan/chinh-sua/")
+    citizen.types("Địa chỉ liên hệ", "Số 12 phố Thử Nghiệm")
+    if logs_out:
+        citizen.page.context.clear_cookies(name="sessionid")
+
+    # As browsers of Safari's family do where there is no TLS.
+    citizen.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+
+    if logs_out:
+        citizen.is_at(re.compile("/dang-nhap/"))
+    else:
+        expect(citizen.field("Địa chỉ liên hệ")).to_have_value("Số 12 phố Thử Nghiệm")

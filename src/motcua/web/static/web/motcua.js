@@ -53,6 +53,16 @@
   addEventListener("pageshow", (event) => {
     for (const form of all(document, "[data-once]")) if (event.persisted) release(form);
   });
+  // Safari's family keeps pages in its memory that came without TLS: what is somebody's is seen again by nobody else.
+  addEventListener("pageshow", async (event) => {
+    const brand = event.persisted && whose(document) && document.querySelector(".brand");
+    if (!brand) return;
+    const { style } = document.documentElement;
+    style.visibility = "hidden";
+    const text = await fetch(brand.href, { headers: { "X-Asked-By-Itself": "1" } }).then((answer) => answer.text()).catch(() => null);
+    if (text === null || whose(pageOf(text)) === whose(document)) style.visibility = "";
+    else location.replace(location.pathname + location.search);
+  });
   // Enter presses a button that nobody sees: the one that is seen works in its place.
   document.addEventListener("htmx:before:request", (event) => {
     const { sourceElement } = event.detail.ctx;
