@@ -29,22 +29,22 @@ class NoPostgres(SystemExit):
 
 
 def programs() -> Path | None:
-    """Return the folder of ``initdb`` and ``postgres``, the newest version's; None when there is none."""
+    """Return the folder of ``initdb`` and ``postgres``: on PATH, or else Debian's newest; None when there is none."""
+    if on_path := shutil.which("initdb"):
+        return Path(on_path).resolve().parent
     of_debian = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]), reverse=True
     )
-    if of_debian:
-        return of_debian[0].parent
-    on_path = shutil.which("initdb")
-    return Path(on_path).resolve().parent if on_path else None
+    return of_debian[0].parent if of_debian else None
 
 
 @contextmanager
-def private_cluster(*, durable: bool = False) -> Iterator[str]:
+def private_cluster(*, durable: bool = False, encoding: str = "UTF8") -> Iterator[str]:
     """Run a cluster on a free loopback port while the block lasts.
 
     Args:
         durable: keep ``fsync`` on, as in production; tests do without.
+        encoding: of databases that are made without one.
 
     Yields:
         Its address, for ``DATABASE_URL``.
@@ -70,7 +70,7 @@ def private_cluster(*, durable: bool = False) -> Iterator[str]:
                     "-A",
                     "trust",
                     "-E",
-                    "UTF8",
+                    encoding,
                     "--locale=C",
                     "--no-sync",
                 ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from argparse import Namespace
 from datetime import timedelta
@@ -24,6 +25,7 @@ from motcua.config.backup import NoBackup
 from motcua.dossiers.models import Paper
 from tests.dossiers.lives import received
 from tests.people import cast
+from tests.postgres import private_cluster
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("catalogue", "people")]
 
@@ -174,6 +176,94 @@ def test_without_postgresql_s_programs_the_reason_is_told(
     with pytest.raises(NoBackup, match="pg_dump is not there: install"):
         made(tmp_path / "kept")
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+def program_on_path(folder: Path, name: str, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let PATH find a program of the test's own before all others."""
+    folder.mkdir()
+    (folder / name).write_text(f"#!/bin/sh\n{text}")
+    (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "told"),
+    [
+        (
+            "pg_dump",
+            "pg_dump: error: aborting because of server version mismatch\n"
+            "pg_dump: detail: server version: 17.11; pg_dump version: 15.18\n",
+            "pg_dump: aborting because of server version mismatch; server version: 17.11; pg_dump version: 15.18. "
+            "The programs here are too old: install",
+        ),
+        (
+            "pg_restore",
+            "pg_restore: error: unsupported version (1.16) in file header\n",
+            "pg_restore: unsupported version (1.16) in file header. The programs here are too old: install",
+        ),
+        (
+            "pg_restore",
+            'pg_restore: error: COPY failed for table "accounts_user": ERROR:  no room\n'
+            "CONTEXT:  COPY accounts_user, line 1: 0912345678\n"
+            "pg_restore: warning: errors ignored on restore: 1\n",
+            'pg_restore: COPY failed for table "accounts_user": ERROR:  no room',
+        ),
+    ],
+)
+def test_why_a_program_failed_is_told_and_nothing_of_a_row(
+    paper: Paper,
+    tmp_path: Path,
+    postgresql: str,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    said: str,
+    told: str,
+) -> None:
+    kept = made(tmp_path / "kept") if name == "pg_restore" else tmp_path
+    program_on_path(tmp_path / "bin", name, f"cat >&2 <<'END'\n{said}END\nexit 1\n", monkeypatch)
+
+    with pytest.raises(NoBackup) as refused:
+        made(tmp_path / "kept") if name == "pg_dump" else list(rehearsal.rehearse(kept))
+
+    assert str(refused.value).startswith(told)
+    assert "0912345678" not in str(refused.value)
+
+
+@pytest.mark.parametrize("is_all", [True, False])
+def test_a_newer_pg_restore_sets_what_the_server_does_not_know_and_restores_all_the_same(
+    paper: Paper, tmp_path: Path, postgresql: str, monkeypatch: pytest.MonkeyPatch, is_all: bool
+) -> None:
+    folder = made(tmp_path / "kept")
+    restore, errors = (f'{shutil.which("pg_restore")} "$@"', 1) if is_all else ("true", 12)
+    program_on_path(
+        tmp_path / "bin",
+        "pg_restore",
+        f"""case "$*" in *--exit-on-error*) restore=true ;; *) restore={shlex.quote(restore)} ;; esac
+eval "$restore"
+cat >&2 <<'END'
+pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"
+Command was: SET transaction_timeout = 0;
+pg_restore: warning: errors ignored on restore: {errors}
+END
+exit 1
+""",
+        monkeypatch,
+    )
+
+    if is_all:
+        assert any("as many as were saved" in line for line in rehearsal.rehearse(folder))
+    else:
+        with pytest.raises(NoBackup, match="could not execute query"):
+            list(rehearsal.rehearse(folder))
+
+
+def test_a_server_whose_own_databases_are_in_another_encoding_will_do(
+    paper: Paper, tmp_path: Path, postgresql: str
+) -> None:
+    folder = made(tmp_path)
+    with private_cluster(encoding="SQL_ASCII") as server:
+        lines = list(rehearsal.rehearse(folder, server=server))
+    assert "papers: 1 files, 0 rows without their file" in lines
 
 
 def test_a_database_that_is_away_is_told_and_nothing_is_left_behind(

@@ -32,6 +32,11 @@ MANIFEST: Final = "manifest.json"
 SQLITE, DUMP = "database.sqlite3", "database.dump"
 HEADS, KEYS, PAPERS = "audit-heads.jsonl", "published-keys", "papers"
 _STAMP: Final = "backups.json"
+# With this pg_restore begins from 17 on. An older server does not know it; the rest goes on, and nothing is missing.
+_UNKNOWN_BEFORE_17: Final = (
+    "Command was: SET transaction_timeout = 0;\npg_restore: warning: errors ignored on restore: 1"
+)
+_OLD_PROGRAMS: Final = ("server version mismatch", "unsupported version")
 
 
 class NoBackup(Exception):
@@ -201,17 +206,32 @@ def program(name: str, *arguments: str, to: dict[str, Any] | None = None) -> Non
     try:
         done = subprocess.run(
             [name, *arguments],
-            env={**os.environ, **given},
+            env={**os.environ, **given, "LC_ALL": "C"},  # its words are looked at
             capture_output=True,
             text=True,
             check=False,  # nosec B603 # PostgreSQL's own programs
         )
     except FileNotFoundError:
         raise NoBackup(
-            f"{name} is not there: install PostgreSQL's client programs, of the server's version."
+            f"{name} is not there: install PostgreSQL's client programs, of the server's version or newer."
         ) from None
-    if done.returncode:
-        raise NoBackup(f"{name}: {last_line(done.stderr)}")
+    if done.returncode and not done.stderr.rstrip().endswith(_UNKNOWN_BEFORE_17):
+        raise NoBackup(f"{name}: {_why(name, done.stderr)}")
+
+
+def _why(name: str, said: str) -> str:
+    """Return the first error that one of PostgreSQL's programs told; what follows it may hold what is in a row."""
+    lines = [line.removeprefix(f"{name}: ") for line in said.splitlines()]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    if not errors:
+        return last_line(said)
+    if not any(sign in errors[0] for sign in _OLD_PROGRAMS):
+        return errors[0]
+    versions = [line.removeprefix("detail: ") for line in lines if line.startswith("detail: ")]
+    return (
+        f"{'; '.join([errors[0], *versions])}. The programs here are too old: install those of the server's version or "
+        "newer (Debian: postgresql-client-NN), and let PATH find them first."
+    )
 
 
 def parameters() -> dict[str, Any]:

@@ -34,7 +34,7 @@ _OF_ANOTHER_NAME: Final = {
 def main() -> None:
     """Run one command: Django's (``motcua help``), or one of our own."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "motcua.config.settings")
-    from motcua.config import production  # its check then runs before Django's commands, too
+    from motcua.config import database, production  # noqa: F401 # their checks then run before Django's commands, too
 
     command, *given = sys.argv[1:] or ["help"]
     if command == "help" and given and given[0] in _OWN:

@@ -203,6 +203,7 @@ def _database() -> str:
     from django.db import DatabaseError, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from motcua.config.database import trouble
     from motcua.config.env import Environment
     from motcua.web.connections import away, takes_no_writes
 
@@ -218,8 +219,11 @@ def _database() -> str:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
         is_read_only = takes_no_writes()
+        unfit = trouble()
     except DatabaseError as error:
         raise Trouble(f"{away(error)} Start it, or mend the variable.") from None
+    if unfit:
+        raise Trouble(unfit)
     if missing:
         raise Trouble(
             f"{len(missing)} migrations are not applied: motcua serve applies them, or motcua migrate. "

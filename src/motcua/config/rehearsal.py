@@ -200,14 +200,15 @@ def _restored_postgresql(file: Path, state: Path, server: str | None) -> Iterato
     try:
         keeper = psycopg.connect(**to, autocommit=True)
         with closing(keeper):
-            keeper.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            # Whatever the server gives its databases, ours are in UTF8; and with C, that works everywhere.
+            made = "CREATE DATABASE {} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+            keeper.execute(sql.SQL(made).format(sql.Identifier(name)))
             try:
                 own = {**to, "dbname": name}
                 program(
                     "pg_restore",
                     "--no-owner",
                     "--no-privileges",
-                    "--exit-on-error",
                     f"--dbname={name}",
                     str(file),
                     to=own,

@@ -73,7 +73,7 @@ def prepare() -> None:
         SystemExit: the settings cannot work, or are unsafe in production; the message names the variables.
     """
     django.setup()
-    from motcua.config import production
+    from motcua.config import database, production
     from motcua.web.connections import away
 
     try:
@@ -81,6 +81,8 @@ def prepare() -> None:
     except SystemCheckError as error:
         sys.exit(str(error))
     try:
+        if said := database.trouble():
+            sys.exit(said)
         bring_up_to_date()
     except OperationalError as error:
         sys.exit(f"{away(error)} Start it, or mend the variable.")
