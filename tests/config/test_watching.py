@@ -233,6 +233,25 @@ def test_later_checks_papers_and_the_seal_are_told(client: Client, officer: User
     assert value(scanned, "papers_unscanned_oldest_seconds") == pytest.approx(3 * 3600, abs=60)
 
 
+def test_a_paper_that_the_scanner_could_not_judge_is_no_sign_that_it_is_away(
+    client: Client, officer: User, settings: Settings
+) -> None:
+    settings.CLAMD_ADDRESS = "/nobody"
+    now = timezone.now()
+    paper = Paper.objects.create(
+        dossier=received(officer), original_name="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64,
+        file="2026/11/a.pdf", uploaded_at=now - timedelta(hours=9), scanned_at=now + timedelta(hours=6),
+    )  # fmt: skip
+
+    text = told(client)
+    Paper.objects.filter(pk=paper.pk).update(scanned_at=now + timedelta(minutes=2))  # somebody has it scanned
+    under_way = told(client)
+
+    assert value(text, "papers_unscanned") == 1
+    assert value(text, "papers_unscanned_oldest_seconds") == 0
+    assert value(under_way, "papers_unscanned_oldest_seconds") == pytest.approx(9 * 3600, abs=60)
+
+
 def test_a_line_that_is_shut_is_told(client: Client, register: ToldRegister) -> None:
     assert value(told(client), "register_open", line="primary") == 1
     moment = timezone.now().timestamp()

@@ -73,7 +73,11 @@ FAMILIES: Final = _families(
     ("rechecks_waiting", "gauge", "Dossiers that wait for their later check."),
     ("rechecks_oldest_seconds", "gauge", "Age of the oldest of them."),
     ("papers_unscanned", "gauge", "Papers that the scanner has not seen; at most 10000 are counted."),
-    ("papers_unscanned_oldest_seconds", "gauge", "Age of the oldest of them."),
+    (
+        "papers_unscanned_oldest_seconds",
+        "gauge",
+        "Age of the oldest of them that waits for the scanner, not of one that it could not judge.",
+    ),
     ("audit_seal_age_seconds", "gauge", "Seconds since the last batch of the audit log was sealed."),
     ("audit_unsealed_seconds", "gauge", "For how long the oldest event has been open; 0 when all is sealed."),
     ("certificate_days", "gauge", "Whole days left of a certificate in our files; negative when it is over."),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from motcua.audit.service import Sealing, sealing
@@ -86,7 +86,7 @@ def look(*, now: datetime) -> Standing:
         outbox=outbox.standing(),
         topics=frozenset(couriers.couriers()),
         rechecks=_rechecks(),
-        papers=_papers() if settings.CLAMD_ADDRESS else None,
+        papers=_papers(now) if settings.CLAMD_ADDRESS else None,
         audit=sealing(now),
         certificates=held,
         unreadable=unreadable,
@@ -240,9 +240,12 @@ def _rechecks() -> Queue:
     return Queue(**found)
 
 
-def _papers() -> Queue:
+def _papers(now: datetime) -> Queue:
+    """Count the papers that were not scanned; the oldest is of those that wait, not of those clamd could not judge."""
     waiting = Paper.objects.filter(scan=Paper.Scan.NOT_YET).order_by("uploaded_at")[:MOST_PAPERS]
-    return Queue(**waiting.aggregate(count=Count("pk"), oldest=Min("uploaded_at")))
+    is_put_off = Q(scanned_at__gt=now + WAITS_LONG)
+    oldest = Min("uploaded_at", filter=Q(scanned_at=None) | ~is_put_off)
+    return Queue(**waiting.aggregate(count=Count("pk"), oldest=oldest))
 
 
 def _certificates(now: datetime) -> tuple[list[Certificate], str]:
