@@ -36,7 +36,7 @@ _ABSENT: Final = {"NoSuchKey", "404", "NotFound"}
 _LOOK: Final = "look at S3_ENDPOINT, S3_BUCKET, S3_REGION, S3_ACCESS_KEY and S3_SECRET_KEY"
 _HELP: Final = {
     "RequestTimeTooSkewed": "the clocks differ; set this machine's by NTP",
-    "SSLError": "its certificate does not prove that it is S3_ENDPOINT; for an authority of your own set S3_CA",
+    "SSLError": "nothing proves that it is S3_ENDPOINT; for an authority of your own let S3_CA name its file",
 }
 
 
