@@ -244,10 +244,19 @@ def test_a_scan_in_few_colors_that_is_small_enough_is_not_refused_for_what_we_ma
         assert kept.convert("RGB").tobytes() == given.convert("RGB").tobytes()
 
 
-def test_a_picture_that_uses_a_color_it_does_not_list_is_kept_as_it_is_shown() -> None:
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
+def test_a_photograph_that_is_small_enough_is_not_refused_for_the_quality_that_we_give_it(
+    settings: Settings,
+) -> None:
+    written = BytesIO()
+    Image.effect_noise((900, 900), 60).save(written, "JPEG", quality=70)
+    settings.PAPER_MAX_BYTES = written.tell()
 
+    read = read_paper(SimpleUploadedFile("anh.jpg", written.getvalue()))
+
+    assert len(read.content) <= settings.PAPER_MAX_BYTES
+
+
+def test_a_picture_that_uses_a_color_it_does_not_list_is_kept_as_it_is_shown() -> None:
     head, pixels = struct.pack(">IIBBBBB", 4, 2, 8, 3, 0, 0, 0), zlib.compress(b"\0\0\1\2\7" * 2)
     parts = [(b"IHDR", head), (b"PLTE", b"\xff\0\0\0\0\xff"), (b"IDAT", pixels), (b"IEND", b"")]
     picture = b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)

@@ -38,6 +38,8 @@ ACCEPT: Final = ".pdf,.jpg,.jpeg,.jfif,.png"
 _MEGABYTE: Final = 1024 * 1024
 _MAX_PIXELS: Final = 50_000_000
 _LONGEST_SIDE: Final = 4000
+# A photograph full of detail that was written in a lower quality would be larger in the first than it came.
+_JPEG_QUALITIES: Final = tuple({"quality": quality, "optimize": True} for quality in (88, 75, 60))
 _KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
 _MAX_NAME: Final = 120
 _END_OF_PDF: Final = 4096
@@ -239,14 +241,12 @@ def _drawn_anew(content: bytes, kind: str) -> tuple[bytes, bytes]:
     except _BROKEN:
         raise PaperRefused("broken") from None
     drawn.info.clear()
-    kept = BytesIO()
-    if is_jpeg:
-        drawn.save(kept, "JPEG", quality=88, optimize=True)
-    else:
-        drawn.save(kept, "PNG")
-    if kept.tell() > settings.PAPER_MAX_BYTES:
-        raise PaperRefused("too_large")
-    return kept.getvalue(), thumbnail(drawn)
+    for how in _JPEG_QUALITIES if is_jpeg else ({},):
+        kept = BytesIO()
+        drawn.save(kept, "JPEG" if is_jpeg else "PNG", **how)
+        if kept.tell() <= settings.PAPER_MAX_BYTES:
+            return kept.getvalue(), thumbnail(drawn)
+    raise PaperRefused("too_large")
 
 
 def _made_smaller(picture: Image.Image, kind: str) -> Image.Image:
