@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import socket
@@ -10,13 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
 import pytest
 
 from motcua.web.places import PATIENCE
+from tests.dossiers.test_previews import bare_pdf
 from tests.faults.browser import NOT_CHECKED, Browser
 from tests.faults.conftest import UNWATCHED, Stack
 from tests.faults.held import SERVE
@@ -214,6 +216,36 @@ def test_a_form_on_a_slow_line_takes_no_place(narrow: ProductProcess) -> None:
 
         slow.sendall(b"x" * 95)
         assert read(slow).status == 403
+
+
+@pytest.mark.parametrize("way", ["given", "fetched"])
+def test_papers_on_slow_lines_take_no_connection_from_others(narrow: ProductProcess, way: str) -> None:
+    browser = Browser(narrow.url)
+    browser.log_in(cast.an)
+    papers = browser.agrees(browser.starts_filing()).path
+    cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in browser.jar)
+    if way == "given":
+        request = f"POST {papers} HTTP/1.1\r\nContent-Length: 9999\r\n"
+        body = "--limit\r\n"
+    else:
+        page = browser.uploads(papers, "dai.pdf", bare_pdf(content=b"%" + BODY + BODY))
+        paper = re.findall(rf'href="({papers}[^/]+/)"', page.text)[0]
+        request, body = f"GET {paper} HTTP/1.1\r\n", ""
+    head = (
+        f"Host: localhost\r\nCookie: {cookies}\r\nContent-Type: multipart/form-data; boundary=limit\r\n\r\n"
+    )
+    with narrow.only(narrow.workers()[0]), ExitStack() as lines:
+        # A worker has twelve connections to its database.
+        for _ in range(14):
+            line = lines.enter_context(closing(socket.socket()))
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(("127.0.0.1", narrow.port))
+            line.sendall(f"{request}{head}{body}".encode())
+            assert ask(narrow, GET).status == 200
+
+        began = time.monotonic()
+        assert browser.get(papers).status == 200
+        assert time.monotonic() - began < 5
 
 
 def test_a_register_that_hangs_makes_no_crowd(patient: Stack) -> None:

@@ -29,6 +29,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from motcua.config.env import Environment
 from motcua.web import tallies
+from motcua.web.connections import give_connection_back
 from motcua.web.middleware import NO_PERMISSIONS
 from motcua.web.places import Places, a_place, elsewhere
 
@@ -66,7 +67,7 @@ _log = logging.getLogger("motcua.web")
 
 
 class _Line(socket.socket):
-    """A line to a browser: who waits for the rest of a request holds no place meanwhile."""
+    """A line to a browser: who waits for the rest of a request holds neither a place nor a connection meanwhile."""
 
     def recv(self, size: int, flags: int = 0) -> bytes:
         """Receive as a socket does."""
@@ -75,6 +76,7 @@ class _Line(socket.socket):
         except BlockingIOError:
             if self.gettimeout() == 0:
                 raise
+        give_connection_back()
         with elsewhere():
             return super().recv(size, flags)
 
@@ -117,7 +119,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 return answer(environ, start_response)
             with a_place(self.places):
                 self._call_next()
-                return answer(environ, start_response)
+                try:
+                    return answer(environ, start_response)
+                finally:
+                    give_connection_back()  # a browser may take its time over a file
 
         self.wsgi = in_turn
         self._supervisors = ThreadPoolExecutor(2, "motcua-supervisors")
