@@ -58,6 +58,8 @@ def test_a_verified_person_is_received_and_stands_in_the_queue(visitor: Visit, j
     officer.sees("Giấy tiếp nhận hồ sơ")
     officer.sees(re.compile("Đã xác thực danh tính"))
     officer.looks_closely("desk-receipt")
+    sheets = re.findall(rb"/Type /Page\b", officer.page.pdf(prefer_css_page_size=True))
+    assert len(sheets) == 1, "the signatures do not stand alone on a second sheet"
     officer.keeps_slip_for_readers("In giấy tiếp nhận (PDF)", "slip-01") if javascript else None
     code = officer.page.locator(".receipt .code").first.inner_text()
     officer.follows("Danh sách hồ sơ")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Stack, Visit, running
+from tests.e2e.conftest import USUAL, Stack, Visit, running
 from tests.people import PASSWORD, Person, cast
 
 pytestmark = pytest.mark.browser
@@ -107,6 +107,18 @@ def test_the_figures_on_paper_have_their_bars_and_tables(living: Stack, visitor:
     expect(bar).to_have_css("fill", "rgb(11, 87, 208)")  # as by day: the paper is white
     for folded in leader.page.locator("main details table").all():
         expect(folded).to_be_visible()
+
+
+def test_the_list_is_not_pushed_sideways_where_a_scroll_bar_takes_its_room(
+    living: Stack, visitor: Visit
+) -> None:
+    officer = visitor(
+        at=living, width=USUAL - 17
+    )  # as on Windows; the browser here draws its bar over the page
+    officer.logs_in(cast.lan)
+    officer.opens("/mot-cua/?pham-vi=tiep-nhan&muc=da-tiep-nhan&xep=moi")
+    wider = "box => box.scrollWidth - box.clientWidth"
+    assert officer.page.locator(".table-wrap").evaluate(wider) == 0
 
 
 def test_a_long_list_on_paper_begins_under_its_title(living: Stack, visitor: Visit) -> None:
