@@ -106,3 +106,13 @@ def test_a_form_with_mistakes_names_each_and_leads_to_its_field(visitor: Visit) 
     expect(citizen.field("Họ và tên")).to_be_focused()
     citizen.presses("Nguyễn Văn An")
     expect(citizen.field("Họ và tên")).to_have_value("Nguyễn Văn An")
+
+
+def test_a_field_that_the_browser_fills_in_by_itself_breaks_no_script(visitor: Visit) -> None:
+    citizen = visitor()
+    citizen.opens("/dang-nhap/")
+    login = citizen.field("Số CCCD/CMND, thư điện tử hoặc tên đăng nhập")
+    login.evaluate(
+        "field => field.dispatchEvent(new Event('keydown', { bubbles: true }))"
+    )  # as browsers say it
+    citizen.page.wait_for_load_state("load")

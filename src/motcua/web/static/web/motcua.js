@@ -212,6 +212,7 @@
   }, true);
   document.addEventListener("keydown", (event) => {
     const { target } = event;
+    if (!event.key) return; // a browser that fills a field in by itself says so as a key without a name
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key; // Caps Lock may be on
     const links = rowLinks();
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey || !document.querySelector("[data-rows], [data-key]")) return;
