@@ -1,4 +1,4 @@
-"""A database that could not keep Vietnamese is refused before anything is in it, with the words that make a better one."""
+"""A database that could not keep Vietnamese is refused before anything is in it, with what makes a better one."""
 
 from __future__ import annotations
 

@@ -193,6 +193,21 @@ def test_a_filter_is_saved_opened_and_deleted(officer: User) -> None:
     assert not SavedFilter.objects.exists()
 
 
+def test_saved_filters_stand_as_the_alphabet_has_them_whatever_the_database_sorts_by(officer: User) -> None:
+    lan = Looker(officer)
+    for name in ("Xã", "Đất đai", "Ấp 3", "chờ phí", "An", "Dân cư"):
+        save(lan.client, name, AT_WORK)
+    lan.sees()
+    assert re.findall(r"\">([^<]+)</a><form", lan.text) == [
+        "An",
+        "Ấp 3",
+        "chờ phí",
+        "Dân cư",
+        "Đất đai",
+        "Xã",
+    ]
+
+
 def test_nobody_else_sees_or_deletes_a_saved_filter(officer: User, second_officer: User) -> None:
     save(Looker(officer).client, "Của Lan")
     phuc, saved = Looker(second_officer), SavedFilter.objects.get()

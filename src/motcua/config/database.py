@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
-_MADE_ANEW = "Make it anew, before anything is in it: CREATE DATABASE … ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0."
+_BETTER: Final = "CREATE DATABASE … ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0"
 
 
 def trouble() -> str:
@@ -25,7 +25,11 @@ def trouble() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_encoding')")
         encoding = str(cursor.fetchone()[0])
-    return "" if encoding == "UTF8" else f"DATABASE_URL: it keeps {encoding} and not UTF8. {_MADE_ANEW}"
+    if encoding == "UTF8":
+        return ""
+    return (
+        f"DATABASE_URL: it keeps {encoding} and not UTF8. Make it anew, before anything is in it: {_BETTER}."
+    )
 
 
 @register(Tags.database)

@@ -26,6 +26,7 @@ from motcua.reception import batches, filters, listing, search
 from motcua.reception.filters import TABS, Due, Filter, Scope, Sort
 from motcua.reception.models import SavedFilter
 from motcua.reception.saved_filters import LONGEST_NAME, MOST_SAVED, NameMissing, TooManySaved, save_filter
+from motcua.web.alphabet import alphabetical
 from motcua.web.requests import number_in
 from motcua.web.templatetags.motcua import whole
 
@@ -91,7 +92,9 @@ def queue(request: OfficialRequest) -> HttpResponse:
         "before": _page_link(chosen, page.before),
         "after": _page_link(chosen, page.after),
         "fields": _fields(chosen, colleagues, request.GET),
-        "saved": list(SavedFilter.objects.filter(user=request.user)),
+        "saved": sorted(
+            SavedFilter.objects.filter(user=request.user), key=lambda one: alphabetical(one.name)
+        ),
         "longest_name": LONGEST_NAME,
         "actions": actions,
         "needs": {need for action in actions for need in action.needs},
