@@ -417,6 +417,16 @@ def test_a_scanner_that_does_not_tell_its_limits_is_shown_no_file_and_not_believ
     assert paper.scan == Paper.Scan.CLEAN
 
 
+def test_the_doctor_says_of_a_scanner_that_hangs_what_to_look_at(
+    clamd: Clamd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clamd.says = wait
+    monkeypatch.setattr(scanning, "_PROMPT", 0.2)
+
+    with pytest.raises(ScannerAway, match="no answer in time; look at CLAMD_ADDRESS, and whether clamd runs"):
+        scanning.probe()
+
+
 @pytest.mark.parametrize("limit", ["most", "looks_up_to"])
 def test_the_doctor_names_a_scanner_that_does_not_look_at_the_largest_paper(clamd: Clamd, limit: str) -> None:
     setattr(clamd, limit, 5_000_000)

@@ -37,6 +37,7 @@ from motcua.web.languages import in_vietnamese
 _log = logging.getLogger("motcua.papers")
 _CONNECT: Final = 2.0  # seconds
 _TOTAL: Final = 60.0  # seconds for one file, far less than the lease
+_PROMPT: Final = 10.0  # seconds for an answer that needs no thought
 _LEASE: Final = timedelta(minutes=2)
 _AGAIN: Final = timedelta(hours=6)  # to the next try at a file that the scanner could not judge
 _PIECE: Final = 64 * 1024
@@ -116,9 +117,9 @@ def probe() -> str:
         ScannerAway: what is wrong, and which setting helps.
     """
     try:
-        if _said(b"zPING\0") != "PONG":
+        if _said(b"zPING\0", seconds=_PROMPT) != "PONG":
             raise ScannerAway("it does not speak the protocol of clamd")
-        version = _said(b"zVERSION\0")
+        version = _said(b"zVERSION\0", seconds=_PROMPT)
         scan(bytes(settings.PAPER_MAX_BYTES))
     except NotJudged:
         raise ScannerAway(
@@ -239,9 +240,9 @@ def _officials(dossier: Dossier) -> list[User]:
     return [one for one in at_work if may(one, Right.RECEIVE) or may(one, Right.PROCESS)]
 
 
-def _said(command: bytes, content: bytes | None = None) -> str:
+def _said(command: bytes, content: bytes | None = None, *, seconds: float | None = None) -> str:
     """Give clamd one command, with a file where it takes one, and return its reply; within bounded time and size."""
-    deadline = time.monotonic() + _TOTAL
+    deadline = time.monotonic() + (_TOTAL if seconds is None else seconds)
     try:
         with _connected() as line:
             try:
