@@ -461,6 +461,14 @@ def test_a_request_that_is_too_large_is_refused_by_its_length(draft: Dossier, an
     assert not draft.papers.exists()
 
 
+def test_more_files_at_a_time_than_are_taken_are_told_so(draft: Dossier, an_client: Client) -> None:
+    page = an_client.post(address(draft, "giay-to/"), {"other": [pdf() for _ in range(21)]})
+
+    assert page.status_code == 413
+    assert "Một lần gửi nhận tối đa 20 tệp" in page.content.decode()
+    assert not draft.papers.exists()
+
+
 def test_a_removed_paper_is_deleted_from_the_disk(draft: Dossier, an_client: Client) -> None:
     give_papers(an_client, draft)
     paper = draft.papers.first()

@@ -332,6 +332,13 @@ def test_a_request_that_is_too_large_is_refused_by_its_length(an_client: Client,
     assert address(asked, "bo-sung/") in page.content.decode()
 
 
+def test_more_files_at_a_time_than_are_taken_are_told_so(an_client: Client, asked: Dossier) -> None:
+    page = an_client.post(address(asked, "bo-sung/"), {"other": [pdf() for _ in range(21)]})
+
+    assert page.status_code == 413
+    assert "Một lần gửi nhận tối đa 20 tệp" in page.content.decode()
+
+
 def test_a_forged_press_is_refused(citizen_an: Citizen, asked: Dossier) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(citizen_an.user)

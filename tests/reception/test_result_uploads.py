@@ -125,6 +125,15 @@ def test_an_upload_of_the_result_is_nothing_of_the_citizens(
     assert looks(an_client, theirs).status_code == 404
 
 
+def test_more_files_at_a_time_than_are_taken_are_told_so(dossier: Dossier) -> None:
+    page = as_("khanh").post(
+        reverse("result_papers", args=[dossier.pk]), {"files": [pdf() for _ in range(21)]}, follow=True
+    )
+
+    assert "Nhiều hơn 20 tệp nên chưa được nhận. Vui lòng gửi ít tệp hơn." in page.content.decode()
+    assert not dossier.papers.exists()
+
+
 def test_it_is_given_up_by_a_button(dossier: Dossier) -> None:
     where = starts(as_("khanh"), dossier).headers["Location"]
     assert as_("khanh").post(f"{where}bo/").headers["Location"] == reverse("result_papers", args=[dossier.pk])

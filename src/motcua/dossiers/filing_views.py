@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import TooManyFilesSent
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -242,7 +243,10 @@ def papers_step(request: CitizenRequest, pk: UUID) -> HttpResponse:
     """Take the papers, as many at a time as one likes."""
     if not take_files(request, most=request_max_bytes()):
         return too_large(request, own_dossier(request, pk), back="papers_step")
-    return _papers_step(request, pk)
+    try:
+        return _papers_step(request, pk)
+    except TooManyFilesSent:
+        return too_large(request, own_dossier(request, pk), back="papers_step", is_number=True)
 
 
 @csrf_protect

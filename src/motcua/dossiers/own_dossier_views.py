@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import TooManyFilesSent
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -208,7 +209,10 @@ def supplement(request: CitizenRequest, pk: UUID) -> HttpResponse:
     # Also of who comes too late: they read so, and not that nobody understands them.
     if not take_files(request, most=request_max_bytes()):
         return too_large(request, own, back="supplement")
-    return _supplement(request, own, service.request_open(own))
+    try:
+        return _supplement(request, own, service.request_open(own))
+    except TooManyFilesSent:
+        return too_large(request, own, back="supplement", is_number=True)
 
 
 @csrf_protect
@@ -446,7 +450,12 @@ def own_dossier(request: CitizenRequest, pk: UUID) -> Any:
     return found
 
 
-def too_large(request: HttpRequest, own: Dossier, *, back: str) -> HttpResponse:
-    """Say that one request brought too much, and where one goes on."""
-    context = {"dossier": own, "back": back, "megabytes": limits_shown()["request_megabytes"]}
+def too_large(request: HttpRequest, own: Dossier, *, back: str, is_number: bool = False) -> HttpResponse:
+    """Say that one request brought too much, or too many files, and where one goes on."""
+    context = {
+        "dossier": own,
+        "back": back,
+        "megabytes": limits_shown()["request_megabytes"],
+        "most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES if is_number else None,
+    }
     return render(request, "dossiers/too_large.html", context, status=413)

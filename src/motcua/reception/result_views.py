@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, TooManyFilesSent
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -37,7 +38,12 @@ def result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         text = _("Các tệp lớn hơn %(n)d MB nên chưa được nhận. Vui lòng gửi ít tệp hơn.")
         messages.error(request, text % {"n": limits_shown()["request_megabytes"]})
         return redirect("result_papers", pk)
-    return _result_papers(request, pk)
+    try:
+        return _result_papers(request, pk)
+    except TooManyFilesSent:
+        text = _("Nhiều hơn %(n)d tệp nên chưa được nhận. Vui lòng gửi ít tệp hơn.")
+        messages.error(request, text % {"n": settings.DATA_UPLOAD_MAX_NUMBER_FILES})
+        return redirect("result_papers", pk)
 
 
 @csrf_protect
