@@ -173,6 +173,14 @@ def test_nonsense_about_another_paper_is_refused(desk: Desk, said: dict[str, str
     assert not Dossier.objects.exists()
 
 
+def test_counts_are_asked_for_as_text_which_every_browser_sends_as_it_was_typed(desk: Desk) -> None:
+    desk.checks(cast.an)
+    answer = desk.saves(other_name="Giấy", other_originals="2b")
+    assert "Vui lòng nhập số bản từ 0 đến 99." in answer
+    assert 'name="other_originals" value="2b"' in answer
+    assert 'type="number"' not in answer
+
+
 # Which procedures stand first
 
 

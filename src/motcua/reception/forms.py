@@ -192,11 +192,22 @@ class RestForm(forms.Form):
         error_messages={"invalid_choice": _("Vui lòng chọn lại hình thức nộp.")},
     )
     other_name = forms.CharField(label=_("Giấy tờ khác"), required=False, max_length=500)
+    # Of "2b" in a number's own control most browsers send nothing; as a text it comes as it was typed.
     other_originals = forms.IntegerField(
-        label=_("Số bản chính"), required=False, min_value=0, max_value=99, error_messages=_COUNT
+        label=_("Số bản chính"),
+        required=False,
+        min_value=0,
+        max_value=99,
+        widget=forms.TextInput,
+        error_messages=_COUNT,
     )
     other_copies = forms.IntegerField(
-        label=_("Số bản sao"), required=False, min_value=0, max_value=99, error_messages=_COUNT
+        label=_("Số bản sao"),
+        required=False,
+        min_value=0,
+        max_value=99,
+        widget=forms.TextInput,
+        error_messages=_COUNT,
     )
     missing_other = forms.CharField(
         label=_("Giấy tờ khác cần bổ sung, mỗi dòng một giấy tờ"),
