@@ -660,3 +660,18 @@ def test_a_list_of_offers_that_stood_open_takes_back_nothing_that_a_colleague_sa
     assert answer.status_code == 302, errors(answer)
     kept = list(Offer.objects.order_by("procedure__code").values_list("takes_online", "time_limit"))
     assert sorted(kept, key=str) == [(False, 7), (False, None)]
+
+
+def test_numbers_are_asked_for_as_text_which_every_browser_sends_as_it_was_typed(
+    administrator_client: Client,
+) -> None:
+    procedure, office = Procedure.objects.get(code=BUILDING), Office.objects.get(code=FIRST_OFFICE)
+    Offer.objects.create(procedure=procedure, office=office, time_limit=5)
+    for address in (
+        reverse("admin:procedures_offer_changelist"),
+        reverse("admin:procedures_offer_add"),
+        reverse("admin:procedures_procedure_change", args=[procedure.pk]),
+    ):
+        page = administrator_client.get(address).content.decode()
+        assert 'time_limit"' in page
+        assert 'type="number"' not in page

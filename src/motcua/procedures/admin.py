@@ -28,7 +28,7 @@ from motcua.procedures.forms import (
 )
 from motcua.procedures.models import Offer, Procedure, ProcedureCase, RequiredDocument
 from motcua.procedures.service import forget, publish
-from motcua.web.administration import SharedAdmin
+from motcua.web.administration import NUMBERS_AS_TYPED, SharedAdmin
 from motcua.web.templatetags.motcua import moment
 
 _REVISIONS_TOLD: Final = 20
@@ -40,6 +40,7 @@ class CasesInline(admin.StackedInline):  # type: ignore[type-arg]
     model = ProcedureCase
     form = CaseForm
     formset = CaseFormSet
+    formfield_overrides = NUMBERS_AS_TYPED
     fields = ("order", "name", ("time_limit", "time_unit"), "times", "fees")
     extra = 1
 
@@ -50,6 +51,7 @@ class DocumentsInline(admin.StackedInline):  # type: ignore[type-arg]
     model = RequiredDocument
     form = DocumentForm
     formset = DocumentFormSet
+    formfield_overrides = NUMBERS_AS_TYPED
     fields = (
         *("order", "name", "case", "kind", ("originals", "copies")),
         *("is_required", "when", "form"),

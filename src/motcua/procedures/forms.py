@@ -190,7 +190,12 @@ class OrderedForm(forms.ModelForm):  # type: ignore[type-arg]
     """A row of a list in which people say the order."""
 
     order = forms.IntegerField(
-        label=_("Thứ tự"), required=False, min_value=1, max_value=_LAST, help_text=_("Để trống là cuối cùng.")
+        label=_("Thứ tự"),
+        required=False,
+        min_value=1,
+        max_value=_LAST,
+        widget=forms.TextInput(attrs={"class": "vIntegerField", "inputmode": "numeric"}),
+        help_text=_("Để trống là cuối cùng."),
     )
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import IntegrityError
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, PositiveSmallIntegerField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -28,6 +28,12 @@ SAVED_MEANWHILE: Final = gettext_lazy(
     "Vui lòng mở lại trang này ở một thẻ khác để xem nội dung mới; bấm lưu lần nữa thì nội dung dưới đây thay nội dung "
     "đó."
 )
+# In a number's own control most browsers send nothing of "15o", which would take a number away unasked.
+NUMBERS_AS_TYPED: Final[Mapping[type[Field[Any, Any]], Mapping[str, Any]]] = {
+    PositiveSmallIntegerField: {
+        "widget": forms.TextInput(attrs={"class": "vIntegerField", "inputmode": "numeric"})
+    }
+}
 
 
 class SharedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -38,6 +44,7 @@ class SharedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """
 
     change_form_template = "web/shared_form.html"
+    formfield_overrides = NUMBERS_AS_TYPED
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the row; for who saves it, it is locked first."""
