@@ -1,6 +1,7 @@
 """A private PostgreSQL for tests and measurements, made from the distribution's programs and thrown away.
 
-``python tests/postgres.py -- COMMAND …`` runs a command with ``DATABASE_URL`` pointing to it.
+``python tests/postgres.py -- COMMAND …`` runs a command with ``DATABASE_URL`` pointing to it. For another version put
+its programs first on PATH.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from motcua.config import database
 from tests.postgres import free_port
 from tests.product_process import MOTCUA, environment
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def of_bytes() -> Iterator[str]:
@@ -53,7 +55,6 @@ def test_a_database_that_is_not_in_utf8_is_refused(of_bytes: str, command: str, 
     assert tables == (0,)
 
 
-@pytest.mark.django_db
 def test_the_database_of_these_tests_keeps_vietnamese() -> None:
     assert database.trouble() == ""
     assert database.keeps_vietnamese(None, ["default"]) == []

@@ -1,6 +1,7 @@
 """Settings, addresses and commands: the one package that knows everybody, and that nobody imports.
 
     env, settings, production     every variable, what becomes of it, and what is refused in production
+    database                  what the database must be
     pages, processing         the pages written from code, and the record of processing among them
     cli, serve, work          the command ``motcua``, the server, and the work that waits
     crowding                  who is told to wait when more come than can be answered
