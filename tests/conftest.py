@@ -15,6 +15,7 @@ from django.test import Client
 from hypothesis import HealthCheck, settings
 
 from motcua.accounts import offices
+from motcua.accounts import service as accounts_service
 from motcua.accounts.models import Citizen, User
 from motcua.accounts.service import forget_officers
 from motcua.identity.claims import CitizenRecord, IdentityClaim
@@ -144,6 +145,7 @@ def _catalogue_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test see the procedures and the officers' numbers of the one before, nor read them twice by the clock."""
     monkeypatch.setattr(procedures_service, "_FRESH", 10**9)
     monkeypatch.setattr(offices, "_FRESH", 10**9)
+    monkeypatch.setattr(accounts_service, "_OFFICERS_FRESH", 10**9)
     forget()
     forget_officers()
     offices.forget()
