@@ -1,4 +1,4 @@
-"""A database that could not keep Vietnamese is refused before anything is in it, with what makes a better one."""
+"""A database that the product cannot work with is refused before anything is in it, with what helps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+from django.db import connection
 
 from motcua.config import database
 from tests.postgres import free_port
@@ -55,6 +56,26 @@ def test_a_database_that_is_not_in_utf8_is_refused(of_bytes: str, command: str, 
     assert tables == (0,)
 
 
-def test_the_database_of_these_tests_keeps_vietnamese() -> None:
+def test_a_pooler_that_gives_each_transaction_another_line_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL's own")
+
+    class Pooled:
+        """Another connection to such a pooler, which has one line for both."""
+
+        cursor = connection.cursor
+
+        def close(self) -> None:
+            """The line stays."""
+
+    monkeypatch.setattr(connection, "copy", Pooled)
+
+    assert "DATABASE_URL: it leads to a pooler" in database.trouble()
+    assert "pool_mode = session" in database.trouble()
+
+
+def test_the_database_of_these_tests_is_fit() -> None:
     assert database.trouble() == ""
-    assert database.keeps_vietnamese(None, ["default"]) == []
+    assert database.is_fit(None, ["default"]) == []
