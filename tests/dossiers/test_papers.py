@@ -349,6 +349,9 @@ def test_a_gray_scan_keeps_its_grays_however_finely_it_tells_them(mode: str) -> 
         ("Đơn\u00a0xin\tcấp.pdf", "Đơn xin cấp.pdf"),
         ("....", "giay-to.pdf"),
         ("a" * 300, "a" * 120 + ".pdf"),
+        ("Đơn ngày 12.05.2026", "Đơn ngày 12.05.2026.pdf"),
+        ("Đơn của ông Ng. Văn An.PDF", "Đơn của ông Ng. Văn An.pdf"),
+        ("Đơn của ông Ng. Văn An", "Đơn của ông Ng. Văn An.pdf"),
     ],
 )
 def test_a_files_shown_name_is_harmless(given: str, shown: str) -> None:

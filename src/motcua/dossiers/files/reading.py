@@ -42,6 +42,7 @@ _LONGEST_SIDE: Final = 4000
 _JPEG_QUALITIES: Final = tuple({"quality": quality, "optimize": True} for quality in (88, 75, 60))
 _KEPT_MODES: Final = {JPEG: {"L", "RGB"}, PNG: {"1", "L", "LA", "RGB", "RGBA"}}
 _MAX_NAME: Final = 120
+_SUFFIX: Final = re.compile(r"\.(?=.*[A-Za-z])[0-9A-Za-z]{1,8}")  # not the year of "ngày 12.05.2026"
 _END_OF_PDF: Final = 4096
 _FILLED_UP: Final = b"\0\t\n\r "  # by what copies files in blocks
 # A photograph is written in 1 scan, or in 10 that refine it; each costs a pass over all its pixels, and few bytes.
@@ -288,7 +289,8 @@ def _full_mode(picture: Image.Image, kind: str) -> str:
 
 def _shown_name(given: str, suffix: str) -> str:
     """Return the name under which people see the file: no path, nothing invisible, the suffix of what it is."""
-    stem = PurePath(given.replace("\\", "/")).stem
+    name = PurePath(given.replace("\\", "/"))
+    stem = name.stem if _SUFFIX.fullmatch(name.suffix) else name.name
     parted = re.sub(r"\s", " ", unicodedata.normalize("NFC", stem))
     visible = "".join(c for c in parted if unicodedata.category(c)[0] != "C")
     return (visible.strip(" .")[:_MAX_NAME] or "giay-to") + suffix
