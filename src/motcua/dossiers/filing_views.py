@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ from motcua.accounts.requests import CitizenRequest
 from motcua.accounts.service import asker_of
 from motcua.dossiers import service
 from motcua.dossiers.agreed_terms import agree_for_page
-from motcua.dossiers.files.reading import PaperRefused, limits_shown, request_max_bytes
+from motcua.dossiers.files.reading import limits_shown, request_max_bytes
 from motcua.dossiers.forms import (
     AUTHORITY,
     FOR_OTHER,
@@ -40,6 +41,7 @@ from motcua.dossiers.forms import (
 )
 from motcua.dossiers.models import Dossier, DossierOwner, Paper, Upload
 from motcua.dossiers.own_dossier_views import own_dossier, too_large
+from motcua.dossiers.papers import one_by_one
 from motcua.dossiers.uploads import TEXTS, unfinished
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offices_online
@@ -292,16 +294,14 @@ def _keep_uploads(draft: Dossier, form: PapersForm) -> None:
     """Keep every file that can be kept, and tell by the others why not."""
     if not form.is_valid():
         return
-    is_away = False
+    kept = one_by_one()
     for name, document, upload in form.uploads():
         kind = Paper.Kind.AUTHORITY if name == AUTHORITY else Paper.Kind.GIVEN
-        try:
-            if is_away:  # waiting for it once is enough: no proxy waits for the sum
-                raise PaperRefused("away")
-            service.add_paper(dossier=draft, document=document, upload=upload, now=timezone.now(), kind=kind)
-        except PaperRefused as refused:
-            is_away = refused.reason == "away"
-            form.add_error(name, f"{upload.name}: {refused.message}")
+        keep = partial(
+            service.add_paper, dossier=draft, document=document, upload=upload, now=timezone.now(), kind=kind
+        )
+        if why := kept(upload, keep):
+            form.add_error(name, why)
 
 
 def _papers_page(request: CitizenRequest, draft: Dossier, form: PapersForm) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,9 +24,10 @@ from motcua.accounts.access import citizen_required
 from motcua.accounts.requests import CitizenRequest
 from motcua.dossiers import service, states
 from motcua.dossiers.fees import Unpaid, sum_of_fees
-from motcua.dossiers.files.reading import PaperRefused, limits_shown, request_max_bytes
+from motcua.dossiers.files.reading import limits_shown, request_max_bytes
 from motcua.dossiers.forms import AnswerForm, CollectingForm, RatingForm, WithdrawForm
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating, Supplement
+from motcua.dossiers.papers import one_by_one
 from motcua.dossiers.results import hand_out
 from motcua.dossiers.steps import NotYours, go
 from motcua.dossiers.timeline import entries_of
@@ -293,17 +295,19 @@ def _keep_answers(own: Dossier, form: AnswerForm, request: CitizenRequest, asked
     """Keep every file that can be kept, and tell by the others why not."""
     if not form.is_valid():
         return
-    is_away = False
+    kept = one_by_one()
     for field, name, upload in form.uploads():
-        try:
-            if is_away:  # waiting for it once is enough: no proxy waits for the sum
-                raise PaperRefused("away")
-            service.add_answer(
-                dossier=own, item=name, upload=upload, by=request.user, now=timezone.now(), asked=asked
-            )
-        except PaperRefused as refused:
-            is_away = refused.reason == "away"
-            form.add_error(field, f"{upload.name}: {refused.message}")
+        keep = partial(
+            service.add_answer,
+            dossier=own,
+            item=name,
+            upload=upload,
+            by=request.user,
+            now=timezone.now(),
+            asked=asked,
+        )
+        if why := kept(upload, keep):
+            form.add_error(field, why)
 
 
 def _tell_missing(form: AnswerForm, missing: list[str]) -> None:

@@ -84,6 +84,27 @@ def remove_paper(*, dossier: Dossier, paper_id: UUID, now: datetime) -> None:
         touch(draft, now)
 
 
+def one_by_one() -> Callable[[UploadedFile[bytes], Callable[[], object]], str]:
+    """Return what keeps the files of one press, one after the other, and says of one that is refused why.
+
+    A store that is away is waited for once: no proxy waits for the sum.
+    """
+    is_away = False
+
+    def kept(upload: UploadedFile[bytes], keep: Callable[[], object]) -> str:
+        nonlocal is_away
+        try:
+            if is_away:
+                raise PaperRefused("away")
+            keep()
+        except PaperRefused as refused:
+            is_away = refused.reason == "away"
+            return f"{upload.name}: {refused.message}"
+        return ""
+
+    return kept
+
+
 def store(paper: Paper, upload: UploadedFile[bytes], *, now: datetime, allow: Allow) -> Paper:
     """Read a file and keep it; when it may not be kept after all, nothing stays in the store.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,8 +20,9 @@ from motcua.accounts.access import right_required
 from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.dossiers import results, uploads
-from motcua.dossiers.files.reading import ACCEPT, PaperRefused, limits_shown, request_max_bytes
+from motcua.dossiers.files.reading import ACCEPT, limits_shown, request_max_bytes
 from motcua.dossiers.models import Dossier
+from motcua.dossiers.papers import one_by_one
 from motcua.dossiers.states import MoveRefused
 from motcua.dossiers.steps import NotYours
 from motcua.dossiers.upload_views import begun, gone_on, words
@@ -53,15 +55,14 @@ def _result_papers(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         messages.warning(request, str(STALE))
         return redirect("desk_dossier", pk)
     if request.method == "POST":
-        sent, is_away = request.FILES.getlist("files"), False
+        sent, kept = request.FILES.getlist("files"), one_by_one()
         for upload in sent:
+            keep = partial(
+                results.add_result_paper, dossier=dossier, upload=upload, by=request.user, now=timezone.now()
+            )
             try:
-                if is_away:  # waiting for it once is enough: no proxy waits for the sum
-                    raise PaperRefused("away")
-                results.add_result_paper(dossier=dossier, upload=upload, by=request.user, now=timezone.now())
-            except PaperRefused as refused:
-                is_away = refused.reason == "away"
-                refusals.append(f"{upload.name}: {refused.message}")
+                if why := kept(upload, keep):
+                    refusals.append(why)
             except NotYours:
                 raise PermissionDenied(str(NOT_HERE)) from None
             except MoveRefused:
