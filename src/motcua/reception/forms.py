@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
@@ -17,7 +17,7 @@ from motcua.identity.claims import IdentityClaim, Sex
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import offered
 from motcua.reception.service import WITHOUT_NUMBER
-from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField
+from motcua.web.fields import BirthDateField, FullNameField, IdNumberField, PhoneField, WholeField
 from motcua.web.languages import in_vietnamese
 from motcua.web.requests import number_in
 
@@ -33,21 +33,7 @@ CHANNELS: list[tuple[int, str | Promise]] = [
 ]
 OWNER_ORIGINALS = _("Vui lòng xem bản gốc giấy tờ của chủ hồ sơ rồi đánh dấu vào ô này.")
 LONGEST_DOCUMENT = 500
-
-
-class CountField(forms.IntegerField):
-    """How many of a document came, from 0 to 99; empty is none said.
-
-    Of "2b" in a number's own control most browsers send nothing; as a text it comes as it was typed.
-    """
-
-    widget = forms.TextInput
-    default_error_messages: ClassVar = dict.fromkeys(
-        ("invalid", "min_value", "max_value"), _("Vui lòng nhập số bản từ 0 đến 99.")
-    )
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, min_value=0, max_value=99, **options)
+_COUNT = dict.fromkeys(("invalid", "min_value", "max_value"), _("Vui lòng nhập số bản từ 0 đến 99."))
 
 
 class ProcedureField(forms.Field):
@@ -206,8 +192,8 @@ class RestForm(forms.Form):
         error_messages={"invalid_choice": _("Vui lòng chọn lại hình thức nộp.")},
     )
     other_name = forms.CharField(label=_("Giấy tờ khác"), required=False, max_length=500)
-    other_originals = CountField(label=_("Số bản chính"))
-    other_copies = CountField(label=_("Số bản sao"))
+    other_originals = WholeField(label=_("Số bản chính"), required=False, max_value=99, error_messages=_COUNT)
+    other_copies = WholeField(label=_("Số bản sao"), required=False, max_value=99, error_messages=_COUNT)
     missing_other = forms.CharField(
         label=_("Giấy tờ khác cần bổ sung, mỗi dòng một giấy tờ"),
         required=False,
