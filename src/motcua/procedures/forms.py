@@ -21,6 +21,7 @@ from motcua.procedures.models import (
     TimeUnit,
 )
 from motcua.procedures.service import ASIDE, put_in_order
+from motcua.web.administration import NumberAsTyped
 from motcua.web.fields import WholeField
 
 _MOST_DONG: Final = 2_000_000_000
@@ -194,7 +195,7 @@ class OrderedForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         min_value=1,
         max_value=_LAST,
-        widget=forms.TextInput(attrs={"class": "vIntegerField", "inputmode": "numeric"}),
+        widget=NumberAsTyped,
         help_text=_("Để trống là cuối cùng."),
     )
 

@@ -28,11 +28,17 @@ SAVED_MEANWHILE: Final = gettext_lazy(
     "Vui lòng mở lại trang này ở một thẻ khác để xem nội dung mới; bấm lưu lần nữa thì nội dung dưới đây thay nội dung "
     "đó."
 )
-# In a number's own control most browsers send nothing of "15o", which would take a number away unasked.
+
+
+class NumberAsTyped(forms.TextInput):
+    """A number's control that sends what was typed; in most browsers' own "15o" is nothing, and a number goes away."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"class": "vIntegerField", "inputmode": "numeric", **(attrs or {})})
+
+
 NUMBERS_AS_TYPED: Final[Mapping[type[Field[Any, Any]], Mapping[str, Any]]] = {
-    PositiveSmallIntegerField: {
-        "widget": forms.TextInput(attrs={"class": "vIntegerField", "inputmode": "numeric"})
-    }
+    PositiveSmallIntegerField: {"widget": NumberAsTyped}
 }
 
 
