@@ -116,6 +116,12 @@ def test_a_fault_is_found_wherever_it_stands_and_its_free_text_is_withheld(name,
     assert fault_of(golden(name)) is not None
 
 
+@pytest.mark.parametrize("fault", ["<ns1:Fault/>", '<Fault xmlns=""><faultcode>Server</faultcode></Fault>'])
+def test_a_fault_that_lost_its_namespace_is_no_nobody(fault):
+    with pytest.raises(FaultReceived):
+        read(changed('/1.0"/>', f'/1.0">{fault}</ns1:CongdanCollection>', NOBODY))
+
+
 def test_nothing_that_a_form_does_not_need_leaves_the_reply():
     shown = vars_of(read(golden("reply-037-match.xml")).record)
     for hidden in ("TRẦN VĂN THỬ", "ĐẶNG VĂN MẪU", "999083000025", "999055000011", "SBX000017", "CH01"):
@@ -215,6 +221,9 @@ UNREADABLE = {
     "two bodies": MATCH.replace("</soapenv:Body>", "</soapenv:Body><soapenv:Body/>"),
     "two answers": MATCH.replace("</soapenv:Body>", "<x/></soapenv:Body>"),
     "text for an answer": NOBODY.replace('<ns1:CongdanCollection xmlns:ns1="http://www.mic.gov.vn/dancu/1.0"/>', "Lỗi"),
+    "text before an empty answer": NOBODY.replace("<ns1:CongdanCollection", "Lỗi <ns1:CongdanCollection"),
+    "text behind an empty answer": NOBODY.replace("</soapenv:Body>", "Lỗi</soapenv:Body>"),
+    "text where a citizen belongs": NOBODY.replace("/1.0\"/>", "/1.0\"><x/>Lỗi</ns1:CongdanCollection>"),
     "another answer": MATCH.replace("CongdanCollection", "DanhSach"),
     "another namespace": MATCH.replace("http://www.mic.gov.vn/dancu/1.0", "http://gtel.vn/qldc"),
     "a citizen of another namespace": MATCH.replace("<ns1:CongDan>", '<CongDan xmlns="urn:x">').replace(
@@ -239,6 +248,13 @@ BAD_RECORD = {
     ),
     "a citizen's parts in small letters": MATCH.replace("ns1:So", "ns1:so").replace("ns1:HoVaTen>", "ns1:hoVaTen>"),
     "a birth date in an unknown shape": MATCH.replace("ns1:NgayThangNam>", "ns1:Ngay>").replace("ns1:Nam>", "ns1:N>"),
+    "a birth date under an unknown name": MATCH.replace("ns1:NgayThangNamSinh>", "ns1:NgaySinh>"),
+    "a day under an unknown name": MATCH.replace("ns1:NgayThangNam>", "ns1:Ngay>"),
+    "a day in another element": MATCH.replace("19850307", "<x>19850307</x>"),
+    "a name with elements in it": MATCH.replace("THỊ MẪU", "<b>THỊ</b> MẪU"),
+    "a name that ends in an element": MATCH.replace("MẪU THỬ</ns1:Ten>", "<b>MẪU THỬ</b></ns1:Ten>"),
+    "a number with elements in it": MATCH.replace("999185000017</ns1:SoDinhDanh>\n        <ns1:SoCMND>",
+                                                  "999185000017<x>8</x></ns1:SoDinhDanh>\n        <ns1:SoCMND>"),
     "two years, one without a day": MATCH.replace(BIRTH, "<ns1:NgayThangNam>19860000</ns1:NgayThangNam>"),
     "a second number": MATCH.replace(NUMBER, "<ns1:SoDinhDanh>999000000000</ns1:SoDinhDanh>" + NUMBER),
     "two given names": MATCH.replace("</ns1:Ten>", "</ns1:Ten><ns1:Ten>KHÁC</ns1:Ten>"),
@@ -282,6 +298,9 @@ def test_a_page_for_people_is_unreadable_even_with_a_record_in_it(content_type):
         "<dan:TonTai>maybe</dan:TonTai>",
         "<dan:SoLuongCongDan>1</dan:SoLuongCongDan><dan:TonTai>false</dan:TonTai>",
         "<SoLuongCongDan>1</SoLuongCongDan>",
+        "<dan:SoLuongCongDan>0<x>1</x></dan:SoLuongCongDan>",
+        "Lỗi <dan:SoLuongCongDan>0</dan:SoLuongCongDan>",
+        "<dan:SoLuongCongDan>0</dan:SoLuongCongDan> là lỗi",
     ],
 )
 def test_a_bare_word_that_is_neither_yes_nor_no_is_unreadable(said):
@@ -300,6 +319,8 @@ def test_a_record_or_silence_where_a_word_belongs_is_unreadable(name):
 def test_two_citizens_are_nobody_s_answer():
     citizen = MATCH[MATCH.index("<ns1:CongDan>") : MATCH.index("</ns1:CongDan>")] + "</ns1:CongDan>"
     assert trouble_of(changed("</ns1:CongDan>", "</ns1:CongDan>" + citizen)) is Trouble.TWO_CITIZENS
+    announced = changed("<ns1:CongdanCollection ", '<ns1:CongdanCollection SoCongDan="2" ')
+    assert trouble_of(announced) is Trouble.TWO_CITIZENS
     two = golden("reply-003-yes.xml").replace(b">1<", b">2<")
     assert trouble_of(two, service="003") is Trouble.TWO_CITIZENS
 

@@ -111,20 +111,22 @@ def check_encoding(reply: bytes, content_type: str) -> None:
 
 def answer_element(root: etree._Element) -> etree._Element | None:
     """Return the one element in the Body, or None for an empty Body; raises a fault wherever it stands."""
-    for soap in (SOAP_11, SOAP_12):
-        fault = next(root.iter(f"{{{soap}}}Fault"), None)
-        if fault is not None:
-            raise _fault(fault, soap)
+    for fault in root.iter("{*}Fault"):
+        raise _fault(fault, SOAP_12 if etree.QName(fault).namespace == SOAP_12 else SOAP_11)
     soap = etree.QName(root).namespace or ""
     if soap not in (SOAP_11, SOAP_12) or etree.QName(root).localname != "Envelope":
         raise unreadable("no SOAP envelope")
     bodies = root.findall(f"{{{soap}}}Body")
     if len(bodies) != 1 or len(bodies[0]) > 1:
         raise unreadable("not exactly one body with one answer")
-    answer = next(iter(bodies[0]), None)
-    if answer is None and (bodies[0].text or "").strip():
+    if has_stray_text(bodies[0]):
         raise unreadable("bare text where the answer belongs")
-    return answer
+    return next(iter(bodies[0]), None)
+
+
+def has_stray_text(element: etree._Element) -> bool:
+    """Say whether bare text stands between the parts of an element, where only elements belong."""
+    return any((text or "").strip() for text in (element.text, *(part.tail for part in element)))
 
 
 def _fault(fault: etree._Element, soap: str) -> FaultReceived:

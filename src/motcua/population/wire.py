@@ -19,7 +19,14 @@ from motcua.identity.birth import BirthDate, BirthRefused
 from motcua.identity.claims import Address, CitizenRecord, IdentityClaim, Sex
 from motcua.identity.names import NameRefused, clean, wire_form
 from motcua.identity.register import CouldNotAsk, Inquiry, Trouble
-from motcua.population.soap import SOAP_11, answer_element, parse, unreadable, wrong_encoding
+from motcua.population.soap import (
+    SOAP_11,
+    answer_element,
+    has_stray_text,
+    parse,
+    unreadable,
+    wrong_encoding,
+)
 
 Service = Literal["037", "003", "033"]
 NameForm = Literal["ascii", "accented"]
@@ -167,8 +174,13 @@ def read_envelope(
     others = [child for child in answer if child not in citizens]
     if any(etree.QName(one).localname.lower() == "congdan" for child in others for one in child.iter()):
         raise unreadable("a citizen in a namespace or a place that is not the register's")
+    announced = answer.get("SoCongDan", "").strip().lstrip("0")
+    if citizens and announced.isdecimal() and announced != "1":
+        raise CouldNotAsk(
+            Trouble.TWO_CITIZENS, detail="the reply announces more citizens than the one it holds"
+        )
     if not citizens:
-        if answer.get("SoCongDan", "0").strip() not in ("", "0") or (answer.text or "").strip():
+        if announced or has_stray_text(answer):
             raise unreadable("the reply announces a citizen and holds none")
         return Reading(None, is_confirmed=False, unknown_elements=len(others))
     try:
@@ -188,9 +200,10 @@ def _read_yes_no(answer: etree._Element | None) -> Reading:
     counts, exists = (answer.findall(f"{{{REQUEST_NS}}}{name}") for name in ("SoLuongCongDan", "TonTai"))
     if len(counts) + len(exists) != 1:
         raise unreadable("not exactly one yes or no")
+    if has_stray_text(answer):
+        raise unreadable("bare text beside a yes or no")
     unknown = len(answer) - 1
-    said = (counts or exists)[0].text or ""
-    said = said.strip().lower()
+    said = _text((counts or exists)[0]).strip().lower()
     if exists and said in ("true", "1", "false", "0"):
         return Reading(None, is_confirmed=said in ("true", "1"), unknown_elements=unknown)
     if counts and said.isascii() and said.isdigit() and len(said) < 10:
@@ -210,12 +223,14 @@ def _read_citizen(
     unknown = len(citizen) - sum(name in _KNOWN for name in parts)
     full_name = _name(parts.get("HoVaTen"))
     personal_number = _text(parts.get("SoDinhDanh"))
-    if not full_name and ("HoVaTen" in parts or not _says(citizen)):
+    if not full_name and ("HoVaTen" in parts or not _texts(citizen)):
         return None, unknown  # an empty name means that there are no data (docs/protocol.md §2.4)
     if not re.fullmatch(r"\d{12}", personal_number, re.ASCII):
         raise unreadable("a record without a readable personal number")
     if not full_name:
         raise unreadable("a record without a name")
+    if "NgayThangNamSinh" not in parts and unknown:
+        raise unreadable("a record whose birth date may stand in an unknown element")
     group = parts.get("DanToc")
     ethnic_group = _shaped(r"\d{1,2}", group) or _shaped(r"\d{1,2}", _parts(group).get("MaDanToc"))
     record = CitizenRecord(
@@ -247,16 +262,21 @@ def _parts(element: etree._Element | None) -> dict[str, etree._Element]:
 
 
 def _text(element: etree._Element | None) -> str:
-    """Return an element's own text without XML's blanks; other blanks stay, they may be damaged letters."""
+    """Return an element's own text without XML's blanks; other blanks stay, they may be damaged letters.
+
+    A text with elements in it that hold the rest of it is refused: half a name is another name.
+    """
     text = (element.text or "").strip(" \t\r\n") if element is not None else ""
     if len(text) > _LONGEST_TEXT:
         raise unreadable("a text longer than any honest one")
+    if text and len(_texts(element)) > 1:
+        raise unreadable("elements where only a text belongs")
     return text
 
 
-def _says(element: etree._Element | None) -> bool:
-    """Say whether there is any text in an element, at whatever depth and under whatever names."""
-    return element is not None and any(str(text).strip() for text in element.itertext())
+def _texts(element: etree._Element | None) -> list[str]:
+    """List every text in an element, at whatever depth and under whatever names; blanks are none."""
+    return [str(text) for text in element.itertext() if str(text).strip()] if element is not None else []
 
 
 def _shaped(pattern: str, element: etree._Element | None) -> str:
@@ -272,7 +292,7 @@ def _name(element: etree._Element | None) -> str:
     else:
         spoken = _text(element)
     if not spoken:
-        if _says(element):
+        if _texts(element):
             raise unreadable("a name in an unknown shape")
         return ""
     _refuse_mojibake(spoken)
@@ -299,11 +319,11 @@ def _birth(element: etree._Element | None) -> BirthDate | None:
     parts = _parts(element)
     date = _text(parts.get("NgayThangNam")) or _text(element)
     year = _text(parts.get("Nam"))
+    if not date and len(_texts(element)) > bool(year):
+        raise unreadable("a birth date in an unknown shape")
     if re.fullmatch(r"\d{4}(0000)?", date, re.ASCII) and year in ("", date[:4]):
         date, year = "", date[:4]
     if not date and not year:
-        if _says(element):
-            raise unreadable("a birth date in an unknown shape")
         return None
     whole = _DATE.fullmatch(date)
     if date and (whole is None or year not in ("", whole[1])):
