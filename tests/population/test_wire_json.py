@@ -560,6 +560,8 @@ def test_a_gateway_asks_in_its_style_and_refuses_another_person_s_record():
         ({"message": "x", "errorCode": "004"}, 400, Barred.PROCEDURE),
         ({"message": "x", "errorCode": "005"}, 400, Barred.OFFICER),
         ({"message": "x", "error_code": "005"}, 400, Barred.OFFICER),
+        ({"message": "x", "errorCode": "004"}, 200, Barred.PROCEDURE),
+        ({"Body": "", "errorCode": 5}, 200, Barred.OFFICER),
         ({}, 403, Barred.CLIENT),
     ],
 )

@@ -11,9 +11,10 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
@@ -52,6 +53,7 @@ _MISSING = {  # what a provincial gateway misses in a question (docs/protocol.md
     "002": "the question names no agency (NPD_AGENCY_CODE, or the office's code)",
     "003": "the question names no officer (NPD_PORTAL_OFFICER, or the officer's code at the gateway)",
 }
+_LICENCES = {"004": Barred.PROCEDURE, "005": Barred.OFFICER}
 _X_ROAD_TYPE = re.compile(r"[A-Za-z]+(?:\.[A-Za-z]+){0,5}")
 
 
@@ -137,7 +139,8 @@ class Gateway:
 
     def _read(self, reply: Reply) -> Reading:
         content_type = reply.headers.get("Content-Type", "")
-        if reply.status != 200 or "X-Road-Error" in reply.headers:
+        is_refused = _platform_code(_json_error(reply.body)) in {*_LICENCES, *_MISSING}  # whatever the status
+        if reply.status != 200 or "X-Road-Error" in reply.headers or is_refused:
             raise _error_of(reply, content_type, self._now(), self._settings)
         settings, read = self._settings, read_reply
         if settings.transport == "lgsp_json":
@@ -195,9 +198,9 @@ def _error_of(reply: Reply, content_type: str, now: float, settings: RegisterSet
         if x_road.startswith("Client.") or "AccessDenied" in x_road:
             return NotPermitted(Barred.CLIENT, detail=detail)
         return CouldNotAsk(Trouble.SERVER_ERROR, detail=detail)
-    code = _gateway_code(reply.body) if status >= 400 else ""
-    licence = {"004": Barred.PROCEDURE, "005": Barred.OFFICER}.get(code)
-    if licence:
+    error = _json_error(reply.body)
+    code = _platform_code(error) or (_adapter_code(error) if status >= 400 else "")
+    if licence := _LICENCES.get(code):
         return NotPermitted(licence, detail=f"HTTP {status}, gateway code for an unlicensed {licence.value}")
     if code in _MISSING:
         return CouldNotAsk(
@@ -227,18 +230,26 @@ def _error_of(reply: Reply, content_type: str, now: float, settings: RegisterSet
     return CouldNotAsk(Trouble.UNREADABLE, detail=f"{detail}: neither an answer nor an error")
 
 
-def _gateway_code(body: bytes) -> str:
-    """Return the code in the JSON error of a provincial gateway, or an empty text."""
+def _json_error(body: bytes) -> dict[str, Any]:
+    """Return the JSON error of a provincial gateway; nothing when it is none."""
     if len(body) > 10_000 or not body.lstrip().startswith(b"{"):
-        return ""
+        return {}
     try:
         error = json.loads(body)
     except (ValueError, RecursionError):
-        return ""
-    if not isinstance(error, dict):
-        return ""
+        return {}
+    return error if isinstance(error, dict) else {}
+
+
+def _platform_code(error: Mapping[str, Any]) -> str:
+    """Return a platform's code, which may have lost its zeros by becoming a number; an empty text for none."""
     code = error.get("errorCode")
-    if isinstance(code, (str, int)):
+    if isinstance(code, int):
         return str(code).zfill(3)
-    other = error.get("error_code")  # of Thanh Hóa's kind, whose numbers mean something of their own
-    return other if isinstance(other, str) and len(other) == 3 else ""
+    return code if isinstance(code, str) else ""
+
+
+def _adapter_code(error: Mapping[str, Any]) -> str:
+    """Return the same as an adapter of Thanh Hóa's kind may say it, whose numbers mean something of their own."""
+    code = error.get("error_code")
+    return code if isinstance(code, str) and len(code) == 3 else ""
