@@ -64,7 +64,7 @@ def read_card(text: str, *, today: date) -> CardReading:
     """
     if len(text) > LONGEST_CARD_TEXT:
         raise CardRefused("too_long")
-    scanned = _printable(unicodedata.normalize("NFC", text))
+    scanned = unicodedata.normalize("NFC", _printable(text))
     if not scanned:
         raise CardRefused("empty")
     start = _NUMBER_AND_SEPARATOR.match(scanned)
@@ -87,7 +87,9 @@ def read_card(text: str, *, today: date) -> CardReading:
 
 
 def _printable(text: str) -> str:
-    return "".join(sign if sign.isprintable() else " " for sign in text).strip()
+    """Return a text of signs that can be seen: what takes no room goes, for it parts no words; all else is a blank."""
+    placed = (sign for sign in text if unicodedata.category(sign) != "Cf")
+    return "".join(sign if sign.isprintable() else " " for sign in placed).strip()
 
 
 def _old_number(text: str) -> IdNumber | None:
