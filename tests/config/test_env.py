@@ -218,6 +218,16 @@ def test_the_stand_by_line_has_every_variable_of_the_primary_and_is_off_by_defau
     assert Environment({"NPD_STANDBY_TRANSPORT": "lgsp"})["NPD_STANDBY_TRANSPORT"] == "lgsp"
 
 
+@pytest.mark.parametrize("route", Route)
+def test_the_statuses_of_the_dead_are_told_to_every_line(settings, route: Route) -> None:
+    said = Environment({"NPD_DECEASED_STATUSES": " 3, 04,"})["NPD_DECEASED_STATUSES"]
+    settings.NPD_STANDBY = {**settings.NPD_STANDBY, "NPD_TRANSPORT": "c06"}
+
+    assert product.NPD["NPD_DECEASED_STATUSES"] == register_settings(route).deceased_statuses
+    settings.NPD = {**settings.NPD, "NPD_DECEASED_STATUSES": said}
+    assert register_settings(route).deceased_statuses == {"3", "04"}
+
+
 def test_a_wrong_way_in_is_refused_for_either_line() -> None:
     for name in ("NPD_TRANSPORT", "NPD_STANDBY_TRANSPORT"):
         with pytest.raises(BadSetting, match=f"{name}: expected one of c06, xroad, lgsp, lgsp_json"):

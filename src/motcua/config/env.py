@@ -94,6 +94,10 @@ def _words(value: str) -> list[str]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def _codes(value: str) -> frozenset[str]:
+    return frozenset(_words(value))
+
+
 def _hosts(value: str) -> list[str]:
     """Return host names; an address or a port beside one would match no request, and every page would be refused."""
     hosts = _words(value)
@@ -160,6 +164,7 @@ _KINDS: dict[str, tuple[Callable[[str], Any], str]] = {
     "percent": (_whole(0, 100), "a whole number from 0 to 100"),
     "seconds": (_seconds, "seconds, more than 0 and at most 600"),
     "seconds or never": (_seconds_or_never, "seconds, at most 3600; 0 for never"),
+    "codes": (_codes, "codes as the register sends them, separated by commas"),
     "port": (_port, "a port, 1 to 65535"),
     "days kept": (_whole(1, 36500), "a whole number from 1 to 36500"),
     "years kept": (_whole(1, 100), "a whole number from 1 to 100"),
@@ -558,6 +563,13 @@ _declare(
     "text",
     "VPCP",
     "Procedure code where the procedure has none of its own (MaDVC).",
+)
+_declare(
+    _BOTH,
+    "NPD_DECEASED_STATUSES",
+    "codes",
+    "SBX.DECEASED",
+    "What a record's status (TrangThai) says of somebody who has died; such a person is rejected.",
 )
 _declare(
     _BOTH,
