@@ -1,5 +1,5 @@
-"""An honest register in memory, for tests and demonstrations: it matches as the real one does and can be
-put in trouble.
+"""An honest register in memory, for tests and demonstrations: it matches as the real one is thought to
+(docs/protocol.md §5) and can be put in trouble.
 """
 
 from __future__ import annotations
