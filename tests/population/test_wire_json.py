@@ -377,6 +377,7 @@ def test_a_word_that_is_neither_yes_nor_no_is_unreadable(data):
         ({"data": False, "message": "Hết phiên làm việc"}, "dong_thap"),
         ({"data": "false", "status": 500, "errorCode": None}, "dong_thap"),
         (converted({"XacThucThongTinCongDanResponse": {"SoLuongCongDan": 0, "Loi": "x"}}), "opencps"),
+        (wrapped(golden_xml("reply-003-no.xml")) | {"data": "Hết phiên làm việc"}, "thanh_hoa"),
     ],
 )
 def test_a_no_with_something_unknown_beside_it_is_not_believed(reply, style):
@@ -385,6 +386,9 @@ def test_a_no_with_something_unknown_beside_it_is_not_believed(reply, style):
 
 @pytest.mark.parametrize("empty", ["", None, [], {}])
 def test_something_empty_beside_a_no_changes_nothing(empty):
+    nobody = wrapped(golden_xml("reply-037-nobody.xml"))
+    assert read(nobody | {"data": empty}, "thanh_hoa") == NOBODY
+    assert trouble_of(nobody | {"data": "x"}, "thanh_hoa") is Trouble.UNREADABLE
     assert read({"data": False, "message": empty}, "dong_thap", "003").is_confirmed is False
 
 

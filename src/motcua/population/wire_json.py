@@ -34,6 +34,7 @@ _ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}")
 _NO_ERROR = re.compile(r"0*")
 _ATTRIBUTES = frozenset({"SoCongDan", "GhiChu", "ThoiDiemDuLieu", "id"})  # of the older form
 _READ = frozenset({"data", "errorCode"})  # of a bare yes or no
+_READ_AROUND = frozenset({"message", "error_code", "errorCode"})  # of a SOAP reply that came as text
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,20}")
 
@@ -147,8 +148,8 @@ def _read_word(answer: Mapping[str, Any]) -> Reading:
         said = {"true": True, "false": False}.get(said.strip().lower())
     if not isinstance(said, bool):
         raise unreadable("no yes or no in the reply")
-    if not said and any(value not in _NOTHING for name, value in answer.items() if name not in _READ):
-        raise unreadable("something unknown beside a no")
+    if not said:
+        _refuse_beside_a_no(answer, _READ)
     return Reading(None, is_confirmed=said)
 
 
@@ -173,7 +174,14 @@ def _read_wrapped(answer: Mapping[str, Any], service: JsonService, deceased: Col
         ) from None
     if code and reading.record is None:
         raise failed
+    if not reading.is_confirmed:
+        _refuse_beside_a_no(answer, _READ_AROUND)
     return _strict(reading, service)
+
+
+def _refuse_beside_a_no(answer: Mapping[str, Any], known: Collection[str]) -> None:
+    if any(value not in _NOTHING for name, value in answer.items() if name not in known):
+        raise unreadable("something unknown beside a no")
 
 
 def _shown(code: object) -> str:
