@@ -4,8 +4,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from npdsandbox.records import Record
+
+_BARRED: Final = str.maketrans("ĐđɃƀ", "DdBb")
+"""Letters whose bar is no mark that could be dropped; that a highland name's Ƀ is found as B is our CHOICE."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,7 +35,7 @@ def name_key(name: str) -> str:
     """Return the name as both sides compare it: no accents, Đ as D, upper case, only A–Z and 0–9 (§9.4.2)."""
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFC", name))
     plain = "".join(mark for mark in decomposed if not unicodedata.combining(mark))
-    upper = plain.replace("Đ", "D").replace("đ", "d").upper()
+    upper = plain.translate(_BARRED).upper()
     return "".join(char for char in upper if char.isascii() and char.isalnum())
 
 

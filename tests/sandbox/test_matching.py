@@ -17,6 +17,8 @@ HOA_2 = Record("999172000012", "Vũ Thị Hòa", "1972-07-20", old_card_number="
         ("Nguyễn Hòa Bình", "NGUYENHOABINH"),
         ("Y-Ê-ban Mẫu", "YEBANMAU"),
         ("H'Mai Niê Thử", "HMAINIETHU"),
+        ("Y Ƀlô Êban", "YBLOEBAN"),
+        ("Rơ-Châm ƀlĭñ", "ROCHAMBLIN"),
         ("Pha\u0323m Thi\u0323 Thuy\u0301 Cu\u0301c", "PHAMTHITHUYCUC"),
         ("NGUYễN VăN AN", "NGUYENVANAN"),
         ("nguyen van an", "NGUYENVANAN"),
