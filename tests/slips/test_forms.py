@@ -17,6 +17,7 @@ from motcua.dossiers.hand_overs import decline, hand_over, take_back
 from motcua.dossiers.models import Dossier, DossierOwner, Step, Supplement
 from motcua.procedures.models import ProcedureRevision
 from motcua.slips import service
+from motcua.slips.book import BookPart, make_register
 from motcua.slips.facts import TITLES, facts_of
 from motcua.slips.typesetting import DRAWN, FONTS, FORMS, draw, drawable, typeset
 from tests.conftest import ToldRegister
@@ -75,6 +76,36 @@ FIELDS = {
         "Yêu cầu bổ sung giấy tờ", "Dừng giải quyết", "Tờ khai đăng ký khai sinh",
     ],
 }  # fmt: skip
+
+
+# As the circular numbers and names them.
+STATUTORY = {
+    "01": "GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ",
+    "02": "PHIẾU YÊU CẦU BỔ SUNG, HOÀN THIỆN HỒ SƠ",
+    "03": "PHIẾU TỪ CHỐI TIẾP NHẬN GIẢI QUYẾT HỒ SƠ",
+    "04": "VĂN BẢN XIN LỖI VÀ ĐỀ NGHỊ GIA HẠN",
+    "05": "THÔNG BÁO DỪNG GIẢI QUYẾT HỒ SƠ",
+    "06": "PHIẾU KIỂM SOÁT QUÁ TRÌNH GIẢI QUYẾT HỒ SƠ",
+    "07": "SỔ THEO DÕI HỒ SƠ",
+}
+
+
+@pytest.mark.parametrize("slip", STATUTORY)
+def test_a_slip_bears_the_number_and_the_title_of_the_circular(
+    whole_life: Dossier, receive: Callable[..., Dossier], officer: User, slip: str
+) -> None:
+    if slip == "07":
+        pdf = make_register(BookPart(whole_life.office, NOW.year), now=NOW)
+    elif slip == "03":
+        sent_away = standing_at(states.SUBMITTED)
+        steps.go(dossier=sent_away, move="refuse", by=officer, now=NOW, reason="Không thuộc thẩm quyền.")
+        pdf = made(slip, sent_away)
+    else:
+        pdf = made(slip, whole_life)
+
+    said = words(pdf)
+    assert squeezed(f"Mẫu số {slip} ·") in said
+    assert [number for number, title in STATUTORY.items() if squeezed(title) in said] == [slip]
 
 
 @pytest.mark.parametrize("slip", FIELDS)
@@ -203,6 +234,32 @@ def test_what_ended_after_its_day_is_called_late(officer: User, leader: User, ca
     Dossier.objects.filter(pk=dossier.pk).update(due_at=NOW - timedelta(days=2))
     steps.go(dossier=dossier, move="finish", by=leader, now=NOW)
     assert squeezed("Đã xử lý xong. Trễ hạn") in words(made("06", Dossier.objects.get(pk=dossier.pk)))
+
+
+def test_who_fetches_a_result_after_its_day_makes_no_office_late(
+    officer: User, leader: User, catalogue: None
+) -> None:
+    dossier = standing_at(states.PROCESSING, holder_office=UNIT)
+    Dossier.objects.filter(pk=dossier.pk).update(due_at=NOW + timedelta(days=2))
+    steps.go(dossier=dossier, move="finish", by=leader, now=NOW)
+    steps.go(dossier=dossier, move="hand_out", by=officer, now=NOW + timedelta(days=9))
+
+    said = words(made("06", dossier))
+    assert squeezed("Đã trả kết quả. Trước hạn") in said
+    assert squeezed("Trễ hạn") not in said
+
+
+@pytest.mark.parametrize("move", ["withdraw", "stop"])
+def test_what_ended_without_a_result_was_neither_in_time_nor_late(
+    officer: User, leader: User, catalogue: None, move: str
+) -> None:
+    dossier = standing_at(states.PROCESSING, holder_office=UNIT)
+    Dossier.objects.filter(pk=dossier.pk).update(due_at=NOW - timedelta(days=2))
+    by = officer if move == "withdraw" else leader
+    steps.go(dossier=dossier, move=move, by=by, now=NOW, reason="Theo đơn của người nộp")
+
+    said = words(made("06", dossier))
+    assert not any(squeezed(label) in said for label in ("Trước hạn", "Đúng hạn", "Trễ hạn"))
 
 
 def test_what_a_citizen_filed_online_is_not_marked_as_the_registers(

@@ -212,9 +212,8 @@ def _step(step: Any) -> Facts:
         "at": moment(step.at),
         "giver": f"{who}, {place}" if place else who,
         "taker": str(step.get_move_display()),
-        "result": _timeliness(step.at, step.due_at)
-        if step.target in states.CLOSED | {states.FINISHED}
-        else "",
+        # Of the result alone: who fetches it late makes no office late, and what ended without one kept no term.
+        "result": _timeliness(step.at, step.due_at) if step.target == states.FINISHED else "",
         "note": opened(step.reason),
     }
 
