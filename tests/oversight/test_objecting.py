@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -323,6 +324,21 @@ def test_the_days_that_are_left_are_told_and_an_overdue_case_loudly(
     assert ("1 phản ánh của công dân chờ trả lời" in overview) is not is_loud
     assert ("Đã quá hạn trả lời" in own) is is_loud
     assert ("Quá hạn trả lời" in row) is is_loud
+
+
+def test_a_last_day_that_became_a_day_off_is_not_told_as_today_before_it_comes(
+    open_case: Open, supervisor_client: Client
+) -> None:
+    case = open_case()  # due on Tuesday, 1 December, of which the office learns later that it is shut
+    DayChange.objects.create(on=date(2026, 12, 1), is_working=False, note="Bão")
+    offices.forget()
+
+    with time_machine.travel(datetime(2026, 11, 30, 2, 0, tzinfo=UTC), tick=False):
+        supervisor_client.force_login(User.objects.get(login="oanh"))
+        page = supervisor_client.get(f"{CASES}{case.pk}/").content.decode()
+
+    assert "Còn 1 ngày làm việc, đến 01/12/2026" in page
+    assert "Hạn cuối: hôm nay" not in page
 
 
 def test_open_cases_come_by_their_term_and_before_answered_ones(

@@ -123,8 +123,11 @@ def is_overdue(objection: Objection, now: datetime) -> bool:
 
 
 def days_left(objection: Objection, now: datetime) -> int:
-    """Return how many working days of the term are left; negative when it is over."""
-    return working_days_between(timezone.localdate(now), objection.due_on, _calendar(objection.check_made))
+    """Return how many working days of the term are left, 0 only on its last day; negative when it is over."""
+    today = timezone.localdate(now)
+    days = working_days_between(today, objection.due_on, _calendar(objection.check_made))
+    # A last day that became a day off afterwards is no working day, and not today either.
+    return max(days, 1) if today < objection.due_on else days
 
 
 def _calendar(check: IdentityCheck) -> Calendar:
