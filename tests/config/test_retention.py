@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from motcua.accounts.models import Citizen, FailedLogin, Notice, User
 from motcua.audit.models import AuditEvent
 from motcua.audit.service import clock_in_doubt, record, seal
 from motcua.config import retention, work
-from motcua.dossiers.models import Dossier, Upload
+from motcua.dossiers.models import Dossier, TrackTry, Upload
 from motcua.oversight.models import CheckReview, Objection
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck, WaitingRecord
@@ -50,6 +51,10 @@ def waiting_record(at: datetime) -> None:
 
 def failed_log_in(at: datetime) -> None:
     FailedLogin.objects.create(login_digest="d", at=at)
+
+
+def wrong_pair(at: datetime) -> None:
+    TrackTry.objects.create(what="d", at=at)
 
 
 def session(at: datetime) -> None:
@@ -88,6 +93,7 @@ def read_message(at: datetime) -> None:
     [
         ("waiting records", waiting_record, timedelta(minutes=30)),
         ("failed log-ins", failed_log_in, timedelta(hours=1)),
+        ("tries to follow", wrong_pair, timedelta(hours=1)),
         ("sessions", session, timedelta(0)),
         ("unfinished uploads", upload, timedelta(days=2)),
         ("unfinished drafts", draft, timedelta(days=30)),
@@ -189,6 +195,47 @@ def test_the_work_that_waits_deletes_once_a_day(monkeypatch: pytest.MonkeyPatch,
 
     assert counts == [0, 1, 0, 1, 2]
     assert caplog.text.count("retention.erased what=failed_log-ins") == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "ends_after"),
+    [
+        (waiting_record, timedelta(minutes=30)),
+        (failed_log_in, timedelta(hours=1)),
+        (wrong_pair, timedelta(hours=1)),
+        (session, timedelta(0)),
+    ],
+)
+def test_what_lives_for_hours_is_not_left_lying_until_midnight(
+    people: None,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[datetime], object],
+    ends_after: timedelta,
+) -> None:
+    evening = datetime(2032, 3, 1, 9, 55, tzinfo=UTC)  # the last question of the day, at 16:55
+    monkeypatch.setattr(retention, "_erased_on", timezone.localdate(evening))
+    make(evening)
+    kept = lambda: sum(model.objects.count() for model in (WaitingRecord, FailedLogin, TrackTry, Session))  # noqa: E731
+
+    for after, count in ((ends_after - SECOND, 1), (ends_after + SECOND, 0)):
+        monkeypatch.setattr(work, "_house_at", 0.0)
+        monkeypatch.setattr(work, "_short_at", 0.0)
+        work._keep_house(evening + after)
+        assert kept() == count
+
+
+def test_what_lives_for_hours_is_looked_for_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[datetime] = []
+    clock = [1000.0]
+    monkeypatch.setattr(work, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(retention, "erase_short_lived", lambda *, now: looks.append(now))
+    monkeypatch.setattr(work, "_house_at", 0.0)
+    monkeypatch.setattr(work, "_short_at", 0.0)
+    for seconds in (0, 5, 55, 61, 66):
+        clock[0] = 1000.0 + seconds
+        work._keep_house(NOW)
+
+    assert len(looks) == 2
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ def did(monkeypatch: pytest.MonkeyPatch, database: Database) -> list[object]:
     monkeypatch.setattr("motcua.audit.service.keep_ahead", lambda *, now: True)
     monkeypatch.setattr("motcua.audit.service.keep_sealed", lambda *, now: None)
     monkeypatch.setattr("motcua.config.retention.erase_once_a_day", lambda *, now: None)
+    monkeypatch.setattr("motcua.config.retention.erase_short_lived", lambda *, now: None)
     monkeypatch.setattr("motcua.audit.service.clock_in_doubt", lambda *, now: "")
     monkeypatch.setattr(work, "connection", database)
     return found

@@ -27,13 +27,14 @@ class Rule:
     """One kind of thing that is deleted some day: what, for how long it is kept, and how it goes.
 
     ``is_logged``: the audit log is told. What lives for hours is not worth a line a day that is kept for ever, and the
-    log enters its own erasing itself.
+    log enters its own erasing itself. ``is_short_lived``: it lives for hours at most, and does not lie until midnight.
     """
 
     what: str
     kept: str
     erase: Erase
     is_logged: bool = True
+    is_short_lived: bool = False
 
 
 def rules() -> list[Rule]:
@@ -54,10 +55,11 @@ def rules() -> list[Rule]:
             f"{verification.DESK_CARRIES.seconds // 60} minutes",
             verification.erase_waiting_records,
             is_logged=False,
+            is_short_lived=True,
         ),
-        Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins, is_logged=False),
-        Rule("tries to follow", "1 hour", dossiers.erase_old_tries, is_logged=False),
-        Rule("sessions", "until they expire", _erase_sessions, is_logged=False),
+        Rule("failed log-ins", "1 hour", tries.erase_failed_log_ins, is_logged=False, is_short_lived=True),
+        Rule("tries to follow", "1 hour", dossiers.erase_old_tries, is_logged=False, is_short_lived=True),
+        Rule("sessions", "until they expire", _erase_sessions, is_logged=False, is_short_lived=True),
         Rule("mailbox of a trial", f"{mailbox.KEPT.days} days", mailbox.erase_old_messages, is_logged=False),
         Rule("unfinished uploads", "2 days", dossiers.delete_old_uploads, is_logged=False),
         Rule("unfinished drafts", f"{settings.KEEP_DRAFTS_DAYS} days", dossiers.delete_old_drafts),
@@ -97,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
         return 1
     print(f"{'what':<20}{'kept':<20}{'would be deleted' if options.dry_run else 'deleted':>16}")
     is_fine = True
-    for rule, count in _follow(now=timezone.now(), dry_run=options.dry_run):
+    for rule, count in _follow(rules(), now=timezone.now(), dry_run=options.dry_run):
         is_fine &= count is not None
         print(f"{rule.what:<20}{rule.kept:<20}{'failed' if count is None else count:>16}")
     if not is_fine:
@@ -114,16 +116,21 @@ def erase_once_a_day(*, now: datetime) -> None:
     if _erased_on == today:
         return
     _erased_on = today
-    for rule, count in _follow(now=now, dry_run=False):
+    for rule, count in _follow(rules(), now=now, dry_run=False):
         if count:
             _log.info("retention.erased what=%s count=%d", rule.what.replace(" ", "_"), count)
 
 
-def _follow(*, now: datetime, dry_run: bool) -> Iterator[tuple[Rule, int | None]]:
-    """Follow every rule, in their order, and enter in the log what went; one that fails stops no other."""
+def erase_short_lived(*, now: datetime) -> None:
+    """Delete what lives for hours at most and is over."""
+    list(_follow([rule for rule in rules() if rule.is_short_lived], now=now, dry_run=False))
+
+
+def _follow(some: list[Rule], *, now: datetime, dry_run: bool) -> Iterator[tuple[Rule, int | None]]:
+    """Follow some rules, in their order, and enter in the log what went; one that fails stops no other."""
     from motcua.audit.service import record
 
-    for rule in rules():
+    for rule in some:
         count = None
         try:
             count = rule.erase(now=now, dry_run=dry_run)

@@ -30,6 +30,7 @@ _log = logging.getLogger("motcua.work")
 _IDLE: Final = 2.0  # seconds to the next look when nothing was due
 _BREATH: Final = 0.02  # seconds between two parcels on SQLite
 _LONGEST: Final = 60.0  # seconds to the next try when nothing works, say because the database is away
+_MINUTE: Final = 60.0
 _HOUR: Final = 3_600.0
 _DAY: Final = 86_400.0
 _LATER: Final = 300.0  # seconds to the next try to make a month ready
@@ -39,6 +40,7 @@ _threads: list[threading.Thread] = []
 _scan_at = 0.0  # when this process asks the scanner again, by the clock that never jumps
 _scan_failures = 0  # how many times it asked in vain
 _house_at = 0.0  # when this process does what else there is, by the clock that never jumps
+_short_at = 0.0  # when this process erases next what lives for hours at most, by the same clock
 _tell_doubt_at = 0.0  # when this process says next that the clock is in doubt, by the same clock
 _months_at = 0.0  # when this process looks next whether the log's months are ready, by the same clock
 _seal_at = 0.0  # when this process seals the audit log next, by the clock that never jumps
@@ -131,9 +133,9 @@ def _keep_house(now: datetime) -> None:
 
     By a clock that may be weeks ahead nothing is erased, and no day to come is balanced: neither is ever put right.
     """
-    global _house_at, _tell_doubt_at
+    global _house_at, _short_at, _tell_doubt_at
     from motcua.audit.service import clock_in_doubt
-    from motcua.config.retention import erase_once_a_day
+    from motcua.config.retention import erase_once_a_day, erase_short_lived
     from motcua.dossiers.service import send_reminders
     from motcua.oversight.balancing import run_due_balance
 
@@ -142,6 +144,9 @@ def _keep_house(now: datetime) -> None:
     doubt = clock_in_doubt(now=now)
     if not doubt:
         erase_once_a_day(now=now)
+        if time.monotonic() >= _short_at:
+            _short_at = time.monotonic() + _MINUTE
+            erase_short_lived(now=now)
     elif time.monotonic() >= _tell_doubt_at:
         _tell_doubt_at = time.monotonic() + _HOUR
         _log.error("work.clock_in_doubt %s", doubt)
