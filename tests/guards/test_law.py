@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 REPEALED = re.compile(r"\b13/2023(?:/NĐ-CP)?|Decree 13/2023|Nghị định (?:số )?13(?:/2023| năm 2023)")
 SAID_TO_BE_OVER = re.compile(r"no longer in force|not in force|hết hiệu lực", re.IGNORECASE)
-KINDS = {".py", ".html", ".md", ".json", ".tsv", ".txt", ".js", ".xsd", ".wsdl"}
+KINDS = {".py", ".html", ".md", ".json", ".tsv", ".txt", ".js", ".po", ".typ", ".xsd", ".wsdl"}
 
 
 def test_the_decree_of_2023_on_personal_data_is_nowhere_cited_as_in_force() -> None:
