@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -135,7 +135,7 @@ def numbers_of(office: str, day: date) -> list[int]:
     return sorted(int(str(code).removeprefix(start)) for code in codes)
 
 
-NOON = timezone.make_aware(datetime(2026, 11, 23, 12))  # noqa: DTZ001
+NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -169,7 +169,7 @@ def test_of_fifty_receptions_those_that_fail_in_the_middle_leave_no_gap(
 @pytest.mark.django_db(transaction=True)
 def test_receptions_around_midnight_are_numbered_by_their_own_day(catalogue: None, people: None) -> None:
     officer = at_desk("000.00.09.H23")
-    midnight = timezone.make_aware(datetime(2026, 11, 24))  # noqa: DTZ001
+    midnight = datetime(2026, 11, 23, 17, tzinfo=UTC)  # here
     moments = iter([midnight + timedelta(seconds=place - 10) for place in range(20)])
 
     assert at_once(20, lambda: receive(officer, next(moments))) == []

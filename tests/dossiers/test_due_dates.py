@@ -7,7 +7,7 @@ what is swapped, the government has not decided yet. Cases marked "foreseen" res
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -239,8 +239,8 @@ the same days elsewhere                    | 1 wd  | 2026-09-08 09:00 | 2026-09-
 
 
 def at(text: str) -> datetime:
-    """Read a moment as the tables write it, in local time."""
-    return datetime.fromisoformat(text.strip()).replace(tzinfo=HERE)
+    """Read a moment as the tables write it, in local time; in UTC, as the product's clock and database give it."""
+    return datetime.fromisoformat(text.strip()).replace(tzinfo=HERE).astimezone(UTC)
 
 
 def rows(table: str) -> list[list[str]]:

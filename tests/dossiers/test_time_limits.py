@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
@@ -30,8 +30,8 @@ MONDAY = "2026-11-16 09:00"
 
 
 def at(text: str) -> datetime:
-    """Return a moment of local time."""
-    return timezone.make_aware(datetime.fromisoformat(text))
+    """Return a moment that is written in local time, in UTC as the product's clock gives it."""
+    return timezone.make_aware(datetime.fromisoformat(text)).astimezone(UTC)
 
 
 def receive(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.utils import timezone
 
 from motcua.accounts.hours import hours_of
 from motcua.accounts.models import User
@@ -20,8 +22,8 @@ _places = iter(range(1000, 1_000_000))
 
 
 def at(text: str) -> datetime:
-    """Return a moment of 2026 in Vietnam, written 12/02 09:00."""
-    return datetime.strptime(f"{text} 2026", "%d/%m %H:%M %Y").replace(tzinfo=HERE)
+    """Return a moment of 2026 in Vietnam, written 12/02 09:00; in UTC, as the product's clock gives it."""
+    return datetime.strptime(f"{text} 2026", "%d/%m %H:%M %Y").replace(tzinfo=HERE).astimezone(UTC)
 
 
 def due(received: datetime, days: int) -> datetime | None:
@@ -82,4 +84,6 @@ def lived(
 
 def slice_of(first: datetime, last: datetime, **narrowing: Any) -> Slice:
     """Return all dossiers of a period, narrowed as said."""
-    return Slice(Period(first.date(), last.date()), **({"offices": None} | narrowing))
+    return Slice(
+        Period(timezone.localdate(first), timezone.localdate(last)), **({"offices": None} | narrowing)
+    )

@@ -365,4 +365,4 @@ def test_an_empty_period_has_every_day_with_nothing_on_it() -> None:
     points = points_of(slice_of(*FEBRUARY))
 
     assert len(points) == 28
-    assert points[0] == Point(FEBRUARY[0].date(), FEBRUARY[0].date())
+    assert points[0] == Point(date(2026, 2, 1), date(2026, 2, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from tests.people import FIRST_OFFICE, cast
 pytestmark = pytest.mark.django_db
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = NOON.date()
-NIGHT = datetime(2026, 11, 24, 0, 31, tzinfo=HERE)
+NIGHT = datetime(2026, 11, 24, 0, 31, tzinfo=HERE).astimezone(UTC)
 Asked = Callable[..., IdentityCheck]
 Received = Callable[..., Dossier]
 
@@ -72,7 +72,7 @@ def test_somebody_verified_at_a_desk_and_never_received_is_listed_once_for_a_for
 def test_a_form_that_was_saved_after_midnight_is_in_order(
     desk_dossier: Received, asked: Asked, officer: User
 ) -> None:
-    late = datetime(2026, 11, 23, 23, 50, tzinfo=HERE)
+    late = datetime(2026, 11, 23, 23, 50, tzinfo=HERE).astimezone(UTC)
     check = asked(officer, at=late)
     desk_dossier(at=late + timedelta(minutes=20), identity_check=check)
 
@@ -168,7 +168,7 @@ def test_a_day_is_balanced_once_and_stays_as_it_was_found(asked: Asked, officer:
 def test_a_day_is_not_balanced_before_half_past_midnight(
     people: None, hour: int, minute: int, is_over: bool
 ) -> None:
-    now = datetime(2026, 11, 24, hour, minute, tzinfo=HERE)
+    now = datetime(2026, 11, 24, hour, minute, tzinfo=HERE).astimezone(UTC)
     if is_over:
         balance(on=DAY, now=now)
     else:

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,9 @@ from tests.people import cast
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
 
 Costly = Callable[..., Fee]
-NOON = datetime(2026, 11, 26, 5, 0, tzinfo=timezone.get_current_timezone())
+# As the product gets a moment, in UTC; here it is a day later than in Greenwich.
+NOON = datetime(2026, 11, 25, 22, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 26)
 
 
 def cost(**fees: int) -> None:
@@ -329,7 +331,7 @@ class TestNumbers:
 
     def test_the_year_is_the_local_one(self, costly: Costly, cashier: User) -> None:
         # 00:30 on 1 January in Vietnam is still December in Greenwich.
-        at = datetime(2027, 1, 1, 0, 30, tzinfo=timezone.get_current_timezone())
+        at = datetime(2026, 12, 31, 17, 30, tzinfo=UTC)
         made = service.take_cash(fee_pk=costly().pk, by=cashier, now=at)
         assert (made.year, made.number) == (2027, 1)
 
@@ -352,10 +354,10 @@ class TestNumbers:
 def close_noon(cashier: User) -> None:
     """Close the day of ``NOON`` with what its receipts come to, however often that changes meanwhile."""
     while True:
-        seen = closing.till_of(cashier, NOON.date())
+        seen = closing.till_of(cashier, TODAY)
         with suppress(closing.CountedAnew):
             closing.close_day(
-                day=NOON.date(),
+                day=TODAY,
                 expected=seen.cash,
                 written=len(seen.receipts),
                 counted=seen.cash,
@@ -598,7 +600,7 @@ class TestTheDaysEnd:
         self, cashier: User, *, counted: int, note: str = "", expected: int = 8000, written: int = 1
     ) -> DayClosing:
         return closing.close_day(
-            day=timezone.localdate(NOON),
+            day=TODAY,
             expected=expected,
             written=written,
             counted=counted,
@@ -722,7 +724,7 @@ class TestTheDaysEnd:
     def test_a_page_opened_before_midnight_closes_its_own_day(
         self, cashier_client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        address, midnight = "/mot-cua/thu-phi/khoa-so/", NOON.replace(hour=0)
+        address, midnight = "/mot-cua/thu-phi/khoa-so/", datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
         monkeypatch.setattr(timezone, "now", lambda: midnight - timedelta(minutes=2))
         page = cashier_client.get(address).content.decode()
         to = re.search(r'<form method="post"(?: action="([^"]*)")?', page.partition("</h1>")[2])
@@ -739,7 +741,7 @@ class TestTheDaysEnd:
     def test_tomorrow_is_not_closed(self, cashier: User) -> None:
         with pytest.raises(closing.NotToday):
             closing.close_day(
-                day=timezone.localdate(NOON) + timedelta(days=1),
+                day=TODAY + timedelta(days=1),
                 expected=0,
                 written=0,
                 counted=0,
@@ -902,7 +904,7 @@ class TestWhatTheDatabaseRefuses:
     def test_a_difference_without_a_note(self, cashier: User) -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
             DayClosing.objects.create(
-                office=cashier.office, cashier=cashier, day=NOON.date(), expected=1, counted=0, closed_at=NOON
+                office=cashier.office, cashier=cashier, day=TODAY, expected=1, counted=0, closed_at=NOON
             )
 
     @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +17,7 @@ from motcua.reception.filters import Scope
 from tests.reception.queues import standing
 
 pytestmark = pytest.mark.usefixtures("catalogue")
-_NOON = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
+_NOON = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")).astimezone(UTC)
 _YESTERDAY = _NOON - timedelta(days=1)
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,7 +18,7 @@ from motcua.dossiers.models import Dossier, DossierOwner, Step, Supplement
 from motcua.procedures.models import ProcedureRevision
 from motcua.slips import service
 from motcua.slips.book import BookPart, make_register
-from motcua.slips.facts import TITLES, facts_of
+from motcua.slips.facts import TITLES, facts_of, head_of
 from motcua.slips.typesetting import DRAWN, FONTS, FORMS, draw, drawable, typeset
 from tests.conftest import ToldRegister
 from tests.dossiers.filing import filed
@@ -117,6 +117,23 @@ def test_a_slip_has_its_fields(whole_life: Dossier, slip: str) -> None:
         assert squeezed(field) in said, field
     assert cast.an.number not in said
     assert sizes(pdf) == {(148, 210)}
+
+
+@pytest.mark.parametrize(
+    ("at", "dated"),
+    [
+        (datetime(2026, 11, 4, 16, 59, tzinfo=UTC), "ngày 04 tháng 11 năm 2026"),  # 23:59 here
+        (datetime(2026, 11, 4, 17, 0, tzinfo=UTC), "ngày 05 tháng 11 năm 2026"),
+        (datetime(2026, 12, 31, 17, 0, tzinfo=UTC), "ngày 01 tháng 01 năm 2027"),
+        (datetime(2027, 2, 28, 17, 0, tzinfo=UTC), "ngày 01 tháng 3 năm 2027"),
+        (datetime(2028, 2, 28, 17, 0, tzinfo=UTC), "ngày 29 tháng 02 năm 2028"),
+    ],
+)
+def test_a_slip_is_dated_by_the_day_here_as_letters_of_offices_are(
+    officer: User, at: datetime, dated: str
+) -> None:
+    assert officer.office is not None
+    assert head_of(officer.office, slip="01", subject="x", now=at)["dated"].endswith(dated)
 
 
 def test_a_refusal_has_its_fields(
