@@ -366,6 +366,22 @@ def test_tables_that_are_gone_are_a_log_that_is_gone(log: list[int], monkeypatch
     assert "THE AUDIT LOG IS NOT WHOLE. It cannot be read" in said
 
 
+def test_a_database_that_is_away_says_nothing_of_the_log(
+    log: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    def nobody_there(**_: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("motcua.audit.service.verify", nobody_there)
+    code, said = run_audit("verify")
+
+    assert code == 2
+    assert "the database cannot be used (connection refused)" in said
+    assert "NOT WHOLE" not in said
+
+
 def test_newest_records_deleted_before_they_were_sealed_are_named_where_ids_have_no_gaps(
     log: list[int], sql: Sql
 ) -> None:

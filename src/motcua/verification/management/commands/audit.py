@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError
+from django.db import DatabaseError, ProgrammingError
 from django.utils import timezone
 
 from motcua.audit import service as audit
@@ -106,7 +106,7 @@ class Command(BaseCommand):
                 f"{away(error)} Give this command the variables that motcua serve has, and run motcua serve first."
             )
             code = _CANNOT
-            if command == "verify" and (known := audit.known_head()):
+            if command == "verify" and _lacks_tables(error) and (known := audit.known_head()):
                 # Tables that are gone are a log that is gone.
                 self.stdout.write(
                     "THE AUDIT LOG IS NOT WHOLE. It cannot be read, though "
@@ -290,6 +290,11 @@ class Command(BaseCommand):
                 f"Not in it: {one['count']} events of {audit.read_month(one['month']):%m/%Y}, archived in "
                 f"{one['file']}."
             )
+
+
+def _lacks_tables(error: DatabaseError) -> bool:
+    """Say whether the database answers and has no such tables; one that is away tells nothing of the log."""
+    return isinstance(error, ProgrammingError) or "no such table" in str(error)
 
 
 def _month(text: str) -> date:
