@@ -55,9 +55,11 @@ def test_help_lists_our_own_commands_beside_those_of_the_framework(
     "command",
     [
         ["later_checks"],
+        ["retention", "--dry-run"],
         ["outbox"],
         ["balance", "--on", "01/11/2026"],
         ["load_procedures"],
+        ["load_province"],
         ["wake", "quantri"],
         ["proof", "export", "MC-X"],
         ["keys", "list"],

@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from django.utils import timezone
 
     from motcua.config.province.loading import CannotLoad, load_from_sandbox
+    from motcua.web.connections import away
 
     began = time.monotonic()
     try:
@@ -43,9 +44,9 @@ def run(options: argparse.Namespace) -> int:
     except CannotLoad as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 1
-    except DatabaseError:
+    except DatabaseError as error:
         sys.stderr.write(
-            "The database cannot be used: start it, run `motcua migrate`, or mend DATABASE_URL. "
+            f"{away(error)} Start it, run `motcua migrate`, or mend the variable. "
             "If the loading had begun, start it again.\n"
         )
         return 1
