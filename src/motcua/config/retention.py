@@ -93,7 +93,8 @@ def run(options: argparse.Namespace) -> int:
 
     from motcua.audit.service import clock_in_doubt
 
-    why_not = clock_in_doubt(now=timezone.now())  # a database that cannot be used is told here, before any rule
+    # Asked in any case: a database that cannot be used is told here, and not by every rule.
+    why_not = clock_in_doubt(now=timezone.now())
     if why_not and not (options.dry_run or options.clock_is_right):
         print(f"Nothing was deleted: {why_not} If it is right: --clock-is-right", file=sys.stderr)
         return 1
