@@ -143,6 +143,7 @@ def vars_of(record: CitizenRecord | None) -> str:
         ("</ns1:CongdanCollection>", "<ns1:PhanTrang>1</ns1:PhanTrang></ns1:CongdanCollection>", 1),
         ("<ns1:GioiTinh>", "<ns1:MoiTinh>x</ns1:MoiTinh><ns1:MoiTinh>y</ns1:MoiTinh><ns1:GioiTinh>", 2),
         ("<ns1:GioiTinh>", "<!-- ghi chú --><?x y?><ns1:GioiTinh>", 0),
+        ("</ns1:Ten></ns1:HoVaTen>", "</ns1:Ten><ns1:TenGoiKhac>BA</ns1:TenGoiKhac></ns1:HoVaTen>", 0),
     ],
 )
 def test_what_we_do_not_know_is_dropped_and_counted(old, new, count):
@@ -232,6 +233,8 @@ UNREADABLE = {
     "a citizen in another place": MATCH.replace("<ns1:CongDan>", "<ns1:DanhSach><ns1:CongDan>").replace(
         "</ns1:CongDan>", "</ns1:CongDan></ns1:DanhSach>"
     ),
+    "a citizen under an unknown name": re.sub("CongDan>", "NhanKhau>", MATCH),
+    "a citizen's parts without the citizen": re.sub("</?ns1:CongDan>", "", MATCH),
     "announced but absent": NOBODY.replace("/1.0", '/1.0" SoCongDan="1'),
     "a yes where a record belongs": golden("reply-003-yes.xml").decode(),
     "nested too deep": MATCH.replace("<ns1:GioiTinh>2", "<x>" * 80 + "</x>" * 80 + "<ns1:GioiTinh>2"),
@@ -248,6 +251,10 @@ BAD_RECORD = {
     ),
     "a citizen's parts in small letters": MATCH.replace("ns1:So", "ns1:so").replace("ns1:HoVaTen>", "ns1:hoVaTen>"),
     "a birth date in an unknown shape": MATCH.replace("ns1:NgayThangNam>", "ns1:Ngay>").replace("ns1:Nam>", "ns1:N>"),
+    "a family name in an unknown element": MATCH.replace("<ns1:Ho/><ns1:ChuDem/><ns1:Ten>ĐẶNG ",
+                                                         "<ns1:HoDem>ĐẶNG</ns1:HoDem><ns1:Ten>"),
+    "a family name in small letters": MATCH.replace("<ns1:Ho/><ns1:ChuDem/><ns1:Ten>ĐẶNG THỊ",
+                                                    "<ns1:ho>ĐẶNG</ns1:ho><ns1:ChuDem>THỊ</ns1:ChuDem><ns1:Ten>"),
     "a birth date under an unknown name": MATCH.replace("ns1:NgayThangNamSinh>", "ns1:NgaySinh>"),
     "a day under an unknown name": MATCH.replace("ns1:NgayThangNam>", "ns1:Ngay>"),
     "a day in another element": MATCH.replace("19850307", "<x>19850307</x>"),

@@ -61,6 +61,7 @@ _INNER = frozenset({
 # fmt: on
 _KNOWN = _WANTED | _NOT_WANTED
 _ONCE = _KNOWN | _INNER
+_OF_A_CITIZEN = frozenset(name.lower() for name in ("CongDan", *_KNOWN))
 _YES_NO_ROOTS = frozenset({"XacThucThongTinCongDanResponse", "KetQuaXacThucResponse", "KetQuaXacThuc"})
 
 
@@ -172,7 +173,7 @@ def read_envelope(
     if len(citizens) > 1:
         raise CouldNotAsk(Trouble.TWO_CITIZENS, detail=f"one question, {len(citizens)} citizens in the reply")
     others = [child for child in answer if child not in citizens]
-    if any(etree.QName(one).localname.lower() == "congdan" for child in others for one in child.iter()):
+    if any(etree.QName(one).localname.lower() in _OF_A_CITIZEN for child in others for one in child.iter()):
         raise unreadable("a citizen in a namespace or a place that is not the register's")
     announced = answer.get("SoCongDan", "").strip().lstrip("0")
     if citizens and announced.isdecimal() and announced != "1":
@@ -288,7 +289,10 @@ def _name(element: etree._Element | None) -> str:
     """Return the name, clean: whole in Ten (the NPD's way), in three parts (QCVN 109), or plain; "" for none."""
     parts = _parts(element)
     if _text(parts.get("Ten")):
-        spoken = " ".join(filter(None, (_text(parts.get(name)) for name in ("Ho", "ChuDem", "Ten"))))
+        said = [text for text in (_text(parts.get(name)) for name in ("Ho", "ChuDem", "Ten")) if text]
+        if not parts.keys() >= {"Ho", "ChuDem"} and len(_texts(element)) > len(said):
+            raise unreadable("a name of which a part stands in an unknown element")
+        spoken = " ".join(said)
     else:
         spoken = _text(element)
     if not spoken:
