@@ -255,6 +255,8 @@ BAD_RECORD = {
                                                          "<ns1:HoDem>ĐẶNG</ns1:HoDem><ns1:Ten>"),
     "a family name in small letters": MATCH.replace("<ns1:Ho/><ns1:ChuDem/><ns1:Ten>ĐẶNG THỊ",
                                                     "<ns1:ho>ĐẶNG</ns1:ho><ns1:ChuDem>THỊ</ns1:ChuDem><ns1:Ten>"),
+    "a family name in an element of its own": MATCH.replace("<ns1:Ho/><ns1:ChuDem/><ns1:Ten>ĐẶNG",
+                                                            "<ns1:Ho><x>ĐẶNG</x></ns1:Ho><ns1:ChuDem/><ns1:Ten>"),
     "a birth date under an unknown name": MATCH.replace("ns1:NgayThangNamSinh>", "ns1:NgaySinh>"),
     "a day under an unknown name": MATCH.replace("ns1:NgayThangNam>", "ns1:Ngay>"),
     "a day in another element": MATCH.replace("19850307", "<x>19850307</x>"),

@@ -289,8 +289,11 @@ def _name(element: etree._Element | None) -> str:
     """Return the name, clean: whole in Ten (the NPD's way), in three parts (QCVN 109), or plain; "" for none."""
     parts = _parts(element)
     if _text(parts.get("Ten")):
-        said = [text for text in (_text(parts.get(name)) for name in ("Ho", "ChuDem", "Ten")) if text]
-        if not parts.keys() >= {"Ho", "ChuDem"} and len(_texts(element)) > len(said):
+        three = [parts.get(name) for name in ("Ho", "ChuDem", "Ten")]
+        said = [text for text in map(_text, three) if text]
+        # Beside all three, which may be empty, another element is dropped; in the place of one it holds a part.
+        where = [element] if None in three else three
+        if sum(len(_texts(one)) for one in where) > len(said):
             raise unreadable("a name of which a part stands in an unknown element")
         spoken = " ".join(said)
     else:
