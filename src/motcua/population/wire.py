@@ -61,7 +61,7 @@ _INNER = frozenset({
 # fmt: on
 _KNOWN = _WANTED | _NOT_WANTED
 _ONCE = _KNOWN | _INNER
-_OF_A_CITIZEN = frozenset(name.lower() for name in ("CongDan", *_KNOWN))
+_OF_A_CITIZEN = frozenset({"congdan", "sodinhdanh", "hovaten"})
 _YES_NO_ROOTS = frozenset({"XacThucThongTinCongDanResponse", "KetQuaXacThucResponse", "KetQuaXacThuc"})
 
 
@@ -324,9 +324,10 @@ def _refuse_mojibake(text: str) -> None:
 
 def _birth(element: etree._Element | None) -> BirthDate | None:
     parts = _parts(element)
-    date = _text(parts.get("NgayThangNam")) or _text(element)
+    day = parts.get("NgayThangNam")
+    date = _text(day) or _text(element)
     year = _text(parts.get("Nam"))
-    if not date and len(_texts(element)) > bool(year):
+    if not date and _texts(day if year else element):
         raise unreadable("a birth date in an unknown shape")
     if re.fullmatch(r"\d{4}(0000)?", date, re.ASCII) and year in ("", date[:4]):
         date, year = "", date[:4]
