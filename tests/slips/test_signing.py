@@ -179,6 +179,24 @@ def test_an_offices_own_key_comes_before_its_units_and_the_common_one(
     assert signing.sign(made("01", Dossier.objects.get()), signing.keys_of(office), now=NOW) is not None
 
 
+def test_the_units_key_signs_for_a_desk_two_levels_below_it(
+    receive: Callable[..., Dossier], keys: Callable[..., None], seal: Seal, tmp_path: Path
+) -> None:
+    from motcua.accounts.models import Office
+    from motcua.accounts.offices import forget
+
+    office = receive().office
+    unit = Office.objects.create(code="H23.5", name="Sở Mẫu", kind=office.parent.kind)
+    Office.objects.filter(pk=office.parent.pk).update(parent=unit)
+    forget()
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    keys(SLIP_SIGNING_FOLDER=folder, SLIP_SIGNING_PASSPHRASE=PASSPHRASE)
+    of_unit = seal.file(folder / "H23.5.p12")
+
+    assert [key.file for key in signing.keys_of(office)] == [of_unit]
+
+
 def test_an_offices_code_leads_out_of_the_folder_nowhere(
     keys: Callable[..., None], seal: Seal, tmp_path: Path
 ) -> None:

@@ -43,6 +43,11 @@ def offices_below(office_id: int) -> list[int]:
     return [one for one in parents if office_id in _way_up(parents, one)]
 
 
+def offices_above(office_id: int) -> list[int]:
+    """Return the keys of all offices above one, the nearest first: the last is its unit."""
+    return _way_up(_parents(_half_minute()), office_id)[1:]
+
+
 def all_known() -> Mapping[int, Office]:
     """Return all offices by key, in the order of their codes, as read within the last half minute."""
     return _offices(_half_minute())

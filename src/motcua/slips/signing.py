@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from django.conf import settings
 
 from motcua.accounts.models import Office
+from motcua.accounts.offices import known, offices_above
 
 if TYPE_CHECKING:
     from pyhanko.sign.signers import Signer
@@ -54,13 +55,9 @@ class Key:
 
 
 def keys_of(office: Office) -> list[Key]:
-    """Return the keys that may sign for an office, the nearest first: its own, its unit's, the common one.
-
-    Args:
-        office: with its parent.
-    """
-    codes = [office.code] + ([office.parent.code] if office.parent else [])
-    own = [key for code in codes if (key := _in_folder(code)) is not None]
+    """Return the keys that may sign for an office, the nearest first: its own, those above it, the common one."""
+    above = [found.code for one in offices_above(office.pk) if (found := known(one)) is not None]
+    own = [key for code in (office.code, *above) if (key := _in_folder(code)) is not None]
     return [*own, *common()]
 
 
