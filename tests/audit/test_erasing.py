@@ -36,6 +36,18 @@ def test_each_class_goes_when_its_time_is_over(mixed: dict[str, list[int]]) -> N
     assert later == {"security": 0, "check": 4, "dossier": 4}
 
 
+@pytest.mark.parametrize(
+    ("retention", "years"), [(Retention.SECURITY, 1), (Retention.CHECK, 5), (Retention.DOSSIER, 10)]
+)
+def test_a_log_in_is_kept_a_year_a_check_five_years_and_a_dossier_ten(
+    mixed: dict[str, list[int]], retention: Retention, years: int
+) -> None:
+    anniversary = SEALED.replace(year=SEALED.year + years)
+
+    assert erase_expired(now=anniversary - timedelta(days=1))[retention] == 0
+    assert erase_expired(now=anniversary + timedelta(days=3))[retention] == 4
+
+
 def test_the_log_is_whole_after_erasing_and_says_how_many_went(mixed: dict[str, list[int]]) -> None:
     erase_expired(now=SEALED + YEAR)
     code, said = run_audit("verify")

@@ -19,6 +19,8 @@ from motcua.audit.models import AuditEvent
 from motcua.audit.service import clock_in_doubt, record, seal
 from motcua.config import retention, work
 from motcua.dossiers.models import Dossier, TrackTry, Upload
+from motcua.messaging.models import Mailbox
+from motcua.outbox.models import Parcel
 from motcua.oversight.models import CheckReview, Objection
 from motcua.procedures.models import Procedure
 from motcua.verification.models import IdentityCheck, WaitingRecord
@@ -88,6 +90,26 @@ def read_message(at: datetime) -> None:
     Notice.objects.create(user=lan, text="Đã nộp.", created_at=at - timedelta(days=900), read_at=at)
 
 
+def sent(at: datetime) -> None:
+    Parcel.objects.create(topic="email", made_at=at, not_before=at, taken_at=at)
+
+
+def in_mailbox(at: datetime) -> None:
+    Mailbox.objects.create(channel="email", address="an@vidu.vn", body="Đã nộp.", sent_at=at)
+
+
+def review(at: datetime) -> None:
+    CheckReview.objects.create(
+        check_made=a_check(at),
+        finding="justified",
+        reviewed_by=User.objects.get(login="oanh"),
+        reviewed_at=at,
+    )
+
+
+FIVE_YEARS = NOW - datetime(2027, 2, 28, 1, 0, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("what", "make", "ends_after"),
     [
@@ -99,7 +121,10 @@ def read_message(at: datetime) -> None:
         ("unfinished drafts", draft, timedelta(days=30)),
         ("read messages", read_message, timedelta(days=365)),
         ("admin journal", journal_entry, timedelta(days=365)),
-        ("identity checks", a_check, NOW - datetime(2027, 2, 28, 1, 0, tzinfo=UTC)),
+        ("sent to others", sent, timedelta(days=90)),
+        ("mailbox of a trial", in_mailbox, timedelta(days=7)),
+        ("findings on checks", review, FIVE_YEARS),
+        ("identity checks", a_check, FIVE_YEARS),
     ],
 )
 def test_each_thing_goes_after_its_own_time_and_not_before(

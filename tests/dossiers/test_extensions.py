@@ -121,6 +121,7 @@ def test_an_apology_later_than_a_day_before_is_taken_and_marked(
         ("2026-11-21 09:00", Hindrance.CLOSED_THEN),  # a Saturday
         ("2026-11-24 09:00", Hindrance.CLOSED_THEN),  # a holiday
         ("2026-11-25 12:00", Hindrance.CLOSED_THEN),  # lunch
+        ("2026-11-25 22:00", Hindrance.CLOSED_THEN),  # night here, afternoon in Greenwich
         ("2026-11-26 17:00", Hindrance.CLOSED_THEN),  # closed there, see below
     ],
 )
