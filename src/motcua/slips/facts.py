@@ -367,7 +367,7 @@ def _fee(dossier: Dossier) -> str:
 
 
 def _documents(dossier: Dossier, until: datetime | None = None) -> list[Facts]:
-    """List what was handed in until a moment, papers and files; the procedure's list where neither is noted."""
+    """List what was handed in until a moment, papers and files, and nothing that nobody noted."""
     rows: dict[str, dict[str, int]] = {}
     for one in dossier.received_documents:
         row = rows.setdefault(str(one.get("name", "")), {"originals": 0, "copies": 0, "files": 0})
@@ -376,12 +376,6 @@ def _documents(dossier: Dossier, until: datetime | None = None) -> list[Facts]:
     for name, file_name in dossier.papers.come_in(until).values_list("document_name", "original_name"):
         row = rows.setdefault(name or file_name, {"originals": 0, "copies": 0, "files": 0})
         row["files"] += 1
-    if not rows:
-        asked = _content(dossier).get("documents") or ()
-        needed = [
-            one for one in asked if one.get("is_required") and one.get("case") in {None, dossier.case_key}
-        ]
-        rows = {str(one["name"]): {} for one in needed}
     shown = {
         one["name"] for one in _content(dossier).get("documents") or () if one.get("kind") == "xuất trình"
     }
