@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -40,8 +41,9 @@ def test_a_day_begins_at_midnight_here(log: list[int], tmp_path: Path) -> None:
     assert export(first=DAY, last=DAY, path=tmp_path / "export.jsonl", now=NOW, operator="thu") == 13
 
 
-def test_that_it_was_made_is_recorded(file: Path) -> None:
+def test_that_it_was_made_is_recorded_and_its_owner_alone_reads_it(file: Path) -> None:
     assert AuditEvent.objects.get(name="audit.exported").details["count"] == 12
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_nothing_that_is_believed_leaves_without_a_trace(
@@ -67,7 +69,7 @@ def test_one_changed_byte_anywhere_is_found(file: Path) -> None:
             check_export(file, key=export_key())
 
 
-def test_a_line_that_was_taken_out_doubled_or_put_at_the_end_is_found(file: Path) -> None:
+def test_a_line_that_was_taken_out_doubled_put_at_the_end_or_is_none_is_found(file: Path) -> None:
     lines = file.read_bytes().splitlines(keepends=True)
     for changed in (
         lines[:3] + lines[4:],
@@ -75,6 +77,7 @@ def test_a_line_that_was_taken_out_doubled_or_put_at_the_end_is_found(file: Path
         [*lines, lines[3]],
         lines[:-1],
         lines[:1],
+        [lines[0], b"[" * 10_000],
         [],
     ):
         file.write_bytes(b"".join(changed))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from motcua.audit import chain, reading, sealer
@@ -139,8 +139,10 @@ def test_a_copy_that_cannot_be_written_is_told_and_caught_up_with_later(
             happen(1)
             keep_sealed(now=NOW + hours * HOUR)
     assert AuditEvent.objects.count() == AuditBatch.objects.count() == 2, "sealed all the same"
-    assert "audit.head_not_written path=" in caplog.text
-    assert "audit.head_not_written_for_long path=" in caplog.text
+    assert [(entry.levelname, entry.getMessage().partition(" path=")[0]) for entry in caplog.records] == [
+        ("ERROR", "audit.head_not_written"),
+        ("CRITICAL", "audit.head_not_written_for_long"),
+    ]
 
     copy.parent.mkdir()
     keep_sealed(now=NOW + 2 * HOUR)
@@ -177,6 +179,18 @@ def test_a_mistake_of_the_sealer_ends_nothing(
     assert "audit.not_sealed error=ZeroDivisionError" in caplog.text
 
 
+def test_a_database_that_is_away_is_no_mistake_of_the_sealer_and_whoever_works_hears_of_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(sealer, "seal", away)
+    with pytest.raises(OperationalError):
+        keep_sealed(now=NOW)
+    assert "audit.not_sealed" not in caplog.text
+
+
 def test_a_forged_event_is_told_once_and_not_sealed(
     log: list[int], sql: Sql, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -203,6 +217,7 @@ def test_a_restored_back_up_is_found_and_never_sealed_over(log: list[int], sql: 
     assert (
         f"First bad record: event {log[-1] + 1}: is missing, and so are all up to event {log[-1] + 3}" in said
     )
+    assert "is gone, though" in said
     assert "an older state put back" in said
     assert AuditBatch.objects.count() == 3
 
@@ -267,12 +282,48 @@ def test_the_reason_of_a_resumption_cannot_be_changed(log: list[int], sql: Sql, 
     assert "the seal of batch 4" in said
 
 
+@pytest.mark.parametrize("note", ["x", "[" * 10_000])
+def test_a_resumption_that_a_hand_made_unreadable_explains_no_loss(
+    log: list[int], sql: Sql, heads: Path, note: str
+) -> None:
+    back_up = BackUp(sql)
+    happen(3, now=NOW + HOUR)
+    seal(now=NOW + HOUR)
+    back_up.put_back()
+    run_audit("resume", "--reason", "the disk of the server died")
+    sql("UPDATE audit_auditbatch SET note = %s WHERE note <> ''", note)
+
+    code, said = run_audit("verify")
+    assert code == 1
+    assert "the seal of batch 5" in said
+    assert "batch 4 (events" in said
+    assert "is gone, though" in said
+
+
+def test_a_file_of_heads_that_cannot_be_read_is_told_and_of_a_copy_noted(
+    log: list[int], heads: Path, settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    settings.AUDIT_HEAD_COPY = str(folder)
+    code, said = run_audit("verify")
+    assert code == 0
+    assert f"{folder} cannot be read (Is a directory)" in said
+
+    settings.AUDIT_HEAD_COPY, settings.AUDIT_HEADS = "", folder
+    code, said = run_audit("verify")
+    assert code == 1
+    assert (
+        f"{folder} cannot be read (Is a directory), so whether the end was cut cannot be said. Mend" in said
+    )
+
+
 def test_where_nothing_is_wrong_there_is_nothing_to_resume(log: list[int]) -> None:
     assert run_audit("resume", "--reason", "just so")[0] == 1
     assert not AuditEvent.objects.filter(name="audit.resumed").exists()
 
 
-@pytest.mark.parametrize("content", [None, "", "no head\n"])
+@pytest.mark.parametrize("content", [None, "", "no head\n", "[" * 10_000])
 def test_without_its_file_of_heads_the_chain_is_checked_but_not_its_end(
     log: list[int], heads: Path, content: str | None
 ) -> None:

@@ -102,7 +102,7 @@ def check_export(path: Path, *, key: bytes) -> dict[str, Any]:
         told, end = json.loads(first), json.loads(before)
         is_export, said = told["motcua audit export"] == 1, end["sha256"]
         signature = bytes.fromhex(end["signature"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         is_export = False
     if not is_export:
         raise BrokenExport("this is no export of an audit log, or its first or last line was changed")

@@ -217,7 +217,7 @@ def _parsed(line: bytes) -> Head | None:
         header = Header(**{field: found[field] for field in _FIELDS})
         head = Head(header, found["head"], found["signature"])
         return None if head.trouble() else head
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

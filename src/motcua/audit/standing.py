@@ -149,7 +149,7 @@ def resumption_of(batch: Batch) -> Resumption | None:
         note = json.loads(batch.header.note)
         lost = note["lost"] and (int(note["lost"][0]), int(note["lost"][1]))
         return Resumption(str(note["reason"]), str(note["by"]), lost, str(note["lost_head"]))
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         return None
 
 

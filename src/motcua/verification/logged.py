@@ -20,7 +20,8 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models.functions import Collate
+from django.db.models import TextField
+from django.db.models.functions import Cast, Collate
 
 from motcua.audit.models import AuditEvent
 from motcua.audit.service import EVENTS, Held, archived_events, archived_since
@@ -44,7 +45,7 @@ class _Event(NamedTuple):
     """
 
     check_id: str
-    details: Any  # a hand may have written some that are no object
+    details: str  # JSON; a hand may have written some that is no object, or that nothing reads
     is_over: bool = False
 
 
@@ -145,7 +146,11 @@ def _looked_at_again(check_id: str, archived: _Brought, since: _Since) -> str | 
 
 
 def _fact(event: _Event, name: str) -> Any:
-    return event.details.get(name) if isinstance(event.details, dict) else None
+    try:
+        details = json.loads(event.details)
+    except (ValueError, RecursionError):
+        return None
+    return details.get(name) if isinstance(details, dict) else None
 
 
 def _key(check_id: str) -> UUID | None:
@@ -175,7 +180,7 @@ def first_entry_at() -> datetime | None:
 
 
 def _all_events() -> Any:
-    return AuditEvent.objects.filter(name=_NAME).values_list("subject", "details")
+    return AuditEvent.objects.filter(name=_NAME).values_list("subject", Cast("details", TextField()))
 
 
 def _all_rows() -> Any:
@@ -203,7 +208,7 @@ class _Brought:
             given,
         )
         for subject, details, is_over in found:
-            yield _Event(subject, json.loads(details), bool(is_over))
+            yield _Event(subject, details, bool(is_over))
 
 
 @contextmanager
