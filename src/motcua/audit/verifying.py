@@ -177,7 +177,7 @@ def _files(elsewhere: list[Path], report: Report) -> list[Heads]:
             else:
                 report.notes.append(f"{what} by it (AUDIT_HEAD_COPY).")
             continue
-        if file.is_there and (file.heads or file.bad_lines):
+        if file.heads or file.bad_lines:
             files.append(file)
         elif last is not None and not is_about_to_begin(file, last):
             what = f"{path} is missing or empty, so whether the end was cut cannot be said"

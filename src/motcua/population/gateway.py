@@ -232,7 +232,7 @@ def _error_of(reply: Reply, content_type: str, now: float, settings: RegisterSet
 
 def _json_error(body: bytes) -> dict[str, Any]:
     """Return the JSON error of a provincial gateway; nothing when it is none."""
-    if len(body) > 10_000 or not body.lstrip().startswith(b"{"):
+    if len(body) > 10_000:
         return {}
     try:
         error = json.loads(body)

@@ -176,7 +176,7 @@ def _read_wrapped(answer: Mapping[str, Any], service: JsonService, deceased: Col
         raise failed
     if not reading.is_confirmed:
         _refuse_beside_a_no(answer, _READ_AROUND)
-    return _strict(reading, service)
+    return _strict(reading)
 
 
 def _refuse_beside_a_no(answer: Mapping[str, Any], known: Collection[str]) -> None:
@@ -212,7 +212,7 @@ def _read_converted(answer: Mapping[str, Any], service: JsonService, deceased: C
     for name, value in _object(envelope.get("Body")).items():
         if not _is_declaration(name):
             _add(body, name, value, RECORD_NS if name == "CongdanCollection" else REQUEST_NS, 0)
-    return _strict(read_envelope(root, service=service, deceased_statuses=deceased), service)
+    return _strict(read_envelope(root, service=service, deceased_statuses=deceased))
 
 
 def _faults(value: object, depth: int) -> Iterator[object]:
@@ -227,9 +227,8 @@ def _faults(value: object, depth: int) -> Iterator[object]:
         yield from _faults(under, depth + 1)
 
 
-def _strict(reading: Reading, service: JsonService) -> Reading:
-    is_no = not reading.is_confirmed if service == "003" else reading.record is None
-    if is_no and reading.unknown_elements:
+def _strict(reading: Reading) -> Reading:
+    if not reading.is_confirmed and reading.unknown_elements:
         raise unreadable("a no with something unknown beside it")
     return reading
 

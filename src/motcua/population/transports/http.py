@@ -98,17 +98,16 @@ class Poster:
         headers: Callable[[], Headers],
         *,
         now: Callable[[], float],
-        deadline: float | None = None,
+        deadline: float,
     ) -> tuple[Reply, Headers]:
         """Post and return the reply with the headers that were sent.
 
         `headers` is called anew for each attempt. There is a second attempt only when the first met no
         connection, and while time is left: once a byte is on its way, a closed connection does not tell
         whether the question was read, so it is not asked twice. `deadline` (time.monotonic) is for the whole
-        question where this is one of several steps. Raises CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED,
+        question, of which this may be one of several steps. Raises CouldNotAsk: TIMEOUT, CONNECTION, TLS, OVERSIZED,
         UNREADABLE; CONFIGURATION where a sandbox answers and may not. Its messages tell what was exchanged.
         """
-        deadline = self.deadline() if deadline is None else deadline
         pool = self._pool(now)
         target = self._target.replace("{operation}", operation)
         for is_last in (False, True):
@@ -254,14 +253,14 @@ def retry_after(reply: Reply, now: float) -> float | None:
 def _tls_context(settings: RegisterSettings, certificate: str, key: str) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=settings.ca or None)
-    except (OSError, ssl.SSLError):
+    except OSError:
         detail = f"{settings.variable('ca')} holds no certificates in PEM form"
         raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, is_unsent=True) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if certificate:
         try:
             context.load_cert_chain(getattr(settings, certificate), getattr(settings, key) or None)
-        except (OSError, ssl.SSLError):
+        except OSError:
             names = f"{settings.variable(certificate)} and {settings.variable(key)}"
             detail = f"{names} do not fit together or are no PEM files"
             raise CouldNotAsk(Trouble.CONFIGURATION, detail=detail, is_unsent=True) from None

@@ -90,7 +90,7 @@ class Lgsp:
 
 def _seconds(said: object) -> float | None:
     """Return a life in seconds, said as a number or as digits; None for anything else."""
-    if isinstance(said, str) and said.isascii() and said.isdigit() and len(said) < 10:
+    if isinstance(said, str) and said.isascii() and said.isdigit():
         return float(said)
     if isinstance(said, bool) or not isinstance(said, int | float):
         return None
