@@ -83,8 +83,7 @@ def test_a_month_goes_into_one_file_a_class_that_its_owner_alone_reads(month: Id
     ]
     for path, name in zip(files, ("account.logged_in", "check.lookup", "dossier.received"), strict=True):
         head, *rows = map(json.loads, lines(path))
-        assert head["count"] == 4
-        assert head["month"] == "2026-03"
+        assert (head["motcua audit archive"], head["month"], head["count"]) == (1, "2026-03", 4)
         assert [row["id"] for row in rows] == month[name]
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert json.loads(lines(files[0])[0])["delete_after"] == "2027-03-02"
@@ -255,7 +254,9 @@ def test_a_file_whose_time_is_over_may_be_gone_and_another_may_not(files: list[P
     assert report.is_whole, report.findings
     assert (report.erased, report.archived, report.read) == (4, 8, 8)
 
-    assert not verify(now=LATER, brought=folder).is_whole
+    early = verify(now=LATER, brought=folder)
+    assert not early.is_whole
+    assert (early.erased, early.archived, early.read) == (0, 12, 8)
     files[2].unlink()
     assert [one.record for one in verify(now=over, brought=folder).findings] == [files[2].name]
 
@@ -302,6 +303,15 @@ def test_an_archive_before_its_time_is_named(
     event = record(name="audit.archived", now=at, details=details)
 
     assert f"First bad record: event {event.pk}: {what}" in run_audit("verify")[1]
+
+
+def test_a_moment_that_a_hand_made_unreadable_stops_the_archive(month: Ids, folder: Path, sql: Sql) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps moments alone")
+    sql("UPDATE audit_auditevent SET at = '0' WHERE id = %s", month["check.lookup"][1])
+
+    with pytest.raises(CannotArchive, match="moment cannot be read"):
+        archive_march(folder)
 
 
 def test_an_event_that_is_not_what_was_sealed_is_not_archived(month: Ids, folder: Path, sql: Sql) -> None:
@@ -404,6 +414,38 @@ def test_a_file_that_is_there_and_holds_something_else_is_not_written_over(month
         archive_march(folder)
     assert strange.read_bytes() == b"something else"
     assert AuditEvent.objects.filter(pk__in=month["check.lookup"]).count() == 4
+
+
+def test_a_file_left_behind_in_which_anything_was_changed_is_not_taken_for_the_month(
+    month: Ids, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archiving, "_take_out", die)
+        with pytest.raises(KeyboardInterrupt):
+            archive_march(folder)
+    path = folder / "motcua-audit-2026-03-check.jsonl.gz"
+    head, *rows = lines(path)
+
+    changed = {
+        "a word": [head, *rows[:-1], rows[-1].replace('"subject":"H23', '"subject":"H24')],
+        "a line less": [head, *rows[:-1]],
+        "a line twice": [head, *rows, rows[-1]],
+        "two lines swapped": [head, *rows[:-2], rows[-1], rows[-2]],
+        "its head": [head.replace("2026-03", "2026-02", 1), *rows],
+        "no event": [head, *rows[:-1], "{}\n"],
+    }
+    for what, text in changed.items():
+        assert text != [head, *rows], what
+        write(path, text)
+        with pytest.raises(CannotArchive, match="holds something else"):
+            archive_march(folder)
+        assert AuditEvent.objects.filter(pk__in=month["check.lookup"]).count() == 4, what
+
+    write(path, [head, *rows])
+    assert len(archive_march(folder)) == 1
 
 
 def test_what_comes_to_a_month_after_it_was_archived_goes_into_a_second_file(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from motcua.audit import chain, erasing
 from motcua.audit.models import AuditBatch, AuditEvent
 from motcua.audit.service import LIFETIMES, Retention, erase_expired, record, seal
 from tests.audit.conftest import NOW, Sql, happen, run_audit
@@ -73,6 +74,21 @@ def test_what_was_never_sealed_stays(db: None) -> None:
     happen(3, name="account.logged_in")
 
     assert sum(erase_expired(now=NOW + 2 * YEAR).values()) == 0
+
+
+def test_of_two_who_erase_at_one_moment_the_second_erases_and_records_nothing(
+    mixed: dict[str, list[int]], sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = erasing._deleted
+
+    def late(spans: list[chain.Span]) -> int:
+        sql("DELETE FROM audit_auditevent WHERE id = %s", spans[0][0])
+        return real(spans)
+
+    monkeypatch.setattr(erasing, "_deleted", late)
+
+    assert erase_expired(now=SEALED + YEAR)["security"] == 0
+    assert AuditEvent.objects.count() == 12
 
 
 def test_a_dry_run_counts_and_leaves_all(mixed: dict[str, list[int]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 
 from motcua.audit import verifying
 from motcua.audit.models import AuditBatch
@@ -28,6 +29,7 @@ def test_an_untouched_log_is_whole_and_said_to_be(log: list[int], heads: Path) -
     assert code == 0
     assert "The audit log is whole: 12 events sealed in 3 batches" in said
     assert f"It agrees with the 3 heads in {heads}" in said
+    assert "damaged" not in said
 
 
 def test_what_is_still_open_is_sealed_first(log: list[int]) -> None:
@@ -343,6 +345,25 @@ def test_a_row_that_appears_late_under_a_low_id_is_sealed_later_and_the_log_is_w
 
     assert code == 0
     assert "14 events sealed in 5 batches" in said
+
+
+def test_heads_that_were_brought_back_and_are_not_there_are_not_taken_for_heads_that_agree(
+    log: list[int], tmp_path: Path
+) -> None:
+    code, said = run_audit("verify", "--heads", str(tmp_path / "mistyped"))
+
+    assert code == 2
+    assert "mistyped is not there" in said
+    assert "whole" not in said
+
+
+def test_what_cannot_be_sealed_first_is_told(db: None, settings: Settings, tmp_path: Path) -> None:
+    settings.AUDIT_HEADS = tmp_path / "no-folder" / "heads.jsonl"
+    happen(1)
+    code, said = run_audit("verify")
+
+    assert code == 1
+    assert "cannot be written (No such file or directory): mend its rights" in said
 
 
 def test_events_that_waited_for_their_seal_for_hours_are_told(log: list[int]) -> None:

@@ -85,6 +85,12 @@ def test_what_cannot_be_is_refused_with_its_reason(typed, reason):
     assert str(refused.value) == f"date of birth refused: {reason}"
 
 
+def test_whoever_is_born_today_or_this_year_is_no_future():
+    new_year = date(2026, 1, 1)
+    assert parse_birth("2026", today=new_year) == BirthDate(2026)
+    assert parse_birth("01/01/2026", today=new_year) == BirthDate(2026, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("parts", "reason"),
     [

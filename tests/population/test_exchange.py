@@ -196,6 +196,22 @@ def test_a_question_that_was_refused_with_an_old_token_has_left():
         assert told == Exchange(sha256(data.received[0].body), sha256(JUNK), "lgsp", "")
 
 
+@pytest.mark.parametrize("transport", ["c06", "lgsp"])
+def test_where_the_second_try_cannot_leave_any_more_the_first_has_left(transport):
+    def refuses_and_goes_away(connection: socket.socket, request: Received, stub: StubRegister) -> bool:
+        stub.stopping.set()
+        stub._listener.shutdown(socket.SHUT_RDWR)
+        connection.sendall(http(JUNK, "401 No"))
+        return False
+
+    given = answering(http(TOKEN, Content_Type="application/json"))
+    with StubRegister(given) as tokens, StubRegister(refuses_and_goes_away) as data:
+        told = exchange(
+            settings_for(data.url, transport=transport, token_url=tokens.url, secret_next="sandbox-secret-2")
+        )
+        assert told == Exchange(sha256(data.received[0].body), sha256(JUNK), transport, "")
+
+
 def test_with_a_second_secret_the_last_answer_counts():
     def unknown_first(connection: socket.socket, request: Received, stub: StubRegister) -> bool:
         is_first = len(stub.received) == 1

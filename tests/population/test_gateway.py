@@ -171,6 +171,7 @@ def test_whatever_is_no_answer_is_could_not_ask(given, trouble):
         ("Mon, 23 Nov 2026 08:15:26 GMT", 30.0),
         ("soon", None),
         ("-1", None),
+        ("²", None),
         ("9" * 400, None),
         ("Mon, 23 Nov 2026 08:15:26 +99999999999999999", None),
         ("23 Nov 99999999999999999999 08:15:26", None),

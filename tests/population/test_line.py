@@ -115,6 +115,15 @@ def test_no_probe_disturbs_a_register_that_asked_to_be_left_alone():
     assert line.try_begin_probe(START + 65)
 
 
+def test_a_register_that_asks_to_be_left_alone_while_the_line_is_shut_is_left_alone():
+    line = Shared()
+    now = failing(line, 5)
+    line.record_failure(now + 5, retry_after=60)
+    assert line.state.shut_since(now + 5) == now
+    assert not line.try_begin_probe(now + 64)
+    assert line.try_begin_probe(now + 65)
+
+
 def test_the_portal_cannot_take_the_desk_s_share():
     policy = LinePolicy(slots=6, desk_slots=2)
     taken = {Lane.PORTAL: 0, Lane.DESK: 0}

@@ -252,6 +252,7 @@ def test_a_gateway_that_gives_the_same_refused_token_again_is_not_asked_for_ever
         (given(b"", "500 Oh"), Trouble.SERVER_ERROR),
         (given(b"", "404 Not Found"), Trouble.CONFIGURATION),
         (given(b'{"error":"unsupported_grant_type"}', "400 Bad"), Trouble.CONFIGURATION),
+        (given(b"junk", "400 Bad"), Trouble.CONFIGURATION),
         (given(TOKEN, "302 Found", Location="http://127.0.0.1/"), Trouble.UNREADABLE),
         (given(b""), Trouble.UNREADABLE),
         (given(b"{}"), Trouble.UNREADABLE),

@@ -305,6 +305,7 @@ def test_what_is_no_proper_json_is_unreadable(reply):
         ),
         (changed(HoVaTen={"Ten": "ĐẶNG THỊ M\ufffdU THỬ"}), {}),
         (b'{"Body": {"CongdanCollection": {"CongDan": {"HoVaTen": {"Ten": "M\\ufffdU"}}}}}', {}),
+        (b'{"Body": {"CongdanCollection": {"CongDan": {"ThuongTru": {"ChiTiet": "S\\ufffd 1"}}}}}', {}),
         (b'{"Body": {"CongdanCollection": {"CongDan": {"HoVaTen": {"Ten": "M\\ud800U"}}}}}', {}),
         (b'{"Body": {"CongdanCollection": {"CongDan": {"HoVaTen": {"Ten": "M\\u0000U"}}}}}', {}),
         (b'{"Body": {"CongdanCollection": {"SoCongDan": "\\u0001"}}}', {}),

@@ -64,6 +64,18 @@ def test_the_older_form_of_a_record_is_read_too():
     assert record.current_residence == Address("31", "", "", "", "VN")
 
 
+def test_a_residence_is_what_of_it_is_known_and_none_where_nothing_is():
+    message = golden("reply-037-qcvn109.xml").decode()
+    of_codes = re.sub("(<[^/>]*ChiTiet>)[^<]*", r"\1", message)
+    record = read(of_codes).record
+    assert record is not None
+    assert record.permanent_residence == Address("", "", "99902", "", "VN")
+
+    record = read(re.sub("(<[^/>]*MaDonViHanhChinh>)[^<]*", r"\1", of_codes)).record
+    assert record is not None
+    assert (record.permanent_residence, record.current_residence) == (None, None)
+
+
 def test_a_birth_of_which_only_the_year_is_known_stays_a_year():
     record = read(golden("reply-037-year-only.xml")).record
     assert record is not None
@@ -292,7 +304,7 @@ def test_a_record_that_cannot_be_read_says_nothing_of_the_line(reply):
     assert trouble_of(reply) is Trouble.BAD_RECORD
 
 
-@pytest.mark.parametrize("content_type", ["text/html", "text/html; charset=utf-8"])
+@pytest.mark.parametrize("content_type", ["text/html", "Text/HTML; charset=utf-8"])
 def test_a_page_for_people_is_unreadable_even_with_a_record_in_it(content_type):
     assert trouble_of(MATCH, content_type=content_type) is Trouble.UNREADABLE
 

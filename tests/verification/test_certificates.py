@@ -131,6 +131,9 @@ def test_the_log_tells_once_a_day_over_all_processes(
     monkeypatch.setattr(certificates, "_looked_on", None)  # another process
     assert told(NOW + timedelta(minutes=6)) == []
     assert "days=13" in told(NOW + timedelta(days=1))[0]
+    for days, level in ((8, "WARNING"), (7, "ERROR")):
+        told(NOW + timedelta(days=14 - days))
+        assert [entry.levelname for entry in caplog.records if f"days={days} " in entry.message] == [level]
 
 
 @pytest.mark.django_db
@@ -148,3 +151,16 @@ def test_a_clock_that_was_months_ahead_silences_no_warning_once_it_is_put_back(
 
     told = [text for text in caplog.messages if text.startswith("npd.certificate_expires")]
     assert told == ["npd.certificate_expires days=14 variable=NPD_CLIENT_CERT"]
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_gone_since_the_start_is_told_in_the_log_and_stops_no_page(
+    register, settings, tmp_path, caplog
+) -> None:
+    settings.NPD = {**settings.NPD, "NPD_CA": str(tmp_path / "gone.pem")}
+
+    line_status(now=NOW)
+
+    (told,) = [text for text in caplog.messages if text.startswith("npd.certificate_unreadable")]
+    assert "route=primary" in told
+    assert "NPD_CA: expected the path of a readable PEM file" in told

@@ -215,6 +215,17 @@ def test_the_lock_of_a_number_with_two_spellings_ends_at_the_moment_that_was_tol
     assert portal(cast.an.claim, now=refusal.value.until).is_verified
 
 
+def test_what_was_verified_a_moment_ago_makes_no_lock_longer(register, settings) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 2}
+    for second, claim in enumerate([wrong(0), cast.an.claim, wrong(1)]):
+        portal(claim, now=NOW + timedelta(seconds=second))
+
+    with pytest.raises(Limited) as refusal:
+        portal(cast.an.claim, now=NOW + timedelta(seconds=5))
+
+    assert refusal.value.until == NOW + timedelta(hours=1)
+
+
 def test_a_thousand_spellings_of_one_claim_go_round_no_counter(register) -> None:
     asked, until = [], None
     for place in range(1000):

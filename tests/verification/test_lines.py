@@ -106,7 +106,7 @@ def test_a_question_takes_the_primary_line_and_says_so(pair) -> None:
 
 
 def test_while_the_primary_is_shut_the_stand_by_is_asked_and_a_good_probe_brings_the_primary_back(
-    pair,
+    pair, caplog
 ) -> None:
     shut("primary", pair)
 
@@ -118,6 +118,10 @@ def test_while_the_primary_is_shut_the_stand_by_is_asked_and_a_good_probe_brings
     assert pair.probed == ["primary"]
     assert isinstance(ping(now=NOW + timedelta(seconds=21), route=Route.PRIMARY)[1], Rejected)
     assert ask(22).route == "primary"
+    assert [text for text in caplog.messages if text.startswith("npd.line")] == [
+        "npd.line_shut route=primary",
+        "npd.line_open route=primary",
+    ]
 
 
 def test_a_register_that_asks_to_be_left_alone_is_left_alone_and_the_stand_by_asked(pair) -> None:

@@ -21,6 +21,7 @@ from motcua.verification.models import IdentityCheck
 from motcua.verification.registers import use_register
 from motcua.verification.service import (
     Asker,
+    Limited,
     Press,
     PressReused,
     Purpose,
@@ -117,6 +118,14 @@ def test_a_repeated_press_uses_up_no_try_and_is_answered_even_when_none_is_left(
 
     assert again.pk == first.pk
     assert again.is_rejected
+
+
+def test_a_first_press_is_limited_like_any_question(register, settings) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 1}
+    ask(cast.an.named("Nguyễn Văn Ân"), Press(uuid.uuid4()))
+
+    with pytest.raises(Limited):
+        ask(cast.an.claim, Press(uuid.uuid4()))
 
 
 def test_a_repeated_press_at_the_desk_shows_the_same_record(register, officer) -> None:

@@ -115,6 +115,7 @@ def test_a_file_that_is_no_key_is_refused_in_words(file, tmp_path, content) -> N
 
     assert code == 1
     assert said.startswith("NOT VALID: ")
+    assert ("cannot be read" in said) == (content is None)
 
 
 def test_a_file_that_is_not_there_is_refused_in_words(tmp_path) -> None:

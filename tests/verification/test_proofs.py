@@ -290,6 +290,14 @@ class TestAFile:
         with pytest.raises(ProofRefused, match=why):
             proofs.verified(json.dumps(json.loads(raw) | {member: value}).encode(), keys)
 
+    def test_a_signature_that_is_written_another_way_is_refused(self, raw: bytes, keys) -> None:
+        signature = json.loads(raw)["signature"]
+        other = signature[:-3] + chr(ord(signature[-3]) + 1) + "=="  # bits that no byte has
+        assert base64.b64decode(other) == base64.b64decode(signature)
+
+        with pytest.raises(ProofRefused, match="changed after"):
+            proofs.verified(raw.replace(signature.encode(), other.encode()), keys)
+
     def test_a_statement_that_says_a_thing_twice_is_refused(self, raw: bytes, keys) -> None:
         twice = raw.replace(b'"outcome": "verified"', b'"outcome": "rejected", "outcome": "verified"')
         assert twice != raw

@@ -129,7 +129,9 @@ def test_who_is_not_licensed_is_told_so_before_any_question(
 
     assert {(check.outcome, check.reason, check.route) for check in checks} == {("not_allowed", reason, "")}
     assert register.asked == 0
-    assert AuditEvent.objects.filter(name="check.not_licensed").count() == 3
+    events = AuditEvent.objects.filter(name="check.not_licensed")
+    assert {event.subject for event in events} == {checks[0].number_digest}
+    assert len(events) == 3
 
 
 def test_nobody_is_asked_in_the_name_of_an_officer_whose_number_is_gone(register, officer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+import uuid
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -112,6 +113,21 @@ def test_whoever_answers_the_question_is_checked_as_ever(register, settings) -> 
     assert ask(50, now=NOW + timedelta(seconds=15), press=press).is_rejected
 
 
+def test_a_button_pressed_twice_in_a_wave_gets_its_one_answer_though_the_question_is_spent(
+    register, settings
+) -> None:
+    wave_of(6, settings)
+    asked = challenge.ask(now=NOW)
+    press = Press(uuid.uuid4(), asked.token, answered(asked))
+
+    first = ask(50, now=NOW + timedelta(seconds=10), press=press)
+    before = register.asked
+    again = ask(50, now=NOW + timedelta(seconds=11), press=press)
+
+    assert (again.pk, register.asked) == (first.pk, before)
+    assert not AuditEvent.objects.filter(name="challenge.failed").exists()
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize(
     "typed",
@@ -167,6 +183,11 @@ def test_an_answer_that_is_wrong_early_late_used_or_forged_opens_nothing(
     assert AuditEvent.objects.filter(name="challenge.failed").exists() == bool(answer)
 
 
+@pytest.mark.parametrize("token", ["", "abc", "ж", "AAAA" * 20])
+def test_a_token_that_is_none_opens_nothing(db: None, token: str) -> None:
+    assert not challenge.is_passed(token=token, answer="42", now=NOW)
+
+
 def test_a_wave_ends_by_itself_and_what_was_spent_is_forgotten(register, settings) -> None:
     wave_of(6, settings)
     asked = challenge.ask(now=NOW)
@@ -185,7 +206,10 @@ def test_an_answer_in_words_is_as_good_as_one_in_digits() -> None:
         *("mười", "mười lăm", "hai mươi mốt", "hai mươi bốn"),
         *("ba mươi lăm", "bốn mươi", "chín mươi chín"),
     ]
-    asked = challenge.ask(now=NOW)
+    for _ in range(30):  # of each of the three questions
+        asked = challenge.ask(now=NOW)
+        sealed = unseal("challenge", urlsafe_b64decode(asked.token))
+        assert json.loads(sealed)["answer"] == int(answered(asked)), asked.text
     words = challenge.in_words(int(answered(asked)))
     assert challenge.is_passed(token=asked.token, answer=f" {words.upper()} ", now=NOW + timedelta(seconds=9))
 
