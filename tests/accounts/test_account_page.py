@@ -8,9 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from motcua.accounts.backends import find_user
 from motcua.accounts.models import User
+from motcua.accounts.second_factor import new_secret
 from motcua.accounts.service import official
 from motcua.audit.models import AuditEvent
 from tests.conftest import account_of
@@ -70,6 +72,22 @@ def test_what_is_wrong_with_a_new_password_is_said(
     assert officer.check_password(PASSWORD)
 
 
+@pytest.mark.parametrize("page", ["mat-khau/", "xac-thuc-hai-buoc/", "ma-du-phong/"])
+def test_a_page_that_asks_for_the_password_once_more_says_until_when_it_takes_none(
+    officer_client: Client, officer: User, settings: Settings, page: str
+) -> None:
+    settings.LIMITS = {**settings.LIMITS, "LOGIN_TRIES_HOUR": 1}
+    if page == "ma-du-phong/":
+        User.objects.filter(pk=officer.pk).update(totp_secret=new_secret(), totp_since=timezone.now())
+    typed = {"current_password": "sai", "password": LONG, "password_again": LONG, "code": "123456"}
+    wrong = officer_client.post(f"/tai-khoan/{page}", typed)
+    right = officer_client.post(f"/tai-khoan/{page}", typed | {"current_password": PASSWORD})
+
+    assert (wrong.status_code, right.status_code) == (200, 429)
+    assert "Mật khẩu hiện tại chưa đúng" in wrong.content.decode()
+    assert "Đã thử 1 lần. Có thể thử lại lúc" in right.content.decode()
+
+
 def test_with_a_second_factor_a_shorter_password_will_do(officer_client: Client, officer: User) -> None:
     User.objects.filter(pk=officer.pk).update(totp_since=timezone.now())
 
@@ -92,6 +110,21 @@ def test_an_administrator_gives_nobody_a_password_shorter_than_14(
     page = administrator_client.post(f"/quan-tri/accounts/user/{officer.pk}/change/", form)
 
     assert "ít nhất 14 ký tự" in page.content.decode()
+
+
+def test_what_an_administrator_leaves_empty_of_an_account_stays_as_it_was(
+    administrator_client: Client, officer: User
+) -> None:
+    officer.gateway_key = "lan:khoa"
+    officer.save(update_fields=["gateway_key"])
+    kept = (officer.officer_number, officer.password, officer.gateway_key)
+    form = {"login": "lan", "role": "officer", "full_name": "Bùi Thị Lan Anh", "office": officer.office_id}
+    administrator_client.post(f"/quan-tri/accounts/user/{officer.pk}/change/", form | {"is_active": "on"})
+
+    officer = User.objects.get(pk=officer.pk)
+    assert officer.full_name == "Bùi Thị Lan Anh"
+    assert all(kept)
+    assert (officer.officer_number, officer.password, officer.gateway_key) == kept
 
 
 def test_what_an_administrator_changes_of_an_account_is_on_record_for_years(

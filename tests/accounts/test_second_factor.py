@@ -371,6 +371,8 @@ def test_an_administrator_switches_a_lost_factor_off_and_that_is_on_record(
     assert (event.actor, event.subject) == (administrator, f"user:{officer.pk}")
     assert gives_password(client).headers["Location"] == "/mot-cua/"
     assert not officer.recovery_codes.exists()
+    officer.refresh_from_db()
+    assert (officer.totp_secret, officer.totp_since, officer.totp_step) == ("", None, None)
 
 
 def test_whoever_sits_at_an_administrators_screen_changes_neither_password_nor_factor_of_theirs(

@@ -367,6 +367,7 @@ def test_a_label_tells_what_is_left(unit: str, due: str, now: str, label: str) -
     assert said is not None
     assert said.text == label
     assert (said.tone == "late") is label.startswith("Quá hạn")
+    assert (said.tone == "waiting") is label.startswith(("Còn 1 ngày", "Đến hạn"))
 
 
 @pytest.mark.parametrize(
@@ -391,6 +392,7 @@ def test_a_label_of_a_finished_dossier_tells_whether_it_was_in_time(finished: st
 
     assert said is not None
     assert said.text == label
+    assert said.tone == ("late" if label.startswith("Trễ") else "done")
 
 
 def test_a_term_that_stands_still_is_neither_near_nor_late() -> None:

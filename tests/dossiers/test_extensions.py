@@ -164,9 +164,11 @@ def test_a_term_that_does_not_run_cannot_be_put_off(officer: User, leader: User,
 
 
 def test_a_dossier_without_a_due_date_has_none_to_put_off(officer: User, leader: User) -> None:
+    dossier = receive(officer, limit=None, unit="")
     with pytest.raises(ExtensionRefused) as refused:
-        put_off(receive(officer, limit=None, unit=""), leader)
+        put_off(dossier, leader)
     assert refused.value.hindrance is Hindrance.NOT_RUNNING
+    assert not may_be_extended(dossier)
 
 
 @pytest.mark.parametrize("login", ["lan", "khanh", "nga", "ket", "oanh", "minh", "mo", "quantri"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from html import unescape
@@ -141,6 +142,8 @@ class TestTheList:
         for one in (running, waiting, done):
             one.refresh_from_db()
         assert codes("can-lam") == {waiting.code}
+        page = an_client.get("/ho-so/?loc=can-lam").content.decode()
+        assert re.findall(r'loc=([a-z-]+)" aria-current', page) == ["can-lam"]
         assert codes("dang-giai-quyet") == {running.code}
         assert codes("da-xong") == {done.code}
         assert codes("ban-nhap") == set()
@@ -202,6 +205,8 @@ class TestWithdrawing:
         self, an_client: Client, received: Dossier, decide: Callable[[Dossier], Dossier]
     ) -> None:
         decide(received)
+        another = filed(an_client, "1.004222")
+        an_client.post(address(another, "rut/"), {"reason": "Tôi nộp nhầm"})
 
         assert address(received, "rut/") not in page_of(an_client, received)
         assert an_client.get(address(received, "rut/")).headers["Location"] == address(received)
@@ -273,7 +278,11 @@ class TestTheResult:
             assert page.index(words) < page.index("Công văn số 12")
 
     def test_who_collects_at_the_desk_is_told_what_to_bring(
-        self, an_client: Client, received: Dossier, decide: Callable[[Dossier], Dossier]
+        self,
+        an_client: Client,
+        citizen_an: Citizen,
+        received: Dossier,
+        decide: Callable[[Dossier], Dossier],
     ) -> None:
         decide(received)
         page = page_of(an_client, received)
@@ -281,6 +290,8 @@ class TestTheResult:
         assert "mẫu số 01" in page
         assert "giấy ủy quyền" in page
         an_client.post(address(received, "nhan-ket-qua/"))
+        with pytest.raises(ValueError, match="online"):
+            hand_out(dossier=received, how="desk", by=citizen_an.user, now=timezone.now())
         received.refresh_from_db()
         assert received.status == Dossier.Status.FINISHED
 

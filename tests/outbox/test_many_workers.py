@@ -17,6 +17,7 @@ from motcua.outbox.service import (
     Unreachable,
     bring_next,
     erase_old_parcels,
+    goes_on_after,
     last_number,
     put,
     put_series,
@@ -140,13 +141,24 @@ class TestNumbers:
     def test_what_is_deleted_after_its_time_leaves_the_last_number_and_no_content(self) -> None:
         with transaction.atomic():
             put_series(topic="t", about="a", after=0, contents=[{"x": 1}, {"x": 2}], now=NOW)
-            put(topic="t", content={"x": 3}, now=NOW)
+            put_series(topic="t", about="b", after=0, contents=[{"x": 3}] * 3, now=NOW)
+            put(topic="t", content={"x": 4}, now=NOW)
         Parcel.objects.update(given_up_at=NOW)
         late = NOW + timedelta(days=400)
-        assert erase_old_parcels(now=late, dry_run=True) == 2
-        assert erase_old_parcels(now=late, dry_run=False) == 2
-        (kept,) = Parcel.objects.all()
-        assert (kept.number, kept.content) == (2, "")
+        assert erase_old_parcels(now=late, dry_run=True) == 4
+        assert erase_old_parcels(now=late, dry_run=False) == 4
+        kept = Parcel.objects.order_by("about")
+        assert [(one.about, one.number, one.content) for one in kept] == [("a", 2, ""), ("b", 3, "")]
+
+    def test_a_series_goes_on_with_its_own_and_with_nothing_else(self) -> None:
+        with transaction.atomic():
+            put_series(topic="t", about="a", after=0, contents=[{}, {}], now=NOW)
+            put_series(topic="t", about="b", after=0, contents=[{}, {}, {}], now=NOW)
+            loose = put(topic="t", about="b", content={}, now=NOW)
+        first, last = Parcel.objects.filter(about="a").order_by("number")
+        assert [goes_on_after(sent) for sent in ([first], [last], [first, last], [loose])] == [
+            *(True, False, False, False)
+        ]
 
 
 @pytest.mark.django_db

@@ -17,6 +17,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -32,7 +33,7 @@ from motcua.payments.models import DayClosing, OnlinePayment, Receipt
 from motcua.payments.numbering import next_number
 from motcua.procedures.models import Procedure
 from motcua.procedures.service import forget, publish
-from tests.conftest import ToldRegister, raw
+from tests.conftest import ToldRegister, browser_of, raw
 from tests.dossiers.filing import PDF, filed
 from tests.dossiers.lives import received
 from tests.dossiers.test_codes import at_once
@@ -546,6 +547,8 @@ class TestVoiding:
     def test_a_reason_is_needed(self, costly: Costly, cashier: User, cashier_client: Client) -> None:
         made = service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
         cashier_client.post(f"/mot-cua/thu-phi/bien-lai/{made.pk}/", {"reason": " "})
+        with pytest.raises(ValueError, match="reason"):
+            service.void(receipt_pk=made.pk, reason=" ", by=cashier, now=timezone.now())
         made.refresh_from_db()
         assert made.voided_at is None
 
@@ -594,8 +597,61 @@ class TestVoiding:
         with pytest.raises(NotUndone):
             service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON)
 
+    def test_a_page_on_which_nothing_can_be_voided_says_why(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        fee = costly()
+        made = service.take_cash(fee_pk=fee.pk, by=cashier, now=NOON)
+        address = f"/mot-cua/thu-phi/bien-lai/{made.pk}/"
+
+        def pressed() -> str:
+            return cashier_client.post(address, {"reason": "Nhầm"}, follow=True).content.decode()
+
+        Dossier.objects.filter(pk=fee.dossier_id).update(status=states.STOPPED, closed_at=NOON)
+        assert "Không hủy được: hồ sơ đã kết thúc" in pressed()
+        close_noon(cashier)
+        assert "đã khóa sổ ngày này" in pressed()
+        made.refresh_from_db()
+        assert made.voided_at is None
+
+    def test_a_colleague_sees_it_and_does_not_void_it_and_another_office_has_no_such_receipt(
+        self, costly: Costly, cashier: User
+    ) -> None:
+        made = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)
+        address = f"/mot-cua/thu-phi/bien-lai/{made.pk}/"
+        User.objects.filter(login__in=["phuc", "minh"]).update(also_roles=["cashier"])
+        phuc, minh = (browser_of(User.objects.get(login=login)) for login in ("phuc", "minh"))
+
+        assert "Hủy biên lai viết nhầm" not in phuc.get(address).content.decode()
+        assert [one.post(address, {"reason": "Nhầm"}).status_code for one in (phuc, minh)] == [403, 404]
+        assert [one.get(address).status_code for one in (phuc, minh)] == [200, 404]
+
 
 class TestTheDaysEnd:
+    def test_on_a_closed_day_no_page_takes_cash_and_each_says_why(
+        self, costly: Costly, cashier: User, cashier_client: Client
+    ) -> None:
+        fee = costly(status=states.FEE, kind="later")
+        service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
+        closing.close_day(
+            day=timezone.localdate(),
+            expected=8000,
+            written=1,
+            counted=8000,
+            denominations={},
+            note="",
+            by=cashier,
+            now=timezone.now(),
+        )
+        cash = {"fee": fee.pk, "take": "1", "tendered": "8000", "payer": "An"}
+        for address, said in (
+            (f"/mot-cua/thu-phi/ho-so/{fee.dossier_id}/", cash),
+            (reverse("act", args=[fee.dossier_id, "take_fee"]), {}),
+        ):
+            page = cashier_client.post(address, said, follow=True).content.decode()
+            assert "Ông/bà đã khóa sổ" in page
+        assert Receipt.objects.count() == 1
+
     def close(
         self, cashier: User, *, counted: int, note: str = "", expected: int = 8000, written: int = 1
     ) -> DayClosing:

@@ -675,3 +675,22 @@ def test_numbers_are_asked_for_as_text_which_every_browser_sends_as_it_was_typed
         page = administrator_client.get(address).content.decode()
         assert 'time_limit"' in page
         assert 'type="number"' not in page
+
+
+def test_who_lets_offices_handle_a_procedure_as_the_catalogue_says_again_is_on_record(
+    administrator_client: Client, administrator: User
+) -> None:
+    office = Office.objects.get(code=FIRST_OFFICE)
+    first, *rest = (
+        Offer.objects.create(procedure=Procedure.objects.get(code=code), office=office, is_offered=False)
+        for code in (BUILDING, "1.004222", "1.001193")
+    )
+    administrator_client.post(reverse("admin:procedures_offer_delete", args=[first.pk]), {"post": "yes"})
+    several = {"action": "delete_selected", "_selected_action": [one.pk for one in rest], "post": "yes"}
+    administrator_client.post(reverse("admin:procedures_offer_changelist"), several)
+
+    assert not Offer.objects.exists()
+    events = AuditEvent.objects.filter(name="catalogue.changed", actor=administrator)
+    assert sorted((event.office_code, event.details["procedure"]) for event in events) == [
+        (FIRST_OFFICE, code) for code in sorted((BUILDING, "1.004222", "1.001193"))
+    ]

@@ -252,6 +252,15 @@ def test_one_wrong_value_refuses_the_whole_file_and_names_procedure_and_field(
     assert everything() == before
 
 
+def test_what_every_procedure_needs_is_named_where_it_is_missing() -> None:
+    for name in ("name", "field", "agency", "service_level"):
+        row = row_of(BIRTH_REGISTRATION)
+        del row[name]
+        with pytest.raises(FileRefused) as refused:
+            take(file_of(row))
+        assert refused.value.problems == [f"Thủ tục {BIRTH_REGISTRATION}: {name}: chưa có."]
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -8,16 +8,18 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.accounts.rights import RIGHTS, Reach, Right
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier
 from motcua.dossiers.states import MOVES
+from motcua.dossiers.steps import NotYours, go
 from motcua.reception.actions import ACTIONS
-from tests.conftest import browser_of
+from tests.conftest import account_of, browser_of
 from tests.dossiers.lives import DIVISION, standing_at
-from tests.people import FIRST_OFFICE
+from tests.people import FIRST_OFFICE, cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue", "people")]
 
@@ -94,6 +96,17 @@ def test_a_step_is_taken_by_whom_and_from_where_the_tables_say(code: str, status
             transaction.set_rollback(True)
 
 
+@pytest.mark.parametrize("code", ["withdraw", "stop", "finish"])
+def test_the_one_door_asks_for_the_right_itself_whatever_a_page_asked_before(code: str) -> None:
+    dossier = standing_at(min(MOVES[code].origins), holder_office=DIVISION)
+    strangers = [login for login in OFFICIALS if not has(login, MOVES[code].right)]
+    for user in (account_of(cast.binh).user, *User.objects.filter(login__in=strangers)):
+        with pytest.raises(NotYours):
+            go(dossier=dossier, move=code, by=user, now=timezone.now(), reason="Theo đề nghị")
+    dossier.refresh_from_db()
+    assert (dossier.status, dossier.steps.count()) == (min(MOVES[code].origins), 1)
+
+
 @pytest.mark.parametrize("login", [one for one in OFFICIALS if has(one, Right.SEE_DOSSIERS)])
 @pytest.mark.parametrize("is_barred", [False, True])
 def test_a_page_shows_the_steps_that_may_be_taken_and_no_other(login: str, is_barred: bool) -> None:
@@ -128,6 +141,8 @@ def test_a_decision_is_refused_in_words_while_the_identity_is_open(code: str) ->
     assert dossier.status == states.PROCESSING
     page = browser.get(reverse("desk_dossier", args=[dossier.pk])).content.decode()
     assert "Sau đó mới làm được: Ghi nhận kết quả, Dừng giải quyết." in " ".join(page.split())
+    others = official("khanh").get(reverse("desk_dossier", args=[dossier.pk])).content.decode()
+    assert "Sau đó mới làm được" not in others
 
 
 @pytest.mark.parametrize("code", ["khong-co", "draft", "submit", "receive", "guide_walk_in", "1.001193"])

@@ -271,3 +271,11 @@ def test_dossiers_are_declined_with_a_reason_and_assigned_by_a_leader(
     second.refresh_from_db()
     assert second.holder == specialist
     assert lan.sees("pham-vi=dang-giu&muc=xu-ly") == ["0001"]
+
+
+def test_a_leader_who_works_elsewhere_in_the_unit_claims_nothing_and_reads_why(leader: User) -> None:
+    dossier = standing(states.RECEIVED, 1)
+    said = Looker(leader).presses("claim", dossier)
+    assert "0001: vai trò hoặc bộ phận của ông/bà không được làm việc này" in said
+    dossier.refresh_from_db()
+    assert dossier.holder is None

@@ -102,6 +102,7 @@ class TestHandingOver:
         assert "Hồ sơ vẫn ở bộ phận của ông/bà" in page
         assert "đang chờ nhận" in page
         assert "Thu hồi bàn giao" in page
+        assert reverse("act", args=[dossier.pk, "accept"]) not in page
 
         assert "Làm sớm giúp" in shown(as_("khanh"), dossier)
         page = does(as_("khanh"), dossier, "accept")
@@ -148,6 +149,8 @@ class TestHandingOver:
         answer = as_("khanh").get(reverse("desk_dossier", args=[dossier.pk]))
         assert answer.headers["Location"] == reverse("queue")
         assert as_("mo").get(reverse("desk_dossier", args=[dossier.pk])).status_code == 404
+        another = reverse("desk_dossier", args=[received(officer).pk])
+        assert as_("khanh").get(another).status_code == 404
 
     @pytest.mark.parametrize("code", ["accept", "decline"])
     def test_who_is_too_late_for_what_was_taken_back_reads_so(

@@ -22,7 +22,7 @@ from motcua.audit.models import AuditEvent
 from motcua.dossiers.models import Dossier
 from motcua.identity.numbers import IdNumber
 from motcua.identity.register import Barred, CouldNotAsk, NotPermitted, RegisterError, Trouble
-from motcua.procedures.models import Procedure, RequiredDocument
+from motcua.procedures.models import Offer, Procedure, RequiredDocument
 from motcua.procedures.service import forget
 from motcua.verification.models import IdentityCheck, WaitingRecord
 from tests.conftest import ToldRegister
@@ -44,6 +44,21 @@ def test_a_verified_person_is_received_as_the_register_has_them(desk: Desk, offi
     assert dossier.permanent_residence == "Số 1 phố Thử Nghiệm, Phường Hải Dương, Thành phố Hải Phòng"
     assert (dossier.phone, dossier.email) == (PHONE, "an@vidu.vn")
     assert (dossier.received_by, dossier.office) == (officer, officer.office)
+
+
+def test_what_the_office_takes_no_more_is_not_received_though_the_form_stood_open(
+    desk: Desk, officer: User
+) -> None:
+    desk.checks(cast.an)
+    procedure = Procedure.objects.get(code=BIRTH_REGISTRATION)
+    Offer.objects.create(office=officer.office, procedure=procedure, is_offered=False)
+    forget()
+
+    screen = desk.saves()
+
+    assert not screen.is_receipt
+    assert "Thủ tục này không còn áp dụng" in screen
+    assert not Dossier.objects.exists()
 
 
 def test_what_a_browser_says_in_place_of_the_record_counts_for_nothing(desk: Desk) -> None:

@@ -233,8 +233,6 @@ def run(*, action: BatchAction, keys: Collection[uuid.UUID], order: Order) -> Ou
             )
         except AlreadyReceived:
             outcome.failed.append((str(key), code, _("cán bộ khác đã tiếp nhận")))
-        except states.DecisionBarred:
-            outcome.failed.append((str(key), code, _("danh tính người nộp còn chờ xác thực")))
         except ValueError as refused:
             # A refusal that has words for the person says them.
             why = getattr(refused, "message", "") or _("hồ sơ đã sang bước khác, không làm được việc này")

@@ -380,8 +380,7 @@ def recheck(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
 def _is_no(dossier: Dossier, ticket: Recheck) -> bool:
     """Say whether a ticket was settled by a no; a licence that was missing leaves the no of an earlier check."""
     check = dossier.identity_check
-    is_new = check is not None and check.is_rejected and check.answered_at == ticket.settled_at
-    return ticket.state == Recheck.State.SETTLED and is_new
+    return check is not None and check.is_rejected and check.answered_at == ticket.settled_at
 
 
 @right_required(Right.RECEIVE)
