@@ -146,12 +146,15 @@ def test_a_scanned_card_checks_itself(visitor: Visit) -> None:
     officer.looks_closely("desk-scanned")
 
 
-def test_a_card_scanned_before_a_procedure_is_chosen_fills_what_it_says(visitor: Visit) -> None:
+@pytest.mark.parametrize(("before", "bar"), [("", "|"), ("]Q1", "~")], ids=["as it is", "by another scanner"])
+def test_a_card_scanned_before_a_procedure_is_chosen_fills_what_it_says(
+    visitor: Visit, before: str, bar: str
+) -> None:
     officer = visitor()
     officer.logs_in(cast.minh)
     officer.opens(DESK)
     expect(officer.field("Tìm nhanh thủ tục")).to_be_focused()
-    officer.page.keyboard.type(card_of(cast.duc))
+    officer.page.keyboard.type(before + card_of(cast.duc).replace("|", bar))
     officer.page.keyboard.press("Enter")
     officer.sees("Vui lòng chọn thủ tục trước: mỗi lần tra cứu phải gắn với một thủ tục.")
     expect(officer.field("Tìm nhanh thủ tục")).to_have_value("")

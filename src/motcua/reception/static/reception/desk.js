@@ -76,8 +76,9 @@
         // Enter would press the check; here it chooses, and goes on when a procedure is chosen already.
         event.preventDefault();
         const next = document.querySelector(place.dataset.then);
-        if (next?.dataset.scan && /^\D{0,4}\d{12}\|/.test(input.value)) {
+        if (next?.dataset.scan && /^(?:\][A-Za-z]\d)?\D{0,4}\d{12}\s*[^\w\s.,\/()-]/.test(input.value)) {
           // A card that is scanned before a procedure is chosen is no procedure: it fills what it says of its holder.
+          // What scanners put before it, and for the bar, is known to the reader of cards as well (identity.card_qr).
           next.value = input.value;
           input.value = "";
           close();
