@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
+from django.urls import reverse
 
 from motcua.accounts.models import User
 from motcua.identity.birth import BirthDate
@@ -188,6 +189,18 @@ def test_each_outcome_has_its_own_words_and_says_the_next_step(
     assert role == "status" or "Xác thực thành công" not in box
     others = {"Xác thực thành công", "Xác thực thất bại", "Chưa kiểm tra được", "Tạm dừng kiểm tra"} - {words}
     assert not any(other in box for other in others)
+
+
+@pytest.mark.parametrize("for_officer", [False, True])
+def test_who_is_rejected_reads_what_to_look_at_and_how_the_register_is_corrected(for_officer: bool) -> None:
+    box = render_to_string("verification/outcome.html", {"kind": "rejected", "for_officer": for_officer})
+    for words in (
+        "Họ và tên, ngày sinh hoặc số CCCD/CMND",
+        "xem lại từng mục, viết họ tên có đủ dấu như trên thẻ",
+        f'href="{reverse("procedure", args=["1.012564"])}"',
+        "mẫu DC02, 2 ngày làm việc, miễn phí.",
+    ):
+        assert words in box
 
 
 @pytest.mark.parametrize(
