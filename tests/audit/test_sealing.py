@@ -272,6 +272,25 @@ def test_after_an_honest_restore_sealing_is_resumed_and_the_trace_stays(
     assert [line["number"] for line in lines(heads)] == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_resumption_excuses_the_loss_of_its_own_batches_and_of_no_later_one(
+    log: list[int], sql: Sql, heads: Path
+) -> None:
+    for turn, lost in ((1, 4), (2, 6)):
+        back_up = BackUp(sql)
+        happen(2, now=NOW + turn * HOUR)
+        seal(now=NOW + turn * HOUR)
+        back_up.put_back()
+        code, said = run_audit("verify")
+        assert code == 1
+        assert f"batch {lost} (events" in said
+        assert f"Resumed with batch {lost + 1}" in run_audit("resume", "--reason", "the disk died again")[1]
+
+    code, said = run_audit("verify")
+    assert code == 0
+    assert "Batches 4 to 4 were lost then." in said
+    assert "Batches 6 to 6 were lost then." in said
+
+
 def test_the_reason_of_a_resumption_cannot_be_changed(log: list[int], sql: Sql, heads: Path) -> None:
     heads.unlink()
     run_audit("resume", "--reason", "the file was lost")

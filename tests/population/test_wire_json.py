@@ -265,6 +265,12 @@ def test_a_record_that_cannot_be_read_says_nothing_of_the_line(reply):
     assert trouble_of(reply) is Trouble.BAD_RECORD
 
 
+def test_what_is_nested_deeper_than_in_any_honest_reply_is_unreadable():
+    deep = json.loads('{"a":' * 40 + "0" + "}" * 40)
+    assert trouble_of(changed(LaLung=deep)) is Trouble.UNREADABLE
+    assert trouble_of(golden("reply-opencps-037-match.json") | {"Header": deep}) is Trouble.UNREADABLE
+
+
 @pytest.mark.parametrize(
     "reply",
     [

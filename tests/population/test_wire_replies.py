@@ -76,6 +76,12 @@ def test_a_residence_is_what_of_it_is_known_and_none_where_nothing_is():
     assert (record.permanent_residence, record.current_residence) == (None, None)
 
 
+def test_a_year_that_is_told_twice_once_with_zeros_for_the_day_is_a_year():
+    record = read(changed(BIRTH, "<ns1:NgayThangNam>19850000</ns1:NgayThangNam>")).record
+    assert record is not None
+    assert record.birth_date == BirthDate(1985)
+
+
 def test_a_birth_of_which_only_the_year_is_known_stays_a_year():
     record = read(golden("reply-037-year-only.xml")).record
     assert record is not None

@@ -279,7 +279,8 @@ def test_a_released_officer_may_go_on_at_once_and_is_counted_from_then_on(
     )
 
     assert (stopped.left, stopped.until) == (0, NOW + timedelta(minutes=10))
-    assert service.officer_limit(officer=officer, now=NOW + timedelta(seconds=7)).left == 2
+    released = service.officer_limit(officer=officer, now=NOW + timedelta(seconds=7))
+    assert (released.left, released.until) == (2, None)
     assert desk(officer, cast.an.claim, now=NOW + timedelta(seconds=7)).is_verified
     for place in range(2):
         desk(officer, wrong(place), now=NOW + timedelta(seconds=8 + place))

@@ -107,6 +107,17 @@ def test_the_right_three_are_verified_and_nothing_in_clear_is_kept(register) -> 
     assert row["address_digest"] != "192.0.2.7"
 
 
+def test_a_bare_yes_names_nobody_else() -> None:
+    class Word:
+        def ask(self, claim: IdentityClaim, inquiry: Inquiry) -> Answer:
+            return Answer(None, True, MessageIds(inquiry.request_id), "test")
+
+    with use_register(Word()):
+        check = ask(cast.an.claim)
+
+    assert (check.outcome, check.matched_by, check.person_digest) == ("verified", "register_alone", "")
+
+
 @pytest.mark.parametrize(
     ("kind", "outcome"),
     [(kind, "unanswered") for kind in Trouble],
