@@ -445,7 +445,8 @@ def test_a_file_left_behind_in_which_anything_was_changed_is_not_taken_for_the_m
         assert AuditEvent.objects.filter(pk__in=month["check.lookup"]).count() == 4, what
 
     write(path, [head, *rows])
-    assert len(archive_march(folder)) == 1
+    (done,) = archive_march(folder)
+    assert done.stayed == 1
 
 
 def test_what_comes_to_a_month_after_it_was_archived_goes_into_a_second_file(

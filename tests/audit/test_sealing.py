@@ -128,6 +128,10 @@ def test_heads_are_copied_to_a_second_file(settings: Settings, tmp_path: Path, h
     assert copy.read_bytes() == heads.read_bytes()
     assert f"It agrees with the 1 heads in {copy}" in run_audit("verify")[1]
 
+    copy.unlink()
+    seal(now=NOW + HOUR)
+    assert copy.read_bytes() == heads.read_bytes()
+
 
 def test_a_copy_that_cannot_be_written_is_told_and_caught_up_with_later(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -299,6 +303,22 @@ def test_the_reason_of_a_resumption_cannot_be_changed(log: list[int], sql: Sql, 
     code, said = run_audit("verify")
     assert code == 1
     assert "the seal of batch 4" in said
+
+
+def test_sealing_is_resumed_also_where_the_file_of_heads_has_dropped_what_was_lost_first(
+    log: list[int], sql: Sql, heads: Path
+) -> None:
+    back_up = BackUp(sql)
+    for turn in (1, 2):
+        happen(1, now=NOW + turn * HOUR)
+        seal(now=NOW + turn * HOUR)
+    back_up.put_back()
+    heads.write_text(heads.read_text(encoding="ascii").splitlines(keepends=True)[-1], encoding="ascii")
+    assert "Resumed with batch 6" in run_audit("resume", "--reason", "the disk of the server died")[1]
+
+    code, said = run_audit("verify")
+    assert code == 0
+    assert "Batches 4 to 5 were lost then." in said
 
 
 @pytest.mark.parametrize("note", ["x", "[" * 10_000])

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from motcua.audit import verifying
+from motcua.audit import reading, verifying
 from motcua.audit.models import AuditBatch
 from motcua.audit.service import seal
 from tests.audit.conftest import NOW, Sql, happen, run_audit
@@ -117,6 +117,21 @@ def test_a_log_that_was_emptied_is_found(log: list[int], sql: Sql) -> None:
 
     assert code == 1
     assert f"First bad record: event {log[0]}: is missing, and so are all up to event {log[3]}" in said
+
+
+def test_a_record_copied_over_another_is_found_though_its_leaf_was_made_to_fit(
+    log: list[int], sql: Sql
+) -> None:
+    columns = "at, name, actor_id, office_code, subject, details, mac"
+    copied = f"SELECT {columns} FROM audit_auditevent WHERE id = %s"
+    sql(f"UPDATE audit_auditevent SET ({columns}) = ({copied}) WHERE id = %s", log[4], log[5])
+    (row,) = reading.events_in([(log[5], log[5])])
+    first, _, *rest = reading.leaves([2])[2]
+    sql("UPDATE audit_auditbatch SET leaves = %s WHERE number = 2", b"".join([first, row.leaf, *rest]))
+    code, said = run_audit("verify")
+
+    assert code == 1
+    assert f"the leaves of batch 2 (events {log[4]}-{log[7]}) were changed: they do not give its root" in said
 
 
 def test_two_records_whose_contents_were_swapped_are_named(log: list[int], sql: Sql) -> None:

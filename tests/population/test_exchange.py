@@ -10,7 +10,7 @@ import pytest
 from motcua.identity.birth import BirthDate
 from motcua.identity.claims import IdentityClaim
 from motcua.identity.numbers import parse_number
-from motcua.identity.register import Exchange, Inquiry, RegisterError, TouchPoint
+from motcua.identity.register import CouldNotAsk, Exchange, Inquiry, MessageIds, RegisterError, TouchPoint
 from motcua.population.gateway import open_gateway
 from motcua.population.settings import RegisterSettings
 from tests.population.stub_register import (
@@ -206,10 +206,14 @@ def test_where_the_second_try_cannot_leave_any_more_the_first_has_left(transport
 
     given = answering(http(TOKEN, Content_Type="application/json"))
     with StubRegister(given) as tokens, StubRegister(refuses_and_goes_away) as data:
-        told = exchange(
-            settings_for(data.url, transport=transport, token_url=tokens.url, secret_next="sandbox-secret-2")
+        settings = settings_for(
+            data.url, transport=transport, token_url=tokens.url, secret_next="sandbox-secret-2"
         )
-        assert told == Exchange(sha256(data.received[0].body), sha256(JUNK), transport, "")
+        with pytest.raises(CouldNotAsk) as caught:
+            open_gateway(settings).ask(THU, ASKED_BY)
+        told = Exchange(sha256(data.received[0].body), sha256(JUNK), transport, "")
+    assert caught.value.messages == MessageIds(ASKED_BY.request_id, exchange=told)
+    assert not caught.value.is_unsent
 
 
 def test_with_a_second_secret_the_last_answer_counts():

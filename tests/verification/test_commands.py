@@ -103,6 +103,10 @@ def test_the_operator_is_outside_the_limits_of_persons(register) -> None:
     assert codes == {1}
 
 
+def test_to_the_operator_a_year_alone_agrees_as_at_the_desk(register) -> None:
+    assert check_of("Nguyễn Văn An", "999085000001", "1985")[0] == 0
+
+
 def test_ping_accepts_only_the_proper_nobody(register, settings) -> None:
     assert run("ping")[0] == 0
     register.trouble = CouldNotAsk(Trouble.UNREADABLE, detail="an HTML page", messages=None)

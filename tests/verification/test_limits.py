@@ -215,6 +215,16 @@ def test_the_lock_of_a_number_with_two_spellings_ends_at_the_moment_that_was_tol
     assert portal(cast.an.claim, now=refusal.value.until).is_verified
 
 
+def test_of_two_limits_that_stop_a_try_the_one_that_lasts_longer_is_told(register, settings) -> None:
+    settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 1, "TRIES_NUMBER_DAY": 1}
+    portal(wrong(0))
+
+    with pytest.raises(Limited) as refusal:
+        portal(cast.an.claim, now=NOW + timedelta(seconds=5))
+
+    assert refusal.value.until == NOW + timedelta(days=1)
+
+
 def test_what_was_verified_a_moment_ago_makes_no_lock_longer(register, settings) -> None:
     settings.LIMITS = {**settings.LIMITS, "TRIES_NUMBER_HOUR": 2}
     for second, claim in enumerate([wrong(0), cast.an.claim, wrong(1)]):

@@ -124,6 +124,14 @@ def test_while_the_primary_is_shut_the_stand_by_is_asked_and_a_good_probe_brings
     ]
 
 
+def test_of_two_lines_of_which_nothing_is_heard_each_is_probed_in_its_time(pair, settings) -> None:
+    settings.NPD = {**settings.NPD, "NPD_WATCH_SECONDS": 60.0}
+    for after in (0, 1, 60, 61):
+        line_status(now=NOW + timedelta(seconds=after))
+
+    assert pair.probed == ["primary", "standby"] * 2
+
+
 def test_a_register_that_asks_to_be_left_alone_is_left_alone_and_the_stand_by_asked(pair) -> None:
     pair.primary.trouble = CouldNotAsk(Trouble.BUSY, detail="", retry_after=30.0)
     ask()
