@@ -266,6 +266,7 @@ def test_after_an_honest_restore_sealing_is_resumed_and_the_trace_stays(
     code, said = run_audit("resume", "--reason", "the disk of the server died")
     assert code == 0
     assert "Resumed with batch 5" in said
+    assert lines(heads)[-1]["count"] == 1, "the event of the resumption, and nothing a second time"
 
     happen(2, now=NOW + 2 * HOUR)
     for _ in range(2):

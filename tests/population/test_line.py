@@ -97,6 +97,7 @@ def test_the_register_s_wish_to_be_left_alone_is_kept_at_once_and_ends_by_itself
     line.record_failure(START, retry_after=40)
     assert line.state.is_shut(START + 39)
     assert line.state.retry_after(START + 30) == 10
+    assert line.state.retry_after(START + 39.5) == 1
     assert not line.state.is_shut(START + 40)
 
 

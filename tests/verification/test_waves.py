@@ -206,6 +206,10 @@ def test_an_answer_in_words_is_as_good_as_one_in_digits() -> None:
         *("mười", "mười lăm", "hai mươi mốt", "hai mươi bốn"),
         *("ba mươi lăm", "bốn mươi", "chín mươi chín"),
     ]
+    with translation.override("en"):
+        assert [challenge.in_words(number) for number in (11, 19, 20, 21, 99)] == [
+            *("eleven", "nineteen", "twenty", "twenty-one", "ninety-nine"),
+        ]
     for _ in range(30):  # of each of the three questions
         asked = challenge.ask(now=NOW)
         sealed = unseal("challenge", urlsafe_b64decode(asked.token))
