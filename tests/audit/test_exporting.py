@@ -78,6 +78,7 @@ def test_a_line_that_was_taken_out_doubled_put_at_the_end_or_is_none_is_found(fi
         lines[:-1],
         lines[:1],
         [lines[0], b"[" * 10_000],
+        [*lines[:-1], lines[-1].replace(b"}", b',"signed_by":"somebody"}')],
         [],
     ):
         file.write_bytes(b"".join(changed))

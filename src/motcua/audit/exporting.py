@@ -72,8 +72,7 @@ def export(*, first: date, last: date, path: Path, now: datetime, operator: str)
         count -= 1
         # Before it is signed: no export that is believed left without a trace.
         record(name="audit.exported", now=now, details={**period, "count": count, "operator": operator})
-        signature = sign(_PURPOSE, digest.hexdigest().encode()).hex()
-        file.write(chain.as_json({"sha256": digest.hexdigest(), "signature": signature}).encode() + b"\n")
+        file.write(_last_line(digest.hexdigest(), sign(_PURPOSE, digest.hexdigest().encode())))
     return count
 
 
@@ -100,13 +99,12 @@ def check_export(path: Path, *, key: bytes) -> dict[str, Any]:
             before = line
     try:
         told, end = json.loads(first), json.loads(before)
-        is_export, said = told["motcua audit export"] == 1, end["sha256"]
-        signature = bytes.fromhex(end["signature"])
+        is_export, signature = told["motcua audit export"] == 1, bytes.fromhex(end["signature"])
     except (ValueError, KeyError, TypeError, RecursionError):
         is_export = False
     if not is_export:
         raise BrokenExport("this is no export of an audit log, or its first or last line was changed")
-    if said != digest.hexdigest() or before != chain.as_json(end).encode() + b"\n":
+    if before != _last_line(digest.hexdigest(), signature):
         raise BrokenExport("it was changed after it was signed")
     if not verify_signature(key, digest.hexdigest().encode(), signature):
         raise BrokenExport("its signature is not of this key")
@@ -116,6 +114,10 @@ def check_export(path: Path, *, key: bytes) -> dict[str, Any]:
 def export_key() -> bytes:
     """Return the public key of this installation's exports, as PEM."""
     return public_key(_PURPOSE)
+
+
+def _last_line(digest: str, signature: bytes) -> bytes:
+    return chain.as_json({"sha256": digest, "signature": signature.hex()}).encode() + b"\n"
 
 
 def _lines(head: dict[str, Any], first: date, last: date) -> Iterator[str]:
