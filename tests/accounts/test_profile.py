@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import escape
 
 from motcua.accounts import notices, service
 from motcua.accounts.models import Citizen, Notice
+from motcua.accounts.service import WrongPassword, confirm_password
 from motcua.audit.models import AuditEvent
 from motcua.identity.birth import BirthDate
 from motcua.identity.register import CouldNotAsk, Trouble
@@ -237,6 +240,30 @@ def test_wrong_current_passwords_are_counted_too(
 
     assert response.status_code == 429
     assert register.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"number": cast.an.old_number}, "Để đổi số CCCD/CMND, vui lòng nhập mật khẩu hiện tại"),
+        ({"email": "an@example.vn"}, "Để đổi thư điện tử, vui lòng nhập mật khẩu hiện tại"),
+    ],
+)
+def test_what_one_logs_in_with_is_not_changed_without_the_password(
+    an_client: Client, citizen_an: Citizen, register: ToldRegister, change: dict[str, str], words: str
+) -> None:
+    page = an_client.post("/ca-nhan/chinh-sua/", typed(cast.an, **change)).content.decode()
+    assert words in page
+    assert register.asked == 0
+
+
+def test_the_right_current_password_is_right_as_often_as_one_likes(
+    citizen_an: Citizen, settings: Any
+) -> None:
+    settings.LIMITS = {**settings.LIMITS, "LOGIN_TRIES_HOUR": 2}
+    for password in ("wrong", PASSWORD, PASSWORD, PASSWORD):
+        with suppress(WrongPassword):
+            confirm_password(citizen_an.user, password, timezone.now())
 
 
 def test_what_was_typed_stays_when_something_else_is_wrong(an_client: Client) -> None:

@@ -252,6 +252,7 @@ def test_somebody_with_an_account_sees_the_same_page_and_the_owner_is_told(
     owner = account_of(cast.an)
     assert owner.user.password == password_before
     assert Notice.objects.get().user == owner.user
+    assert AuditEvent.objects.get(name="account.registration_repeated").subject == owner.number_digest
     refused = client.post("/dang-nhap/", {"word": cast.an.number, "password": GOOD_PASSWORD})
     assert refused.status_code == 200
 

@@ -475,6 +475,7 @@ def test_words_that_came_with_a_second_press_are_not_lost(officer: User, special
     for reason in ("Nhầm nơi", "Nhầm nơi: thuộc phòng Tư pháp"):
         decline(dossier=dossier, reason=reason, by=specialist, now=NOW)
     assert HandOver.objects.get().decline_reason == "Nhầm nơi: thuộc phòng Tư pháp"
+    assert len(told(officer)) == 1
 
 
 @pytest.mark.usefixtures("catalogue", "people")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from html import unescape
 from pathlib import Path
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -121,6 +123,16 @@ class TestUsingAgain:
             assert reuses(an_client, draft, earlier).status_code == 302
         assert draft.papers.count() == 1
         assert "đã có ở mục" in unescape(an_client.get(address(draft, "giay-to/")).content.decode())
+
+    def test_two_files_stand_at_one_place(self, an_client: Client, earlier: Paper, draft: Dossier) -> None:
+        other = filed(an_client, "1.004222").papers.first()
+        content = PDF + b"\n"
+        other.file.save("khac", ContentFile(content), save=False)
+        other.sha256, other.size = sha256(content).hexdigest(), len(content)
+        other.save()
+        for paper in (earlier, other):
+            reuses(an_client, draft, paper)
+        assert {one.reused_from for one in draft.papers.all()} == {earlier, other}
 
     def test_a_request_for_papers_is_answered_with_an_earlier_one(
         self, an_client: Client, officer: User, earlier: Paper

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import MagicMock
@@ -259,6 +260,8 @@ def test_a_deletion_that_was_made_and_not_noted_is_made_again_without_harm(
 ) -> None:
     paper = give(an_client, draft, picture())
     load = Load(uuid4(), "", {"names": [paper.file.name, paper.preview.name]}, 1)
+    store.delete_forgotten(replace(load, content={"names": [paper.preview.name]}))
+    assert stored() == {paper.file.name, paper.preview.name}
     paper.delete()
 
     store.delete_forgotten(load)

@@ -154,7 +154,7 @@ def test_what_fails_holds_back_only_what_comes_after_it_about_the_same_thing(oth
         pass
     assert other.said == ["b1", "loose"]
     other.trouble = None
-    while bring_next(couriers={"other": courier}, now=NOW + timedelta(minutes=1)):
+    while bring_next(couriers={"other": courier}, now=NOW + timedelta(seconds=10)):
         pass
     assert other.said == ["b1", "loose", "a1", "a2"]
 

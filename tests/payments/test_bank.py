@@ -278,6 +278,14 @@ class TestWhatTheBankSays:
         payment.refresh_from_db()
         assert payment.refunded_at is None
 
+    def test_nothing_is_given_back_of_what_was_not_paid_for_nothing(
+        self, begun: Begun, cashier_client: Client
+    ) -> None:
+        payment = begun()
+        assert cashier_client.post(f"/mot-cua/thu-phi/hoan-tra/{payment.pk}/").status_code == 404
+        payment.refresh_from_db()
+        assert payment.refunded_at is None
+
     def test_an_order_of_nobody_is_answered_so(self, told_bank: ToldBank) -> None:
         assert told_bank.tells(uuid4(), 8000).status_code == 404
 

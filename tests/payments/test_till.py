@@ -596,6 +596,8 @@ class TestVoiding:
         ask_fee(dossier=fee.dossier, amount=1000, reason="Bản sao", by=specialist, now=NOON)
         with pytest.raises(NotUndone):
             service.void(receipt_pk=made.pk, reason="Nhầm", by=cashier, now=NOON)
+        with pytest.raises(ValueError, match="more than nothing"):
+            ask_fee(dossier=fee.dossier, amount=0, reason="Bản sao", by=specialist, now=NOON)
 
     def test_a_page_on_which_nothing_can_be_voided_says_why(
         self, costly: Costly, cashier: User, cashier_client: Client
@@ -676,6 +678,7 @@ class TestTheDaysEnd:
         assert (closed.expected, closed.difference) == (8000, 0)
         assert set(closed.receipts.all()) == {voided, made}
         assert closing.open_days(cashier) == [timezone.localdate(yesterday.taken_at)]
+        assert closing.open_days(User.objects.get(login="lan")) == []
 
     def test_nothing_of_a_closed_day_changes(self, costly: Costly, cashier: User) -> None:
         made = service.take_cash(fee_pk=costly().pk, by=cashier, now=NOON)

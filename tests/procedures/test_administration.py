@@ -209,6 +209,18 @@ def test_cases_are_added_and_stand_in_the_order_that_was_typed(page: Any) -> Non
     assert cases[0].fees == {"online": 75000}
 
 
+def test_what_another_rule_fixes_stays_so_when_a_case_is_given_a_fee(page: Any) -> None:
+    cases = ProcedureCase.objects.filter(procedure__code=BUILDING)
+    cases.update(fees={"direct": None, "online": None})
+
+    assert errors(page(BUILDING, **{"cases-0-fees_online": "75000"})) == ""
+
+    assert [case.fees for case in cases.order_by("position")] == [
+        {"direct": None, "online": 75000},
+        {"direct": None, "online": None},
+    ]
+
+
 def test_documents_change_places(page: Any) -> None:
     before = list(RequiredDocument.objects.filter(procedure__code="1.001193").values_list("name", flat=True))
 

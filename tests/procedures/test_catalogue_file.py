@@ -211,6 +211,7 @@ def wrong(**changed: Any) -> Any:
         wrong(audience="Công dân"),
         wrong(audience=[["Công dân"]]),
         wrong(results=["Giấy khai sinh"]),
+        wrong(results=7),
         wrong(results=[{"code": "KQ"}]),
         wrong(results=[{"name": "a", "price": 1}]),
         wrong(npd_fields=["religion"]),
@@ -295,6 +296,12 @@ def test_what_is_no_such_file_is_refused_with_words_that_can_be_shown(content: b
 
     assert all(problem.encode() for problem in refused.value.problems)
     assert everything() == before
+
+
+def test_a_fee_that_is_a_fraction_is_not_taken_for_one_that_another_rule_fixes() -> None:
+    for fee in (1.5, float("nan")):
+        with pytest.raises(FileRefused):
+            take(file_of(row_of(BIRTH_REGISTRATION, fee_vnd={"online": fee})))
 
 
 def test_a_procedure_that_comes_twice_is_refused() -> None:

@@ -475,6 +475,10 @@ class TestForms:
         page = shown(as_("ket"), dossier)
         assert "Trần Thị Bình (nhận thay, có giấy ủy quyền)" in page
 
+    def test_what_goes_out_by_post_needs_no_name(self, as_: As) -> None:
+        page = does(as_("ket"), standing_at(states.FINISHED), "hand_out", how="postal", confirmed="1")
+        assert "Đã trả kết quả." in page
+
 
 class TestResultFiles:
     """Files of the result: added by who deals with it, seen by the citizen once the result stands."""

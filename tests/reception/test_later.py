@@ -13,15 +13,19 @@ from django.utils import timezone
 
 from motcua.accounts.models import User
 from motcua.accounts.notices import notify
+from motcua.audit.service import record
 from motcua.dossiers.models import Dossier, Recheck
 from motcua.dossiers.service import run_next_recheck
 from motcua.dossiers.steps import go
 from motcua.dossiers.supplements import take_supplement
 from motcua.identity.register import Barred, NotPermitted
+from motcua.procedures.models import Procedure
+from motcua.reception.findings import Situation, recall
+from motcua.sealing import digest
 from motcua.verification.models import IdentityCheck
 from tests.conftest import ToldRegister
 from tests.people import Person, cast
-from tests.reception.conftest import Desk, Screen
+from tests.reception.conftest import BIRTH_REGISTRATION, Desk, Screen
 
 pytestmark = pytest.mark.django_db
 LATER = "Tiếp nhận, xác thực sau"
@@ -335,3 +339,18 @@ def test_without_a_licence_for_the_procedure_nobody_is_asked(desk: Desk, registe
     forget()
     assert "Thủ tục này chưa được cấp phép" in desk.checks(cast.an)
     assert register.asked == 0
+
+
+def test_a_pause_of_yesterday_is_no_reason_to_receive_by_hand_today(desk: Desk) -> None:
+    now = timezone.now()
+    subject, said = digest("number", cast.an.number), {"scope": "officer", "touch_point": "reception"}
+    record(name="check.limited", now=now, actor=desk.officer, subject=subject, details=said)
+    procedure = Procedure.objects.get(code=BIRTH_REGISTRATION)
+    for after, situation in ((29, Situation.LIMITED), (31, Situation.NOT_ASKED)):
+        found = recall(
+            claim=cast.an.claim,
+            procedure=procedure,
+            officer=desk.officer,
+            now=now + timedelta(minutes=after),
+        )
+        assert found.situation is situation

@@ -14,7 +14,7 @@ from motcua.accounts import offices
 from motcua.accounts.models import DayChange, Office, User
 from motcua.dossiers import states
 from motcua.dossiers.due_dates import add_working_days
-from motcua.dossiers.models import Dossier, HandOver
+from motcua.dossiers.models import Dossier, HandOver, Supplement
 from motcua.procedures.models import Procedure
 from motcua.reception import search
 from tests.people import FIRST_OFFICE
@@ -346,3 +346,20 @@ def test_officials_without_dossiers_and_citizens_see_no_queue(
 ) -> None:
     assert Looker(administrator).client.get(reverse("queue")).status_code == 403
     assert Looker(citizen_an.user).client.get(reverse("queue")).status_code == 403
+
+
+def test_the_list_tells_of_each_dossier_whether_its_own_papers_were_sent(officer: User) -> None:
+    sent, waiting = standing(states.SUPPLEMENT, 1), standing(states.SUPPLEMENT, 2)
+    for dossier, answered_at in ((sent, NOW), (waiting, None)):
+        Supplement.objects.create(
+            dossier=dossier,
+            documents=[{"name": "Giấy chứng sinh", "note": ""}],
+            reason="Thiếu",
+            asked_at=NOW,
+            asked_by=officer,
+            answered_at=answered_at,
+        )
+    lan = Looker(officer)
+    assert sorted(lan.sees("pham-vi=tiep-nhan&muc=bo-sung")) == ["0001", "0002"]
+    rows = lan.text.split("data-row>")[1:]
+    assert [row[:30].partition("<")[0][-4:] for row in rows if "đã gửi bổ sung" in row] == ["0001"]

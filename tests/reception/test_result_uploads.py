@@ -68,6 +68,16 @@ def test_a_store_that_is_away_is_waited_for_once(dossier: Dossier, monkeypatch: 
         assert f"{file.name}: Kho giấy tờ đang gián đoạn" in page.content.decode()
 
 
+def test_a_result_has_only_so_many_files(dossier: Dossier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("motcua.dossiers.results.MOST_RESULTS", 1)
+    files = [pdf("a.pdf"), pdf("b.pdf")]
+
+    page = as_("khanh").post(reverse("result_papers", args=[dossier.pk]), {"files": files}, follow=True)
+
+    assert "b.pdf: Hồ sơ đã có quá nhiều tệp" in page.content.decode()
+    assert [paper.original_name for paper in dossier.papers.all()] == ["a.pdf"]
+
+
 @pytest.mark.parametrize("login", ["lan", "nga", "ket", "oanh", "minh", "mo", "quantri"])
 def test_nobody_else_sends_a_piece(dossier: Dossier, login: str) -> None:
     where = starts(as_("khanh"), dossier).headers["Location"]

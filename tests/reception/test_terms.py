@@ -12,6 +12,7 @@ from django.utils import timezone
 from motcua.dossiers.models import Dossier
 from motcua.procedures.models import Offer, Procedure, ProcedureCase, RequiredDocument
 from motcua.procedures.service import forget, publish
+from motcua.reception.desk import DocumentRow
 from tests.people import cast
 from tests.reception.conftest import ANOTHER_PROCEDURE, BIRTH_REGISTRATION, Desk
 
@@ -195,3 +196,12 @@ def test_what_an_officer_receives_often_stands_before_all_others(desk: Desk) -> 
     assert BIRTH_REGISTRATION in usual
     assert ANOTHER_PROCEDURE not in usual
     assert text.split('name="procedure"')[1].split("</select>")[0].count(" selected") == 1
+
+
+def test_what_the_list_asks_for_in_two_copies_is_noted_as_two_and_nothing_less_than_one() -> None:
+    document = RequiredDocument(name="Bản vẽ", originals=2, copies=0)
+    rows = [DocumentRow(document, has_original=one, has_copy=one, is_missing=False) for one in (True, False)]
+    assert [row.received() for row in rows] == [
+        {"name": "Bản vẽ", "originals": 2, "copies": 1},
+        {"name": "Bản vẽ", "originals": 0, "copies": 0},
+    ]
