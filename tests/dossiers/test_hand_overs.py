@@ -246,7 +246,7 @@ class TestAccepting:
         with pytest.raises(NotYours):
             take_back(dossier=dossier, by=second_officer, now=NOW)
         take_back(dossier=dossier, by=officer, now=NOW)
-        take_back(dossier=dossier, by=officer, now=NOW)
+        assert take_back(dossier=dossier, by=officer, now=NOW + timedelta(minutes=1)).declined_at == NOW
         with refused(Refusal.NOT_UNDER_WAY):
             accept(dossier=dossier, by=specialist, now=NOW)
 

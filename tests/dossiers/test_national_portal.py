@@ -164,6 +164,19 @@ class TestMessages:
         said = national_portal.progress_message(dossier, act="Bắt đầu giải quyết", by=officer, at=AT)
         assert said == golden("portal-progress")
 
+    def test_papers_came_when_the_citizen_sent_them_and_not_when_the_office_took_them(self) -> None:
+        asked = Supplement(
+            pk=7,
+            documents=[],
+            asked_at=AT,
+            answered_at=AT + timedelta(hours=1),
+            closed_at=AT + timedelta(hours=5),
+        )
+        taken = Step(move="take_supplement", at=AT + timedelta(hours=5))
+        for steps in ([], [taken]):
+            (said,) = full(of_the_book(), supplements=[asked], steps=steps)["DanhSachHoSoBoSung"]
+            assert said["NgayBoSung"] == "20261123100000"
+
     def test_of_a_citizen_it_is_said_that_a_citizen_did_it_and_no_more(self) -> None:
         by = account_of(cast.an).user
         said = national_portal.progress_message(of_the_book(), act="Rút hồ sơ", by=by, at=AT)

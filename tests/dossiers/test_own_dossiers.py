@@ -18,6 +18,7 @@ from motcua.audit.models import AuditEvent
 from motcua.dossiers import fees, service, steps
 from motcua.dossiers.models import Dossier, Fee, Paper, Rating
 from motcua.dossiers.results import finish, hand_out
+from motcua.dossiers.templatetags.due import due_moment
 from motcua.procedures.models import ProcedureCase, RequiredDocument
 from motcua.procedures.service import publish
 from tests.dossiers.filing import (
@@ -187,8 +188,11 @@ class TestWithdrawing:
         assert received.status == Dossier.Status.RECEIVED
 
     def test_with_a_reason_it_is_withdrawn(self, an_client: Client, received: Dossier) -> None:
+        due = f"Hẹn trả: {due_moment(received.due_at)}"
+        assert due in an_client.get("/ho-so/").content.decode()
         answer = an_client.post(address(received, "rut/"), {"reason": "Tôi nộp nhầm thủ tục"})
 
+        assert due not in an_client.get("/ho-so/").content.decode()
         assert answer.headers["Location"] == address(received)
         received.refresh_from_db()
         assert received.status == Dossier.Status.WITHDRAWN
