@@ -370,9 +370,7 @@ def test_months_begin_at_midnight_here(folder: Path) -> None:
     assert (done.month, done.files[0].count) == (MARCH, 1)
 
 
-def test_whoever_was_killed_between_file_and_database_has_lost_nothing_and_is_followed(
-    month: Ids, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def die_between_file_and_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -380,6 +378,12 @@ def test_whoever_was_killed_between_file_and_database_has_lost_nothing_and_is_fo
         patch.setattr(archiving, "_take_out", die)
         with pytest.raises(KeyboardInterrupt):
             archive_march(folder)
+
+
+def test_whoever_was_killed_between_file_and_database_has_lost_nothing_and_is_followed(
+    month: Ids, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_between_file_and_database(folder, monkeypatch)
     written = {path.name: path.stat().st_ino for path in folder.iterdir()}
     assert len(written) == 3
     assert verify(now=LATER).is_whole
@@ -419,13 +423,7 @@ def test_a_file_that_is_there_and_holds_something_else_is_not_written_over(month
 def test_a_file_left_behind_in_which_anything_was_changed_is_not_taken_for_the_month(
     month: Ids, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(archiving, "_take_out", die)
-        with pytest.raises(KeyboardInterrupt):
-            archive_march(folder)
+    die_between_file_and_database(folder, monkeypatch)
     path = folder / "motcua-audit-2026-03-check.jsonl.gz"
     head, *rows = lines(path)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from pytest_django import Settings
 
 from motcua.audit import reading, verifying
@@ -389,14 +389,16 @@ def test_events_that_waited_for_their_seal_for_hours_are_told(log: list[int]) ->
     assert "Does motcua serve, or motcua work where MOTCUA_WORK=apart, run and seal?" in said
 
 
+def run_verify_against(monkeypatch: pytest.MonkeyPatch, says: str) -> tuple[int, str]:
+    def refuse(**_: object) -> None:
+        raise OperationalError(says)
+
+    monkeypatch.setattr("motcua.audit.service.verify", refuse)
+    return run_audit("verify")
+
+
 def test_tables_that_are_gone_are_a_log_that_is_gone(log: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.db import OperationalError
-
-    def no_table(**_: object) -> None:
-        raise OperationalError("no such table: audit_auditbatch")
-
-    monkeypatch.setattr("motcua.audit.service.verify", no_table)
-    code, said = run_audit("verify")
+    code, said = run_verify_against(monkeypatch, "no such table: audit_auditbatch")
 
     assert code == 1
     assert "THE AUDIT LOG IS NOT WHOLE. It cannot be read" in said
@@ -405,13 +407,7 @@ def test_tables_that_are_gone_are_a_log_that_is_gone(log: list[int], monkeypatch
 def test_a_database_that_is_away_says_nothing_of_the_log(
     log: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.db import OperationalError
-
-    def nobody_there(**_: object) -> None:
-        raise OperationalError("connection refused")
-
-    monkeypatch.setattr("motcua.audit.service.verify", nobody_there)
-    code, said = run_audit("verify")
+    code, said = run_verify_against(monkeypatch, "connection refused")
 
     assert code == 2
     assert "the database cannot be used (connection refused)" in said

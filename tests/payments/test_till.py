@@ -635,16 +635,7 @@ class TestTheDaysEnd:
     ) -> None:
         fee = costly(status=states.FEE, kind="later")
         service.take_cash(fee_pk=costly().pk, by=cashier, now=timezone.now())
-        closing.close_day(
-            day=timezone.localdate(),
-            expected=8000,
-            written=1,
-            counted=8000,
-            denominations={},
-            note="",
-            by=cashier,
-            now=timezone.now(),
-        )
+        self.close(cashier, counted=8000, day=timezone.localdate(), now=timezone.now())
         cash = {"fee": fee.pk, "take": "1", "tendered": "8000", "payer": "An"}
         for address, said in (
             (f"/mot-cua/thu-phi/ho-so/{fee.dossier_id}/", cash),
@@ -655,17 +646,25 @@ class TestTheDaysEnd:
         assert Receipt.objects.count() == 1
 
     def close(
-        self, cashier: User, *, counted: int, note: str = "", expected: int = 8000, written: int = 1
+        self,
+        cashier: User,
+        *,
+        counted: int,
+        note: str = "",
+        expected: int = 8000,
+        written: int = 1,
+        day: date = TODAY,
+        now: datetime = NOON,
     ) -> DayClosing:
         return closing.close_day(
-            day=TODAY,
+            day=day,
             expected=expected,
             written=written,
             counted=counted,
             denominations={},
             note=note,
             by=cashier,
-            now=NOON,
+            now=now,
         )
 
     def test_a_closed_day_holds_its_receipts(self, costly: Costly, cashier: User) -> None:
@@ -799,16 +798,7 @@ class TestTheDaysEnd:
 
     def test_tomorrow_is_not_closed(self, cashier: User) -> None:
         with pytest.raises(closing.NotToday):
-            closing.close_day(
-                day=TODAY + timedelta(days=1),
-                expected=0,
-                written=0,
-                counted=0,
-                denominations={},
-                note="",
-                by=cashier,
-                now=NOON,
-            )
+            self.close(cashier, counted=0, expected=0, written=0, day=TODAY + timedelta(days=1))
 
     def test_who_takes_no_fees_closes_no_till(self, officer: User) -> None:
         with pytest.raises(NotYours):

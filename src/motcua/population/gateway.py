@@ -139,9 +139,10 @@ class Gateway:
 
     def _read(self, reply: Reply) -> Reading:
         content_type = reply.headers.get("Content-Type", "")
-        is_refused = _platform_code(_json_error(reply.body)) in {*_LICENCES, *_MISSING}  # whatever the status
+        said = _json_error(reply.body)
+        is_refused = _platform_code(said) in {*_LICENCES, *_MISSING}  # whatever the status
         if reply.status != 200 or "X-Road-Error" in reply.headers or is_refused:
-            raise _error_of(reply, content_type, self._now(), self._settings)
+            raise _error_of(reply, said, content_type, self._now(), self._settings)
         settings, read = self._settings, read_reply
         if settings.transport == "lgsp_json":
             read = partial(read_json_reply, style=settings.json_style)
@@ -187,9 +188,11 @@ def _error_of_fault(fault: FaultReceived, status: int = 200) -> CouldNotAsk:
     return CouldNotAsk(trouble, detail=f"HTTP {status}, SOAP fault {fault.label}")
 
 
-def _error_of(reply: Reply, content_type: str, now: float, settings: RegisterSettings) -> RegisterError:
+def _error_of(
+    reply: Reply, said: Mapping[str, Any], content_type: str, now: float, settings: RegisterSettings
+) -> RegisterError:
     """Say what a reply that is no answer means: who is not licensed, or why there is no answer.
-    docs/protocol.md §4.
+    docs/protocol.md §4. `said` is what its body says as JSON.
     """
     status = reply.status
     x_road = reply.headers.get("X-Road-Error", "").strip()
@@ -198,8 +201,7 @@ def _error_of(reply: Reply, content_type: str, now: float, settings: RegisterSet
         if x_road.startswith("Client.") or "AccessDenied" in x_road:
             return NotPermitted(Barred.CLIENT, detail=detail)
         return CouldNotAsk(Trouble.SERVER_ERROR, detail=detail)
-    error = _json_error(reply.body)
-    code = _platform_code(error) or (_adapter_code(error) if status >= 400 else "")
+    code = _platform_code(said) or (_adapter_code(said) if status >= 400 else "")
     if licence := _LICENCES.get(code):
         return NotPermitted(licence, detail=f"HTTP {status}, gateway code for an unlicensed {licence.value}")
     if code in _MISSING:

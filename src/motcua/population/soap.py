@@ -111,7 +111,8 @@ def check_encoding(reply: bytes, content_type: str) -> None:
 
 def answer_element(root: etree._Element) -> etree._Element | None:
     """Return the one element in the Body, or None for an empty Body; raises a fault wherever it stands."""
-    for fault in root.iter("{*}Fault"):
+    fault = next(root.iter("{*}Fault"), None)
+    if fault is not None:
         raise _fault(fault, SOAP_12 if etree.QName(fault).namespace == SOAP_12 else SOAP_11)
     soap = etree.QName(root).namespace or ""
     if soap not in (SOAP_11, SOAP_12) or etree.QName(root).localname != "Envelope":
