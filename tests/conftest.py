@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import BinaryField, Model, Value
 from django.test import Client
 from hypothesis import HealthCheck, settings
+from pytest_django.plugin import blocking_manager_key
 
 from motcua.accounts import offices
 from motcua.accounts import service as accounts_service
@@ -29,14 +30,15 @@ from motcua.sealing.fields import Sealed
 from motcua.slips import book
 from motcua.verification import probing
 from motcua.verification.registers import use_register
-from tests.kept_rows import KeptRows, keep
+from tests.kept_rows import KeptRows, Standing, keep
 from tests.people import Person, cast
 
 # How long something takes is measured in bench/; a busy machine breaks no property.
 settings.register_profile("calm", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
 _FAULTS = Path(__file__).resolve().parent / "faults"
-_COMMANDS = ("load_procedures", "load_cast")
+_FIXTURES_OF_ROWS = {"catalogue": "load_procedures", "people": "load_cast"}
+_STANDING = pytest.StashKey[Standing]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,8 +72,10 @@ def pytest_collection_finish() -> None:
 
 
 def _depends_on_database(item: pytest.Item) -> bool:
-    if item.get_closest_marker("one_database") is not None:
-        return False
+    return item.get_closest_marker("one_database") is None and _uses_database(item)
+
+
+def _uses_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("django_db") is not None or bool(
         fixtures & {"db", "transactional_db", "filled"}
@@ -154,26 +158,67 @@ def _catalogue_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def kept_rows(django_db_setup: None, django_db_blocker: Any) -> dict[str, KeptRows]:
+def kept_rows(
+    django_db_setup: None, django_db_blocker: Any, pytestconfig: pytest.Config
+) -> dict[str, KeptRows]:
     """Return what the product's commands load into an empty database."""
     with django_db_blocker.unblock(), transaction.atomic():
-        rows = {command: keep(lambda command=command: _loads(command)) for command in _COMMANDS}
+        rows = {
+            command: keep(lambda command=command: _loads(command)) for command in _FIXTURES_OF_ROWS.values()
+        }
         transaction.set_rollback(True)
+    pytestconfig.stash[_STANDING] = Standing(rows)
     return rows
 
 
-@pytest.fixture
-def catalogue(kept_rows: dict[str, KeptRows], db: None) -> None:
-    """Load the forty procedures."""
-    if not kept_rows["load_procedures"].put_back():
-        _loads("load_procedures")
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let stand in the database what the test begins with, before a transaction opens for it."""
+    standing = item.config.stash.get(_STANDING, None)
+    if standing is None or not _uses_database(item):
+        return
+    fixtures = set(getattr(item, "fixturenames", ()))
+    # With keys of its own a test could open nothing of it.
+    wanted = (
+        set()
+        if "keys" in fixtures
+        else {_FIXTURES_OF_ROWS[name] for name in fixtures & _FIXTURES_OF_ROWS.keys()}
+    )
+    with item.config.stash[blocking_manager_key].unblock():
+        standing.become(wanted)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Know that a test of several transactions leaves every table empty."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    is_flushed = "transactional_db" in getattr(item, "fixturenames", ()) or (
+        marker is not None and marker.kwargs.get("transaction")
+    )
+    if is_flushed and (standing := item.config.stash.get(_STANDING, None)) is not None:
+        standing.were_flushed()
 
 
 @pytest.fixture
-def people(kept_rows: dict[str, KeptRows], db: None) -> None:
-    """Load offices, officers and citizens' accounts of the cast."""
-    if not kept_rows["load_cast"].put_back():
-        _loads("load_cast")
+def catalogue(kept_rows: dict[str, KeptRows], db: None, pytestconfig: pytest.Config) -> None:
+    """Load the forty procedures, unless they stand there already."""
+    _loaded("load_procedures", kept_rows, pytestconfig)
+
+
+@pytest.fixture
+def people(kept_rows: dict[str, KeptRows], db: None, pytestconfig: pytest.Config) -> None:
+    """Load offices, officers and citizens' accounts of the cast, unless they stand there already."""
+    _loaded("load_cast", kept_rows, pytestconfig)
+
+
+def _loaded(command: str, kept_rows: dict[str, KeptRows], config: pytest.Config) -> None:
+    if command in config.stash[_STANDING].names:
+        assert kept_rows[command].is_of_these_keys, (
+            "its keys are changed by the fixture `keys`, before its rows"
+        )
+    elif not kept_rows[command].put_back():
+        _loads(command)
 
 
 @pytest.fixture
