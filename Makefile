@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in /usr/bin/python3.11 python3.11; do $$python -c '
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
+# Where it is set, each of the thousand programs that tests start would compile the product anew.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run sandbox test check scans fix fuzz bench bench-uniform bench-kills bench-sealing bench-slips bench-full bench-walks bench-lighthouse clean
 
 help:  ## Say what can be done here
