@@ -526,6 +526,20 @@ def test_settings_are_copied_after_they_were_shown(
     assert (event.office_code, event.details) == (SECOND_OFFICE, {"act": "copy", "count": 3})
 
 
+@pytest.mark.parametrize("key", ["1234567890123456789012345", "99999999999999999999", "x", "-1", "①"])
+def test_an_office_that_cannot_be_is_refused_and_nothing_copied(
+    administrator_client: Client, desks: tuple[Office, Office], offers: None, key: str
+) -> None:
+    first, second = desks
+
+    for given in ({"source": first.pk, "targets": [second.pk, key]}, {"source": key, "targets": [second.pk]}):
+        refused = administrator_client.post(COPY, given)
+        assert refused.status_code == 200
+        assert refused.context["form"].errors
+
+    assert not Offer.objects.filter(office=second).exists()
+
+
 @pytest.mark.usefixtures("offers")
 def test_the_one_division_of_the_kind_handles_and_two_leave_it_open(
     administrator_client: Client, desks: tuple[Office, Office]

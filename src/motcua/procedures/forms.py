@@ -23,6 +23,7 @@ from motcua.procedures.models import (
 from motcua.procedures.service import ASIDE, put_in_order
 from motcua.web.administration import NumberAsTyped
 from motcua.web.fields import WholeField
+from motcua.web.requests import number_in
 
 _MOST_DONG: Final = 2_000_000_000
 _MOST_UNITS: Final = 32_000
@@ -318,13 +319,22 @@ class FileForm(forms.Form):
     file = forms.FileField(label=_("Tệp danh mục (JSON)"), allow_empty_file=True)
 
 
+class _Targets(forms.ModelMultipleChoiceField):
+    """Offices by their keys; one that no database could hold is refused as any other that is not offered."""
+
+    def clean(self, value: Any) -> Any:
+        """Return the offices. Raises ValidationError for a key that is none."""
+        for key in value or ():
+            if number_in(str(key)) is None:
+                raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice", {"value": key})
+        return super().clean(value)
+
+
 class CopyForm(forms.Form):
     """From which office the settings are copied, and to which."""
 
     source = forms.ModelChoiceField(Office.objects.none(), label=_("Sao chép từ"))
-    targets = forms.ModelMultipleChoiceField(
-        Office.objects.none(), label=_("Sao chép đến"), widget=forms.CheckboxSelectMultiple
-    )
+    targets = _Targets(Office.objects.none(), label=_("Sao chép đến"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
