@@ -319,7 +319,7 @@ class FileForm(forms.Form):
     file = forms.FileField(label=_("Tệp danh mục (JSON)"), allow_empty_file=True)
 
 
-class _Targets(forms.ModelMultipleChoiceField):
+class _Targets(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Offices by their keys; one that no database could hold is refused as any other that is not offered."""
 
     def clean(self, value: Any) -> Any:
