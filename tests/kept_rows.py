@@ -67,10 +67,10 @@ class Standing:
         if connection.in_atomic_block or wanted == self.names:
             return
         if self.names - wanted:
-            for name in self.names:
+            for name in sorted(self.names, reverse=True):
                 self.kept[name].remove()
             self.names = set()
-        for name in sorted(wanted - self.names):
+        for name in sorted(wanted - self.names):  # officers before what may name one
             if self.kept[name].put_back():
                 self.names.add(name)
 

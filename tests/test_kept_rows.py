@@ -73,3 +73,9 @@ def test_rows_are_put_back_into_an_empty_place_only(kept_rows: dict[str, KeptRow
     assert not kept_rows["load_cast"].put_back()
 
     assert Office.objects.count() == 1
+
+
+def test_who_asks_for_no_rows_finds_none_of_the_test_before() -> None:
+    left = {name: rows for name, rows in _told().items() if rows}
+
+    assert not {"accounts.User", "accounts.Office", "audit.AuditEvent", "procedures.Procedure"} & left.keys()
