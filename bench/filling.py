@@ -69,7 +69,7 @@ def fill(*, accounts: int, dossiers: int, checks: int, events: int) -> dict[str,
             ("checks", lambda: _write_checks(connection, checks, accounts)),
             ("events", lambda: _write_events(events)),
             ("vacuum", lambda: cursor.execute("VACUUM ANALYZE")),
-            # Else the server writes gigabytes to the disk while pages are looked at, which no office has filled so fast.
+            # Else the server writes gigabytes to the disk while pages are looked at; no office was filled so fast.
             ("checkpoint", lambda: cursor.execute("CHECKPOINT")),
         ):
             began = time.monotonic()

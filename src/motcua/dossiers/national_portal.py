@@ -30,6 +30,7 @@ from django.utils.translation import gettext as _
 from motcua.accounts.models import User
 from motcua.dossiers import states
 from motcua.dossiers.models import Dossier, DossierOwner, Fee, Paper, Result, Step, Supplement, owner_in
+from motcua.dossiers.papers import sent_papers
 from motcua.outbox.posting import TOKEN_REFUSED, Answer, get_json, post_json
 from motcua.outbox.service import Failed, Load, Refused, Unreachable, last_number, put_series
 from motcua.web.languages import in_vietnamese
@@ -267,7 +268,7 @@ def _as_it_stands(dossier: Dossier) -> Message:
     return dossier_message(
         dossier,
         owner=owner_in(dossier),
-        papers=list(dossier.papers.exclude(Paper.UNSENT)),
+        papers=sent_papers(dossier),
         fees=dossier.fees.all(),
         supplements=supplements,
         steps=list(dossier.steps.filter(move__in=moves)) if supplements else [],

@@ -23,11 +23,13 @@ from motcua.dossiers.files.reading import PaperRefused, ReadPaper, read_paper
 from motcua.dossiers.filing_holds import locked_draft, refuse_held, touch
 from motcua.dossiers.models import Dossier, Paper
 from motcua.procedures.models import RequiredDocument
+from motcua.web.statements import Kept
 
 MOST_PAPERS: Final = 40
 _READABLE_RESULT: Final = frozenset({states.FINISHED, states.RETURNED})
 # Called in the transaction that keeps a paper's row; whatever it raises stops it.
 Allow = Callable[[], None]
+_PAPERS: Final = Kept(lambda pk: Paper.objects.filter(dossier=pk).select_related("supplement"))
 _log = logging.getLogger("motcua.papers")
 
 
@@ -158,6 +160,20 @@ def delete_papers(papers: Iterable[Paper], *, now: datetime) -> None:
     files.forget(gone, now=now)
     for paper in gone:
         paper.delete()
+
+
+def sent_papers(dossier: Dossier) -> list[Paper]:
+    """Return the papers of a dossier, results among them; none of an answer that was not sent yet."""
+    return [paper for paper in _PAPERS.of(dossier.pk) if not paper.is_unsent]
+
+
+def came_in(*, dossier: Dossier, until: datetime | None) -> list[Paper]:
+    """Return the papers that came in online and were sent, until a moment or ever; no result."""
+    return [
+        paper
+        for paper in sent_papers(dossier)
+        if paper.kind != Paper.Kind.RESULT and (until is None or paper.uploaded_at <= until)
+    ]
 
 
 def may_read_papers(*, dossier: Dossier, user: User | AnonymousUser) -> bool:

@@ -29,6 +29,7 @@ from motcua.dossiers.extensions import HINDRANCE_TEXTS, ExtensionRefused, Hindra
 from motcua.dossiers.fees import OwedAlready, Unpaid, sum_of_fees
 from motcua.dossiers.hand_overs import REFUSALS, HandingRefused, Refusal, open_hand_over
 from motcua.dossiers.models import Dossier, Fee, HandOver, Paper, Recheck, Step, Supplement
+from motcua.dossiers.papers import sent_papers
 from motcua.dossiers.service import AlreadyReceived, NotThisOffice
 from motcua.dossiers.states import DecisionBarred, MoveRefused
 from motcua.dossiers.steps import NotYours, told
@@ -174,7 +175,7 @@ def desk_dossier(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
         offered = [action for action in offered if action.code != "hand_out"]
     primary = next((action for action in offered if action.is_likely), None)
     is_at_its_desk = user.office_id == dossier.office_id
-    papers = list(dossier.papers.exclude(Paper.UNSENT))
+    papers = sent_papers(dossier)
     context = {
         "dossier": dossier,
         "steps": (steps := _STEPS.of(pk)),

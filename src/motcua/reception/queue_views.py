@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from motcua.accounts.access import right_required
-from motcua.accounts.models import Office, User
+from motcua.accounts.models import Notice, Office, User
 from motcua.accounts.offices import known, offices_of_unit, officials_of_unit
 from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right, may
@@ -28,9 +28,12 @@ from motcua.reception.models import SavedFilter
 from motcua.reception.saved_filters import LONGEST_NAME, MOST_SAVED, NameMissing, TooManySaved, save_filter
 from motcua.web.alphabet import alphabetical
 from motcua.web.requests import number_in
+from motcua.web.statements import Kept
 from motcua.web.templatetags.motcua import whole
 
 MOST_NOTICES: Final = 10
+_UNREAD: Final = Kept(lambda pk: Notice.objects.filter(user=pk, read_at=None)[:MOST_NOTICES])
+_SAVED: Final = Kept(lambda pk: SavedFilter.objects.filter(user=pk))
 _LONGEST_SOUGHT: Final = 100
 _LONGEST_DAY: Final = 10
 _LONGEST_QUERY: Final = 1000
@@ -81,7 +84,7 @@ def queue(request: OfficialRequest) -> HttpResponse:
     colleagues = officials_of_unit(request.user.office_id or 0) if may(request.user, Right.ASSIGN) else []
     context = {
         "rows": listing.rows(page.found, now=now, is_ticked=bool(actions)),
-        "notices": list(request.user.notices.filter(read_at=None)[:MOST_NOTICES]),
+        "notices": _UNREAD.of(request.user.pk),
         "scopes": _scopes(chosen, counts),
         "tabs": _tabs(chosen, counts),
         "states": _states(chosen, counts),
@@ -92,9 +95,7 @@ def queue(request: OfficialRequest) -> HttpResponse:
         "before": _page_link(chosen, page.before),
         "after": _page_link(chosen, page.after),
         "fields": _fields(chosen, colleagues, request.GET),
-        "saved": sorted(
-            SavedFilter.objects.filter(user=request.user), key=lambda one: alphabetical(one.name)
-        ),
+        "saved": sorted(_SAVED.of(request.user.pk), key=lambda one: alphabetical(one.name)),
         "longest_name": LONGEST_NAME,
         "actions": actions,
         "needs": {need for action in actions for need in action.needs},

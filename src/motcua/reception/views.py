@@ -19,6 +19,7 @@ from motcua.accounts.notices import keys_of, read_notices
 from motcua.accounts.requests import OfficialRequest
 from motcua.accounts.rights import Right
 from motcua.dossiers import service as dossiers
+from motcua.dossiers.papers import came_in
 from motcua.dossiers.timeline import reception_of
 from motcua.reception import desk as desks
 from motcua.reception.desk import Desk
@@ -96,7 +97,7 @@ def receipt(request: OfficialRequest, pk: uuid.UUID) -> HttpResponse:
     received = reception_of(dossier)
     context = {
         "dossier": dossier,
-        "papers": dossier.papers.come_in(received.at if received else None),
+        "papers": came_in(dossier=dossier, until=received.at if received else None),
         "tracking": tracking,
         "qr": qr_code(f"{tracking}?{urlencode({'ma': dossier.code})}"),
         "proof_qr": "",

@@ -19,6 +19,7 @@ from motcua.accounts.models import Office
 from motcua.dossiers import states
 from motcua.dossiers.agreed_terms import case_name
 from motcua.dossiers.models import Dossier, Extension, HandOver, owner_in
+from motcua.dossiers.papers import came_in
 from motcua.dossiers.timeline import last_step_with, reception_of, steps_of
 from motcua.identity.verification import MatchedBy
 from motcua.slips.codes import bar_code, qr_code
@@ -373,8 +374,10 @@ def _documents(dossier: Dossier, until: datetime | None = None) -> list[Facts]:
         row = rows.setdefault(str(one.get("name", "")), {"originals": 0, "copies": 0, "files": 0})
         row["originals"] += int(one.get("originals") or 0)
         row["copies"] += int(one.get("copies") or 0)
-    for name, file_name in dossier.papers.come_in(until).values_list("document_name", "original_name"):
-        row = rows.setdefault(name or file_name, {"originals": 0, "copies": 0, "files": 0})
+    for paper in came_in(dossier=dossier, until=until):
+        row = rows.setdefault(
+            paper.document_name or paper.original_name, {"originals": 0, "copies": 0, "files": 0}
+        )
         row["files"] += 1
     shown = {
         one["name"] for one in _content(dossier).get("documents") or () if one.get("kind") == "xuất trình"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from pathlib import PurePath
 
 from django.db import models
@@ -15,11 +14,6 @@ from motcua.dossiers.models.dossier import Dossier
 class PaperQuerySet(models.QuerySet["Paper"]):
     """Files of dossiers, by what they are."""
 
-    def come_in(self, until: datetime | None = None) -> PaperQuerySet:
-        """Return the papers that came in online, until a moment; no result, and none of an answer not yet sent."""
-        sent = self.exclude(kind=Paper.Kind.RESULT).exclude(Paper.UNSENT)
-        return sent if until is None else sent.filter(uploaded_at__lte=until)
-
     def results(self) -> PaperQuerySet:
         """Return the office's results."""
         return self.filter(kind=Paper.Kind.RESULT)
@@ -27,8 +21,6 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
 class Paper(models.Model):
     """A file of a dossier: a paper that the citizen gave, or the office's result."""
-
-    UNSENT = models.Q(supplement__isnull=False, supplement__answered_at=None)
 
     class Kind(models.TextChoices):
         GIVEN = "given", _("Giấy tờ gửi kèm")
